@@ -1,5 +1,6 @@
 import { ApiError } from "../kube/api-error.ts";
 import { describeObject, statusOf, type KubeObject } from "../kube/objects.ts";
+import { eachAtMost } from "../lib/each-at-most.ts";
 import type { MarkableCluster } from "./update-mark.ts";
 
 /**
@@ -64,8 +65,9 @@ export class FluxRequests {
 
   async #askKind(kind: string, objects: readonly KubeObject[]): Promise<void> {
     const open = objects.filter((object) => !this.#before.has(keyOf(object)));
-    for (let next = 0; next < open.length && !this.#refused.has(kind); next += AT_A_TIME)
-      await Promise.all(open.slice(next, next + AT_A_TIME).map((object) => this.#askOne(object)));
+    await eachAtMost(AT_A_TIME, open, async (object) => {
+      if (!this.#refused.has(kind)) await this.#askOne(object);
+    });
   }
 
   async #askOne(object: KubeObject): Promise<void> {

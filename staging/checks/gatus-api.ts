@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { LiveCluster } from "../../kube/client.ts";
 import type { GatusAddress } from "../../config/gatus-address.ts";
+import { servicePath } from "./http-get.ts";
 
 /** The fields that are read from Gatus's response (github.com/TwiN/gatus, `config/endpoint/status.go` and `result.go`). */
 const status = z.object({
@@ -53,12 +54,11 @@ export async function readStatus(source: GatusSource, key: string): Promise<Endp
   return status.safeParse(answer).data;
 }
 
-/** Reads Gatus at its own address, or through the API server (`GET …/services/http:<name>:<port>/proxy/…`). */
+/** Reads Gatus at its own address, or through the API server. */
 function read({ address, authorization, cluster }: GatusSource, path: string): Promise<unknown> {
   if ("url" in address) return fetchJson(address.url + path, authorization);
-  const { namespace, service, port } = address;
   return cluster
-    .read(`/api/v1/namespaces/${namespace}/services/http:${service}:${port}/proxy${path}`)
+    .read(servicePath(address, path))
     .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
 }
 

@@ -34,21 +34,24 @@ export function networkReason(error: unknown, timeoutMs: number): string {
   return typeof code === "string" ? code : "the request failed";
 }
 
+/** The API server's path to a path of a Service. */
+export function servicePath({ namespace, service, port }: ServicePort, path: string): string {
+  return `/api/v1/namespaces/${namespace}/services/http:${service}:${port}/proxy${path}`;
+}
+
 /**
- * Requests a path of a Service through the API server (`GET …/services/http:<name>:<port>/proxy/…`).
+ * Requests a path of a Service through the API server.
  * @throws {EdgefirstError} if the API server itself does not respond
  */
 export async function getService(
   cluster: LiveCluster,
-  { namespace, service, port }: ServicePort,
+  service: ServicePort,
   path: string,
 ): Promise<HttpAnswer> {
   // Query the API server itself first, so that the Service is not blamed for an outage of the API server.
   await cluster.read("/version");
   try {
-    const body = await cluster.read(
-      `/api/v1/namespaces/${namespace}/services/http:${service}:${port}/proxy${path}`,
-    );
+    const body = await cluster.read(servicePath(service, path));
     return { state: "answered", status: 200, body };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

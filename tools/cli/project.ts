@@ -2,6 +2,8 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readStacks, type StackNode } from "../rollout/plan.ts";
 import { type StackAddress } from "../rollout/stack.ts";
+import { stackRunner } from "../rollout/stack-runner.ts";
+import type { Runner } from "../rollout/run.ts";
 import { sandboxPolicyPack } from "../sandbox/policy-pack.ts";
 import { pulumiEnvironment } from "../sandbox/pulumi.ts";
 import { isSandboxDir } from "../sandbox/sandbox-dir.ts";
@@ -61,4 +63,9 @@ export async function prepareProject(
   const address = (name: string): StackAddress => ({ name, project: directory, env, cliRoot, create: true });
   const policyPack = await sandboxPolicyPack({ dir, pack: join(PROGRAM, "policy") });
   return { directory, stacks, address, policyPack, kubeconfig: sandbox.kubeconfig };
+}
+
+/** A runner that asks no questions, for a sandbox of our own. */
+export function unattendedRunner({ address, policyPack }: Project): Runner {
+  return stackRunner({ address, policyPack, takeOver: true, approve: () => Promise.resolve(true) });
 }

@@ -3,7 +3,6 @@ import { observe, type Observation } from "../../staging/observe.ts";
 import { counted } from "../../lib/counted.ts";
 import { planWaves } from "../rollout/plan.ts";
 import { runRollout, succeeded, type RolloutResult, type Runner } from "../rollout/run.ts";
-import { stackRunner } from "../rollout/stack-runner.ts";
 import { deployedObjects, type StackAddress } from "../rollout/stack.ts";
 import { findGatusSidecar } from "../sandbox/gatus-sidecar.ts";
 import { askServed, MOVING, podsAreReal, type Answer } from "../sandbox/served.ts";
@@ -11,7 +10,7 @@ import { EXIT } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
 import { moveApp, type Move } from "./move-app.ts";
 import { progress } from "./progress.ts";
-import { prepareProject, type Project } from "./project.ts";
+import { prepareProject, unattendedRunner, type Project } from "./project.ts";
 import { rolloutDisplay } from "./rollout-display.ts";
 import { renderTable } from "./table.ts";
 
@@ -64,7 +63,7 @@ async function rollOutMoving(
 ): Promise<{ result: RolloutResult; move: Move | undefined }> {
   const onEvent = rolloutDisplay({ stream: process.stderr, live: process.stderr.isTTY, now: Date.now });
   let move: Move | undefined;
-  const runner = thenMoving(runnerOf(project), async (stack) => {
+  const runner = thenMoving(unattendedRunner(project), async (stack) => {
     move = await moveApp({
       dir,
       kubeconfig: project.kubeconfig ?? "",
@@ -78,11 +77,6 @@ async function rollOutMoving(
   const waves = planWaves(project.stacks);
   const options = { parallel: 1, dryRun: false, resume: false };
   return { result: await runRollout({ waves, runner, ...options, onEvent, signal }), move };
-}
-
-function runnerOf({ address, policyPack }: Project): Runner {
-  const approve = (): Promise<boolean> => Promise.resolve(true);
-  return stackRunner({ address, policyPack, takeOver: true, approve });
 }
 
 /** A runner that moves an app once its stack is up, before the stacks that depend on it are updated: an app that stays down keeps their gate

@@ -1,4 +1,4 @@
-import { cacheContent, pruneCache, type CacheEntry } from "../toolchain/cache-content.ts";
+import { pruneCache, type CacheEntry } from "../toolchain/cache-content.ts";
 import { gigabytes } from "./bytes.ts";
 import { progress } from "./progress.ts";
 
@@ -11,14 +11,13 @@ export interface PruneFlags {
 
 /** `edgefirst toolchain prune`: removes programs that are no longer pinned from the cache. */
 export async function prune({ goCache, dryRun, json }: PruneFlags): Promise<void> {
-  const removed = dryRun
-    ? await prunable(goCache === true)
-    : await pruneCache({
-        goCache: goCache === true,
-        onWait: () => {
-          progress("waiting for a download to finish");
-        },
-      });
+  const removed = await pruneCache({
+    goCache: goCache === true,
+    dryRun: dryRun === true,
+    onWait: () => {
+      progress("waiting for a download to finish");
+    },
+  });
   const text = json
     ? JSON.stringify(
         removed.map(({ path, bytes }) => ({ path, bytes })),
@@ -27,12 +26,6 @@ export async function prune({ goCache, dryRun, json }: PruneFlags): Promise<void
       )
     : report(removed, dryRun === true);
   process.stdout.write(`${text}\n`);
-}
-
-async function prunable(goCache: boolean): Promise<CacheEntry[]> {
-  const content = await cacheContent();
-  const unused = content.entries.filter(({ state }) => state === "unused");
-  return goCache && content.goCache.bytes > 0 ? [...unused, { ...content.goCache, state: "unused" }] : unused;
 }
 
 function report(removed: readonly CacheEntry[], dryRun: boolean): string {

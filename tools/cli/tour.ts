@@ -4,7 +4,6 @@ import { createInterface } from "node:readline/promises";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { planWaves } from "../rollout/plan.ts";
 import { runRollout, succeeded, type Outcome } from "../rollout/run.ts";
-import { stackRunner } from "../rollout/stack-runner.ts";
 import { BREAKING, breakApp, fixApp } from "../sandbox/broken-app.ts";
 import { reconcileNow } from "../sandbox/flux-reconcile.ts";
 import { whyNoNetworks } from "../sandbox/network/namespaces.ts";
@@ -15,7 +14,7 @@ import { publishWorkingCopy } from "../sandbox/working-copy.ts";
 import { interruptible } from "./interrupt.ts";
 import { moveApp } from "./move-app.ts";
 import { progressTo } from "../toolchain/progress.ts";
-import { prepareProject, type Project } from "./project.ts";
+import { prepareProject, unattendedRunner, type Project } from "./project.ts";
 import { outcomeText, rolloutDisplay } from "./rollout-display.ts";
 
 const INTERRUPT = {
@@ -121,15 +120,13 @@ async function show(stage: Stage): Promise<void> {
 
 /** Rolls out a single stack. */
 async function rollOut({ project, signal }: Stage, stack: string): Promise<Outcome> {
-  const { address, policyPack } = project;
   const waves = planWaves(project.stacks)
     .map((wave) => wave.filter((name) => name === stack))
     .filter((wave) => wave.length > 0);
-  const approve = (): Promise<boolean> => Promise.resolve(true);
   const display = rolloutDisplay({ stream: OUTPUT, live: OUTPUT.isTTY, now: Date.now });
   const result = await runRollout({
     waves,
-    runner: stackRunner({ address, policyPack, takeOver: true, approve }),
+    runner: unattendedRunner(project),
     ...{ parallel: 1, dryRun: false, resume: false },
     // A preview's summary is long; edgefirst rollout shows it.
     onEvent: (event) => {

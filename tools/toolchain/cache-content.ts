@@ -33,6 +33,8 @@ export interface PruneOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Whether to empty Go's build cache as well. */
   readonly goCache?: boolean;
+  /** Whether to remove nothing, and only return what would be removed. */
+  readonly dryRun?: boolean;
   /** Called if a download is in progress, before waiting for it. */
   readonly onWait?: () => void;
   readonly programs?: readonly Program[];
@@ -43,7 +45,7 @@ export async function cacheContent(
   env: NodeJS.ProcessEnv = process.env,
   programs: readonly Program[] = PROGRAMS,
 ): Promise<CacheContent> {
-  const directory = join(userCache(env), "toolchain");
+  const directory = programCache(env);
   const pinned = new Set<string>();
   for (const program of programs) {
     pinned.add(basename(await cacheDirectory(program, env)));
@@ -68,33 +70,40 @@ export async function cacheContent(
   return { directory, entries, goCache: { path: goCache, bytes: await bytesIn(goCache) } };
 }
 
+/** The entries that {@link pruneCache} removes. */
+async function prunable({ env, goCache = false, programs }: PruneOptions): Promise<CacheEntry[]> {
+  const content = await cacheContent(env, programs);
+  const unused = content.entries.filter(({ state }) => state === "unused");
+  return goCache && content.goCache.bytes > 0 ? [...unused, { ...content.goCache, state: "unused" }] : unused;
+}
+
 /**
  * Removes the programs that this version does not pin, interrupted downloads, and leftovers of killed builds. Waits for a running download. Another version of
  * edgefirst on this machine will have to install the removed programs again.
  * @returns what was removed
  */
-export async function pruneCache({
-  env = process.env,
-  goCache = false,
-  onWait = () => undefined,
-  programs,
-}: PruneOptions): Promise<CacheEntry[]> {
-  const {
-    directory,
-    entries,
-    goCache: { bytes },
-  } = await cacheContent(env, []);
-  if (entries.length === 0 && bytes === 0) return [];
+export async function pruneCache(options: PruneOptions): Promise<CacheEntry[]> {
+  const { env = process.env, dryRun = false, onWait = () => undefined } = options;
+  const directory = programCache(env);
+  if (dryRun || !(await isPresent([directory, ownGoCache(env)]))) return prunable(options);
   await mkdir(directory, { recursive: true });
   return explainFileErrors(`The cache ${directory}`, () =>
     withFileLock(join(directory, "downloads.lock"), { onWait }, async () => {
-      const content = await cacheContent(env, programs);
-      const removed = content.entries.filter(({ state }) => state === "unused");
-      if (goCache && content.goCache.bytes > 0) removed.push({ ...content.goCache, state: "unused" });
+      const removed = await prunable(options);
       for (const { path } of removed) await rm(path, { recursive: true, force: true });
       return removed;
     }),
   );
+}
+
+/** Whether any of the paths exists; without a cache there is nothing to lock. */
+async function isPresent(paths: readonly string[]): Promise<boolean> {
+  const found = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
+  return found.some((each) => each !== undefined);
+}
+
+function programCache(env: NodeJS.ProcessEnv): string {
+  return join(userCache(env), "toolchain");
 }
 
 /** Whether this is the workspace of a build that is still running. */
