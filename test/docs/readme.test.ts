@@ -37,7 +37,7 @@ describe("README.md", function () {
 
   it("names the packed command by the version of package.json", () => {
     const { version } = JSON.parse(readTree("package.json")) as { version: string };
-    assert.ok(readme.includes(`npx --package ./dist/edgefirst-${version}.tgz edgefirst lint`));
+    assert.ok(readme.includes(`npx --yes --package ./dist/edgefirst-${version}.tgz edgefirst lint`));
   });
 
   it("counts the rules", () => {
