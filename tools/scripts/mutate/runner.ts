@@ -1,134 +1,127 @@
-import { Session } from "node:inspector/promises";
-import { registerHooks } from "node:module";
+import { Session, type Profiler } from "node:inspector/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import Mocha from "mocha";
-import { dependentsOf, PROJECT } from "./graph.ts";
-import type { Mutant } from "./mutants.ts";
+import { originalUrl } from "./modules.ts";
+import { PROJECT } from "./graph.ts";
 
-const ROOT = `${pathToFileURL(PROJECT).href}/`;
-/** Far longer than the slowest unit test takes. */
-const TIMEOUT_MS = 15_000;
+/** A test takes longer on a busy machine, but not this much. */
+const SLACK_MS = 5_000;
+const SLACK_FACTOR = 8;
 
-/** The current run. Every run reloads the mutated module and the modules that import it. */
-let current:
-  | { readonly file: string; readonly mutant: Mutant | undefined; readonly reloaded: ReadonlySet<string> }
-  | undefined;
-let runs = 0;
-
-registerHooks({
-  resolve(specifier, context, next) {
-    const resolved = next(specifier, context);
-    const path = resolved.url.startsWith(ROOT) ? resolved.url.slice(ROOT.length) : "";
-    return current?.reloaded.has(path) === true
-      ? { ...resolved, url: `${resolved.url}?run=${runs}` }
-      : resolved;
-  },
-  load(url, context, next) {
-    const loaded = next(url, context);
-    const mutant = current?.mutant;
-    if (mutant === undefined || url !== `${ROOT}${current?.file ?? ""}?run=${runs}`) return loaded;
-    const { source } = loaded;
-    const text = typeof source === "string" ? source : Buffer.from(source as Uint8Array).toString();
-    return { ...loaded, source: text.slice(0, mutant.start) + mutant.text + text.slice(mutant.end) };
-  },
-});
-
-/** A test, and which parts of a module it covers. */
-export interface CoveringTest {
+/** A test, and how long it took without a mutant. */
+export interface TimedTest {
   readonly title: string;
   /** Its file. */
   readonly file: string;
-  readonly covers: (offset: number) => boolean;
+  readonly ms: number;
 }
 
-/** Runs the tests once, and records which parts of a module each test covers. @throws Error if a test fails, because then it cannot judge mutants */
-export async function coverageOf(
-  file: string,
-  testFiles: readonly string[],
-): Promise<readonly CoveringTest[]> {
-  const session = new Session();
-  session.connect();
-  await session.post("Profiler.enable");
-  await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
-  const coverage: CoveringTest[] = [];
-  // What ran while the modules were loaded belongs to no test.
-  const beforeTests = async (): Promise<void> => {
-    await session.post("Profiler.takePreciseCoverage");
-  };
-  const record = async (test: Mocha.Test): Promise<void> => {
-    const { result } = await session.post("Profiler.takePreciseCoverage");
-    const script = result.find(({ url }) => url === `${ROOT}${file}?run=${runs}`);
-    const ranges = script?.functions.flatMap((each) => each.ranges) ?? [];
-    const covers = (offset: number): boolean => {
-      const around = ranges.filter(
-        ({ startOffset, endOffset }) => startOffset <= offset && offset < endOffset,
-      );
-      around.sort((one, other) => one.endOffset - one.startOffset - (other.endOffset - other.startOffset));
-      return (around[0]?.count ?? 0) > 0;
+/** What a test ran of one module, as V8 reports it. */
+export type Ranges = readonly Pick<Profiler.CoverageRange, "startOffset" | "endOffset" | "count">[];
+
+/** The loaded tests, which can be run again and again. */
+export class Tests {
+  readonly #mocha: Mocha;
+  readonly #all = new Map<Mocha.Suite, readonly Mocha.Test[]>();
+
+  private constructor(mocha: Mocha) {
+    this.#mocha = mocha;
+    const collect = (suite: Mocha.Suite): void => {
+      this.#all.set(suite, suite.tests);
+      suite.suites.forEach(collect);
     };
-    coverage.push({ title: test.fullTitle(), file: test.file ?? "", covers });
-  };
-  const failed = await run({ file, mutant: undefined, testFiles, beforeTests, afterEach: record });
-  session.disconnect();
-  if (failed !== undefined) throw new Error(`${failed} fails even without a mutant`);
-  return coverage;
-}
-
-/** Arguments of {@link run}. */
-export interface RunArgs {
-  readonly file: string;
-  readonly mutant: Mutant | undefined;
-  readonly testFiles: readonly string[];
-  /** Full titles of the tests to run; by default, all tests. */
-  readonly tests?: ReadonlySet<string>;
-  readonly beforeTests?: () => Promise<void>;
-  readonly afterEach?: (test: Mocha.Test) => Promise<void>;
-}
-
-/** Runs tests until one fails. @returns the title of the failed test; undefined if the mutant survives */
-export async function run({
-  file,
-  mutant,
-  testFiles,
-  tests,
-  beforeTests,
-  afterEach,
-}: RunArgs): Promise<string | undefined> {
-  runs++;
-  current = { file, mutant, reloaded: dependentsOf(file) };
-  const mocha = new Mocha({ timeout: TIMEOUT_MS, reporter: silent as never, bail: true });
-  try {
-    for (const testFile of testFiles) {
-      mocha.suite.emit("pre-require", globalThis, testFile, mocha);
-      await import(`${pathToFileURL(join(PROJECT, testFile)).href}?run=${runs}`);
-    }
-  } catch (error) {
-    return `import: ${String(error)}`;
+    collect(mocha.suite);
   }
-  if (tests !== undefined) keepOnly(mocha.suite, tests);
-  if (beforeTests !== undefined) mocha.suite.beforeAll(beforeTests);
-  if (afterEach !== undefined)
-    mocha.suite.afterEach(async function (this: Mocha.Context) {
-      if (this.currentTest !== undefined) await afterEach(this.currentTest);
+
+  /** @param query distinguishes the tests from those that are loaded already */
+  static async load(files: Iterable<string>, query = ""): Promise<Tests> {
+    const mocha = new Mocha({ reporter: silent as never, bail: true });
+    mocha.cleanReferencesAfterRun(false);
+    for (const file of files) {
+      mocha.suite.emit("pre-require", globalThis, file, mocha);
+      await import(`${pathToFileURL(join(PROJECT, file)).href}${query}`);
+    }
+    return new Tests(mocha);
+  }
+
+  /** Runs each test and records what it covers of these modules. @throws Error if a test fails, because then it cannot judge mutants */
+  async cover(
+    files: readonly string[],
+    visit: (test: TimedTest, file: string, ranges: Ranges) => void,
+  ): Promise<TimedTest[]> {
+    const urls = new Map(files.map((file) => [originalUrl(file), file]));
+    const session = new Session();
+    session.connect();
+    await session.post("Profiler.enable");
+    await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
+    // What ran while the modules were loaded belongs to no test.
+    await session.post("Profiler.takePreciseCoverage");
+    const timed: TimedTest[] = [];
+    this.#mocha.suite.afterEach("coverage", async function (this: Mocha.Context) {
+      const test = this.currentTest;
+      if (test === undefined) return;
+      const { result } = await session.post("Profiler.takePreciseCoverage");
+      const found = { title: test.fullTitle(), file: test.file ?? "", ms: test.duration ?? 0 };
+      timed.push(found);
+      for (const { url, functions } of result) {
+        const file = urls.get(url);
+        if (file === undefined) continue;
+        const ranges = functions.flatMap((each) => each.ranges);
+        visit(found, file, ranges);
+      }
     });
-  return new Promise((resolve) => {
-    let failed: string | undefined;
-    mocha
-      .run(() => {
-        mocha.dispose();
-        resolve(failed);
-      })
-      .on("fail", (test: { fullTitle(): string }) => (failed ??= test.fullTitle()));
-  });
+    const failed = await this.#run(60_000);
+    (this.#mocha.suite as unknown as { _afterEach: unknown[] })._afterEach.length = 0;
+    session.disconnect();
+    if (failed !== undefined) throw new Error(`${failed} fails even without a mutant`);
+    return timed;
+  }
+
+  /** Runs these tests until one fails. @returns the title of the failed test; undefined if all pass */
+  async run(tests: readonly TimedTest[]): Promise<string | undefined> {
+    const chosen = new Set(tests.map(({ title }) => title));
+    for (const [suite, all] of this.#all) suite.tests = all.filter((test) => chosen.has(test.fullTitle()));
+    return this.#run(SLACK_MS + SLACK_FACTOR * Math.max(0, ...tests.map(({ ms }) => ms)));
+  }
+
+  async #run(timeoutMs: number): Promise<string | undefined> {
+    for (const suite of this.#all.keys())
+      for (const test of suite.tests) {
+        test.timeout(timeoutMs);
+        // Of a test that has run before, Mocha starts the timer again.
+        test.clearTimeout();
+      }
+    return new Promise((resolve) => {
+      let failed: string | undefined;
+      this.#mocha
+        .run(() => {
+          resolve(failed);
+        })
+        .on("fail", (test: { fullTitle(): string }, error: { code?: string }) => {
+          failed ??= `${error.code === "ERR_MOCHA_TIMEOUT" ? TIMED_OUT : ""}${test.fullTitle()}`;
+        });
+    });
+  }
+}
+
+/** Begins the title of a test that did not end. */
+export const TIMED_OUT = "timeout: ";
+
+/** The count of the smallest range around an offset says whether the code there ran. */
+export function covers(ranges: Ranges, offset: number): boolean {
+  let smallest: Ranges[number] | undefined;
+  for (const range of ranges)
+    if (range.startOffset <= offset && offset < range.endOffset)
+      if (
+        smallest === undefined ||
+        range.endOffset - range.startOffset <= smallest.endOffset - smallest.startOffset
+      )
+        smallest = range;
+  return (smallest?.count ?? 0) > 0;
 }
 
 /** Nothing is printed. */
 function silent(): void {
   return;
-}
-
-function keepOnly(suite: Mocha.Suite, tests: ReadonlySet<string>): void {
-  suite.tests = suite.tests.filter((test) => tests.has(test.fullTitle()));
-  for (const each of suite.suites) keepOnly(each, tests);
 }
