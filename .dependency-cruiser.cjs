@@ -81,8 +81,9 @@ module.exports = {
 
     // The tools: cli and scripts -> lint, migrate, rollout, sandbox -> gitops, toolchain.
     only("tools/gitops/", ["policy/", "kube/"]),
-    only("tools/lint/", ["tools/gitops/", "policy/", "kube/"]),
-    only("tools/migrate/", ["tools/gitops/", "tools/lint/", "policy/", "kube/"]),
+    only("tools/render/", ["tools/gitops/", "tools/toolchain/"]),
+    only("tools/lint/", ["tools/gitops/", "tools/render/", "policy/", "kube/"]),
+    only("tools/migrate/", ["tools/gitops/", "tools/lint/", "tools/render/", "policy/", "kube/"]),
     only("tools/init/", ["config/", "kube/", RULES]),
     only("tools/toolchain/", []),
     only("tools/sandbox/", ["tools/toolchain/", "kube/"]),

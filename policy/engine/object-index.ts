@@ -12,14 +12,20 @@ export function groupOf({ apiVersion }: Pick<KubeObject, "apiVersion">): string 
   return slash < 0 ? "" : apiVersion.slice(0, slash);
 }
 
+/** The HelmRelease of each object that a chart renders. */
+export type RenderedBy = ReadonlyMap<KubeObject, KubeObject>;
+
 /** The objects in one stack, or in one cluster of a repository, by kind and name. */
 export class ObjectIndex {
   readonly #all: readonly KubeObject[];
   readonly #byKind: ReadonlyMap<string, readonly KubeObject[]>;
   readonly #byName = new Map<string, KubeObject>();
+  readonly #rendered: ReadonlySet<KubeObject>;
 
-  constructor(objects: readonly KubeObject[]) {
+  /** @param renderedBy the HelmRelease of each object that its chart renders */
+  constructor(objects: readonly KubeObject[], renderedBy: RenderedBy = new Map()) {
     this.#all = objects;
+    this.#rendered = new Set(renderedBy.values());
     this.#byKind = Map.groupBy(objects, (object) => kindKey({ group: groupOf(object), kind: object.kind }));
     for (const object of objects)
       this.#byName.set(
@@ -38,6 +44,11 @@ export class ObjectIndex {
 
   ofKind(kind: GroupKind): readonly KubeObject[] {
     return this.#byKind.get(kindKey(kind)) ?? [];
+  }
+
+  /** Whether the objects include those that a HelmRelease's chart renders, so that no rule needs to guess them from its values. */
+  isRendered(release: KubeObject): boolean {
+    return this.#rendered.has(release);
   }
 
   /** @param namespace undefined for a cluster-scoped object */

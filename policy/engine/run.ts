@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { SHIPPED, type Knowledge } from "../knowledge/knowledge.ts";
 import { EXEMPTION_RULE, exemptionsOf, type Exemption } from "./exemptions.ts";
-import { groupOf, ObjectIndex } from "./object-index.ts";
+import { groupOf, ObjectIndex, type RenderedBy } from "./object-index.ts";
 import { startsWith, type Path } from "./path.ts";
 import { RULES } from "./registry.ts";
 import type {
@@ -29,6 +29,8 @@ export interface RunInput {
   /** Settings by rule id. A value is either a level, or settings with or without a level. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly previous?: readonly KubeObject[];
+  /** The objects among `objects` that charts render. An exemption on the HelmRelease also covers them. */
+  readonly renderedBy?: RenderedBy;
   readonly unapplied?: Unapplied;
   readonly buildSteps?: (object: KubeObject) => BuildSteps | undefined;
   /** Defaults to the shipped tables. */
@@ -88,7 +90,7 @@ export function runRules(input: RunInput): RuleReport {
   const shared = {
     host: input.host,
     isComplete: input.host === "repository" && input.isComplete !== false,
-    objects: new ObjectIndex(input.objects),
+    objects: new ObjectIndex(input.objects, input.renderedBy),
     previous: input.previous && new ObjectIndex(input.previous),
     unapplied: input.unapplied ?? (() => undefined),
     buildSteps: input.buildSteps ?? (() => undefined),
@@ -99,6 +101,7 @@ export function runRules(input: RunInput): RuleReport {
   const notEvaluated: NotEvaluatedFinding[] = [];
   for (const object of input.objects) {
     const exemptions = checkExemptions(object, now);
+    const valid = [...exemptions.valid, ...exemptionsOfRelease(input.renderedBy?.get(object), now)];
     // A host that runs one rule at a time calls `checkExemptions` itself.
     if (input.rules === undefined) {
       findings.push(...exemptions.findings);
@@ -115,7 +118,7 @@ export function runRules(input: RunInput): RuleReport {
             reason: outcome.notEvaluated,
             enforcement: rule.enforcement,
           });
-        else findings.push(findingOf(rule, object, outcome, exemptions.valid));
+        else findings.push(findingOf(rule, object, outcome, valid));
     }
   }
   const exempted = Map.groupBy(
@@ -123,6 +126,13 @@ export function runRules(input: RunInput): RuleReport {
     ({ rule }) => rule,
   );
   return { findings, notEvaluated, exempted: new Map([...exempted].map(([id, all]) => [id, all.length])) };
+}
+
+/** The exemptions of a HelmRelease for what its chart renders: those without a path, since a path refers to the HelmRelease's own fields. */
+function exemptionsOfRelease(release: KubeObject | undefined, now: Date): readonly Exemption[] {
+  return release === undefined
+    ? []
+    : checkExemptions(release, now).valid.filter(({ path }) => path === undefined);
 }
 
 /** Validates an object's exemptions: returns findings about those that are not valid, and those that are. */

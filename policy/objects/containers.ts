@@ -7,7 +7,8 @@ import { containersOf, WORKLOADS, type Container } from "./workloads.ts";
 /** Kinds with containers: workloads and app-template releases. */
 export const CONTAINER_KINDS = [...WORKLOADS, HELM_RELEASE];
 
-/** An object's containers; empty for a HelmRelease of another chart. */
+/** An object's containers; empty for a HelmRelease that is rendered or has another chart. */
 export function allContainersOf(object: KubeObject, objects: ObjectIndex): readonly Container[] {
-  return object.kind === "HelmRelease" ? appContainers(object, objects) : containersOf(object);
+  if (object.kind !== "HelmRelease") return containersOf(object);
+  return objects.isRendered(object) ? [] : appContainers(object, objects);
 }

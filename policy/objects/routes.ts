@@ -22,9 +22,9 @@ export function routesOf(object: KubeObject, objects: ObjectIndex): readonly App
   return attachedRoutes(object, objects).filter(({ route }) => route.kind === "HTTPRoute");
 }
 
-/** The routes, of any kind, that an object renders; for a route, the object itself. */
+/** The routes, of any kind, that an object renders; for a route, the object itself. The routes of a rendered release are objects themselves. */
 export function attachedRoutes(object: KubeObject, objects: ObjectIndex): readonly AppRoute[] {
-  if (object.kind === "HelmRelease") return appRoutes(object, objects);
+  if (object.kind === "HelmRelease") return objects.isRendered(object) ? [] : appRoutes(object, objects);
   return object.kind.endsWith("Route") ? [{ route: object, path: (steps) => steps }] : [];
 }
 

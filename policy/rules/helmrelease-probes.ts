@@ -24,6 +24,8 @@ export const helmreleaseProbes = defineRule({
   wholeStack: true,
   *check(release, context) {
     const { objects } = context;
+    // The rule workload-probes checks what the chart renders.
+    if (objects.isRendered(release)) return;
     if (isAppTemplate(release, objects))
       yield* appTemplateProblems(release, appValues(release, objects), context);
     else yield* otherChartProblems(release, valuesOf(release, objects), context);

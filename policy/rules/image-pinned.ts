@@ -38,7 +38,8 @@ export const imagePinned = defineRule({
     for (const { path, spec } of allContainersOf(object, objects)) {
       if (typeof spec.image === "string") yield* imageProblems(spec.image, [...path, "image"], settings);
     }
-    if (object.kind === "HelmRelease" && !isAppTemplate(object, objects)) {
+    const isGuessed = object.kind === "HelmRelease" && !objects.isRendered(object);
+    if (isGuessed && !isAppTemplate(object, objects)) {
       const { values, path } = valuesOf(object, objects);
       for (const { tag, steps } of chartTags(values, []))
         if (settings.floatingTags.includes(tag))

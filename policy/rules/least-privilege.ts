@@ -58,7 +58,7 @@ export const leastPrivilege = defineRule({
 
 /** Checks the roles and bindings in app-template's values (`rbac`). */
 function* releaseProblems(release: KubeObject, objects: ObjectIndex): Generator<Problem> {
-  if (!isAppTemplate(release, objects)) return;
+  if (!isAppTemplate(release, objects) || objects.isRendered(release)) return;
   const { values, path } = valuesOf(release, objects);
   const { roles, bindings } = fields(values.rbac);
   for (const [id, role] of enabled(roles))

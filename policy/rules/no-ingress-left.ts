@@ -67,6 +67,7 @@ function traefikHosts(route: KubeObject): readonly Host[] {
 }
 
 function appHosts(release: KubeObject, objects: ObjectIndex): readonly Host[] {
+  if (objects.isRendered(release)) return [];
   const { values, path } = valuesOf(release, objects);
   if (!isAppTemplate(release, objects)) return [...chartHosts(values, [], path)];
   return enabled(values.ingress).flatMap(([identifier, ingress]) =>

@@ -172,6 +172,7 @@ const renderedServices = oncePer(
     new Map(
       objects
         .ofKind(HELM_RELEASE)
+        .filter((release) => !objects.isRendered(release))
         .flatMap((release) =>
           appServices(release, objects).map(
             ({ name, ports }) => [`${releaseOf(release).namespace}/${name}`, ports] as const,
@@ -185,7 +186,7 @@ const namespacesWithOtherCharts = oncePer(
     new Set(
       objects
         .ofKind(HELM_RELEASE)
-        .filter((release) => appServices(release, objects).length === 0)
+        .filter((release) => !objects.isRendered(release) && appServices(release, objects).length === 0)
         .map((release) => releaseOf(release).namespace),
     ),
 );

@@ -46,7 +46,8 @@ const podsOf = oncePer((objects: ObjectIndex): readonly Pods[] =>
 
 /** Whether the namespace has a release, or an object of a kind that is not Kubernetes' own. */
 function hasOthers(namespace: string | undefined, objects: ObjectIndex): boolean {
-  const isRelease = (release: KubeObject): boolean => releaseOf(release).namespace === namespace;
+  const isRelease = (release: KubeObject): boolean =>
+    !objects.isRendered(release) && releaseOf(release).namespace === namespace;
   return (
     objects.ofKind(HELM_RELEASE).some(isRelease) ||
     objects

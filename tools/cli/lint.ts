@@ -7,6 +7,7 @@ import { progress } from "./progress.ts";
 import { VERSION } from "./version.ts";
 import type { LintFinding } from "../lint/finding.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
+import type { RepositoryRendering } from "../render/render-repository.ts";
 import type { LintedReport } from "../lint/lint.ts";
 
 type Format = "text" | "json" | "sarif" | "github";
@@ -20,6 +21,8 @@ export interface LintFlags {
   readonly writeBaseline?: string;
   readonly fix?: true;
   readonly verifyWithFlux?: true;
+  readonly render?: boolean;
+  readonly charts?: string;
 }
 
 /**
@@ -33,20 +36,41 @@ export async function lint(paths: readonly string[], flags: LintFlags): Promise<
   const { lintRepository } = await import("../lint/lint.ts");
   const { root, within } = findRoot(paths);
   const before = flags.before === undefined ? undefined : new Repository(findRoot([flags.before]).root);
-  const check = (): LintedReport =>
-    lintRepository(new Repository(root, { collectUnreadable: true }), { within, ...(before && { before }) });
-  let report = check();
+  const check = async (): Promise<LintedReport> => {
+    const repository = new Repository(root, { collectUnreadable: true });
+    const rendering = await rendered(repository, flags);
+    return lintRepository(repository, { within, ...(before && { before }), ...(rendering && { rendering }) });
+  };
+  let report = await check();
   if (flags.fix) {
     const { applyFixes } = await import("../lint/fix.ts");
     const { files, fixed } = await applyFixes(root, report);
     progress(`Fixed ${counted(fixed, "finding")} in ${counted(files.length, "file")}.`);
-    if (fixed > 0) report = check();
+    if (fixed > 0) report = await check();
   }
   if (flags.verifyWithFlux)
     report = await verified(report, new Repository(root, { collectUnreadable: true }));
   report = await applyBaseline(report, flags);
   process.stdout.write(await format(report, root, flags.format));
   return exitCode(report, flags);
+}
+
+/** What the repository's charts render; undefined unless the flags or the repository ask for it. */
+async function rendered(
+  repository: Repository,
+  { render, charts }: LintFlags,
+): Promise<RepositoryRendering | undefined> {
+  const { wantsRendering } = await import("../render/settings.ts");
+  const flags = { ...(render !== undefined && { render }), ...(charts !== undefined && { charts }) };
+  if (!wantsRendering(repository, flags)) return undefined;
+  const { openRenderer } = await import("../render/open.ts");
+  const { renderRepository } = await import("../render/render-repository.ts");
+  const renderer = await openRenderer(repository, flags, progress);
+  try {
+    return await renderRepository(repository, renderer);
+  } finally {
+    renderer.close();
+  }
 }
 
 /** Compares the build with one by Flux's own packages. Their program is built first if necessary. */

@@ -10,7 +10,7 @@ export interface LintFinding {
   readonly rule: string;
   readonly level: Level;
   readonly severity: string;
-  /** `Kind namespace/name` of the object; empty for a finding about a file. */
+  /** `Kind namespace/name` of the object, with its HelmRelease in parentheses if a chart renders it; empty for a finding about a file. */
   readonly object: string;
   /** The path of the field in the object as it reaches the cluster; empty for the whole object. */
   readonly path: string;
@@ -31,6 +31,8 @@ export interface LintReport {
   /** Number of objects that were checked. */
   readonly objects: number;
   readonly clusters: readonly string[];
+  /** What charts render, if that was asked for. */
+  readonly rendering?: RenderingSummary;
   /** Number of exempt findings. */
   readonly exempted: number;
   /** Checks that a rule could not evaluate. */
@@ -39,6 +41,18 @@ export interface LintReport {
   readonly external: readonly string[];
   /** Files with objects that no Flux Kustomization uses; they are not checked. */
   readonly unreached: readonly string[];
+}
+
+/** How many HelmReleases were rendered. */
+export interface RenderingSummary {
+  readonly rendered: number;
+  readonly notRendered: readonly {
+    /** `HelmRelease namespace/name` */
+    readonly release: string;
+    readonly reason: string;
+    readonly position: Position;
+    readonly clusters: readonly string[];
+  }[];
 }
 
 /** A rule in a report. */

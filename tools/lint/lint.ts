@@ -3,11 +3,13 @@ import { runRules, type RuleReport, type RunInput } from "../../policy/engine/ru
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { buildRepository, type BuiltRepository } from "../gitops/flux/repository-build.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
+import type { RepositoryRendering } from "../render/render-repository.ts";
 import { byPosition, type LintFinding, type LintReport } from "./finding.ts";
 import { knowledgeOf } from "./knowledge.ts";
 import { asKubeObject, buildStepsOf } from "./kube-object.ts";
 import { kustomizationFiles, kustomizationsOf } from "./kustomization-files.ts";
 import { addFinding, ofBreach, ofNotEvaluated, ofObstacle, type LintedFinding } from "./linted-finding.ts";
+import { renderedObjects, renderingSummary } from "./rendered.ts";
 import { readSettings } from "./settings.ts";
 import { summaries } from "./summaries.ts";
 import { unappliedIn } from "./unapplied.ts";
@@ -25,6 +27,8 @@ export interface LintOptions {
   readonly within?: readonly string[];
   /** The same repository at an earlier time, for rules that check what a change moves. */
   readonly before?: Repository;
+  /** What the charts of the repository render; from `renderRepository`. */
+  readonly rendering?: RepositoryRendering;
   readonly now?: Date;
 }
 
@@ -34,7 +38,7 @@ export interface LintOptions {
  */
 export function lintRepository(repository: Repository, options: LintOptions = {}): LintedReport {
   const settings = readSettings(repository);
-  const built = buildRepository(repository, { partial: true });
+  const built = options.rendering?.built ?? buildRepository(repository, { partial: true });
   const before = options.before && buildRepository(options.before, { partial: true }).clusters;
   const input: RunInput = {
     host: "repository",
@@ -52,31 +56,44 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
     const { name } = cluster;
     for (const problem of cluster.problems) addFinding(findings, ofObstacle(problem, [name]));
     const former = before?.find((one) => one.name === name);
-    const report = runCluster(input, cluster, kustomizationsOf(repository, files, cluster), former);
+    const rendered = renderedObjects(options.rendering?.clusters.get(cluster));
+    const report = runCluster(
+      { ...input, renderedBy: rendered },
+      cluster,
+      kustomizationsOf(repository, files, cluster),
+      former,
+    );
     exempted += report.findings.filter(({ exemption }) => exemption !== undefined).length;
     for (const finding of report.findings)
-      if (finding.exemption === undefined) addFinding(findings, ofBreach(finding, name));
-    for (const finding of report.notEvaluated) addFinding(notEvaluated, ofNotEvaluated(finding, name));
+      if (finding.exemption === undefined)
+        addFinding(findings, ofBreach(finding, name, rendered.get(finding.object)));
+    for (const finding of report.notEvaluated)
+      addFinding(notEvaluated, ofNotEvaluated(finding, name, rendered.get(finding.object)));
   }
   for (const finding of unreadable(repository)) addFinding(findings, finding);
   const isWithin = within(options.within ?? []);
   const kept = [...findings.values()].filter(isWithin).sort(byPosition);
   return {
-    ...summary(built),
+    ...summary(built, options.rendering),
     unreached: built.unreached.filter((file) => isWithin({ position: { file } })),
     findings: kept,
     checked: built.clusters.flatMap(({ objects }) => objects.map(({ object }) => asKubeObject(object))),
     rules: summaries(kept),
+    ...(options.rendering && { rendering: renderingSummary(options.rendering) }),
     exempted,
     notEvaluated: [...notEvaluated.values()].filter(isWithin).sort(byPosition),
   };
 }
 
-function summary({
-  clusters,
-  external,
-}: BuiltRepository): Pick<LintReport, "objects" | "clusters" | "external"> {
-  const objects = clusters.reduce((count, cluster) => count + cluster.objects.length, 0);
+function summary(
+  { clusters, external }: BuiltRepository,
+  rendering: RepositoryRendering | undefined,
+): Pick<LintReport, "objects" | "clusters" | "external"> {
+  const objects = clusters.reduce(
+    (count, cluster) =>
+      count + cluster.objects.length + renderedObjects(rendering?.clusters.get(cluster)).size,
+    0,
+  );
   return { objects, clusters: clusters.map(({ name }) => name), external };
 }
 
@@ -95,7 +112,7 @@ function runCluster(
   return runRules({
     ...input,
     isComplete,
-    objects: [...now.keys(), ...files],
+    objects: [...now.keys(), ...(input.renderedBy?.keys() ?? []), ...files],
     buildSteps: (object) => {
       const built = now.get(object) ?? before.get(object);
       return built && buildStepsOf(built);

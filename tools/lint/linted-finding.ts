@@ -39,33 +39,47 @@ export function ofObstacle(
   };
 }
 
-/** The finding for a problem that a rule found in a cluster. */
-export function ofBreach(breach: RuleFinding, cluster: string): LintedFinding {
+/**
+ * The finding for a problem that a rule found in a cluster.
+ * @param release the HelmRelease whose chart renders the object
+ */
+export function ofBreach(breach: RuleFinding, cluster: string, release?: KubeObject): LintedFinding {
   const { rule, object, path, message, remediation, severity, enforcement } = breach;
-  return {
+  const finding = {
     rule,
     level: enforcement === "advisory" ? "advisory" : "mandatory",
     severity,
-    object: describeObject(object),
+    object: subject(object, release),
     path: formatPath(path),
     message,
     remediation,
     position: positionOf(object, path),
     clusters: [cluster],
     breaches: [breach],
-  };
+  } as const;
+  if (release === undefined) return finding;
+  const how = `Change it in the values of ${describeObject(release)}, or with spec.postRenderers.`;
+  // A fix would have to change the values: only the user knows which.
+  return { ...finding, remediation: `${remediation} ${how}`, breaches: [] };
+}
+
+function subject(object: KubeObject, release: KubeObject | undefined): string {
+  return release === undefined
+    ? describeObject(object)
+    : `${describeObject(object)} (${describeObject(release)})`;
 }
 
 /** The finding for a check that a rule could not evaluate in a cluster. */
 export function ofNotEvaluated(
   { rule, object, path, reason }: NotEvaluatedFinding,
   cluster: string,
+  release?: KubeObject,
 ): LintedFinding {
   return {
     rule,
     level: "advisory",
     severity: "low",
-    object: describeObject(object),
+    object: subject(object, release),
     path: formatPath(path),
     message: `Not evaluated: ${reason}`,
     remediation: "",

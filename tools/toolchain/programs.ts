@@ -167,6 +167,21 @@ const MODULES: readonly Program[] = [
     buildSeconds: 70,
   },
   {
+    name: "helm",
+    purpose: "edgefirst lint, migrate and diff with --render: renders the charts of HelmReleases",
+    tier: "test",
+    directory: inModule("helm"),
+    package: "helm.sh/helm/v4/cmd/helm",
+    pin: required("helm.sh/helm/v4"),
+    variables: ({ version }) => ({ "helm.sh/helm/v4/internal/version.version": `v${version}` }),
+    installed: {
+      args: ["version", "--template", "{{.Version}}"],
+      pattern: /^v(\S+)/m,
+      range: () => ">=3.18.0 <5",
+    },
+    buildSeconds: 80,
+  },
+  {
     name: "actionlint",
     purpose: "tests: checks the workflows that are committed and exported",
     tier: "test",

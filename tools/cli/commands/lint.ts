@@ -19,6 +19,7 @@ Examples:
   edgefirst lint . --write-baseline .edgefirst-baseline.json
   edgefirst lint . --baseline .edgefirst-baseline.json --format sarif > lint.sarif
   git worktree add ../main main && edgefirst lint . --before ../main
+  edgefirst lint . --render --charts ../charts
   edgefirst lint . --fix`;
 
 /** `edgefirst lint`: runs the rules on what a GitOps repository deploys to its clusters. */
@@ -45,6 +46,9 @@ export const lintCommand = (): Command =>
       "--verify-with-flux",
       "also build each Kustomization with Flux's own packages, and report any difference (needs Go to build the program once)",
     )
+    .option("--render", "render the HelmReleases with Helm, and run the rules on what their charts install")
+    .option("--no-render", "do not render, even if .edgefirst/render.yaml asks for it")
+    .option("--charts <directory>", "render with the charts in this directory, as .tgz files or directories")
     .option("--fix", "apply the safe fixes to the files; comments and formatting are kept")
     .addHelpText("after", HELP)
     .action(async (paths: string[], flags: LintFlags) => {

@@ -19,6 +19,7 @@ export function formatJson(report: LintReport): string {
     exempted,
     external,
     unreached,
+    ...(report.rendering && { rendering: report.rendering }),
   };
   return `${JSON.stringify(json, undefined, 2)}\n`;
 }

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
+import { formatText } from "../../../tools/lint/formats/text.ts";
+import { lintRepository } from "../../../tools/lint/lint.ts";
+import { renderRepository } from "../../../tools/render/render-repository.ts";
+import { Renderer } from "../../../tools/render/renderer.ts";
+import { renderSettings } from "../../../tools/render/settings.ts";
+import { CHARTS, helm, repositoryOf, SAMPLE_SOURCE, sampleRelease } from "../../support/rendering.ts";
+import type { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import type { LintedReport } from "../../../tools/lint/lint.ts";
+
+async function lintRendered(repository: Repository): Promise<LintedReport> {
+  const renderer = await Renderer.open({
+    helm: await helm(),
+    settings: renderSettings.parse({ charts: CHARTS }),
+  });
+  try {
+    const rendering = await renderRepository(repository, renderer, buildRepository(repository));
+    return lintRepository(repository, { rendering });
+  } finally {
+    renderer.close();
+  }
+}
+
+const FILES = {
+  "release.yaml": sampleRelease({ values: { image: { tag: "latest" } } }),
+  "source.yaml": SAMPLE_SOURCE,
+  "unknown.yaml": sampleRelease({}, "unknown").replace('"hello"', '"lost"'),
+};
+
+describe("lint --render", () => {
+  let report: LintedReport;
+  before(async () => {
+    report = await lintRendered(repositoryOf(FILES));
+  });
+
+  it("runs the rules on what charts install", () => {
+    const probes = report.findings.filter(({ rule }) => rule === "workload-probes");
+    assert.deepEqual(
+      probes.map(({ object, position: { file, line } }) => `${object} ${file}:${line}`),
+      ["Deployment apps/hello (HelmRelease apps/hello) release.yaml:1"],
+    );
+  });
+
+  it("does not guess from the values of a release that it has rendered", () => {
+    const tags = report.findings.filter(({ rule }) => rule === "image-pinned");
+    assert.deepEqual(tags.map(({ object }) => object.replace(/ \(.*/, "")).sort(), [
+      "Deployment apps/hello",
+      "Job apps/hello-prepare",
+    ]);
+  });
+
+  it("uses the tables for a release that cannot be rendered", () => {
+    const probes = report.findings.filter(({ rule }) => rule === "helmrelease-probes");
+    assert.deepEqual(
+      probes.map(({ object }) => object),
+      ["HelmRelease apps/lost"],
+    );
+  });
+
+  it("reports how many releases were rendered, and why the others were not", () => {
+    const lines = formatText(report, false).split("\n");
+    assert.ok(lines.some((line) => line.startsWith("Rendered 1 of 2 HelmReleases;")));
+    assert.ok(
+      lines.includes("Not rendered: HelmRelease apps/lost: no directory of charts has chart unknown."),
+    );
+  });
+
+  it("leaves out what the release's owner has exempted", async () => {
+    const release = JSON.parse(FILES["release.yaml"]) as { metadata: Record<string, unknown> };
+    release.metadata.annotations = {
+      "edgefirst.dev/exempt.workload-probes": "the chart has none; owner=ops; until=never",
+    };
+    const exempted = await lintRendered(repositoryOf({ ...FILES, "release.yaml": JSON.stringify(release) }));
+    assert.equal(exempted.findings.filter(({ rule }) => rule === "workload-probes").length, 0);
+    assert.equal(exempted.exempted, 1);
+  });
+});

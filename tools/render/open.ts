@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { satisfies } from "semver";
+import { EdgefirstError } from "../../lib/errors.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import { executablesOnPath, givenExecutable } from "../toolchain/executable.ts";
+import { programNamed, type Program } from "../toolchain/program.ts";
+import { PROGRAMS } from "../toolchain/programs.ts";
+import type { Progress } from "../toolchain/progress.ts";
+import { resolveProgram } from "../toolchain/resolve.ts";
+import { installedVersion } from "../toolchain/version.ts";
+import { Renderer } from "./renderer.ts";
+import { settingsFor, type RenderFlags } from "./settings.ts";
+
+/**
+ * Opens a renderer with the repository's settings and the flags.
+ * @throws EdgefirstError if the settings are not valid, or Helm is not available
+ */
+export async function openRenderer(
+  repository: Repository,
+  flags: RenderFlags,
+  progress: Progress,
+): Promise<Renderer> {
+  const settings = settingsFor(repository, flags);
+  return Renderer.open({ helm: await findHelm(progress), settings });
+}
+
+const SUPPORTED = ">=3.18.0 <5";
+
+/**
+ * Finds Helm: in EDGEFIRST_HELM, then on PATH; in a clone of edgefirst also in the cache, where it is built once from its Go module.
+ * @throws EdgefirstError if there is none
+ */
+async function findHelm(progress: Progress): Promise<{ readonly path: string; readonly version: string }> {
+  const program = programNamed("helm", PROGRAMS);
+  // The packed command has no Go modules.
+  if (existsSync(join(program.directory, program.pin.file))) return resolveProgram("helm", { progress });
+  const given = givenExecutable("helm", "EDGEFIRST_HELM", process.env);
+  const found = await firstSupported(
+    program,
+    given === undefined ? executablesOnPath("helm", process.env) : [given],
+  );
+  if (found !== undefined) return found;
+  throw new EdgefirstError(
+    "Rendering HelmReleases needs Helm 3.18 or later, and PATH has no such helm.",
+    "Install Helm (https://helm.sh/docs/intro/install), or use --no-render.",
+  );
+}
+
+async function firstSupported(
+  program: Program,
+  paths: readonly string[],
+): Promise<{ readonly path: string; readonly version: string } | undefined> {
+  for (const path of paths) {
+    const version = await installedVersion(program, path, process.env);
+    if (version !== undefined && satisfies(version, SUPPORTED)) return { path, version };
+  }
+  return undefined;
+}
