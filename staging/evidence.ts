@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { GatusAddress } from "../config/gatus-address.ts";
-import { evidenceValue } from "./evidence-output.ts";
+import { EVIDENCE_LINE_OUTPUT, evidenceValue } from "./evidence-output.ts";
 import { instant, loose, word } from "./loose-schema.ts";
 import { move } from "./move-schema.ts";
 import { repeatable } from "./own-check-schema.ts";
@@ -189,10 +189,7 @@ export function readEvidence(stack: string, outputs: Readonly<Record<string, unk
     return { state: "neverRan", message: `Stack ${stack} has never been brought up.` };
   const value = evidenceValue(outputs);
   if (value === undefined)
-    return {
-      state: "none",
-      message: `Stack ${stack} has no evidence, because it was brought up by a version of the program that does not verify updates.`,
-    };
+    return { state: "none", message: `Stack ${stack} has no evidence, ${whyNone(outputs)}` };
   const parsed = evidenceSchema.safeParse(value);
   if (parsed.success) return { state: "present", evidence: parsed.data };
   const version =
@@ -204,6 +201,13 @@ export function readEvidence(stack: string, outputs: Readonly<Record<string, unk
         ? `The evidence of stack ${stack} is invalid: ${z.prettifyError(parsed.error)}`
         : `The evidence of stack ${stack} has format ${String(version)}, which this program cannot read.`,
   };
+}
+
+/** An inconclusive verification keeps the earlier evidence, so after an inconclusive first update, only the line for people is stored. */
+function whyNone({ [EVIDENCE_LINE_OUTPUT]: line }: Readonly<Record<string, unknown>>): string {
+  return typeof line === "string"
+    ? "because no verification of it has had a result yet."
+    : "because it was brought up by a version of the program that does not verify updates.";
 }
 
 /** The status of a release in a stack's evidence. */

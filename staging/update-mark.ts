@@ -7,8 +7,9 @@ import { EdgefirstError } from "../lib/errors.ts";
 import type { Baseline } from "./baseline.ts";
 
 /**
- * The mark of an update that has begun and has not been verified yet. A cancelled or killed update stores no outputs, so only a mark on the cluster can show
- * that the update may have changed something, and what was unhealthy before it.
+ * The mark of an update that has begun. A cancelled or killed update stores no outputs, so only a mark on the cluster can show that the update may have changed
+ * something, and what was unhealthy before it. Evidence of a later pass makes the mark obsolete, and the next update replaces it. The program never deletes it:
+ * the engine stores the evidence only after the program has ended, and a process that is killed in between must not leave the cluster without either.
  */
 const updateMark = z.looseObject({
   /** The release of the first update since the last verification that passed. */
@@ -117,7 +118,7 @@ export async function writeMark(
     if (!(error instanceof EdgefirstError)) throw error;
     throw new EdgefirstError(
       `Cannot write the mark of this update to cluster ${cluster.context}: ${error instanceof ApiError ? error.reason : error.message}`,
-      "Nothing was changed. The user of this context needs get, create, patch and delete on ConfigMaps in kube-system.",
+      "Nothing was changed. The user of this context needs get, create and patch on ConfigMaps in kube-system.",
       { cause: error },
     );
   }
@@ -139,12 +140,4 @@ export async function endExcuses(
     began,
     baseline: { excused, expected: new Set(expected), revision, moved },
   });
-}
-
-/**
- * Removes a stack's mark once its verification has passed. A mark that cannot be removed is obsolete, and has no effect.
- * @throws {EdgefirstError} if it cannot be deleted
- */
-export async function removeMark(cluster: MarkableCluster, stack: MarkedStack): Promise<void> {
-  await cluster.delete(markReference(stack));
 }

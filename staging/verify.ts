@@ -30,14 +30,7 @@ import {
 import { FluxRequests } from "./flux-requests.ts";
 import { ignoring, removalReasons, reportUnknown, type IgnoredObject } from "./ignored.ts";
 import { gitopsRevision, type Repository } from "./gitops-revision.ts";
-import {
-  endExcuses,
-  readMark,
-  removeMark,
-  writeMark,
-  type MarkableCluster,
-  type MarkedStack,
-} from "./update-mark.ts";
+import { endExcuses, readMark, writeMark, type MarkableCluster, type MarkedStack } from "./update-mark.ts";
 import type { WatchResult, WatchTiming } from "./watch-state.ts";
 import { watch } from "./watch.ts";
 
@@ -117,7 +110,9 @@ export async function beginUpdate(
         }
       : inheritedBaseline(mark, round);
   const baseline = { ...measured, moved: mark?.moved === true || earlier?.verified[0]?.release !== release };
-  const began = mark?.began ?? new Date(clock.now()).toISOString();
+  const now = clock.now();
+  // Not later than now, according to the clock of the verification that is to make the mark obsolete.
+  const began = new Date(mark === undefined ? now : Math.min(Date.parse(mark.began), now)).toISOString();
   await writeMark(cluster, args, { release: mark?.release ?? release, began, baseline });
   return baseline;
 }
@@ -146,8 +141,7 @@ export async function verify(
   ];
   const checks = enabled(all, args);
   const root = rootOf(args);
-  const onRecovery = (recovered: ReadonlySet<string>): Promise<void> =>
-    updateMark(args, () => endExcuses(args.cluster, args, recovered));
+  const onRecovery = (recovered: ReadonlySet<string>): Promise<void> => recordRecovery(args, recovered);
   const result = await watch(
     { checks, baseline, timing, root, removed, gone: GONE, progress, onRecovery },
     clock,
@@ -163,7 +157,6 @@ export async function verify(
   };
   const record = await recordOf(args, declared, result);
   if (failures.length === 0) {
-    await updateMark(args, () => removeMark(args.cluster, args));
     const pass = { record, checks: foundByName(result), moved: baseline.moved };
     return { record, evidence: withVerified(earlier, subject, pass) };
   }
@@ -171,9 +164,9 @@ export async function verify(
   return { record: revocation, evidence: withRevoked(earlier, subject, revocation) };
 }
 
-/** Changes the mark after the verification. An error does not affect the outcome: after a pass, the mark is obsolete anyway. */
-async function updateMark(args: VerificationArgs, work: () => Promise<void>): Promise<void> {
-  await work().catch((error: unknown) => {
+/** Ends the excuses of objects that have been healthy. An error is only reported, since this verification does not depend on the mark. */
+async function recordRecovery(args: VerificationArgs, recovered: ReadonlySet<string>): Promise<void> {
+  await endExcuses(args.cluster, args, recovered).catch((error: unknown) => {
     if (!(error instanceof EdgefirstError)) throw error;
     args.progress(`could not change the mark of this update in kube-system: ${error.message}`, true);
   });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { KubeClient } from "../../kube/kube-client.ts";
 import type { Evidence } from "../../staging/evidence.ts";
-import { markReference } from "../../staging/update-mark.ts";
+import { markReference, readMark } from "../../staging/update-mark.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { deny } from "../support/admission.ts";
@@ -110,11 +110,16 @@ describe("engine: a release proves only what was watched; the test writes the st
       assert.ok(await onEdge.get(MARK));
     });
 
-    it("passes once the app is fixed, and removes its mark", async () => {
+    it("passes once the app is fixed, and its evidence makes the mark obsolete", async () => {
       await app("True");
       await passes(edge);
       assert.equal((await evidence()).verified.length, 1);
-      assert.equal(await onEdge.get(MARK), undefined);
+      assert.ok(await onEdge.get(MARK));
+      const { lastPass } = await evidence();
+      assert.equal(
+        await readMark(onEdge, { project: "edgefirst", stack: "edge" }, lastPass?.time),
+        undefined,
+      );
     });
 
     it("killed in a later soak: the next update is not excused", async () => {

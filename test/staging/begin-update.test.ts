@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { ApiError } from "../../kube/api-error.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import type { Evidence } from "../../staging/evidence.ts";
-import { markReference } from "../../staging/update-mark.ts";
+import { markReference, readMark } from "../../staging/update-mark.ts";
 import { beginUpdate, verify, type VerificationArgs } from "../../staging/verify.ts";
 import {
   CLUSTER_UID,
@@ -97,11 +97,31 @@ describe("an update that begins", () => {
     }
   });
 
-  it("is marked in kube-system until its verification passes", async () => {
+  it("is marked in kube-system until its evidence is stored, even if its verification has passed", async () => {
     await killed("r1");
     assert.ok(await cluster.get(markReference(STACK)));
     assert.deepEqual(await up("r1"), []);
-    assert.equal(await cluster.get(markReference(STACK)), undefined);
+    const mark = (): Promise<unknown> => readMark(cluster, STACK, earlier?.lastPass?.time);
+    assert.equal(await mark(), undefined, "the evidence makes the mark obsolete");
+    earlier = undefined;
+    assert.ok(await mark(), "without the evidence, the mark counts");
+  });
+
+  it("is not excused for what broke after its verification had passed, if it was killed before its evidence was stored", async () => {
+    assert.deepEqual(await up("r1"), []);
+    const stored = earlier;
+    objects = [...objects, app("new", "True")];
+    assert.deepEqual(await up("r2"), []);
+    earlier = stored;
+    objects = [app("app", "True"), app("new", "False")];
+    assert.deepEqual(await up("r2"), ["Kustomization flux-system/new"]);
+  });
+
+  it("replaces a mark that cannot be read, so that the next pass makes it obsolete", async () => {
+    await cluster.apply({ ...markReference(STACK), data: { "mark.json": "{" } }, { fieldManager: "test" });
+    assert.ok(await readMark(cluster, STACK, "2999-01-01T00:00:00Z"));
+    assert.deepEqual(await up("r1"), []);
+    assert.equal(await readMark(cluster, STACK, earlier?.lastPass?.time), undefined);
   });
 
   it("does not excuse what it broke before it was killed, in the stack's first update and in a later one", async () => {
@@ -171,8 +191,6 @@ describe("an update that begins", () => {
 
   it("ignores a mark that is older than the last verification that passed", async () => {
     objects = [app("app", "False")];
-    const kept = { ...cluster, delete: () => Promise.resolve() };
-    cluster = kept;
     assert.deepEqual(await up("r1"), []);
     assert.ok(await cluster.get(markReference(STACK)));
     objects = [app("app", "True")];
@@ -224,7 +242,7 @@ describe("an update that begins", () => {
     cluster = { ...cluster, apply: refuse };
     await assert.rejects(
       beginUpdate(args("r1"), []),
-      /Cannot write the mark .*configmaps is forbidden\nNothing was changed\. .* patch and delete on ConfigMaps in kube-system/,
+      /Cannot write the mark .*configmaps is forbidden\nNothing was changed\. .* create and patch on ConfigMaps in kube-system/,
     );
   });
 

@@ -50,6 +50,18 @@ describe("evidence", () => {
     assert.deepEqual(read, { state: "present", evidence });
   });
 
+  it("that does not exist is explained: an inconclusive first update, or a program without verification", () => {
+    const line = evidenceLine("a", undefined);
+    assert.deepEqual(readEvidence("edge", { release: "a", evidence: line }), {
+      state: "none",
+      message: "Stack edge has no evidence, because no verification of it has had a result yet.",
+    });
+    assert.match(
+      (readEvidence("edge", { release: "a" }) as { message: string }).message,
+      /a version of the program that does not verify updates\.$/,
+    );
+  });
+
   it("counts the age of a release from its first verification, while the stack runs nothing else", () => {
     const first = record("a").time;
     const again = withVerified(verifiedInTurn("a"), subject, pass(record("a", 5)));

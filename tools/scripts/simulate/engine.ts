@@ -8,7 +8,14 @@ import { settingsOf, type Effect, type Fleet, type SimRelease, type SimStack } f
 import { KubeClient } from "./kube-client.ts";
 import type { Model } from "./model.ts";
 import { Output } from "./pulumi.ts";
-import { call, runIn, scheduler, SimProcess, type Interruption } from "./scheduler.ts";
+import {
+  call,
+  runIn,
+  scheduler,
+  SimProcess,
+  type Interruption,
+  type InterruptionPoint,
+} from "./scheduler.ts";
 
 const GATUS = { namespace: "gatus", service: "gatus", port: "80" };
 const RESOURCE_MS = 500;
@@ -19,7 +26,7 @@ export interface UpdateArgs {
   readonly release: SimRelease;
   readonly dryRun: boolean;
   readonly skewMs: number;
-  readonly interruptions: ReadonlyMap<number, Interruption>;
+  readonly interruptions: ReadonlyMap<InterruptionPoint, Interruption>;
 }
 
 /** Runs the program as Pulumi runs it: the parts of `index.ts` and `program.ts` around staging, and the engine's part. */
@@ -114,7 +121,8 @@ export class Engine {
     });
     const evidence = update.evidence(attempt as never, declared) as unknown as Output<unknown>;
     const value = await evidence.promise;
-    await call(process);
+    this.#model.concludes(await attempt.promise);
+    await call(process, "verified");
     const stored = this.#fleet.backend.stack(stack.name);
     stored.outputs = JSON.parse(
       JSON.stringify({ release: release.name, __evidence: value }),

@@ -13,6 +13,13 @@ export const HOLES: Readonly<Record<string, readonly SourceEdit[]>> = {
     edit("verify.ts", "    mark === undefined\n", '    mark === undefined || release !== ""\n'),
     edit("verify.ts", "{ earlier, root: rootOf(args) }", "{ earlier: undefined, root: rootOf(args) }"),
   ],
+  "1 the mark of an update is removed before its evidence is stored": [
+    edit(
+      "verify.ts",
+      "    const pass = {",
+      '    await args.cluster.delete((await import("./update-mark.ts")).markReference(args));\n    const pass = {',
+    ),
+  ],
   "2 a release that the upstream stack has left passes": [
     edit("upstream.ts", "if (running === record.release) return [];", 'if (running !== "") return [];'),
   ],

@@ -19,6 +19,9 @@ export interface Attempt {
   /** Apps that were healthy at that time, and must still exist. */
   readonly expected: ReadonlySet<string>;
   readonly revision: string;
+  /** When it ended. */
+  concluded?: number;
+  /** When its outputs were stored. */
   ended?: number;
   result?: string;
   /** The longest time, in milliseconds, for which the verification really saw everything healthy; undefined if it never did. */

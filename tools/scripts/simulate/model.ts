@@ -72,6 +72,11 @@ export class Model {
     return attempt;
   }
 
+  /** Called when a verification has ended, before the engine stores its outputs. */
+  concludes(attempt: Attempt): void {
+    attempt.concluded = scheduler.now;
+  }
+
   /** Called when the engine has stored the outputs after a verification. */
   stores(attempt: Attempt, result: string): void {
     const ledger = this.ledger(attempt.process.args.stack);
@@ -84,7 +89,7 @@ export class Model {
     if (result !== "verified" || attempt.soaked === undefined) return;
     ledger.lastPass = attempt;
     ledger.open = undefined;
-    const now = { release: attempt.release, at: scheduler.now };
+    const now = { release: attempt.release, at: attempt.concluded ?? scheduler.now };
     if (ledger.since?.release !== attempt.release) ledger.since = now;
     ledger.storedSince ??= now;
   }

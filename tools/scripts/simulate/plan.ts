@@ -1,6 +1,7 @@
 import type { CheckId } from "../../../config/check-ids.ts";
 import type { Effect, StackConfig } from "./fleet.ts";
 import { Random } from "./random.ts";
+import type { InterruptionPoint } from "./scheduler.ts";
 
 /** Something that happens to a fleet. Times are in seconds. */
 export type Action =
@@ -57,7 +58,7 @@ export interface Flap {
 /** An interruption that can happen to the update of a stack. */
 export interface Interruptible {
   readonly interruption?: {
-    readonly call: number;
+    readonly call: InterruptionPoint;
     readonly kind: "kill" | "interrupt" | "sleep";
     readonly for: number;
   };
@@ -207,7 +208,12 @@ function interruptionOf(random: Random): Interruptible {
   return {
     interruption: {
       // These ranges fall before the first resource, during the update, and in the soak.
-      call: random.pick([random.between(1, 60), random.between(60, 160), random.between(100, 400)]),
+      call: random.pick([
+        random.between(1, 60),
+        random.between(60, 160),
+        random.between(100, 400),
+        "verified" as const,
+      ]),
       kind: random.pick(["kill", "interrupt", "sleep", "sleep", "sleep"] as const),
       for: random.pick([30, 300, 7_200]),
     },

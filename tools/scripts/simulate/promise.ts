@@ -115,8 +115,8 @@ function unmet(
 ): string | undefined {
   const latest = proofs.at(-1);
   if (latest === undefined) return undefined;
-  const { soaked = 0, ended = 0, skip, override } = latest;
-  const age = began - ended;
+  const { soaked = 0, concluded = 0, skip, override } = latest;
+  const age = began - concluded;
   const ran = since?.release === release ? scheduler.now - since.at : 0;
   const skipped = config.requiredChecks.filter((id) => skip[id] !== undefined);
   if (age > config.maxAge * 1_000 + TOLERANCE_MS) return `${name} last verified it ${age / 1_000} s ago`;

@@ -7,7 +7,7 @@ import { Fleet, type SimRelease, type SimStack } from "./fleet.ts";
 import { Model } from "./model.ts";
 import type { SimCluster } from "./cluster.ts";
 import type { Action, Flap, Interruptible, Plan, UpAction } from "./plan.ts";
-import { scheduler, type Interruption, type SimProcess } from "./scheduler.ts";
+import { scheduler, type Interruption, type InterruptionPoint, type SimProcess } from "./scheduler.ts";
 
 /** The result of running a plan. */
 export interface RunResult {
@@ -262,7 +262,7 @@ class Run {
   #start(
     stack: SimStack,
     release: SimRelease,
-    { dryRun = false, skewMs = 0, interruptions = new Map<number, Interruption>() } = {},
+    { dryRun = false, skewMs = 0, interruptions = new Map<InterruptionPoint, Interruption>() } = {},
   ): SimProcess | undefined {
     const process = this.#engine.start({ stack, release, dryRun, skewMs, interruptions });
     if (process === undefined) this.#note(`  ${stack.name} is locked`);
@@ -303,7 +303,7 @@ function flap({ app, up, down }: Flap, cluster: SimCluster): void {
   apply({ app, kind: "down", afterMs: (up + down) * 1_000 }, cluster);
 }
 
-function interruptionsOf(interruption: Interruptible["interruption"]): Map<number, Interruption> {
+function interruptionsOf(interruption: Interruptible["interruption"]): Map<InterruptionPoint, Interruption> {
   if (interruption === undefined) return new Map();
   const { call, kind, for: seconds } = interruption;
   return new Map([[call, kind === "sleep" ? { kind, ms: seconds * 1_000 } : { kind }]]);

@@ -8,6 +8,9 @@ export type Interruption =
   /** The machine is asleep. */
   | { readonly kind: "sleep"; readonly ms: number };
 
+/** When an interruption happens: at the call with this number, or after the verification and before the engine stores its evidence, which random numbers rarely hit. */
+export type InterruptionPoint = number | "verified";
+
 /** The machine that a process runs on. */
 export interface Machine {
   /** How far the machine's clock is ahead, in milliseconds. */
@@ -29,8 +32,7 @@ export interface ProcessArgs extends Machine {
   readonly backend: StateReader;
   readonly dryRun: boolean;
   readonly commit: string;
-  /** Keyed by the number of the call at which the interruption happens. */
-  readonly interruptions?: ReadonlyMap<number, Interruption>;
+  readonly interruptions?: ReadonlyMap<InterruptionPoint, Interruption>;
 }
 
 /** A run of the program, with everything that the engine knows about it. */
@@ -161,10 +163,12 @@ export function runIn<T>(process: SimProcess, work: () => T): T {
 }
 
 /** Each call of a process to anything outside it: the point at which it can be killed, interrupted or suspended. */
-export async function call(process: SimProcess): Promise<void> {
+export async function call(process: SimProcess, point?: InterruptionPoint): Promise<void> {
   if (process.ended) return NEVER;
   process.calls++;
-  const interruption = process.args.interruptions?.get(process.calls);
+  const { interruptions } = process.args;
+  const interruption =
+    interruptions?.get(process.calls) ?? (point === undefined ? undefined : interruptions?.get(point));
   if (interruption?.kind === "kill") {
     process.end("killed");
     return NEVER;
