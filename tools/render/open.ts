@@ -9,6 +9,7 @@ import { PROGRAMS } from "../toolchain/programs.ts";
 import type { Progress } from "../toolchain/progress.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 import { installedVersion } from "../toolchain/version.ts";
+import { chartFetcher } from "./charts/fetch.ts";
 import { Renderer } from "./renderer.ts";
 import { settingsFor, type RenderFlags } from "./settings.ts";
 
@@ -22,7 +23,7 @@ export async function openRenderer(
   progress: Progress,
 ): Promise<Renderer> {
   const settings = settingsFor(repository, flags);
-  return Renderer.open({ helm: await findHelm(progress), settings });
+  return Renderer.open({ helm: await findHelm(progress), settings, fetch: chartFetcher(process.env) });
 }
 
 const SUPPORTED = ">=3.18.0 <5";

@@ -36,6 +36,9 @@ const MANIFEST_TYPES = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 const MANIFEST_BYTES = 4_000_000;
+const TAGS_BYTES = 16_000_000;
+/** How many pages of tags are read. */
+const MOST_PAGES = 100;
 const HEADERS_MS = 15_000;
 const ATTEMPTS = 5;
 const MOST_WAIT_S = 30;
@@ -62,6 +65,22 @@ export class RegistryClient {
     if (version.startsWith("sha256:") && digest !== version)
       throw this.#error(`returned a manifest with the digest ${digest} instead of ${version}`);
     return { digest, content: JSON.parse(bytes.toString("utf8")) as ManifestContent };
+  }
+
+  /** All tags of the repository, by following the pages of the list. */
+  async tags(): Promise<readonly string[]> {
+    const found = new Set<string>();
+    for (let path: string | undefined = "tags/list?n=1000", page = 0; path !== undefined && page < MOST_PAGES; page++) {
+      const response = await this.#get(path, {});
+      const { tags } = JSON.parse((await readBytes(response, TAGS_BYTES)).toString("utf8")) as {
+        tags?: string[] | null;
+      };
+      for (const tag of tags ?? []) found.add(tag);
+      // Only the query of the next page counts: the registry may name itself differently.
+      path = /<[^>]*\/tags\/list(\?[^>]*)>\s*;\s*rel="?next"?/.exec(response.headers.get("link") ?? "")?.[1];
+      if (path !== undefined) path = `tags/list${path}`;
+    }
+    return [...found];
   }
 
   /** A small JSON blob, checked against its digest. */
