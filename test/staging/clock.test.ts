@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { clusterClock } from "../../staging/clock.ts";
+import { clusterClock, SYSTEM_CLOCK } from "../../staging/clock.ts";
 import { FakeClock } from "../support/scripted-cluster.ts";
 
 const HOUR_MS = 3_600_000;
@@ -30,5 +30,64 @@ describe("the cluster's clock", () => {
       own,
     );
     assert.equal(clock, own);
+  });
+
+  it("may differ by two seconds, but not by more", async () => {
+    for (const [offset, reports] of [
+      [2_000, 0],
+      [2_001, 1],
+      [-2_000, 0],
+      [-2_001, 1],
+    ] as const) {
+      const lines: string[] = [];
+      const own = new FakeClock();
+      await clusterClock(
+        () => Promise.resolve(own.now() + offset),
+        (line) => lines.push(line),
+        own,
+      );
+      assert.equal(lines.length, reports, `${offset}`);
+    }
+  });
+
+  it("waits on this machine's clock, which a signal ends", async () => {
+    const slept: unknown[] = [];
+    const own = {
+      now: () => 0,
+      sleep: (...args: unknown[]) => {
+        slept.push(args);
+        return Promise.resolve();
+      },
+    };
+    const clock = await clusterClock(
+      () => Promise.resolve(HOUR_MS),
+      () => undefined,
+      own,
+    );
+    const { signal } = new AbortController();
+    await clock.sleep(5, signal);
+    assert.deepEqual(slept, [[5, signal]]);
+  });
+});
+
+describe("this machine's clock", () => {
+  it("agrees with the system's, and waits", async () => {
+    const before = Date.now();
+    await SYSTEM_CLOCK.sleep(20);
+    const now = SYSTEM_CLOCK.now();
+    assert.ok(now >= before + 19 && now <= Date.now(), `${now - before}`);
+  });
+
+  it("stops waiting without an error if the signal is aborted, before or during the wait", async () => {
+    const during = new AbortController();
+    setTimeout(() => {
+      during.abort();
+    }, 5);
+    await SYSTEM_CLOCK.sleep(60_000, during.signal);
+    await SYSTEM_CLOCK.sleep(60_000, AbortSignal.abort());
+  });
+
+  it("reports a wait that is not possible", async () => {
+    await assert.rejects(SYSTEM_CLOCK.sleep(1, {} as AbortSignal), { code: "ERR_INVALID_ARG_TYPE" });
   });
 });
