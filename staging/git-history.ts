@@ -33,9 +33,11 @@ export async function descendsFrom(address: string, newer: string, older: string
     );
   } catch (error) {
     const { stderr = "", message } = error as { stderr?: string; message: string };
-    const [reason] = (stderr.trim() === "" ? message : stderr.trim()).split("\n");
+    const lines = (stderr.trim() || message).split("\n");
+    // git prints warnings before the reason, for example about a path as the address of a partial fetch.
+    const reason = lines.find((line) => /^(fatal|error): /.test(line)) ?? lines[0] ?? "";
     throw new EdgefirstError(
-      `git cannot check whether ${newer} descends from ${older} in ${address}: ${reason ?? ""}`,
+      `git cannot check whether ${newer} descends from ${older} in ${address}: ${reason}`,
       "Give git on this machine access to the repository, or set edgefirst:promotion.history to a URL or clone that it can read.",
       { cause: error },
     );

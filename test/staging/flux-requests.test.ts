@@ -173,3 +173,68 @@ describe("a verification requests that Flux reconcile", () => {
     );
   });
 });
+
+describe("a request that Flux reconcile", () => {
+  const refusal = (status: number): ApiError =>
+    new ApiError({ request: "PATCH", context: "edge", status, body: { message: `refused with ${status}` } });
+  const refusing = (status: number): FluxRequests =>
+    new FluxRequests({ annotate: () => Promise.reject(refusal(status)) }, TOKEN);
+
+  it("sets the annotation that `flux reconcile` sets", () => {
+    assert.equal(REQUESTED_AT, "reconcile.fluxcd.io/requestedAt");
+  });
+
+  it("is given up if it is refused, with one note, but not if the API server fails or the token expired", async () => {
+    for (const status of [400, 403, 404, 422, 499]) {
+      const requests = refusing(status);
+      await requests.ask([kustomization("a"), kustomization("b"), release]);
+      assert.deepEqual(requests.notes, [
+        `Flux was not asked to reconcile HelmRelease, Kustomization, so their statuses may be older than the update: refused with ${status}.`,
+      ]);
+      assert.equal(requests.isStale(kustomization("a")), false);
+    }
+    for (const status of [302, 399, 401, 408, 500, 503])
+      await assert.rejects(refusing(status).ask([kustomization("a")]), { status });
+    const broken = new FluxRequests({ annotate: () => Promise.reject(new TypeError("bug")) }, TOKEN);
+    await assert.rejects(broken.ask([kustomization("a")]), /bug/);
+  });
+
+  it("is not sent again for a kind that refused it", async () => {
+    const asked: string[] = [];
+    const requests = new FluxRequests(
+      {
+        annotate: ({ kind, metadata }) => {
+          asked.push(`${kind} ${metadata.name}`);
+          return kind === "HelmRelease" ? Promise.resolve(true) : Promise.reject(refusal(403));
+        },
+      },
+      TOKEN,
+    );
+    const many = Array.from({ length: 9 }, (_, index) => kustomization(`app-${index}`));
+    await requests.ask([...many, release]);
+    assert.ok(asked.length <= 5, asked.join());
+    assert.ok(asked.includes("HelmRelease app"));
+    assert.deepEqual([requests.isStale(many[0]!), requests.isStale(release)], [false, true]);
+  });
+
+  it("continues after an outage with the objects that are left", async () => {
+    let isDown = true;
+    const asked: string[] = [];
+    const requests = new FluxRequests(
+      {
+        annotate: ({ metadata }) => {
+          if (isDown && metadata.name === "b") return Promise.reject(refusal(503));
+          asked.push(metadata.name);
+          return Promise.resolve(true);
+        },
+      },
+      TOKEN,
+    );
+    const objects = [kustomization("a"), kustomization("b")];
+    await assert.rejects(requests.ask(objects));
+    isDown = false;
+    await requests.ask(objects);
+    await requests.ask(objects);
+    assert.deepEqual(asked, ["a", "b"]);
+  });
+});

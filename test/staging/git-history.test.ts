@@ -50,6 +50,39 @@ describe("the git history of a real repository", () => {
     assert.deepEqual(folders(), earlier);
   });
 
+  it("says in one line what git reported, with both commits and the address", async () => {
+    const missing = "0".repeat(40);
+    const error = await descendsFrom(repository, tip, missing).catch((reason: unknown) => reason);
+    assert.ok(error instanceof EdgefirstError);
+    const [what = "", ...hint] = error.message.split("\n");
+    const start = `git cannot check whether ${tip} descends from ${missing} in ${repository}: `;
+    assert.ok(what.startsWith(start), what);
+    assert.match(what.slice(start.length), /^(fatal|error): \S.*(not our ref|0{40})/);
+    assert.match(
+      hint.join("\n"),
+      /Give git on this machine access to the repository, or set edgefirst:promotion\.history to a URL or clone that it can read\.$/,
+    );
+    assert.ok(error.cause instanceof Error);
+  });
+
+  it("reports that git is not installed", async () => {
+    const { PATH } = process.env;
+    process.env.PATH = "/nowhere";
+    try {
+      await assert.rejects(descendsFrom(repository, tip, base), (error: Error) => {
+        assert.match(error.message, /: spawn git ENOENT\n/);
+        return true;
+      });
+    } finally {
+      process.env.PATH = PATH;
+    }
+  });
+
+  it("reports an object that is not a commit, instead of no descent", async () => {
+    const tree = git("rev-parse", "HEAD^{tree}");
+    await assert.rejects(descendsFrom(repository, tip, tree), /cannot check whether .*: (fatal|error): /);
+  });
+
   it("reads the checkout's commit, and whether it has uncommitted changes", async () => {
     assert.deepEqual(await readCheckout(repository), { commit: tip, dirty: false });
     execFileSync("touch", [join(repository, "new")]);

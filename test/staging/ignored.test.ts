@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../../kube/objects.ts";
 import type { Evidence, Verification } from "../../staging/evidence.ts";
-import { expiredIgnores, type IgnoreSettings, ignoredOn } from "../../staging/ignored.ts";
+import {
+  expiredIgnores,
+  ignoredOn,
+  ignoring,
+  removalReasons,
+  reportUnknown,
+  type IgnoreSettings,
+} from "../../staging/ignored.ts";
+import type { Check, Verdict } from "../../staging/checks/check.ts";
 import { checkLive } from "../../staging/live-check.ts";
 import { beginUpdate, verify, type VerificationArgs } from "../../staging/verify.ts";
 import { weaknessesOf } from "../../staging/weaknesses.ts";
@@ -134,5 +142,80 @@ describe("an ignored object", () => {
       warning?.message ?? "",
       /no longer covers Kustomization .* expired on 2026-01-31 \(owner: alice\)/,
     );
+  });
+});
+
+describe("entries of edgefirst:verification.ignore", () => {
+  const clock = new FakeClock();
+  const today = { ...ENTRY, object: APP };
+  const expired = { ...ENTRY, object: "HelmRelease apps/old", until: "2026-01-30" };
+  const settings = Object.fromEntries([today, expired].map(({ object, ...rest }) => [object, rest]));
+  const verdict = (object: string, state: Verdict["state"], message = ""): Verdict => ({
+    object,
+    state,
+    message,
+    own: false,
+  });
+  const check = (...verdicts: Verdict[]): Check => ({
+    id: "flux",
+    run: () => Promise.resolve({ verdicts, notes: ["n"] }),
+  });
+
+  it("are in force until the end of their day in UTC, and then warn", () => {
+    assert.deepEqual(ignoredOn(settings, clock.now()), [today]);
+    assert.deepEqual(ignoredOn(settings, Date.parse("2026-02-01T00:00:00Z")), []);
+    assert.deepEqual(expiredIgnores(settings, clock.now()), [
+      {
+        severity: "warning",
+        message:
+          "edgefirst:verification.ignore no longer covers HelmRelease apps/old: it expired on 2026-01-30 (owner: alice).",
+        hint: "Remove the entry, or set a later date. Without a valid entry, the object has to be healthy.",
+      },
+    ]);
+  });
+
+  it("turn a verdict into a skipped one that says how the object is", async () => {
+    const messages = async (now: number, ...verdicts: Verdict[]) => {
+      const [first] = ignoring([check(...verdicts)], [today], { now: () => now });
+      const result = await first!.run();
+      assert.deepEqual(result.notes, ["n"]);
+      return result.verdicts.map(({ state, message }) => `${state}: ${message}`);
+    };
+    const start = "skipped: is ignored until 2026-01-31 (owner: alice): waits for a new disk; it is";
+    for (const [state, health] of [
+      ["held", "healthy"],
+      ["pending", "not ready"],
+      ["failed", "failing"],
+      ["skipped", "not evaluated"],
+    ] as const) {
+      assert.deepEqual(await messages(clock.now(), verdict(APP, state)), [`${start} ${health} now`]);
+      assert.deepEqual(await messages(clock.now(), verdict(APP, state, "boom")), [
+        `${start} ${health} now: boom`,
+      ]);
+    }
+    assert.deepEqual(await messages(clock.now(), verdict("Kustomization n/other", "failed", "boom")), [
+      "failed: boom",
+    ]);
+    assert.deepEqual(await messages(clock.now() + DAY_MS, verdict(APP, "failed", "boom")), ["failed: boom"]);
+  });
+
+  it("leave the checks alone if there are none", () => {
+    const checks = [check()];
+    const same = ignoring(checks, [], clock);
+    assert.equal(same[0], checks[0]);
+  });
+
+  it("say why an ignored object may be gone", () => {
+    assert.deepEqual(removalReasons([today]), {
+      [APP]: "ignored until 2026-01-31 (owner: alice): waits for a new disk",
+    });
+  });
+
+  it("are reported if no check evaluates their object", () => {
+    const lines: unknown[] = [];
+    reportUnknown([today, expired], [verdict(APP, "skipped")], (...args) => lines.push(args));
+    assert.deepEqual(lines, [
+      ["edgefirst:verification.ignore names HelmRelease apps/old, which no check evaluates", true],
+    ]);
   });
 });

@@ -48,6 +48,11 @@ export function originalUrl(file: string): string {
   return `${ROOT}${file}?original`;
 }
 
+/** Whether a test has imported the module; an import of types does not count. */
+export function isLoaded(file: string): boolean {
+  return exchanges.has(file);
+}
+
 /** Runs work while the tests see a changed copy of a module. Without a mutant, the copy is equal. */
 export async function withCopy<T>(
   file: string,

@@ -1,5 +1,5 @@
 import { dependentsOf, isUsedAtLoad } from "./graph.ts";
-import { makeExchangeable, withCopy, withReload } from "./modules.ts";
+import { isLoaded, makeExchangeable, withCopy, withReload } from "./modules.ts";
 import type { Mutant } from "./mutants.ts";
 import { covers, Tests, TIMED_OUT, type TimedTest } from "./runner.ts";
 
@@ -131,7 +131,7 @@ async function planFor(tests: Tests, targets: readonly Target[]): Promise<Plan> 
   });
   return Object.fromEntries(
     targets.map(({ file, testFiles }) => {
-      const all = timed.filter((test) => testFiles.includes(test.file));
+      const all = isLoaded(file) ? timed.filter((test) => testFiles.includes(test.file)) : [];
       const perMutant = (covering.get(file) ?? []).map((found) =>
         found.length > 0 ? { tests: found, covered: true } : { tests: all, covered: false },
       );
