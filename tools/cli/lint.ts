@@ -7,7 +7,7 @@ import { progress } from "./progress.ts";
 import { VERSION } from "./version.ts";
 import type { LintFinding } from "../lint/finding.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import type { RepositoryRendering } from "../render/render-repository.ts";
+import type { Renderer } from "../render/renderer.ts";
 import type { LintedReport } from "../lint/lint.ts";
 
 type Format = "text" | "json" | "sarif" | "github";
@@ -38,8 +38,13 @@ export async function lint(paths: readonly string[], flags: LintFlags): Promise<
   const before = flags.before === undefined ? undefined : new Repository(findRoot([flags.before]).root);
   const check = async (): Promise<LintedReport> => {
     const repository = new Repository(root, { collectUnreadable: true });
-    const rendering = await rendered(repository, flags);
-    return lintRepository(repository, { within, ...(before && { before }), ...(rendering && { rendering }) });
+    const options = { within, ...(before && { before }) };
+    const renderer = await rendererFor(repository, flags);
+    if (renderer === undefined) return lintRepository(repository, options);
+    const { lintRendered } = await import("../lint/lint-rendered.ts");
+    return lintRendered(repository, renderer, options).finally(() => {
+      renderer.close();
+    });
   };
   let report = await check();
   if (flags.fix) {
@@ -55,22 +60,16 @@ export async function lint(paths: readonly string[], flags: LintFlags): Promise<
   return exitCode(report, flags);
 }
 
-/** What the repository's charts render; undefined unless the flags or the repository ask for it. */
-async function rendered(
+/** Opens a renderer; undefined unless the flags or the repository ask for one. */
+async function rendererFor(
   repository: Repository,
   { render, charts }: LintFlags,
-): Promise<RepositoryRendering | undefined> {
+): Promise<Renderer | undefined> {
   const { wantsRendering } = await import("../render/settings.ts");
   const flags = { ...(render !== undefined && { render }), ...(charts !== undefined && { charts }) };
   if (!wantsRendering(repository, flags)) return undefined;
   const { openRenderer } = await import("../render/open.ts");
-  const { renderRepository } = await import("../render/render-repository.ts");
-  const renderer = await openRenderer(repository, flags, progress);
-  try {
-    return await renderRepository(repository, renderer);
-  } finally {
-    renderer.close();
-  }
+  return openRenderer(repository, flags, progress);
 }
 
 /** Compares the build with one by Flux's own packages. Their program is built first if necessary. */

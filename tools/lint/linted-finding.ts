@@ -10,6 +10,8 @@ import { OBSTACLES, type Obstacle } from "./summaries.ts";
 export interface LintedFinding extends LintFinding {
   /** One per cluster with this finding; empty for a finding about a file. */
   readonly breaches: readonly RuleFinding[];
+  /** The problem, if it is in an object that a chart renders; such a problem has no `breaches`, because no fix applies to it. */
+  readonly rendered?: RuleFinding;
 }
 
 /** Something that could not be checked, and where it is. */
@@ -60,7 +62,7 @@ export function ofBreach(breach: RuleFinding, cluster: string, release?: KubeObj
   if (release === undefined) return finding;
   const how = `Change it in the values of ${describeObject(release)}, or with spec.postRenderers.`;
   // A fix would have to change the values: only the user knows which.
-  return { ...finding, remediation: `${remediation} ${how}`, breaches: [] };
+  return { ...finding, remediation: `${remediation} ${how}`, breaches: [], rendered: breach };
 }
 
 function subject(object: KubeObject, release: KubeObject | undefined): string {

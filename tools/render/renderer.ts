@@ -13,7 +13,7 @@ import { ChartDirectory } from "./charts/directory.ts";
 import { chartReference } from "./charts/reference.ts";
 import { ChartSupply, type FetchChart } from "./charts/supply.ts";
 import { indexObjects, type FindObject } from "./find-object.ts";
-import { Helm, type TemplateRequest } from "./helm.ts";
+import { Helm, type Capabilities, type TemplateRequest } from "./helm.ts";
 import { inNamespace, readManifests, scopes, type Manifests } from "./manifests.ts";
 import { postRendered } from "./post-render.ts";
 import { withoutRandom } from "./random.ts";
@@ -58,6 +58,7 @@ export class Renderer {
   readonly #supply: ChartSupply;
   readonly #cache: TextCache;
   readonly #workspace: string;
+  readonly #rendered = new Map<BuiltObject, { readonly job: Job; readonly capabilities: Capabilities }>();
   readonly #running = new Map<string, Promise<Manifests>>();
 
   private constructor({ helm, settings, fetch, env }: RendererArgs, directory: ChartDirectory | undefined) {
@@ -97,6 +98,7 @@ export class Renderer {
     for (const job of jobs) {
       const { release, request } = job;
       const { objects, reason = "" } = again.get(job) ?? first.get(job) ?? {};
+      this.#rendered.set(release, { job, capabilities: all });
       if (objects === undefined) notRendered.push({ release, reason });
       else
         releases.set(
@@ -107,6 +109,28 @@ export class Renderer {
         );
     }
     return { releases, notRendered };
+  }
+
+  /**
+   * What a release that has been rendered would install with other values; undefined if Helm rejects them. The objects have no origins, and their
+   * namespaces are as the chart writes them.
+   */
+  async renderWith(
+    release: BuiltObject,
+    change: (values: Mapping) => Mapping,
+  ): Promise<readonly Mapping[] | undefined> {
+    const known = this.#rendered.get(release);
+    if (known === undefined) return undefined;
+    const { job, capabilities } = known;
+    try {
+      return await this.#renderJob(
+        { ...job, request: { ...job.request, values: change(job.request.values) } },
+        capabilities,
+      );
+    } catch (error) {
+      if (error instanceof NotRenderable) return undefined;
+      throw error;
+    }
   }
 
   async #prepare(
@@ -132,14 +156,14 @@ export class Renderer {
     return releases.flatMap((release) => jobs.get(release) ?? []);
   }
 
-  #capabilities(objects: readonly Mapping[]): TemplateRequest["capabilities"] {
+  #capabilities(objects: readonly Mapping[]): Capabilities {
     const { kubeVersion, apiVersions } = this.#settings;
     return { kubeVersion, apiVersions: [...new Set([...apiVersions, ...servedVersions(objects)])].sort() };
   }
 
   async #renderAll(
     jobs: readonly Job[],
-    capabilities: TemplateRequest["capabilities"],
+    capabilities: Capabilities,
     isWanted: (job: Job) => boolean,
   ): Promise<ReadonlyMap<Job, Outcome>> {
     const results = new Map<Job, Outcome>();
@@ -156,7 +180,7 @@ export class Renderer {
 
   async #renderJob(
     { release, chart, request }: Job,
-    capabilities: TemplateRequest["capabilities"],
+    capabilities: Capabilities,
   ): Promise<readonly Mapping[]> {
     const apiVersions = chart.traits.readsApiVersions ? capabilities.apiVersions : [];
     const input = { ...request, capabilities: { ...capabilities, apiVersions } };

@@ -1,22 +1,19 @@
 import assert from "node:assert/strict";
-import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
 import { formatText } from "../../../tools/lint/formats/text.ts";
-import { lintRepository } from "../../../tools/lint/lint.ts";
-import { renderRepository } from "../../../tools/render/render-repository.ts";
+import { lintRendered } from "../../../tools/lint/lint-rendered.ts";
 import { Renderer } from "../../../tools/render/renderer.ts";
 import { renderSettings } from "../../../tools/render/settings.ts";
 import { CHARTS, helm, repositoryOf, SAMPLE_SOURCE, sampleRelease } from "../../support/rendering.ts";
 import type { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import type { LintedReport } from "../../../tools/lint/lint.ts";
 
-async function lintRendered(repository: Repository): Promise<LintedReport> {
+async function linted(repository: Repository): Promise<LintedReport> {
   const renderer = await Renderer.open({
     helm: await helm(),
     settings: renderSettings.parse({ charts: CHARTS }),
   });
   try {
-    const rendering = await renderRepository(repository, renderer, buildRepository(repository));
-    return lintRepository(repository, { rendering });
+    return await lintRendered(repository, renderer);
   } finally {
     renderer.close();
   }
@@ -31,7 +28,7 @@ const FILES = {
 describe("lint --render", () => {
   let report: LintedReport;
   before(async () => {
-    report = await lintRendered(repositoryOf(FILES));
+    report = await linted(repositoryOf(FILES));
   });
 
   it("runs the rules on what charts install", () => {
@@ -71,8 +68,46 @@ describe("lint --render", () => {
     release.metadata.annotations = {
       "edgefirst.dev/exempt.workload-probes": "the chart has none; owner=ops; until=never",
     };
-    const exempted = await lintRendered(repositoryOf({ ...FILES, "release.yaml": JSON.stringify(release) }));
+    const exempted = await linted(repositoryOf({ ...FILES, "release.yaml": JSON.stringify(release) }));
     assert.equal(exempted.findings.filter(({ rule }) => rule === "workload-probes").length, 0);
     assert.equal(exempted.exempted, 1);
+  });
+
+  it("points to the value that causes a finding", async () => {
+    const { findings } = await linted(
+      repositoryOf({
+        "source.yaml": SAMPLE_SOURCE,
+        "release.yaml": `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: hello, namespace: apps }
+spec:
+  chart:
+    spec: { chart: sample, sourceRef: { kind: HelmRepository, name: charts } }
+  values:
+    image:
+      repository: registry.example.com/latest-app
+      tag: latest
+    replicas: 2
+    probe: false
+`,
+      }),
+    );
+    const lines = (id: string): readonly (readonly [string, number])[] =>
+      findings
+        .filter(({ rule }) => rule === id)
+        .map(({ object, position }) => [object.split(" ")[0] ?? "", position.line]);
+    assert.deepEqual(lines("image-pinned"), [
+      ["Deployment", 10],
+      ["Job", 10],
+    ]);
+    assert.deepEqual(lines("workload-probes"), [["Deployment", 12]], "the switch of the probe");
+    assert.deepEqual(
+      lines("resources"),
+      [
+        ["Deployment", 1],
+        ["Job", 1],
+      ],
+      "no value in the release changes the resources",
+    );
   });
 });
