@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
-import type { CheckRecord, Evidence, LastPass, Verification } from "../../staging/evidence.ts";
+import type { CheckRecord, Evidence, LastPass } from "../../staging/evidence.ts";
 import { checkGate, type GateArgs, type GateResult } from "../../staging/gate.ts";
 import { movement } from "../../staging/movement.ts";
 import { currentRelease, ownStackOf } from "../../staging/own-stack.ts";
@@ -9,7 +9,8 @@ import type { OutputsReading } from "../../staging/stack-outputs.ts";
 import { writeMark } from "../../staging/update-mark.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { outputsOf, revocation, verification } from "../support/evidence.ts";
-import { CLUSTER_UID, FakeClock, ready, scriptedCluster, unreachable } from "../support/scripted-cluster.ts";
+import { gateOfMain, reading } from "../support/gate.ts";
+import { FakeClock, ready, scriptedCluster, unreachable } from "../support/scripted-cluster.ts";
 
 const HOUR = 3_600_000;
 
@@ -19,17 +20,6 @@ function kustomization(status: object): KubeObject {
     kind: "Kustomization",
     metadata: { name: "app", namespace: "flux-system" },
     status,
-  };
-}
-
-function reading(verified: Verification[], ...rest: Parameters<typeof outputsOf>[2][]): OutputsReading {
-  const outputs = outputsOf(verified[0]?.release ?? "", verified, ...rest) as { evidence: Evidence };
-  return {
-    state: "read",
-    outputs: {
-      ...outputs,
-      evidence: { ...outputs.evidence, cluster: { context: "edge", uid: CLUSTER_UID } },
-    },
   };
 }
 
@@ -50,30 +40,7 @@ describe("gate of main, whose upstream stack is edge", () => {
 
   /** Checks the gate for release r2, which edge verified an hour ago; main runs r1. */
   function gate(edge: OutputsReading, more: Partial<GateArgs> = {}): Promise<GateResult> {
-    return checkGate({
-      project: "edgefirst",
-      stack: "main",
-      release: "r2",
-      current: "r1",
-      own: undefined,
-      after: ["edge"],
-      maxAgeMs: 24 * HOUR,
-      minAgeMs: 0,
-      minSoakMs: 0,
-      requiredChecks: [],
-      overrides: "accept",
-      live: "configured",
-      unreachable: "refuse",
-      patienceMs: 4_000,
-      manifests: {},
-      readOutputs: () => Promise.resolve(edge),
-      readDirectives: () => Promise.resolve({ state: "unknown", message: "none" }),
-      windows: [],
-      connect: () => scriptedCluster(() => []),
-      clock,
-      progress: () => undefined,
-      ...more,
-    });
+    return checkGate(gateOfMain(clock, () => Promise.resolve(edge), more));
   }
   const ago = (hours: number): { time: string } => ({
     time: new Date(clock.now() - hours * HOUR).toISOString(),
