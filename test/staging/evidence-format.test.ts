@@ -96,6 +96,10 @@ describe("format of the evidence", () => {
     assert.match(message({ version: 1 }), /is invalid: /);
     assert.match(message({ version: 2 }), /is invalid: /);
     for (const value of [1, true, {}, []])
-      assert.match(message(value), /has format undefined, which this program cannot read\.$/, String(value));
+      assert.match(
+        message(value),
+        /has format undefined, which this program cannot read\.$/,
+        JSON.stringify(value),
+      );
   });
 });

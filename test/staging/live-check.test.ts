@@ -35,12 +35,17 @@ describe("live check of an upstream stack", () => {
   /** @returns the failures, if the verification had found these objects */
   async function check(
     cluster: ScriptedCluster,
-    { found = {}, timeoutMs = 0, uid = CLUSTER_UID, since = record.time } = {} as {
+    {
+      found = {},
+      timeoutMs = 0,
+      uid = CLUSTER_UID,
+      since = record.time,
+    }: {
       found?: Partial<Record<"held" | "own" | "unhealthy", string[]>>;
       timeoutMs?: number;
       uid?: string;
       since?: string;
-    },
+    } = {},
   ): Promise<string[]> {
     const { evidence } = outputsOf("r1", [record]) as { evidence: Evidence };
     const { failures } = await checkLive({

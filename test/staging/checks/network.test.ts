@@ -126,10 +126,10 @@ describe("requests of the checks", () => {
       assert.equal(await reason(200, "{}"), "the response is not a list of endpoints");
       assert.equal(await reason(200, '[{"key": 1}]'), "the response is not a list of endpoints");
       assert.match(String(await reason(200, "<html>")), /^cannot read http:\S+statuses: .*JSON/);
-      const closed = { ...byUrl(), address: { url: "http://127.0.0.1:1" } };
+      const closed = await readStatuses({ ...byUrl(), address: { url: "http://127.0.0.1:1" } });
       assert.match(
-        String(await readStatuses(closed)),
-        /^cannot read http:\/\/127\.0\.0\.1:1\/api\/v1\/endpoints\/statuses: (connect ECONNREFUSED|bad port)/,
+        JSON.stringify(closed),
+        /^"cannot read http:\/\/127\.0\.0\.1:1\/api\/v1\/endpoints\/statuses: (connect ECONNREFUSED|bad port)/,
       );
       assert.equal(await readStatuses(byService(new Error("one\ntwo"))), "one");
       // What a proxy's client throws may be no Error.

@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { QueryCheck, ServiceAddress } from "../../../config/own-checks.ts";
 import { ApiError } from "../../../kube/api-error.ts";
+import { evaluateQuery } from "../../../staging/checks/prometheus-api.ts";
 import { queriesCheck } from "../../../staging/checks/queries.ts";
 import { refuseOldSamples } from "../../../staging/own-check-settings.ts";
 import { scriptedCluster } from "../../support/scripted-cluster.ts";
@@ -124,6 +125,50 @@ describe("check queries, on a local server that answers like Prometheus' documen
       await verdict(query({ max: 1 }), { message: "no endpoints" }, 503, service),
       /^pending: Prometheus does not respond: no endpoints/,
     );
+  });
+
+  it("reads every documented form of a response, and refuses the others", async () => {
+    const evaluate = async (body: unknown, status = 200) => {
+      answer = { status, body };
+      return evaluateQuery(prometheus, cluster, "up");
+    };
+    const noNumbers = {
+      state: "invalid",
+      reason: "the response is not a result of an instant query with numbers",
+    };
+    assert.deepEqual(await evaluate(vector([{ app: 'a"b', pod: "p" }, "1"], [{}, "-Inf"])), {
+      state: "values",
+      values: [
+        { series: '{app="a\\"b",pod="p"}', value: 1 },
+        { series: "", value: -Infinity },
+      ],
+    });
+    assert.deepEqual(await evaluate(scalar("2")), { state: "values", values: [{ series: "", value: 2 }] });
+    const histogram = { metric: {}, histogram: [1, {}] };
+    const mixed = { status: "success", data: { resultType: "vector", result: [histogram] } };
+    assert.deepEqual(await evaluate(mixed), { state: "values", values: [] });
+    // Prometheus answers errors with other statuses, a proxy in front of it may not.
+    assert.deepEqual(await evaluate(rejected), { state: "invalid", reason: rejected.error });
+    assert.deepEqual(await evaluate(rejected, 422), { state: "invalid", reason: rejected.error });
+    assert.deepEqual(await evaluate(rejected, 500), { state: "silent", reason: "returned 500" });
+    assert.deepEqual(await evaluate(scalar("2"), 400), {
+      state: "invalid",
+      reason: JSON.stringify(scalar("2")).slice(0, 200),
+    });
+    const [first = ""] = ["x".repeat(201)];
+    assert.deepEqual(await evaluate(first, 400), { state: "invalid", reason: `"${first.slice(0, 199)}` });
+    for (const body of [
+      null,
+      "text",
+      { status: "success" },
+      { status: "other", errorType: "e", error: "e" },
+      { status: "error", error: "e" },
+      { status: "success", data: { resultType: "string", result: [1, "s"] } },
+      { status: "success", data: { resultType: "vector", result: [{ value: [1, "1"] }] } },
+      { status: "success", data: { resultType: "vector", result: [{ metric: {}, value: ["1", "1"] }] } },
+      { status: "success", data: { resultType: "scalar", result: [1, 1] } },
+    ])
+      assert.deepEqual(await evaluate(body), noNumbers, JSON.stringify(body));
   });
 
   it("may not look back further than the soak", () => {
