@@ -4,10 +4,10 @@ import { counted } from "../../lib/counted.ts";
 import { wantsColour } from "./colour.ts";
 import { EXIT } from "./exit-codes.ts";
 import { progress } from "./progress.ts";
+import { rendererFor } from "./renderer.ts";
 import { VERSION } from "./version.ts";
 import type { LintFinding } from "../lint/finding.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import type { Renderer } from "../render/renderer.ts";
 import type { LintedReport } from "../lint/lint.ts";
 
 type Format = "text" | "json" | "sarif" | "github";
@@ -39,7 +39,7 @@ export async function lint(paths: readonly string[], flags: LintFlags): Promise<
   const check = async (): Promise<LintedReport> => {
     const repository = new Repository(root, { collectUnreadable: true });
     const options = { within, ...(before && { before }) };
-    const renderer = await rendererFor(repository, flags);
+    const renderer = await rendererFor(repository, flags, progress);
     if (renderer === undefined) return lintRepository(repository, options);
     const { lintRendered } = await import("../lint/lint-rendered.ts");
     return lintRendered(repository, renderer, options).finally(() => {
@@ -58,18 +58,6 @@ export async function lint(paths: readonly string[], flags: LintFlags): Promise<
   report = await applyBaseline(report, flags);
   process.stdout.write(await format(report, root, flags.format));
   return exitCode(report, flags);
-}
-
-/** Opens a renderer; undefined unless the flags or the repository ask for one. */
-async function rendererFor(
-  repository: Repository,
-  { render, charts }: LintFlags,
-): Promise<Renderer | undefined> {
-  const { wantsRendering } = await import("../render/settings.ts");
-  const flags = { ...(render !== undefined && { render }), ...(charts !== undefined && { charts }) };
-  if (!wantsRendering(repository, flags)) return undefined;
-  const { openRenderer } = await import("../render/open.ts");
-  return openRenderer(repository, flags, progress);
 }
 
 /** Compares the build with one by Flux's own packages. Their program is built first if necessary. */

@@ -5,6 +5,9 @@ import { counted } from "../../lib/counted.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { wantsColour } from "./colour.ts";
 import { EXIT } from "./exit-codes.ts";
+import { progress } from "./progress.ts";
+import { rendererFor } from "./renderer.ts";
+import type { Renderer } from "../render/renderer.ts";
 import type { LossKind } from "../migrate/loss-kinds.ts";
 import type { StepReport, Verdict } from "../migrate/report.ts";
 import type { StepResult } from "../migrate/run.ts";
@@ -26,6 +29,8 @@ export interface MigrateFlags {
   readonly context?: string;
   readonly kubeconfig?: string;
   readonly cluster?: string;
+  readonly render?: boolean;
+  readonly charts?: string;
 }
 
 /** The exit code for each verdict; for several steps, the first verdict in {@link WORST_FIRST} counts. */
@@ -56,7 +61,9 @@ export async function migrate(name: string, path: string, flags: MigrateFlags): 
     return (await import("./migrate-check.ts")).checkLive(step, context, flags);
   }
   if (flags.interactive) return runInteractively(steps, context, flags);
-  const reports = name === "plan" ? await planAll(steps, context) : await runAll(steps, context, flags);
+  const renderer = await rendererFor(context.repository, flags, progress);
+  const run = name === "plan" ? planAll : runAll;
+  const reports = await run(steps, context, flags, renderer).finally(() => renderer?.close());
   process.stdout.write(
     await format(reports, flags.format, name === "plan" ? planned : (report) => done(report, flags)),
   );
@@ -121,10 +128,21 @@ async function lossKinds(names: readonly string[]): Promise<readonly LossKind[]>
 }
 
 /** Plans every step as if it were the next one to run. */
-async function planAll(steps: readonly Step[], context: StepContext): Promise<readonly StepReport[]> {
+async function planAll(
+  steps: readonly Step[],
+  context: StepContext,
+  _: MigrateFlags,
+  renderer: Renderer | undefined,
+): Promise<readonly StepReport[]> {
   const { runStep } = await import("../migrate/run.ts");
   const { reportOf } = await import("../migrate/report.ts");
-  return steps.map((step) => reportOf(runStep(step, context), context.repository));
+  if (renderer === undefined)
+    return steps.map((step) => reportOf(runStep(step, context), context.repository));
+  const { runStepRendered } = await import("../migrate/run-rendered.ts");
+  const reports: StepReport[] = [];
+  for (const step of steps)
+    reports.push(reportOf(await runStepRendered(step, context, renderer), context.repository));
+  return reports;
 }
 
 /** Runs the steps in order. With `--write`, writes what is proven; without it, shows the diff. */
@@ -132,6 +150,7 @@ async function runAll(
   steps: readonly Step[],
   context: StepContext,
   flags: MigrateFlags,
+  renderer: Renderer | undefined,
 ): Promise<readonly StepReport[]> {
   const { runSteps } = await import("../migrate/run.ts");
   const { writeChanges } = await import("../migrate/write.ts");
@@ -139,7 +158,13 @@ async function runAll(
   const isWritable = ({ proof: { status } }: StepResult): boolean =>
     status === "holds" || (status === "unproven" && (flags.acceptUnproven === true || !flags.write));
   let before = context.repository;
-  return runSteps(steps, context, isWritable).map((result) => {
+  const results =
+    renderer === undefined
+      ? runSteps(steps, context, isWritable)
+      : await (
+          await import("../migrate/run-rendered.ts")
+        ).runStepsRendered(steps, context, renderer, isWritable);
+  return results.map((result) => {
     const report = reportOf(result, before);
     if (!flags.write && flags.format === "text") process.stdout.write(coloured(unifiedDiff(result, before)));
     if (!isWritable(result)) return report;
@@ -172,13 +197,14 @@ async function format(
 
 /** A step's part of the plan. */
 async function planned(report: StepReport): Promise<string> {
-  const { explainVerdict } = await import("../migrate/report.ts");
+  const { explainVerdict, renderedLines } = await import("../migrate/report.ts");
   const counts = Map.groupBy(report.notes, ({ kind }) => kind);
   const noted = [...counts].map(([kind, notes]) => `${notes.length} ${kind}`).join(", ");
   return [
     `${report.step}: ${report.title} (${report.risk.level} risk: ${report.risk.phrase})`,
     `  ${counted(report.files.length, "file")}. ${explainVerdict(report)}${noted === "" ? "" : ` Notes: ${noted}.`}`,
     ...[...report.unseen, ...report.gaps].map((line) => `  could not check: ${line}`),
+    ...renderedLines(report).map((line) => `  ${line}`),
     ...report.live.map((line) => `  live: ${line}`),
     "",
   ].join("\n");
@@ -186,7 +212,8 @@ async function planned(report: StepReport): Promise<string> {
 
 /** The text after the diff. */
 async function done(report: StepReport, { write }: MigrateFlags): Promise<string> {
-  const { explainVerdict, formatNote, LIVE_TITLE, NOTE_TITLES } = await import("../migrate/report.ts");
+  const { explainVerdict, formatNote, LIVE_TITLE, NOTE_TITLES, renderedLines } =
+    await import("../migrate/report.ts");
   const notes = Object.entries(NOTE_TITLES).flatMap(([kind, title]) => {
     const own = report.notes.filter((note) => note.kind === kind);
     return own.length === 0 ? [] : [`${title}:`, ...own.map((note) => `  ${formatNote(note)}`)];
@@ -201,6 +228,7 @@ async function done(report: StepReport, { write }: MigrateFlags): Promise<string
   return [
     `${report.step}: ${counted(report.files.length, "file")}. ${explainVerdict(report)}${hint}`,
     ...list(report.failures),
+    ...list(renderedLines(report)),
     ...titled("Could not check", [...report.unseen, ...report.gaps]),
     ...titled(LIVE_TITLE, report.live),
     ...notes,

@@ -3,6 +3,7 @@ import { counted } from "../../lib/counted.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { describe } from "./proof.ts";
+import type { RenderedProof } from "./rendered-proof.ts";
 import type { StepResult } from "./run.ts";
 import type { Note, Risk } from "./step.ts";
 
@@ -27,13 +28,18 @@ export interface StepReport {
   /** Changed files that no Kustomization reads. */
   readonly unread: readonly string[];
   readonly notes: readonly Note[];
+  /** The comparison of what charts install, if that was asked for. */
+  readonly rendered?: { readonly compared: number; readonly notCompared: readonly string[] };
   /** What to do on the live cluster before or after committing the change; empty if no file changes. */
   readonly live: readonly string[];
 }
 
 /** A step's result as a report. */
-export function reportOf(result: StepResult, before: Repository): StepReport {
-  const { step, plan, proof, unseen } = result;
+export function reportOf(
+  result: StepResult & { readonly rendered?: RenderedProof },
+  before: Repository,
+): StepReport {
+  const { step, plan, proof, unseen, rendered } = result;
   return {
     step: step.id,
     title: step.title,
@@ -50,6 +56,7 @@ export function reportOf(result: StepResult, before: Repository): StepReport {
     })),
     unread: proof.unread,
     notes: plan.notes,
+    ...(rendered && { rendered: { compared: rendered.compared, notCompared: rendered.notCompared } }),
     live: plan.changes.length === 0 ? [] : step.live,
   };
 }
@@ -81,6 +88,16 @@ export function unifiedDiff({ plan }: StepResult, before: Repository): string {
       ).replace(/^=+\n/, "");
     })
     .join("");
+}
+
+/** How many releases were rendered and compared, and which were not; empty without rendering, and if the step changes nothing. */
+export function renderedLines({ rendered, files }: StepReport): readonly string[] {
+  if (rendered === undefined || files.length === 0) return [];
+  const { compared, notCompared } = rendered;
+  return [
+    `Compared what ${counted(compared, "HelmRelease")} ${compared === 1 ? "installs" : "install"} before and after.`,
+    ...notCompared.map((line) => `Compared by its values only: ${line}`),
+  ];
 }
 
 /** The verdict with its reason, in one or two sentences. */

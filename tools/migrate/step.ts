@@ -3,6 +3,7 @@ import type { Position } from "../gitops/yaml/source.ts";
 import type { BuiltCluster, BuiltObject, Orphans } from "../gitops/flux/built.ts";
 import type { ClusterReader } from "../../kube/client.ts";
 import type { CheckReport } from "./live/check.ts";
+import type { RenderedChange } from "./rendered-change.ts";
 import type { MigrateOptions } from "./options.ts";
 
 /** A change to one file. */
@@ -70,6 +71,11 @@ export interface Step {
     /** The clusters after the step, including the objects that survive on them. */
     clusters: readonly BuiltCluster[],
   ) => string | undefined;
+  /**
+   * Why the step must not make a change to what a HelmRelease's chart installs; undefined if the change is allowed. Without this function, the chart must
+   * install the same objects.
+   */
+  readonly whyRenderedForbidden?: (change: RenderedChange, context: StepContext) => string | undefined;
   /** Kustomizations and sources that remain on the clusters, and keep working, after they are removed from the repository. */
   readonly surviving?: (context: StepContext) => Orphans;
   /** For a step with phases: checks whether a live cluster, the only one in the context, is ready for the next phase. */

@@ -45,6 +45,14 @@ export function migrateCommand(steps: readonly Step[]): Command {
     .option("--keep-ingress", "route step: keep the Ingresses next to their new routes")
     .addOption(
       new Option(
+        "--render",
+        "also render the HelmReleases with Helm, and prove what their charts install before and after",
+      ).conflicts(["interactive", "check"]),
+    )
+    .option("--no-render", "do not render, even if .edgefirst/render.yaml asks for it")
+    .option("--charts <directory>", "render with the charts in this directory, as .tgz files or directories")
+    .addOption(
+      new Option(
         "--check",
         "for a step with phases: check on the live cluster that it is safe to continue",
       ).conflicts("write"),

@@ -1,5 +1,6 @@
 import type { Step } from "../../step.ts";
 import { whyForbidden } from "./allowed.ts";
+import { whyRenderedForbidden } from "./rendered.ts";
 import { AnnotatePlan } from "./annotate-plan.ts";
 
 /** Moves monitoring from hand-written endpoint ConfigMaps to route annotations. */
@@ -13,4 +14,5 @@ export const annotate: Step = {
   ],
   plan: (context) => new AnnotatePlan(context).run(),
   whyForbidden,
+  whyRenderedForbidden,
 };

@@ -15,6 +15,7 @@ import { knowledgeOf } from "../../../lint/knowledge.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import { indexOf } from "../annotate/endpoints.ts";
 import { whyForbidden } from "./allowed.ts";
+import { whyRenderedForbidden } from "./rendered.ts";
 import { missingProbes, type Probes } from "./missing.ts";
 import { probeLines } from "./write-probes.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
@@ -30,6 +31,7 @@ export const probes: Step = {
   ],
   plan,
   whyForbidden,
+  whyRenderedForbidden,
 };
 
 /** A container that lacks probes, in one cluster. */

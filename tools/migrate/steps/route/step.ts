@@ -11,6 +11,7 @@ import { isIngress, objectOutcome } from "./object.ts";
 import { reorderedSources } from "./order.ts";
 import type { DnsRecord } from "./outcome.ts";
 import { whyForbidden } from "./allowed.ts";
+import { whyRenderedForbidden } from "./rendered.ts";
 import { releaseOutcome } from "./release.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
@@ -27,6 +28,7 @@ export const route: Step = {
   ],
   plan,
   whyForbidden,
+  whyRenderedForbidden,
 };
 
 function plan(context: StepContext): Plan {

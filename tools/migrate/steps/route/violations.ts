@@ -69,7 +69,7 @@ function routeAnswers(release: Mapping, dialect: RouteDialect): Answers {
 }
 
 /** What an Ingress serves, expressed as a route; if its class has no Gateway, behind a listener named after the class. */
-function classAnswers(reading: Reading, context: StepContext, takesPort: boolean): Answers {
+export function classAnswers(reading: Reading, context: StepContext, takesPort: boolean): Answers {
   const parents = parentsOf(reading, context.options.route, takesPort);
   const own = [{ name: `class ${reading.ingressClass ?? ""}` }];
   return answers(typeof parents === "string" ? own : parents.parentRefs, reading.served);
@@ -144,7 +144,8 @@ function objectsIn(
   );
 }
 
-function httpAnswers(route: Mapping, namespace: string): Answers {
+/** What an HTTPRoute serves. */
+export function httpAnswers(route: Mapping, namespace: string): Answers {
   const { parentRefs, served } = readHttpRoute(route, namespace);
   return answers(parentRefs, served);
 }

@@ -1,0 +1,67 @@
+import type { Renderer } from "../render/renderer.ts";
+import { proveRendered, type RenderedProof } from "./rendered-proof.ts";
+import { runStep, type StepResult } from "./run.ts";
+import type { Note, Step, StepContext } from "./step.ts";
+
+/** A step's result, with what is proven about the objects that charts install. */
+export interface RenderedResult extends StepResult {
+  readonly rendered: RenderedProof;
+}
+
+/** How many times a step is run again without the files whose rendered objects it must not change. */
+const MAX_ATTEMPTS = 20;
+
+/** Plans a step and proves it, also for what charts install; writes nothing. Files whose releases would install something else are left unchanged. */
+export async function runStepRendered(
+  step: Step,
+  context: StepContext,
+  renderer: Renderer,
+): Promise<RenderedResult> {
+  const excluded = new Map<string, Note>();
+  for (let round = 0; ; round++) {
+    const selected = (path: string): boolean => context.selected(path) && !excluded.has(path);
+    const result = runStep(step, { ...context, selected });
+    const rendered = await proveRendered(result, context, renderer);
+    const changed = new Set(result.plan.changes.map(({ path }) => path));
+    const refused = rendered.failures.flatMap(({ message, files }) =>
+      files.filter((file) => changed.has(file)).map((file) => [file, refusal(file, message)] as const),
+    );
+    for (const [file, note] of refused) excluded.set(file, note);
+    if (refused.length > 0 && round < MAX_ATTEMPTS) continue;
+    return { ...withFailures(result, rendered, [...excluded.values()]), rendered };
+  }
+}
+
+function withFailures(result: StepResult, { failures }: RenderedProof, notes: readonly Note[]): StepResult {
+  const { plan, proof } = result;
+  const failing = failures.length > 0 && plan.changes.length > 0;
+  return {
+    ...result,
+    plan: { ...plan, notes: [...plan.notes, ...notes] },
+    proof: failing ? { ...proof, status: "fails", failures: [...proof.failures, ...failures] } : proof,
+  };
+}
+
+function refusal(file: string, reason: string): Note {
+  const message = `unchanged, because the change would not be safe: ${reason}`;
+  return { kind: "refused", message, position: { file, line: 1, column: 1 } };
+}
+
+/** Runs steps in order, each on the result of the one before. Changes that must not be written are left out. */
+export async function runStepsRendered(
+  steps: readonly Step[],
+  context: StepContext,
+  renderer: Renderer,
+  isWritable: (result: StepResult) => boolean,
+): Promise<readonly RenderedResult[]> {
+  let { repository, clusters } = context;
+  const results: RenderedResult[] = [];
+  for (const step of steps) {
+    const result = await runStepRendered(step, { ...context, repository, clusters }, renderer);
+    results.push(result);
+    if (!isWritable(result)) continue;
+    repository = result.after;
+    ({ clusters } = result.proof);
+  }
+  return results;
+}
