@@ -12,8 +12,9 @@ import { STEPS } from "../../../tools/migrate/registry.ts";
 import { formatMarkdown, reportOf, unifiedDiff } from "../../../tools/migrate/report.ts";
 import { runSteps } from "../../../tools/migrate/run.ts";
 
-/** For a longer search: SPOILED_CASES=10000. */
+/** For a longer search: SPOILED_CASES=10000, or several runs, each with another SPOILED_SEED. */
 const CASES = Number(process.env.SPOILED_CASES ?? 300);
+const SEED = process.env.SPOILED_SEED;
 const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
 const REPOSITORIES = readdirSync(FIXTURES)
   .flatMap((step) => readdirSync(join(FIXTURES, step)).map((name) => join(FIXTURES, step, name, "before")))
@@ -158,7 +159,7 @@ describe("a spoiled repository", () => {
         assert.equal(reports.length, STEPS.length);
         assert.notEqual(formatMarkdown(reports), "");
       }),
-      { numRuns: CASES },
+      { numRuns: CASES, ...(SEED !== undefined && { seed: Number(SEED) }) },
     );
   });
 });

@@ -18,26 +18,33 @@ const containersIn = oncePer((cluster: BuiltCluster) => {
   );
 });
 
-/** Whether Gatus or gatus-sidecar runs in a cluster, according to the repository and the options. */
-export function runsGatus(cluster: BuiltCluster, { annotate }: MigrateOptions): boolean {
-  return (
-    annotate.sidecar.includes(cluster.name) ||
+/** Whether the repository deploys Gatus or gatus-sidecar to a cluster. Computed once, because it is asked for each route. */
+const deploysGatus = oncePer(
+  (cluster: BuiltCluster) =>
     containersIn(cluster).some(({ spec: { image } }) =>
       /(?:^|\/)gatus(?:-sidecar)?(?:[:@]|$)/.test(text(image) ?? ""),
     ) ||
-    cluster.objects.some(({ object }) => isRelease(object) && chartOf(object, [cluster]).name === "gatus")
-  );
+    cluster.objects.some(({ object }) => isRelease(object) && chartOf(object, [cluster]).name === "gatus"),
+);
+
+/** Whether a cluster deploys gatus-sidecar in a way that watches all routes. */
+const watchesRoutes = oncePer((cluster: BuiltCluster) =>
+  containersIn(cluster).some(
+    ({ spec: { image, args } }) =>
+      /(?:^|\/)gatus-sidecar(?:[:@]|$)/.test(text(image) ?? "") &&
+      list(args).some((argument) => FLAG.test(text(argument) ?? "")),
+  ),
+);
+
+/** Whether Gatus or gatus-sidecar runs in a cluster, according to the repository and the options. */
+export function runsGatus(cluster: BuiltCluster, { annotate }: MigrateOptions): boolean {
+  return annotate.sidecar.includes(cluster.name) || deploysGatus(cluster);
 }
 
 /** Why a route's endpoint would not be monitored in a cluster; undefined if gatus-sidecar watches routes there. */
 export function whyUnwatched(cluster: BuiltCluster, { annotate }: MigrateOptions): string | undefined {
   if (annotate.sidecar.includes(cluster.name)) return undefined;
-  const isSidecar = containersIn(cluster).some(
-    ({ spec: { image, args } }) =>
-      /(?:^|\/)gatus-sidecar(?:[:@]|$)/.test(text(image) ?? "") &&
-      list(args).some((argument) => FLAG.test(text(argument) ?? "")),
-  );
-  return isSidecar
+  return watchesRoutes(cluster)
     ? undefined
     : `cluster "${cluster.name}" does not run gatus-sidecar with --auto-httproute, so the route would not be monitored. If it runs there but is not in this repository, list the cluster under annotate.sidecar in ${OPTIONS_FILE}`;
 }
