@@ -163,13 +163,22 @@ const LISTS = [
   ["spec", "components"],
 ];
 
+/** Whether an entry is still in a list; a patch may add fields, or set the namespace of a dependency that it moves. */
+function isKept(entry: unknown, other: unknown): boolean {
+  const [before, after] = [fields(entry), fields(other)];
+  const keys = Object.keys(before).filter((key) => key !== "namespace");
+  return keys.length === 0
+    ? isDeepStrictEqual(entry, other)
+    : keys.every((key) => isDeepStrictEqual(before[key], after[key]));
+}
+
 function* lostLists(object: KubeObject, { buildSteps }: RuleContext): Generator<Problem> {
   const steps = buildSteps(object);
   if (steps === undefined) return;
   for (const path of LISTS) {
     const own = list(at(steps.beforePatches, path));
     const kept = list(at(steps.beforeSubstitution, path));
-    const lost = own.filter((entry) => !kept.some((other) => isDeepStrictEqual(entry, other)));
+    const lost = own.filter((entry) => !kept.some((other) => isKept(entry, other)));
     if (lost.length > 0)
       yield {
         path,

@@ -7,6 +7,7 @@ import type { FileChange } from "./step.ts";
 export class Edits {
   readonly #repository: Repository;
   readonly #files = new Map<string, YamlEdit>();
+  readonly #created = new Map<string, string>();
 
   constructor(repository: Repository) {
     this.#repository = repository;
@@ -19,7 +20,17 @@ export class Edits {
     return edit;
   }
 
+  /** Sets the text of a file that does not exist or is empty. Always succeeds. */
+  create(path: string, text: string): true {
+    this.#created.set(path, text);
+    return true;
+  }
+
   changes(): readonly FileChange[] {
-    return [...this.#files].map(([path, edit]) => ({ path, text: edit.text() }));
+    const edited = [...this.#files].filter(([path]) => !this.#created.has(path));
+    return [
+      ...edited.map(([path, edit]) => ({ path, text: edit.text() })),
+      ...[...this.#created].map(([path, text]) => ({ path, text })),
+    ];
   }
 }

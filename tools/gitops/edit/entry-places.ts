@@ -28,8 +28,21 @@ export interface EntryPlace {
   readonly key: Node | undefined;
 }
 
-/** The root node of each document in a text. */
-export function parseRoots(text: string): readonly (Node | null)[] {
+/** How many texts stay parsed. A syntax tree takes a hundred times the memory of its text, and a step may edit thousands of files. */
+const KEPT_TREES = 16;
+const trees = new Map<string, readonly (Node | null)[]>();
+
+/** The root node of each document in a text. The most recently used texts stay parsed. */
+export function rootsOf(text: string): readonly (Node | null)[] {
+  const roots = trees.get(text) ?? parseRoots(text);
+  trees.delete(text);
+  trees.set(text, roots);
+  const [oldest] = trees.keys();
+  if (trees.size > KEPT_TREES && oldest !== undefined) trees.delete(oldest);
+  return roots;
+}
+
+function parseRoots(text: string): readonly (Node | null)[] {
   const documents = parseAllDocuments(text, {
     logLevel: "silent",
     prettyErrors: false,

@@ -22,9 +22,9 @@ import {
   anchorOf,
   keyText,
   nodesIn,
-  parseRoots,
   pathTo,
   placeAt,
+  rootsOf,
   type EntryPath,
   type EntryPlace,
 } from "./entry-places.ts";
@@ -37,12 +37,13 @@ import { TextLines } from "./text-lines.ts";
  * plans nothing and returns false.
  */
 export class YamlEdit {
+  /** The text as it was given. */
+  readonly #parsed: string;
   readonly #text: string;
   readonly #newline: string;
   /** Whether the last line has no line ending. It gets one while the file is edited, and loses it again at the end. */
   readonly #open: boolean;
   readonly #lines: TextLines;
-  readonly #roots: readonly (Node | null)[];
   readonly #edits: TextEdit[] = [];
 
   constructor(text: string) {
@@ -50,7 +51,7 @@ export class YamlEdit {
     this.#open = text !== "" && !text.endsWith("\n");
     this.#text = this.#open ? text + this.#newline : text;
     this.#lines = new TextLines(this.#text, this.#newline);
-    this.#roots = parseRoots(text);
+    this.#parsed = text;
   }
 
   /** Number of documents, including empty ones. */
@@ -227,6 +228,11 @@ export class YamlEdit {
     const text = applyEdits(this.#text, this.#edits);
     if (this.#edits.length === 0) return this.#open ? text.slice(0, -this.#newline.length) : text;
     return this.#open ? text.replace(/\r?\n$/, "") : text;
+  }
+
+  /** Not stored, so that an edit of thousands of files does not hold all their syntax trees. */
+  get #roots(): readonly (Node | null)[] {
+    return rootsOf(this.#parsed);
   }
 
   #plan(edit: TextEdit | undefined): boolean {

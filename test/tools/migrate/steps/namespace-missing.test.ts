@@ -138,16 +138,15 @@ describe("migrate namespace: references that would break", () => {
     [
       "refuses an optional reference whose variables would be empty without an error",
       [asItIs, [plain("v1", "Secret", "flux-system", "user-secrets")]],
-      ["player", "player-data"].map(
-        (name) =>
-          `kubernetes/home/flux/apps.yaml:32: cannot move: flux-apps/${name} would not find Secret flux-apps/user-secrets (substituteFrom), because only flux-system/user-secrets exists; the reference is optional, so its variables would be empty without an error; create it in flux-apps first`,
-      ),
+      [
+        "kubernetes/home/flux/apps.yaml:32: cannot move: flux-apps/player and 1 other child would not find Secret flux-apps/user-secrets (substituteFrom), because only flux-system/user-secrets exists; the reference is optional, so its variables would be empty without an error; create it in flux-apps first",
+      ],
     ],
     [
       "refuses a dependency that is not in the repository",
       [waiting(""), []],
       [
-        `${CHILD}:13: cannot move: flux-apps/player would depend on Kustomization flux-apps/far (dependsOn), which is not in the repository. If it stays, set \`namespace: flux-system\` in dependsOn; if it moves to flux-apps too, list it under namespace.dependencies in .edgefirst/migrate.yaml`,
+        "kubernetes/home/flux/apps.yaml:3: cannot move: a child depends on Kustomization far, which is not in the repository. If it stays in flux-system, list it under namespace.staying in .edgefirst/migrate.yaml; if it moves to flux-apps too, under namespace.dependencies",
       ],
     ],
     [
@@ -156,6 +155,11 @@ describe("migrate namespace: references that would break", () => {
       [
         "kubernetes/home/flux/apps.yaml:3: before the commit: Kustomization flux-apps/far (dependsOn) must exist; --check verifies it",
       ],
+    ],
+    [
+      "moves with a dependency that stays, according to the options",
+      [waiting(""), [], { staying: ["far"] }],
+      [],
     ],
     ["moves if the child sets the namespace", [waiting("      namespace: flux-system\n"), []], []],
     [

@@ -25,8 +25,9 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
       ? "it is new and not part of the move"
       : undefined;
   if (!after) {
-    const name = clusterOf(before, context.clusters)?.name;
-    return mayGo(before, clusters.find((one) => one.name === name)?.objects ?? [], options);
+    const { name, objects: old = [] } = clusterOf(before, context.clusters) ?? {};
+    const objects = clusters.find((one) => one.name === name)?.objects ?? [];
+    return mayGo(before, { old, objects }, options);
   }
   if (!sameApplier(before, after, options)) return "a different Kustomization would apply it";
   if (isFluxKustomization(before.object)) {
@@ -78,7 +79,7 @@ function mayCome(
 /** Why an object may not be removed: only a guarded child may, and only if it appears in the target. */
 function mayGo(
   before: BuiltObject,
-  objects: readonly BuiltObject[],
+  { old, objects }: { readonly old: readonly BuiltObject[]; readonly objects: readonly BuiltObject[] },
   options: NamespaceOptions,
 ): string | undefined {
   if (!isFluxKustomization(before.object)) return "Flux would prune it";
@@ -89,8 +90,24 @@ function mayGo(
   if (!isGuarded(moved.object)) return "it would have no guard in its new namespace";
   if (!sameWithout(before, moved, NAMESPACE, ["spec", "sourceRef", "namespace"], ["spec", "dependsOn"]))
     return "something other than its namespace would change";
-  return isDeepStrictEqual(waitsFor(before), waitsFor(moved)) ? undefined : "its dependencies would change";
+  if (!isDeepStrictEqual(waitsFor(before), waitsFor(moved))) return "its dependencies would change";
+  return findsAll(before, old) && !findsAll(moved, objects)
+    ? "it would not find what it depends on"
+    : undefined;
 }
+
+/** Whether the repository contains everything that a child depends on. */
+function findsAll(child: BuiltObject, objects: readonly BuiltObject[]): boolean {
+  const known = kustomizationIds(objects);
+  return referencesOf(child.object)
+    .filter(({ use }) => use === "dependsOn")
+    .every(({ namespace, name }) => known.has(`${namespace}/${name}`));
+}
+
+const kustomizationIds = oncePer(
+  (objects: readonly BuiltObject[]) =>
+    new Set(objects.filter(({ object }) => isFluxKustomization(object)).map(({ object }) => idOf(object))),
+);
 
 /** Names of what a child depends on; their namespaces change with the move. */
 function waitsFor({ object }: BuiltObject): readonly string[] {

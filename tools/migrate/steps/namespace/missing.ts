@@ -1,4 +1,5 @@
-import { locate } from "../../../gitops/yaml/source.ts";
+import { counted } from "../../../../lib/counted.ts";
+import { locate, type Position } from "../../../gitops/yaml/source.ts";
 import { entryOrigin, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
@@ -28,6 +29,7 @@ export interface Sought {
 export function missingAfter(before: BuiltCluster, after: BuiltCluster): Missing {
   const lost: Note[] = [...elsewhereImpersonated(before, after)];
   const elsewhere: Sought[] = [];
+  const unfound: Sought[] = [];
   for (const sought of soughtAfter(before, after)) {
     const { reference, former } = sought;
     const { use, kind, namespace } = reference;
@@ -36,9 +38,10 @@ export function missingAfter(before: BuiltCluster, after: BuiltCluster): Missing
       lost.push(...lostRights(sought, former, before, after));
     const inCloud = use === "decryption" && kind === "ServiceAccount";
     const found = presentIn(after, reference);
-    if (former && !found && presentIn(before, former)) lost.push(loss(sought, former));
+    if (former && !found && presentIn(before, former)) unfound.push(sought);
     else if (!stays && (!found || inCloud)) elsewhere.push(sought);
   }
+  lost.push(...losses(unfound));
   const byObject = Map.groupBy(
     elsewhere,
     ({ reference: { use, kind, name, optional }, former }) =>
@@ -67,28 +70,36 @@ function pairs(
   return after.objects.filter(isKustomization).map((now) => ({ old: former.get(keyOf(now)), now }));
 }
 
-function loss(sought: Sought, former: Reference): Note {
-  const { by, reference } = sought;
+/** One note for all children that miss the same object for the same reason. */
+function losses(unfound: readonly Sought[]): readonly Note[] {
+  const equal = Map.groupBy(unfound, (sought) => JSON.stringify([placeOf(sought), reasonOf(sought)]));
+  return [...equal.values()].flatMap((group): readonly Note[] => {
+    const [first, ...others] = group;
+    if (!first) return [];
+    const rest = others.length === 0 ? "" : ` and ${counted(others.length, "other child", "other children")}`;
+    const message = `cannot move: ${idOf(first.by)}${rest} would not find ${reasonOf(first)}`;
+    return [{ kind: "refused", message, position: placeOf(first) }];
+  });
+}
+
+const placeOf = ({ reference, former }: Sought): Position => locate((former ?? reference).origin);
+/** What a child would not find, and what to do about it. */
+function reasonOf({ by, reference, former }: Sought): string {
   const { use, kind, name, namespace, optional } = reference;
-  const where = `${kind} ${namespace}/${name}`;
   const silent = optional
     ? "; the reference is optional, so its variables would be empty without an error"
     : "";
-  return {
-    kind: "refused",
-    message: `cannot move: ${idOf(by)} would not find ${where} (${use}), because only ${former.namespace}/${name} exists${silent}; ${remedy(sought, former)}`,
-    position: locate(former.origin),
-  };
+  const today = former?.namespace ?? namespace;
+  return `${kind} ${namespace}/${name} (${use}), because only ${today}/${name} exists${silent}; ${remedy({ by, reference, former })}`;
 }
 
-function remedy({ by, reference }: Sought, { explicit, namespace: today }: Reference): string {
-  const { use, namespace } = reference;
+function remedy({ by, reference: { use, namespace }, former }: Sought): string {
   if (use === "sourceRef") return "set the namespace in sourceRef";
   if (use !== "dependsOn") return `create it in ${namespace} first`;
-  if (nameOf(by).namespace === today) return "the dependency moves: set its new namespace in dependsOn first";
-  return explicit
-    ? "both move: remove the namespace from dependsOn"
-    : `the dependency stays: set \`namespace: ${today}\` in dependsOn`;
+  const today = former?.namespace ?? namespace;
+  return nameOf(by).namespace === today
+    ? "the dependency moves: set its new namespace in dependsOn first"
+    : `set its namespace, ${today}, in dependsOn first`;
 }
 
 /** Rights of a Kustomization's ServiceAccount that the account in the new namespace would not have. */

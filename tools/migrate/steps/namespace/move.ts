@@ -8,7 +8,8 @@ import { OPTIONS_FILE } from "../../options-file.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { missingAfter, type Sought } from "./missing.ts";
 import { namedBefore } from "./named.ts";
-import { addPatches, dependsOnPatch, movePatch, movePatchOf, sourcePatch } from "./patches.ts";
+import { dependsOnPatches } from "./depends-on.ts";
+import { addPatches, movePatch, movePatchOf, sourcePatch } from "./patches.ts";
 import { referencesOf } from "./references.ts";
 import type { MovingRoot } from "./root.ts";
 
@@ -26,7 +27,10 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
     ...(source === undefined ? [] : [sourcePatch(source, optOutLabel)]),
     movePatch(target, optOutLabel),
   ];
-  const patches = perApp ? patchesPerApp(moving, source) : shared;
+  const patches = [
+    ...(perApp ? patchesPerApp(moving, source) : shared),
+    ...dependsOnPatches(moving, context.options.namespace.staying),
+  ];
   if (!addPatches(edit, document, patches))
     return [
       {
@@ -36,7 +40,14 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
       },
     ];
   const { lost, elsewhere } = missingAfter(cluster, clusterAfter(moving, context, edits));
-  return [...lost, ...elsewhere.flatMap((group) => onlyLive(group, moving, context)), ...namedBefore(moving)];
+  const undecided = elsewhere.filter((group) => isUndecided(group, context));
+  const live = elsewhere.filter((group) => !isUndecided(group, context));
+  return [
+    ...lost,
+    ...decisions(undecided, moving),
+    ...live.flatMap((group) => onlyLive(group, moving)),
+    ...namedBefore(moving),
+  ];
 }
 
 /** What the cluster would receive after the edits. */
@@ -50,7 +61,37 @@ export function clusterAfter(
   return clusters.find(({ name }) => name === cluster.name) ?? cluster;
 }
 
-function onlyLive(group: readonly Sought[], { root }: MovingRoot, { options }: StepContext): readonly Note[] {
+/** Whether a dependency is neither in the repository nor in the options, so that only its owner knows whether it moves. */
+function isUndecided([first]: readonly Sought[], { options }: StepContext): boolean {
+  return (
+    first?.reference.use === "dependsOn" && !options.namespace.dependencies.includes(first.reference.name)
+  );
+}
+
+/** One note for all undecided dependencies, because a child often has several. */
+function decisions(
+  undecided: readonly (readonly Sought[])[],
+  { root, targets }: MovingRoot,
+): readonly Note[] {
+  const sought = undecided.flat();
+  if (sought.length === 0) return [];
+  const names = [...new Set(sought.map(({ reference }) => reference.name))].toSorted();
+  const today = [...new Set(sought.map(({ former, reference }) => (former ?? reference).namespace))];
+  const what =
+    names.length === 1
+      ? `a child depends on Kustomization ${names.join()}, which is not in the repository. If it stays in ${today.join(", ")}, list it`
+      : `children depend on ${names.length} Kustomizations that are not in the repository: ${names.join(", ")}. List each that stays in ${today.join(", ")}`;
+  const moves = names.length === 1 ? "if it moves" : "each that moves";
+  return [
+    {
+      kind: "refused",
+      message: `cannot move: ${what} under namespace.staying in ${OPTIONS_FILE}; ${moves} to ${targets.join(", ")} too, under namespace.dependencies`,
+      position: locate(root.origin),
+    },
+  ];
+}
+
+function onlyLive(group: readonly Sought[], { root }: MovingRoot): readonly Note[] {
   const [first] = group;
   if (!first) return [];
   const { reference, former } = first;
@@ -58,14 +99,6 @@ function onlyLive(group: readonly Sought[], { root }: MovingRoot, { options }: S
   const namespaces = [...new Set(group.map((sought) => sought.reference.namespace))];
   const what = `${kind} ${namespaces.map((one) => `${one}/${name}`).join(", ")} (${use})`;
   const today = `${former?.namespace ?? ""}/${name}`;
-  if (use === "dependsOn" && !options.namespace.dependencies.includes(name))
-    return [
-      {
-        kind: "refused",
-        message: `cannot move: ${group.map(({ by }) => idOf(by)).join(", ")} would depend on ${what}, which is not in the repository. If it stays, set \`namespace: ${former?.namespace ?? reference.namespace}\` in dependsOn; if it moves to ${namespaces.join(", ")} too, list it under namespace.dependencies in ${OPTIONS_FILE}`,
-        position: locate((former ?? reference).origin),
-      },
-    ];
   const condition = optional
     ? `must exist if ${today} does`
     : use === "decryption" && kind === "ServiceAccount"
@@ -75,29 +108,18 @@ function onlyLive(group: readonly Sought[], { root }: MovingRoot, { options }: S
   return [{ kind: "runbook", message, position: locate(root.origin) }];
 }
 
-/** One patch per target for its children, and one for each child that depends on a child in another namespace. */
+/** One patch per target for its children. */
 function patchesPerApp(
   { children, targets, targetOf }: MovingRoot,
   source: string | undefined,
 ): readonly string[] {
   const away = children.filter(({ object }) => nameOf(object).namespace !== targetOf(object));
-  const moves = targets.flatMap((target) => {
+  return targets.flatMap((target) => {
     const names = away
       .filter(({ object }) => targetOf(object) === target)
       .map(({ object }) => nameOf(object).name);
     return names.length === 0 ? [] : [movePatchOf(names, target, source)];
   });
-  const byId = new Map(children.map(({ object }) => [idOf(object), object]));
-  const waits = children.flatMap(({ object }) => {
-    const namespaces = referencesOf(object)
-      .filter(({ use }) => use === "dependsOn")
-      .map(({ namespace, name }) => byId.get(`${namespace}/${name}`))
-      .map((other) => (other && targetOf(other) !== targetOf(object) ? targetOf(other) : undefined));
-    return namespaces.some((one) => one !== undefined)
-      ? [dependsOnPatch(nameOf(object).name, namespaces)]
-      : [];
-  });
-  return [...moves, ...waits];
 }
 
 /** Two children with the same name cannot share a namespace, and a patch cannot tell them apart. */

@@ -14,6 +14,8 @@ export const namespaceOptions = z.strictObject({
   data: z.array(z.string()).default(["PersistentVolumeClaim", "Cluster.postgresql.cnpg.io"]),
   /** Kustomizations outside this repository that children depend on and that move to the target as well. */
   dependencies: z.array(z.string().min(1)).default([]),
+  /** Kustomizations outside this repository that children depend on and that stay in their namespace. */
+  staying: z.array(z.string().min(1)).default([]),
   /** The phase that each cluster should reach; `guard` if not set. */
   phases: z.record(z.string(), z.enum(["guard", "move", "unguard"])).default({}),
 });

@@ -51,12 +51,18 @@ ${add("/metadata/namespace", target)}${source}${TARGET}    name: ${pattern(names
 }
 
 /** The new namespaces of what a child depends on, entry by entry; undefined for an entry that stays unchanged. */
-export function dependsOnPatch(name: string, namespaces: readonly (string | undefined)[]): string {
-  const operations = namespaces.map((namespace, index) =>
-    namespace === undefined ? "" : add(`/spec/dependsOn/${index}/namespace`, namespace),
-  );
+export function dependsOnOperations(namespaces: readonly (string | undefined)[]): string {
+  return namespaces
+    .map((namespace, index) =>
+      namespace === undefined ? "" : add(`/spec/dependsOn/${index}/namespace`, namespace),
+    )
+    .join("");
+}
+
+/** Applies {@link dependsOnOperations} to the children with these names. */
+export function dependsOnPatch(names: readonly string[], operations: string): string {
   return `- patch: |-
-${operations.join("")}${TARGET}    name: ${pattern([name])}
+${operations}${TARGET}    name: ${pattern(names)}
 `;
 }
 

@@ -46,7 +46,7 @@ export function runbookOf(moving: MovingRoot, phase: Phase, { perApp }: Namespac
 }
 
 /** The decryption keys of the children, which a repository does not contain in plain text. */
-function secretsOf({
+export function secretsOf({
   cluster,
   movers,
   targets,

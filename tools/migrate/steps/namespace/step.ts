@@ -12,6 +12,7 @@ import { whyNotMovable } from "./movable.ts";
 import { GUARD_COMMENT } from "./patches.ts";
 import { planMove } from "./move.ts";
 import { whyForbidden } from "./allowed.ts";
+import { nameKeys } from "./lint-settings.ts";
 import { guardIndex, movingRoots, phaseOf, type MovingRoot, type Phase } from "./root.ts";
 import { runbookOf } from "./runbook.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
@@ -90,9 +91,10 @@ function inPhase(moving: MovingRoot, phase: Phase, options: NamespaceOptions): P
 function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
   const notes = planMove(moving, context, edits);
   const refused = notes.some(({ kind }) => kind === "refused");
+  const keys = refused ? [] : nameKeys(moving, context, edits);
   return {
     changes: refused ? [] : edits.changes(),
-    notes: refused ? notes : [...notes, ...runbookOf(moving, "moved", context.options.namespace)],
+    notes: refused ? notes : [...notes, ...keys, ...runbookOf(moving, "moved", context.options.namespace)],
   };
 }
 
