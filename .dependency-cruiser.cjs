@@ -83,6 +83,7 @@ module.exports = {
     only("tools/gitops/", ["policy/", "kube/"]),
     only("tools/render/", ["tools/gitops/", "tools/toolchain/"]),
     only("tools/lint/", ["tools/gitops/", "tools/render/", "policy/", "kube/"]),
+    only("tools/diff/", ["tools/gitops/", "tools/lint/", "tools/render/", "policy/", "kube/"]),
     only("tools/migrate/", ["tools/gitops/", "tools/lint/", "tools/render/", "policy/", "kube/"]),
     only("tools/init/", ["config/", "kube/", RULES]),
     only("tools/toolchain/", []),

@@ -4,7 +4,7 @@ import { EdgefirstError } from "../../lib/errors.ts";
 export const EXIT = {
   /** Done, or nothing to do. */
   ok: 0,
-  /** It ran, and the answer is no: findings, a failed proof, an unhealthy stack. */
+  /** It ran, and the answer is no: findings, differences, a failed proof, an unhealthy stack. */
   no: 1,
   /** It could not run: wrong arguments, a file or a cluster that cannot be read. */
   couldNotRun: 2,
@@ -20,7 +20,7 @@ export const EXIT = {
 export const EXIT_CODES = `
 Exit codes of every command:
   0    done, or nothing to do
-  1    it ran, and the answer is no: findings, a failed proof, a stack that is not healthy
+  1    it ran, and the answer is no: findings, differences, a failed proof, a stack that is not healthy
   2    it could not run: wrong arguments, a file or a cluster that cannot be read
   3    part of the repository could not be read or built; the rest was processed
   4    rollout, verify: inconclusive, because a cluster does not respond or credentials have expired

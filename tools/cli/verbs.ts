@@ -16,6 +16,13 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import("./commands/lint.ts")).lintCommand(),
   },
   {
+    name: "diff",
+    description: "show what a change does to the objects in each cluster, the dangerous first",
+    group: REPOSITORY,
+    inProject: false,
+    load: async () => (await import("./commands/diff.ts")).diffCommand(),
+  },
+  {
     name: "migrate",
     description: "move a GitOps repository to the Gateway API and OCI charts in small, proven steps",
     group: REPOSITORY,

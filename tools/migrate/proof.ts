@@ -5,7 +5,7 @@ import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { Mapping } from "../gitops/yaml/values.ts";
 import { buildClusters, onlyHidesObjects } from "./build.ts";
-import { differences, type Difference } from "./differences.ts";
+import { differences, type Difference } from "../gitops/flux/differences.ts";
 import { idOf } from "./objects.ts";
 import type { Plan, Step, StepContext } from "./step.ts";
 

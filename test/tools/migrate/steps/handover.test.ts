@@ -6,7 +6,7 @@ import { describeDifference } from "../../../../components/flux/difference.ts";
 import { desiredFluxRoot, type FluxRootArgs } from "../../../../components/flux/root.ts";
 import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
 import { buildRepository } from "../../../../tools/gitops/flux/repository-build.ts";
-import { differences } from "../../../../tools/migrate/differences.ts";
+import { differences } from "../../../../tools/gitops/flux/differences.ts";
 import type { CheckReport } from "../../../../tools/migrate/live/check.ts";
 import { readOptions } from "../../../../tools/migrate/options.ts";
 import { handover } from "../../../../tools/migrate/steps/handover/step.ts";

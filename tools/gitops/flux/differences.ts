@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { isClusterScoped } from "../gitops/kustomize/kinds.ts";
-import { effectiveNamespace, Resource } from "../gitops/kustomize/resource.ts";
-import { isMapping, originOf, type Mapping, type Value } from "../gitops/yaml/values.ts";
-import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
+import { isClusterScoped } from "../kustomize/kinds.ts";
+import { effectiveNamespace, Resource } from "../kustomize/resource.ts";
+import { isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
+import type { BuiltCluster, BuiltObject } from "./built.ts";
 
-/** An object that changes in a cluster, or that a different Kustomization applies after the step. */
+/** An object that changes in a cluster, or that a different Kustomization applies after the change. */
 export interface Difference {
   readonly cluster: string;
   /** `HelmRelease media/plex` */
@@ -84,7 +84,8 @@ function appliedBy({ kustomization }: BuiltObject): string {
   return `${effectiveNamespace(id)}/${id.name}`;
 }
 
-function differingFields(before: Value | undefined, after: Value | undefined, path: string): string[] {
+/** Paths of the fields that differ between two values. */
+export function differingFields(before: Value | undefined, after: Value | undefined, path: string): string[] {
   if (isDeepStrictEqual(before, after)) return [];
   if (isMapping(before) && isMapping(after)) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
