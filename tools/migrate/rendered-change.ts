@@ -1,5 +1,5 @@
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
-import { differences, type Difference } from "./differences.ts";
+import { differences, type Difference } from "../gitops/flux/differences.ts";
 
 /** What a step changes in the objects that the chart of one HelmRelease installs. */
 export interface RenderedChange {
