@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { SOURCE } from "../support/configuration.ts";
-import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
+import { Engine, gatewayApiDirectory, QUICK_VERIFICATION, type TestStack } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const LABELS_OF_FLUX = {
@@ -66,6 +66,19 @@ describe("engine: refuses before anything is changed", function () {
       /edgefirst:gateways\[0\]\.namespace: missing/,
       /edgefirst:surprise: unknown key/,
     ));
+
+  it("a verification that could prove nothing: no soak without a reason, or no look during the soak", async () => {
+    const settings = { ...QUICK_VERIFICATION, withoutSoak: undefined };
+    await refused(
+      { verification: settings },
+      /edgefirst:verification\.soak is 0s: a single round of checks proves little/,
+      /edgefirst:verification\.withoutSoak/,
+    );
+    await refused(
+      { verification: { ...settings, soak: "2s", interval: "3s" } },
+      /edgefirst:verification\.interval is 3s, which is longer than the soak of 2s/,
+    );
+  });
 
   it("a manifest with the wrong checksum", async () => {
     const copy = mkdtempSync(join(tmpdir(), "edgefirst-crds-"));

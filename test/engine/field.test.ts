@@ -8,7 +8,10 @@ import { KubeClient } from "../../kube/kube-client.ts";
 import type { Evidence } from "../../staging/evidence.ts";
 import type { HistoryEntry } from "../../tools/rollout/history.ts";
 import type { StackStatus } from "../../tools/rollout/status.ts";
+import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
+import { findProcess, waitUntil } from "../../tools/sandbox/processes.ts";
 import { Engine, gatewayApiDirectory, PROJECT, type TestStack } from "../support/engine.ts";
+import { failPods } from "../support/failing-pods.ts";
 import { evidenceIn } from "../support/evidence.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
@@ -276,12 +279,71 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
     isHealthy = true;
   });
 
+  it("a Job that fails: the update fails, the evidence names the Job, and main's gate refuses the release", async () => {
+    const jobs = { smoke: { namespace: "default", image: "registry.example.com/smoke:1.2.3", attempts: 2 } };
+    await configure(edge, { ...edgeConfig, checks: { http, jobs } });
+    const before = await createdJobs();
+    const jobsFail = await failPods(cluster, {
+      namespace: "default",
+      prefix: "edgefirst-smoke-",
+      exitCode: 3,
+    });
+    await fails(edge, /jobs: Job check smoke: attempt 2 of 2 failed: exit code 3/);
+    await jobsFail.stop();
+    assert.deepEqual(events(), ["failed edge"]);
+    assert.equal((await createdJobs()).length - before.length, 2);
+    const { verified, revoked, moves = [] } = await evidence(edge);
+    assert.ok(verified.every((record) => record.release !== release));
+    assert.deepEqual(
+      revoked
+        .find((record) => record.release === release)
+        ?.failures.map(({ check, object }) => [check, object]),
+      [["jobs", "Job check smoke"]],
+    );
+    assert.deepEqual(
+      [moves[0]?.outcome, moves[0]?.notified],
+      ["failed", [{ channel: "webhook", outcome: "sent" }]],
+    );
+    const late = await engine.stack("late", {});
+    await configure(late, mainConfig);
+    await fails(late, new RegExp(`Stack edge failed to verify release ${release} .*Job check smoke`, "s"));
+    await configure(edge, edgeConfig);
+    await passes(edge);
+    await passes(late);
+  });
+
   it("a Job that cannot be created fails the verification at once", async () => {
     const jobs = { smoke: { namespace: "nowhere", image: "registry.example.com/smoke:1.2.3" } };
     await configure(edge, { ...edgeConfig, checks: { http, jobs } });
     await fails(edge, /jobs: Job check smoke: cannot be created: namespaces "nowhere" not found/);
     await configure(edge, edgeConfig);
     await passes(edge);
+  });
+
+  it("notifications: the webhook learns that a verification is inconclusive, and the evidence stays", async () => {
+    const before = await evidence(edge);
+    const soaking = { soak: "60s", timeout: "90s", patience: "3s" };
+    await configure(edge, { ...edgeConfig, checks: { http }, verification: { ...VERIFICATION, ...soaking } });
+    const { ended, output } = edge.startUp();
+    await waitUntil("the soak", () => output().includes("the soak has begun"), { timeoutMs: 60_000 });
+    const { pid } = findProcess(clusterDir(clusters.sandbox.dir, "edge"), "kube-apiserver")!;
+    process.kill(pid, "SIGSTOP");
+    try {
+      await waitUntil("the notification", () => received.length > 0, { timeoutMs: 60_000 });
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    assert.deepEqual(events(), ["inconclusive edge"]);
+    assert.match(
+      received[0]!.message,
+      /^Inconclusive: verification of release \w+ has no result: the cluster stopped/,
+    );
+    const run = await ended;
+    assert.notEqual(run.code, 0, run.output);
+    assert.deepEqual(await evidence(edge), before);
+    await configure(edge, edgeConfig);
+    await passes(edge);
+    assert.deepEqual(events(), ["inconclusive edge", "verified edge"]);
   });
 
   it("history and status --graph show what ran and why", async () => {

@@ -60,13 +60,15 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
   let gatus: Server;
   let gatusIsUp = false;
   let gatusAsked = 0;
+  /** When Gatus last probed; undefined while it probes all the time. */
+  let lastProbe: string | undefined;
 
   before(async function () {
     this.timeout(START_TIMEOUT_MS);
     const { kubeconfig } = clusters.sandbox;
     gatus = createServer((_, response) => {
       gatusAsked++;
-      const result = { success: gatusIsUp, timestamp: new Date().toISOString() };
+      const result = { success: gatusIsUp, timestamp: lastProbe ?? new Date().toISOString() };
       const condition = { condition: "[STATUS] (502) == 200", success: gatusIsUp };
       response.end(
         JSON.stringify([{ key: "_app", results: [{ ...result, conditionResults: [condition] }] }]),
@@ -341,6 +343,18 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     edge.configure(edgeConfig);
     passes(await main.up());
     assert.equal((await evidenceOf(main)).verified[0]?.override, undefined);
+  });
+
+  it("fails edge's verification while Gatus has only a success from before the update", async () => {
+    lastProbe = new Date().toISOString();
+    edge.configure(failingConfig);
+    const run = await edge.up();
+    assert.notEqual(run.code, 0, run.output);
+    assert.match(
+      run.output,
+      /gatus: Gatus endpoint _app of HTTPRoute default\/app: no result since the update/,
+    );
+    lastProbe = undefined;
   });
 
   it("passes an update that removes a broken object, names the object and deletes it", async () => {
