@@ -204,12 +204,14 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
     assert.match(rollback.output, /No older release was verified by edge/);
   });
 
-  it("goes back only to the verified release that rollback names", async () => {
+  it("goes forward only with the weaknesses of the proof in the gate's message, and back only to the verified release that rollback names", async () => {
     const first = program.git("rev-parse", "HEAD");
     commitRelease(program, "second");
     for (const stack of [edge, main]) {
       const run = await stack.up();
       assert.equal(run.code, 0, run.output);
+      if (stack === main)
+        assert.match(run.output, /It did not prove:\s+- no soak: every check held only once/);
     }
     const { output } = await edgefirst("rollback", "main");
     assert.ok(output.includes(`git checkout ${first}\n`), output);

@@ -66,6 +66,9 @@ export async function upStack(
 ): Promise<EngineSummary> {
   const { report, signal, takeOver } = options;
   const stack = await open(address);
+  // After an update, the Automation API runs the CLI three more times for these. The engine's events have already reported the outputs.
+  stack.outputs = () => Promise.resolve({});
+  stack.info = () => Promise.resolve(undefined);
   for (;;) {
     const { log, onEvent } = gatherEvents(report, "done");
     try {
@@ -202,11 +205,17 @@ async function open({ name, project, env, cliRoot, create }: StackAddress): Prom
   return AutomationStack.select(name, workspace);
 }
 
+/** The CLIs found so far, so that a rollout does not ask for the version of the same one twice for every stack. */
+const knownClis = new Map<string | undefined, PulumiCommand>();
+
 /** The Pulumi CLI, or an error that explains how to install it. */
 export async function findCli(cliRoot: string | undefined): Promise<PulumiCommand> {
   try {
     const root = cliRoot ?? (await rootBehindShim());
-    return await PulumiCommand.get(root === undefined ? {} : { root });
+    const key = root ?? process.env.PATH;
+    const cli = knownClis.get(key) ?? (await PulumiCommand.get(root === undefined ? {} : { root }));
+    knownClis.set(key, cli);
+    return cli;
   } catch (error) {
     throw new EdgefirstError(
       `The Pulumi CLI cannot be run: ${outputOf(error)}`,
