@@ -1,9 +1,12 @@
 import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { treeMemoryBytes } from "../sandbox/process-tree.ts";
 import { Engine, gatewayApiDirectory, PROJECT } from "../../test/support/engine.ts";
 import { applyGatewayApi } from "../../test/support/gateway-api.ts";
+import { clusterDir } from "../sandbox/cluster-state.ts";
+import { CpuMeter, type CpuUse } from "./cpu.ts";
 import { keep, median, seconds, spread, table } from "./measure.ts";
 import { onClusters } from "./platform.ts";
 
@@ -15,7 +18,8 @@ const WAVE = 5;
 const PARALLEL = 2;
 const SAMPLE_MS = 250;
 
-await onClusters(["edge"], async ({ kubeconfig }) => {
+await onClusters(["edge"], async ({ kubeconfig, dir }) => {
+  const meter = new CpuMeter(clusterDir(dir, "edge"));
   const client = new KubeClient({ kubeconfig, context: "edge" });
   await applyGatewayApi(client);
   client.close();
@@ -39,9 +43,10 @@ await onClusters(["edge"], async ({ kubeconfig }) => {
   };
   try {
     const single: number[] = [];
+    const alone: CpuUse[] = [];
     for (const name of ["alone-a", "alone-b", "alone-c"]) {
-      const alone = await project([name], false);
-      single.push(await seconds(() => rollOut(alone, [])));
+      const one = await project([name], false);
+      alone.push(await meter.during(async () => single.push(await seconds(() => rollOut(one, [])))));
     }
     const names = Array.from(
       { length: STACKS },
@@ -49,7 +54,10 @@ await onClusters(["edge"], async ({ kubeconfig }) => {
     );
     const fleet = await project(names, true);
     const memory: number[] = [];
-    const whole = await seconds(() => rollOut(fleet, memory));
+    let whole = 0;
+    const together = await meter.during(async () => {
+      whole = await seconds(() => rollOut(fleet, memory));
+    });
     const waves = Math.ceil(STACKS / WAVE);
     const ideal = waves * Math.ceil(WAVE / PARALLEL) * median(single);
     keep(
@@ -63,6 +71,7 @@ await onClusters(["edge"], async ({ kubeconfig }) => {
             `${waves} waves × ${Math.ceil(WAVE / PARALLEL)} turns × one stack alone`,
             `${ideal.toFixed(1)} s; the rollout took ${(whole / ideal).toFixed(2)} times that`,
           ],
+          ...cpuRows(alone, together, whole),
           ["peak memory of the command and its descendants", `${Math.max(...memory).toFixed(0)} MB`],
           ["peak memory per stack being updated", `${(Math.max(...memory) / PARALLEL).toFixed(0)} MB`],
         ],
@@ -72,6 +81,26 @@ await onClusters(["edge"], async ({ kubeconfig }) => {
     for (const engine of engines) engine.remove();
   }
 });
+
+/** Where the cores were busy: what one stack needs, alone and in the fleet, and which part of the rollout's time that explains. */
+function cpuRows(alone: readonly CpuUse[], together: CpuUse, whole: number): string[][] {
+  const cores = availableParallelism();
+  const own = ({ command, cluster }: CpuUse): number => command + cluster;
+  const each = own(together) / STACKS;
+  const share = (used: number): string => `${((100 * used) / (whole * cores)).toFixed(0)} %`;
+  return [
+    ["CPU time of one stack alone, with the control plane's share", `${median(alone.map(own)).toFixed(1)} s`],
+    ["CPU time per stack in the rollout, with the control plane's share", `${each.toFixed(1)} s`],
+    [
+      `all of it, evenly on ${cores} cores: the least time for any order`,
+      `${(own(together) / cores).toFixed(1)} s`,
+    ],
+    [
+      `of ${cores} cores during the rollout: the stacks, the control plane, other processes on the machine`,
+      [together.command, together.cluster, together.others].map(share).join(", "),
+    ],
+  ];
+}
 
 /** @param memory receives samples in MB; shared pages count proportionally */
 function rollOut(engine: Engine, memory: number[]): Promise<void> {
