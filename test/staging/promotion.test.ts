@@ -136,3 +136,84 @@ describe("promotion of an OCIRepository, where the order of verification is the 
     assert.deepEqual(result.ref, { tag: "v1" });
   });
 });
+
+describe("messages of a promotion", () => {
+  const of = (from: UpstreamStack, more: Partial<Parameters<typeof promote>[0]> = {}) =>
+    promote({ from, source: GIT, live: undefined, descendsFrom: () => Promise.resolve(false), ...more });
+  const target = ran(GIT, `main@sha1:${commit("b")}`);
+  const finding = async (...args: Parameters<typeof of>) => (await of(...args)).findings[0];
+
+  it("say what is pinned, or that a rollback pins nothing", async () => {
+    const pinned = (to: string) => ({
+      severity: "info",
+      message: `The repository is pinned to ${to}, which edge has verified. That covers only the paths that edge builds.`,
+    });
+    assert.deepEqual(await finding(upstream(target)), pinned(commit("b")));
+    assert.deepEqual(
+      await finding(upstream(ran(OCI, `v1@${digest("b")}`)), { source: OCI }),
+      pinned(digest("b")),
+    );
+    assert.deepEqual(await finding(upstream(target, { movement: "back" })), {
+      severity: "info",
+      message: "Rolling back a release does not move the repository.",
+    });
+  });
+
+  it("say what to do about each refusal", async () => {
+    const runs = live(GIT, `sha1:${commit("a")}`, { branch: "main" });
+    const [a, b] = [`v1@${digest("a")}`, `v1@${digest("b")}`];
+    const oci = (revisions: string[], running: string) =>
+      finding(upstream(ran(OCI, b), { revisions }), { source: OCI, live: live(OCI, running, {}) });
+    const start = "Cannot promote the repository from edge: ";
+    assert.deepEqual(await finding(upstream(null)), {
+      severity: "error",
+      message: `${start}its evidence names no revision of a repository.`,
+      hint: "Fix it, or set edgefirst:promotion.pin to false.",
+    });
+    assert.deepEqual(await finding(upstream(target), { live: runs }), {
+      severity: "error",
+      message: `${start}its commit ${commit("b")} does not descend from ${commit("a")}, which this cluster runs, so the repository would move back.`,
+      hint: "Merge the commits that only this cluster has into the shared branch, and verify that branch on the upstream stack.",
+    });
+    assert.deepEqual(await oci([a, b], a), {
+      severity: "error",
+      message: `${start}edge verified ${digest("a")}, which this cluster runs, after ${digest("b")}, so the repository would move back.`,
+      hint: "Publish a new artifact and bring edge up with it. To go back anyway, set edgefirst:promotion.pin to false and the digest in edgefirst:flux.source.",
+    });
+    assert.deepEqual(await oci([b], a), {
+      severity: "error",
+      message: `${start}this cluster runs ${digest("a")}, which edge has no record of verifying, so it is unknown whether ${digest("b")} is newer.`,
+      hint: "Set the ref of edgefirst:flux.source to a digest that edge has verified, run pulumi up once, then set edgefirst:promotion.pin to true.",
+    });
+  });
+
+  it("quote a revision that names no commit or digest", async () => {
+    assert.match(
+      (await finding(upstream(ran(GIT, "main/abc"))))?.message ?? "",
+      /: main\/abc is not a revision of a branch\.$/,
+    );
+    assert.match(
+      (await finding(upstream(ran(OCI, "v1")), { source: OCI }))?.message ?? "",
+      /: v1 names no digest\.$/,
+    );
+  });
+
+  it("do not count digests of another repository, and hide no bug", async () => {
+    const from = upstream(ran(OCI, `v1@${digest("b")}`), { revisions: [`v1@${digest("b")}`] });
+    const other = { kind: OCI.kind, url: "oci://other", revision: `v1@${digest("a")}` };
+    const elsewhere = {
+      ...from,
+      evidence: { ...from.evidence, revisions: [...from.evidence.revisions, other] },
+    };
+    const running = live(OCI, digest("a"), {});
+    assert.match((await finding(elsewhere, { source: OCI, live: running }))?.message ?? "", /no record/);
+    const bug = () => Promise.reject(new TypeError("bug"));
+    const at = live(GIT, `sha1:${commit("a")}`, {});
+    await assert.rejects(of(upstream(target), { live: at, descendsFrom: bug }), TypeError);
+    const unread = { ...at, status: {} };
+    assert.deepEqual((await of(upstream(target), { live: unread, descendsFrom: bug })).ref, {
+      branch: "main",
+      commit: commit("b"),
+    });
+  });
+});

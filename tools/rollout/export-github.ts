@@ -111,7 +111,8 @@ function job(stacks: readonly string[], { name, needs, branch, minutes, environm
     "timeout-minutes": minutes,
     permissions: { contents: "read" },
     // If one stack fails, the others in its wave still finish.
-    strategy: { "fail-fast": false, matrix: { stack: stacks } },
+    // A copy: as an alias of another job's list, YAML anchors would appear, which not every runner reads.
+    strategy: { "fail-fast": false, matrix: { stack: [...stacks] } },
     environment,
     steps: [
       // No step needs to push.
