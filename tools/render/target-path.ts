@@ -8,6 +8,9 @@ import { NotRenderable } from "./rendered.ts";
  */
 export function setAtPath(values: Mapping, path: string, text: string, isLiteral: boolean): void {
   const steps = stepsOf(path);
+  // Helm drops an empty value in a list, or leaves a hole.
+  if (text === "" && steps.some((step) => typeof step === "number"))
+    throw new NotRenderable(`the value for the targetPath ${path} is empty`);
   set(values, steps, isLiteral ? text : readScalar(text), path);
 }
 
