@@ -76,7 +76,12 @@ for (const file of readdirSync(DIRECTORY))
         assert.ok(permissions, `${name} names no permissions`);
         const written = Object.keys(permissions).filter((key) => permissions[key] !== "read");
         const uploads = workflow.jobs[name]?.steps.some(({ uses }) => uses?.includes("/upload-sarif@"));
-        assert.deepEqual(written, uploads === true ? ["security-events"] : [], name);
+        const comments = workflow.jobs[name]?.steps.some(({ run }) => run?.includes("/comments"));
+        const needed = [
+          ...(uploads === true ? ["security-events"] : []),
+          ...(comments === true ? ["pull-requests"] : []),
+        ];
+        assert.deepEqual(written, needed, name);
       }
     });
 
