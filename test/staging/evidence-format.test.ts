@@ -23,10 +23,28 @@ const FULL = {
   version: 2,
   cluster: { context: "edge", uid: "u" },
   gatus: { namespace: "n", service: "gatus", port: "80" },
-  ownChecks: null,
+  ownChecks: {
+    prometheus: { url: "https://prometheus.example.com" },
+    queries: { errors: { query: "up", window: "5m", min: 0, max: 1, empty: "wait" } },
+    http: { home: { url: "https://example.com", status: [200], contains: "ok" } },
+    window: "5m",
+  },
   verified: [RECORD],
   revoked: [{ ...RECORD, failures: [{ check: "flux", object: "Kustomization n/a", message: "boom" }] }],
   revisions: [RECORD.gitops],
+  moves: [
+    {
+      release: "r2",
+      from: "r1",
+      movement: "forward",
+      outcome: "verified",
+      began: "2026-01-31T11:50:00Z",
+      ended: "2026-01-31T12:00:00Z",
+      allowed: ["edge verified it"],
+      startedBy: { who: "alice", run: "https://ci.example.com/1" },
+      notified: [{ channel: "webhook", outcome: "failed", message: "returned 500" }],
+    },
+  ],
   lastPass: {
     release: "r2",
     time: "2026-01-31T12:00:00Z",
@@ -60,7 +78,7 @@ describe("format of the evidence", () => {
   });
 
   // A value of the wrong type may stand for anything, so a gate must not pass on it.
-  for (const path of leaves(FULL).filter((each) => !["gatus", "ownChecks"].includes(String(each[0]))))
+  for (const path of leaves(FULL).filter(([first]) => first !== "gatus"))
     it(`is invalid if ${path.join(".")} has another type`, () => {
       const found = read(replaced(path, { unexpected: true }));
       assert.equal(found.state, "unreadable");
@@ -75,6 +93,27 @@ describe("format of the evidence", () => {
       assert.equal(read({ ...FULL, gatus }).state, "unreadable", JSON.stringify(gatus));
     for (const gatus of [null, { url: "https://status.example.com", newer: 1 }, FULL.gatus])
       assert.equal(read({ ...FULL, gatus }).state, "present", JSON.stringify(gatus));
+  });
+
+  it("may have the stack's own checks through the API server, or none", () => {
+    const service = { namespace: "n", service: "s", port: "80" };
+    const own = {
+      ...FULL.ownChecks,
+      prometheus: service,
+      http: { home: { ...service, path: "/" } },
+    };
+    assert.equal(read({ ...FULL, ownChecks: own }).state, "present");
+    assert.equal(read({ ...FULL, ownChecks: null }).state, "present");
+    for (const field of ["namespace", "service", "port"]) {
+      const { [field]: _, ...rest } = service as Record<string, string>;
+      assert.equal(_ === undefined, false);
+      for (const broken of [
+        { ...own, prometheus: rest },
+        { ...own, http: { home: { ...rest, path: "/" } } },
+      ])
+        assert.equal(read({ ...FULL, ownChecks: broken }).state, "unreadable", field);
+    }
+    assert.equal(read({ ...FULL, ownChecks: { ...own, http: { home: service } } }).state, "unreadable");
   });
 
   it("is invalid if a revocation gives no failure, or an override no reason", () => {

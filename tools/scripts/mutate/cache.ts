@@ -8,16 +8,24 @@ import type { Fate } from "./supervise.ts";
 /** A mutant and what became of it. */
 export interface Result extends Mutant, Fate {}
 
-/** The results for exactly these files, if they are known. They do not depend on what the files import: if that changes, remove the cache directory. */
-export function readCache(file: string, testFiles: readonly string[]): readonly Result[] | undefined {
-  const path = pathOf(file, testFiles);
-  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Result[]) : undefined;
-}
+/** Where the results for exactly these files are kept. */
+export class Cache {
+  readonly #path: string;
 
-export function writeCache(file: string, testFiles: readonly string[], results: readonly Result[]): void {
-  const path = pathOf(file, testFiles);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, JSON.stringify(results));
+  /** Call it before the tests are loaded: someone may change them while they run. */
+  constructor(file: string, testFiles: readonly string[]) {
+    this.#path = pathOf(file, testFiles);
+  }
+
+  /** The results, if they are known. They do not depend on what the files import: if that changes, remove the cache directory. */
+  read(): readonly Result[] | undefined {
+    return existsSync(this.#path) ? (JSON.parse(readFileSync(this.#path, "utf8")) as Result[]) : undefined;
+  }
+
+  write(results: readonly Result[]): void {
+    mkdirSync(dirname(this.#path), { recursive: true });
+    writeFileSync(this.#path, JSON.stringify(results));
+  }
 }
 
 function pathOf(file: string, testFiles: readonly string[]): string {

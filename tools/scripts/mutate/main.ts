@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { readCache, writeCache, type Result } from "./cache.ts";
+import { Cache, type Result } from "./cache.ts";
 import { dependentsOf, PROJECT } from "./graph.ts";
 import { mutantsOf } from "./mutants.ts";
 import { percent, printTable, type Row } from "./report.ts";
@@ -25,12 +25,15 @@ const files =
     ? positionals
     : globSync("{staging,staging/checks,tools/rollout}/*.ts", { cwd: PROJECT }).sort();
 const results = new Map<string, readonly Result[]>();
+const caches = new Map<string, Cache>();
 const targets: Target[] = [];
 for (const file of files) {
   const dependents = dependentsOf(file);
   const testFiles = UNIT_TESTS.filter((test) => dependents.has(test));
   const mutants = mutantsOf(readFileSync(join(PROJECT, file), "utf8"));
-  const known = readCache(file, testFiles);
+  const cache = new Cache(file, testFiles);
+  caches.set(file, cache);
+  const known = cache.read();
   if (known !== undefined) results.set(file, known);
   else if (testFiles.length > 0) targets.push({ file, mutants, testFiles });
   else
@@ -39,13 +42,13 @@ for (const file of files) {
       mutants.map((mutant) => ({ ...mutant, killer: undefined, covered: false })),
     );
 }
-await supervise(targets, ({ file, mutants, testFiles }, fates) => {
+await supervise(targets, ({ file, mutants }, fates) => {
   const found = mutants.map((mutant, index) => ({
     ...mutant,
     killer: fates[index]?.killer,
     covered: fates[index]?.covered ?? false,
   }));
-  writeCache(file, testFiles, found);
+  caches.get(file)?.write(found);
   results.set(file, found);
   const killed = found.filter(({ killer }) => killer !== undefined).length;
   console.error(`${file}: ${killed} of ${found.length} killed (${percent(killed, found.length)})`);
