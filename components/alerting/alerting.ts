@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
+import { pushoverRouteSpec } from "../../kube/pushover-route.ts";
 import { routingFindings } from "./route.ts";
 import { alertRules } from "./rules.ts";
 import { namespaceLabels, selectionFindings, type Selectable } from "./selection.ts";
@@ -110,40 +111,17 @@ function pushoverObjects({ namespace, pushover }: AlertingArgs): KubeObject[] {
   ];
 }
 
-/**
- * Sends critical alerts to Pushover. Priority 1 bypasses quiet hours. With the operator's default, 2, Pushover would repeat an alert until it is acknowledged.
- */
+/** Sends critical alerts to Pushover. */
 function alertmanagerConfig(namespace: string): KubeObject {
   return {
     apiVersion: `${GROUP}/v1alpha1`,
     kind: "AlertmanagerConfig",
     metadata: { name: NAME, namespace },
-    spec: {
-      route: {
-        receiver: "pushover",
-        groupBy: ["alertname", "namespace"],
-        groupWait: "1m",
-        groupInterval: "10m",
-        repeatInterval: "12h",
-        matchers: [{ name: "severity", value: "critical", matchType: "=" }],
-      },
-      receivers: [
-        {
-          name: "pushover",
-          pushoverConfigs: [
-            {
-              token: { name: PUSHOVER_SECRET, key: "token" },
-              userKey: { name: PUSHOVER_SECRET, key: "userKey" },
-              sendResolved: true,
-              priority: '{{ if eq .Status "firing" }}1{{ else }}0{{ end }}',
-              title:
-                '{{ .CommonLabels.alertname }} {{ if eq .Status "firing" }}firing{{ else }}resolved{{ end }}',
-              message: "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ end }}",
-            },
-          ],
-        },
-      ],
-    },
+    spec: pushoverRouteSpec({
+      token: { name: PUSHOVER_SECRET, key: "token" },
+      userKey: { name: PUSHOVER_SECRET, key: "userKey" },
+      title: '{{ .CommonLabels.alertname }} {{ if eq .Status "firing" }}firing{{ else }}resolved{{ end }}',
+    }),
   };
 }
 

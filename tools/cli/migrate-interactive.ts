@@ -87,18 +87,22 @@ function git(root: string, ...args: readonly string[]): string {
   }
 }
 
-/** Asks on the terminal. At the end of the input, every answer is `q`. */
-export function terminal(): { readonly ask: Conversation["ask"]; readonly close: () => void } {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const ended = new Promise<string>((resolve) => {
-    lines.once("close", () => {
-      resolve("q");
-    });
-  });
+/** Asks on the terminal, or reads one line per question from a pipe. At the end of the input, every answer is `q`. */
+export function terminal(
+  input: NodeJS.ReadableStream = process.stdin,
+  output: NodeJS.WritableStream = process.stderr,
+): { readonly ask: Conversation["ask"]; readonly close: () => void } {
+  // `question()` would drop the lines of a pipe that arrive before it is called; the iterator keeps them.
+  const reader = createInterface({ input, output });
+  const lines = reader[Symbol.asyncIterator]();
   return {
-    ask: (question) => Promise.race([lines.question(question).catch(() => "q"), ended]),
+    ask: async (question) => {
+      output.write(question);
+      const { value, done } = await lines.next();
+      return done === true ? "q" : value;
+    },
     close: () => {
-      lines.close();
+      reader.close();
     },
   };
 }

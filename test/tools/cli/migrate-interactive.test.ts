@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { migrateInteractively } from "../../../tools/cli/migrate-interactive.ts";
+import { PassThrough } from "node:stream";
+import { setTimeout } from "node:timers/promises";
+import { migrateInteractively, terminal } from "../../../tools/cli/migrate-interactive.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../tools/migrate/build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
@@ -71,5 +73,28 @@ describe("edgefirst migrate all --interactive", () => {
   it("does not start with uncommitted changes", async () => {
     writeFileSync(join(root, "flux.yaml"), "a: b\n");
     await assert.rejects(run("y"), /has uncommitted changes/);
+  });
+
+  it("reads one answer per question from a pipe that had all of them at once", async () => {
+    const input = new PassThrough();
+    input.end("first\nsecond\nthird\n");
+    const { ask, close } = terminal(input, new PassThrough());
+    const answers: string[] = [];
+    for (let question = 0; question < 5; question++) {
+      answers.push(await ask("? "));
+      // A step takes its time between two questions.
+      await setTimeout(20);
+    }
+    close();
+    assert.deepEqual(answers, ["first", "second", "third", "q", "q"]);
+  });
+
+  it("takes its answers from a pipe when it runs as a program", () => {
+    const cli = join(import.meta.dirname, "../../../tools/cli/main.ts");
+    spawnSync(process.execPath, [cli, "migrate", "pushover", root, "--interactive"], {
+      input: "y\ny\n",
+      encoding: "utf8",
+    });
+    assert.equal(git("rev-list", "--count", "HEAD").trim(), "2");
   });
 });

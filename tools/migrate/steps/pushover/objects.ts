@@ -1,3 +1,4 @@
+import { pushoverRouteSpec } from "../../../../kube/pushover-route.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { PushoverOptions } from "./options.ts";
 
@@ -18,40 +19,17 @@ export interface Keys {
   readonly userKey: string;
 }
 
-/**
- * Routes critical alerts to Pushover. The operator sets `continue: true` on the route, so that other receivers get their alerts as before.
- * Source: https://prometheus-operator.dev/docs/developer/alerting/#using-alertmanagerconfig-resources
- */
+/** Routes critical alerts to Pushover. */
 export function alertmanagerConfig(metadata: Mapping, keys: Keys): Mapping {
   return {
     apiVersion: "monitoring.coreos.com/v1alpha1",
     kind: "AlertmanagerConfig",
     metadata,
-    spec: {
-      route: {
-        receiver: "pushover",
-        groupBy: ["alertname", "namespace"],
-        groupWait: "1m",
-        groupInterval: "10m",
-        repeatInterval: "12h",
-        matchers: [{ name: "severity", value: "critical", matchType: "=" }],
-      },
-      receivers: [
-        {
-          name: "pushover",
-          pushoverConfigs: [
-            {
-              token: { name: keys.name, key: keys.token },
-              userKey: { name: keys.name, key: keys.userKey },
-              sendResolved: true,
-              priority: '{{ if eq .Status "firing" }}1{{ else }}0{{ end }}',
-              title: "[{{ .Status | toUpper }}] {{ .CommonLabels.alertname }}",
-              message: "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ end }}",
-            },
-          ],
-        },
-      ],
-    },
+    spec: pushoverRouteSpec({
+      token: { name: keys.name, key: keys.token },
+      userKey: { name: keys.name, key: keys.userKey },
+      title: "[{{ .Status | toUpper }}] {{ .CommonLabels.alertname }}",
+    }),
   };
 }
 
