@@ -168,7 +168,7 @@ const MODULES: readonly Program[] = [
   },
   {
     name: "helm",
-    purpose: "edgefirst lint, migrate and diff with --render: renders the charts of HelmReleases",
+    purpose: "lint and migrate with --render: renders the charts of HelmReleases",
     tier: "test",
     directory: inModule("helm"),
     package: "helm.sh/helm/v4/cmd/helm",

@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
 import { spawnSync, type SpawnSyncReturns } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { CHARTS, SAMPLE_SOURCE, sampleRelease } from "../../support/rendering.ts";
 
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 const FLEET = join(import.meta.dirname, "../../fixtures/repositories/fleet");
@@ -48,6 +58,21 @@ describe("edgefirst lint", () => {
     writeFileSync(join(root, "broken.yaml"), "a: [\n");
     assert.equal(edgefirst(root).status, 3);
     assert.equal(edgefirst(root, "--fail-on", "none").status, 0);
+  });
+
+  it("renders if a flag or the repository asks for it, and exits with 2 if it cannot", () => {
+    writeFileSync(join(root, "release.yaml"), sampleRelease());
+    writeFileSync(join(root, "source.yaml"), SAMPLE_SOURCE);
+    const rendered = /^Rendered 1 of 1 HelmRelease\.$/m;
+    assert.doesNotMatch(edgefirst(root).stdout, /^Rendered/m);
+    assert.match(edgefirst(root, "--charts", CHARTS).stdout, rendered);
+    mkdirSync(join(root, ".edgefirst"));
+    writeFileSync(join(root, ".edgefirst/render.yaml"), `charts: ${relative(realpathSync(root), CHARTS)}\n`);
+    assert.match(edgefirst(root).stdout, rendered);
+    assert.doesNotMatch(edgefirst(root, "--no-render").stdout, /^Rendered/m);
+    const { status, stderr } = edgefirst(root, "--charts", join(root, "absent"));
+    assert.equal(status, 2);
+    assert.match(stderr, /There is no directory of charts .*absent\./);
   });
 
   it("starts at the repository above the given path", () => {
