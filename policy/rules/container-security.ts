@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
 import { hostAccess } from "../objects/host-access.ts";
+import { contextProblems, podProblems } from "../objects/pod-security.ts";
 import { fields, list, texts, type Fields } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
 import type { Container } from "../objects/workloads.ts";
@@ -21,17 +22,22 @@ export const containerSecurity = defineRule({
       .boolean()
       .default(false)
       .describe("Report a writable root file system as an error instead of a warning."),
+    requireSeccompProfile: z
+      .boolean()
+      .default(false)
+      .describe("Report a container even if a seccomp profile is all that it lacks."),
   }),
   *check(object, { settings, objects }) {
     for (const { path, what } of hostAccess(object, objects)) yield { path, message: `The pod ${what}.` };
+    yield* podProblems(object);
     for (const container of allContainersOf(object, objects))
-      yield* [...containerProblems(container, settings.requireReadOnlyRoot), ...hostPorts(container)];
+      yield* [...containerProblems(container, settings), ...hostPorts(container)];
   },
 });
 
 function* containerProblems(
   { name, path, spec, pod }: Container,
-  requireReadOnlyRoot: boolean,
+  settings: { readonly requireReadOnlyRoot: boolean; readonly requireSeccompProfile: boolean },
 ): Generator<Problem> {
   const own = fields(spec.securityContext);
   const shared = fields(pod.securityContext);
@@ -41,14 +47,20 @@ function* containerProblems(
     yield { path: [...here, "privileged"], message: `Container ${name} is privileged.` };
     return;
   }
+  yield* contextProblems(own, here, `Container ${name}`);
   const nonRoot = (own.runAsNonRoot ?? shared.runAsNonRoot) === true;
-  const missing = [
+  const profile = fields(own.seccompProfile ?? shared.seccompProfile);
+  const others = [
     !nonRoot && "runAsNonRoot: true",
     nonRoot && (own.runAsUser ?? shared.runAsUser) === 0 && "a runAsUser other than 0",
     own.allowPrivilegeEscalation !== false && "allowPrivilegeEscalation: false",
     !texts(fields(own.capabilities).drop).includes("ALL") && "capabilities.drop: [ALL]",
-    !hasSeccomp(own, shared) && "seccompProfile.type: RuntimeDefault",
   ].filter((one) => one !== false);
+  // Many kubelets apply RuntimeDefault to a container without a profile, so that alone is no reason to report it.
+  const needsProfile =
+    !isConfined(profile) &&
+    (others.length > 0 || profile.type !== undefined || settings.requireSeccompProfile);
+  const missing = [...others, ...(needsProfile ? ["seccompProfile.type: RuntimeDefault"] : [])];
   if (missing.length > 0) yield { path: here, message: `Container ${name} needs ${missing.join(", ")}.` };
   const added = texts(fields(own.capabilities).add).filter((capability) => capability !== "NET_BIND_SERVICE");
   if (added.length > 0)
@@ -63,7 +75,7 @@ function* containerProblems(
       path: here,
       message: `Container ${name} can write to its root file system.`,
       remediation: "Set readOnlyRootFilesystem: true, and mount an emptyDir where the app writes.",
-      ...(!requireReadOnlyRoot && { warning: true as const }),
+      ...(!settings.requireReadOnlyRoot && { warning: true as const }),
     };
 }
 
@@ -77,7 +89,6 @@ function* hostPorts({ name, path, spec }: Container): Generator<Problem> {
       };
 }
 
-function hasSeccomp(own: Fields, shared: Fields): boolean {
-  const profile = fields(own.seccompProfile ?? shared.seccompProfile);
-  return profile.type === "RuntimeDefault" || profile.type === "Localhost";
+function isConfined({ type }: Fields): boolean {
+  return type === "RuntimeDefault" || type === "Localhost";
 }

@@ -3,6 +3,7 @@ import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { enabled, isAppTemplate } from "../objects/app-template.ts";
 import { valuesOf } from "../objects/helm.ts";
 import { HELM_RELEASE } from "../objects/kinds.ts";
+import { escalatingResources } from "../objects/escalation.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { fields, list, texts, type Fields } from "../engine/read.ts";
@@ -17,7 +18,7 @@ const ESCALATION = ["escalate", "bind", "impersonate"];
 export const leastPrivilege = defineRule({
   id: "least-privilege",
   description:
-    "Roles grant only what is needed: no wildcards, no verbs that allow privilege escalation, and no access to every Secret in the cluster. Bindings do not grant cluster-admin.",
+    "Roles grant only what is needed: no wildcards, no verbs or resources that allow privilege escalation (https://kubernetes.io/docs/concepts/security/rbac-good-practices/), and no access to every Secret in the cluster. Bindings do not grant cluster-admin, and name no anonymous users.",
   why: "A wildcard includes resources that do not exist yet, and whoever takes over the app can do everything that its role allows.",
   remediation:
     "List only the groups, resources and verbs that are used. If the wildcard is intended, add the object to the `allow` setting, or exempt it with a reason.",
@@ -47,14 +48,34 @@ export const leastPrivilege = defineRule({
       return;
     }
     if (object.kind.endsWith("Binding")) {
-      if (fields(object.roleRef).name === "cluster-admin")
-        yield { path: ["roleRef", "name"], message: "The binding grants cluster-admin." };
+      yield* bindingProblems(object);
       return;
     }
     for (const [index, rule] of list(object.rules).entries())
       yield* ruleProblems(fields(rule), ["rules", index], object.kind === "ClusterRole");
   },
 });
+
+/** Subjects that no binding should name: anyone who reaches the API server, and users whose rights cannot be revoked. */
+const GROUPS: ReadonlyMap<string, string> = new Map([
+  ["system:unauthenticated", "anyone who can reach the API server"],
+  ["system:anonymous", "anyone who can reach the API server"],
+  ["system:masters", "a group whose rights cannot be revoked"],
+]);
+
+function* bindingProblems({ roleRef, subjects }: KubeObject): Generator<Problem> {
+  if (fields(roleRef).name === "cluster-admin")
+    yield { path: ["roleRef", "name"], message: "The binding grants cluster-admin." };
+  for (const [index, { kind, name }] of list(subjects).map(fields).entries()) {
+    const who = kind === "ServiceAccount" ? undefined : GROUPS.get(String(name));
+    if (who !== undefined)
+      yield {
+        path: ["subjects", index, "name"],
+        message: `The binding grants its role to ${String(name)}: ${who}.`,
+        remediation: "Bind the role to the users or service accounts that need it.",
+      };
+  }
+}
 
 /** Checks the roles and bindings in app-template's values (`rbac`). */
 function* releaseProblems(release: KubeObject, objects: ObjectIndex): Generator<Problem> {
@@ -88,6 +109,14 @@ function* ruleProblems(rule: Fields, path: Path, wholeCluster: boolean): Generat
     yield {
       path: [...path, "verbs", verbs.indexOf(verb)],
       message: `The verb ${verb} lets the subject escalate its own privileges.`,
+    };
+  for (const { index, message, isCommon } of escalatingResources(rule, wholeCluster))
+    yield {
+      path: [...path, "resources", index],
+      message,
+      remediation:
+        "Remove it, or limit it with resourceNames. If the app needs it, add the object to the `allow` setting, or exempt it with a reason.",
+      ...(isCommon && { warning: true as const }),
     };
   const secrets = texts(rule.resources).indexOf("secrets");
   const reads = verbs.some((verb) => ["get", "list", "watch"].includes(verb));
