@@ -25,6 +25,8 @@ export interface MigrateFlags {
   readonly acceptLoss?: readonly string[];
   readonly strict?: true;
   readonly keepIngress?: true;
+  readonly askRegistry?: true;
+  readonly sharedRepositories?: true;
   readonly check?: true;
   readonly context?: string;
   readonly kubeconfig?: string;
@@ -91,7 +93,7 @@ async function runInteractively(
 
 async function contextOf(
   path: string,
-  { only, keepIngress, acceptLoss }: MigrateFlags,
+  { only, keepIngress, acceptLoss, askRegistry, sharedRepositories }: MigrateFlags,
 ): Promise<StepContext> {
   const { Repository } = await import("../gitops/yaml/repository.ts");
   const { buildClusters } = await import("../migrate/build.ts");
@@ -103,7 +105,7 @@ async function contextOf(
     );
   const repository = new Repository(path);
   const options = readOptions(repository);
-  return {
+  const context: StepContext = {
     repository,
     clusters: buildClusters(repository),
     selected: (file: string) => only === undefined || posix.matchesGlob(file, only),
@@ -111,8 +113,12 @@ async function contextOf(
       ...options,
       acceptLoss: [...options.acceptLoss, ...(await lossKinds(acceptLoss ?? []))],
       route: { ...options.route, keepIngress: keepIngress ?? options.route.keepIngress },
+      oci: { ...options.oci, shared: sharedRepositories ?? options.oci.shared },
     },
   };
+  if (!askRegistry) return context;
+  const { askRegistries } = await import("../migrate/steps/oci/ask-registry.ts");
+  return { ...context, registry: await askRegistries(context) };
 }
 
 async function lossKinds(names: readonly string[]): Promise<readonly LossKind[]> {

@@ -44,6 +44,11 @@ export class NewFiles {
     const normal = (entry: string): string => entry.replace(/^\.\//, "");
     const missing = resources.filter((entry) => !present.map(normal).includes(normal(entry)));
     const edit = new YamlEdit(text);
+    if (missing.length > 1 && edit.has(0, ["resources"]) && edit.sizeOf(0, ["resources"]) === 0) {
+      const lines = `resources:\n${missing.map((entry) => `  - ${entry}\n`).join("")}`;
+      const isFree = edit.commentsOf(0, ["resources"], true).length === 0;
+      return { path, text: isFree && edit.replace(0, ["resources"], lines) ? edit.text() : text };
+    }
     for (const entry of missing) {
       const done = edit.has(0, ["resources"])
         ? edit.insert(0, ["resources"], `- ${entry}\n`)

@@ -155,9 +155,10 @@ export function formatMarkdown(reports: readonly StepReport[]): string {
           report.files.map(({ path, change }) => `\`${path}\` ${change}`),
         ),
         ...section(LIVE_TITLE, report.live),
-        ...(["cutover", "runbook", "refused", "left", "lost", "removed", "unknown"] as const).flatMap(
-          (kind) =>
-            section(NOTE_TITLES[kind], report.notes.filter((note) => note.kind === kind).map(formatNote)),
+        ...(
+          ["option", "cutover", "runbook", "refused", "left", "lost", "removed", "unknown"] as const
+        ).flatMap((kind) =>
+          section(NOTE_TITLES[kind], report.notes.filter((note) => note.kind === kind).map(formatNote)),
         ),
         "",
       ].join("\n"),
@@ -170,6 +171,7 @@ export const LIVE_TITLE = "On the live cluster";
 
 /** The heading of each kind of note. */
 export const NOTE_TITLES: Readonly<Record<Note["kind"], string>> = {
+  option: "Option",
   cutover: "Cutover",
   runbook: "On the live cluster, between the commits",
   refused: "Refused",

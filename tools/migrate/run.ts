@@ -49,7 +49,10 @@ function attempt(step: Step, context: StepContext): StepResult {
     const result = prove(step, given, plan);
     const refused =
       round < MAX_ATTEMPTS ? refusedFiles(result.proof.failures, changes) : new Map<string, Note>();
-    if (refused.size === 0) return { step, plan, ...result, unseen: unseenBy(step, context) };
+    if (refused.size === 0) {
+      const unseen = [...unseenBy(step, context), ...(planned.unseen ?? [])];
+      return { step, plan, ...result, unseen };
+    }
     for (const [path, note] of refused) excluded.set(path, note);
   }
 }

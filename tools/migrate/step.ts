@@ -5,6 +5,7 @@ import type { ClusterReader } from "../../kube/client.ts";
 import type { CheckReport } from "./live/check.ts";
 import type { RenderedChange } from "./rendered-change.ts";
 import type { MigrateOptions } from "./options.ts";
+import type { RegistryAnswers } from "./steps/oci/artifact.ts";
 
 /** A change to one file. */
 export interface FileChange {
@@ -18,10 +19,10 @@ export interface FileChange {
  * Something that the owner should know. `refused`: left unchanged, because the change would not be safe or would lose something; `left`:
  * left unchanged, because the step does not apply to it; `removed`: deleted because the owner asked for it; `lost`: has no equivalent in
  * the new form, and the owner accepted that; `unknown`: kept without being understood; `cutover`, `runbook`: what to do on the live
- * cluster, between the commits.
+ * cluster, between the commits; `option`: another way that the owner may prefer.
  */
 export interface Note {
-  readonly kind: "refused" | "left" | "removed" | "lost" | "unknown" | "cutover" | "runbook";
+  readonly kind: "refused" | "left" | "removed" | "lost" | "unknown" | "cutover" | "runbook" | "option";
   readonly message: string;
   readonly position?: Position;
 }
@@ -30,6 +31,8 @@ export interface Note {
 export interface Plan {
   readonly changes: readonly FileChange[];
   readonly notes: readonly Note[];
+  /** What the step could not check, one sentence each. */
+  readonly unseen?: readonly string[];
 }
 
 /** The input for planning a step. */
@@ -40,6 +43,8 @@ export interface StepContext {
   /** Whether a file may be changed. */
   readonly selected: (path: string) => boolean;
   readonly options: MigrateOptions;
+  /** What registries answered; undefined if they were not asked. */
+  readonly registry?: RegistryAnswers;
 }
 
 /** What could go wrong on a live cluster. */

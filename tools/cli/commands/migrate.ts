@@ -43,6 +43,11 @@ export function migrateCommand(steps: readonly Step[]): Command {
     )
     .option("--accept-unproven", "with --write: write even if part of the repository cannot be built offline")
     .option("--keep-ingress", "route step: keep the Ingresses next to their new routes")
+    .option("--ask-registry", "oci step: ask the registries for chart versions that are not known")
+    .option(
+      "--shared-repositories",
+      "oci step: one OCIRepository per chart and version, next to the HelmRepository that it replaces",
+    )
     .addOption(
       new Option(
         "--render",

@@ -46,6 +46,9 @@ const MOST_WAIT_S = 30;
 /** Thrown if the registry does not respond, or closes the connection before it responds. */
 export class UnreachableError extends EdgefirstError {}
 
+/** Thrown if the registry responds that it does not have the requested content. */
+export class AbsentError extends EdgefirstError {}
+
 /** Pulls from one repository through the distribution API, without credentials: https://github.com/opencontainers/distribution-spec */
 export class RegistryClient {
   readonly #endpoint: Endpoint;
@@ -111,7 +114,8 @@ export class RegistryClient {
         const wait = Math.min(MOST_WAIT_S, Number.isFinite(seconds) ? seconds : attempt);
         await delay(1000 * wait, undefined, { signal: this.#signal });
       } else {
-        throw this.#error(reasonOf(status));
+        const problem = this.#describe(reasonOf(status));
+        throw status === 404 ? new AbsentError(problem) : new EdgefirstError(problem);
       }
     }
   }

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { clusterOf } from "../../clusters.ts";
-import { fieldAt, idOf, nameOf, objectNamed } from "../../objects.ts";
+import { fieldAt, idOf, nameOf } from "../../objects.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
 import type { Step, StepContext } from "../../step.ts";
-import { artifactOf, isHelmRepository, isOciRepository, isRelease } from "./artifact.ts";
-import { namesOf } from "./repositories.ts";
+import { artifactKeyOf, artifactOf, isHelmRepository, isOciRepository, isRelease } from "./artifact.ts";
+import { namesIn } from "./repositories.ts";
 import { usersOf } from "./unused.ts";
 
 /**
@@ -24,7 +24,8 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
   const source = artifactOf(before.object, context);
   if (source === undefined || "reason" in source) return "the address of its chart is not known";
   const reference = fieldAt(after.object, ["spec", "chartRef"]);
-  const names = namesOf(after.object, source, clusters);
+  const namespace = scalarText(fieldAt(reference, ["namespace"])) || nameOf(after.object).namespace;
+  const names = namesIn(namespace, source, clusters);
   return isMapping(reference) &&
     reference.kind === "OCIRepository" &&
     names.some((own) => own.has(scalarText(reference.name)))
@@ -44,16 +45,25 @@ function whyStillNeeded(
   return user && `${user} refers to it`;
 }
 
-/** Why a new OCIRepository does not match the chart of the release with the same name. */
+/** Why a new OCIRepository does not match the chart of any release. */
 function artifactMismatch(object: Mapping, context: StepContext): string | undefined {
-  const release = objectNamed(context.clusters, HELM_RELEASE, nameOf(object));
-  const source = release && artifactOf(release.object, context);
-  if (source === undefined || "reason" in source) return "no release with the same name has a known artifact";
-  const same =
-    fieldAt(object, ["spec", "url"]) === source.address &&
-    fieldAt(object, ["spec", "ref", "tag"]) === source.tag;
-  return same ? undefined : "its artifact is not the chart of the release with the same name";
+  const address = scalarText(fieldAt(object, ["spec", "url"]));
+  const tag = scalarText(fieldAt(object, ["spec", "ref", "tag"]));
+  return artifactsOf(context).has(artifactKeyOf({ address, tag }))
+    ? undefined
+    : "its artifact is not the chart of any release";
 }
+
+/** The artifacts of all releases. */
+const artifactsOf = oncePer((context: StepContext): ReadonlySet<string> => {
+  const releases = context.clusters.flatMap(({ objects }) =>
+    objects.filter(({ object }) => isRelease(object)),
+  );
+  const sources = releases.map(({ object }) => artifactOf(object, context));
+  return new Set(
+    sources.flatMap((source) => (source === undefined || "reason" in source ? [] : [artifactKeyOf(source)])),
+  );
+});
 
 function withoutChart(object: Mapping): unknown {
   const fields = isMapping(object.spec) ? Object.entries(object.spec) : [];

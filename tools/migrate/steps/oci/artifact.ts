@@ -7,6 +7,7 @@ import { isPublished } from "../../../../policy/knowledge/tool-lookups.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { fieldAt, isKind, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
+import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
 
@@ -30,11 +31,26 @@ export interface Source {
   readonly tag: string;
 }
 
+/** Why a chart is not known as an OCI artifact. */
+export interface Unknown {
+  readonly reason: string;
+  /** The artifact that a registry could be asked about. */
+  readonly ask?: Source;
+  /** A registry was asked, but gave no answer. */
+  readonly unchecked?: true;
+}
+
+/** What a registry answered about an artifact. */
+export type RegistryAnswer = "published" | "absent" | { readonly unknown: string };
+
+/** What registries answered about artifacts, by {@link artifactKeyOf}. */
+export type RegistryAnswers = ReadonlyMap<string, RegistryAnswer>;
+
+/** Identifies an artifact. */
+export const artifactKeyOf = ({ address, tag }: Source): string => `${address}:${tag}`;
+
 /** The OCI artifact with the release's chart, the same in every cluster; a reason if there is none; undefined if there is nothing to do. */
-export function sourceOf(
-  release: WrittenObject,
-  context: StepContext,
-): Source | { reason: string } | undefined {
+export function sourceOf(release: WrittenObject, context: StepContext): Source | Unknown | undefined {
   const sources = release.forms.map(({ object }) => artifactOf(object, context));
   const [first] = sources;
   if (first === undefined || sources.every((source) => isDeepStrictEqual(source, first))) return first;
@@ -44,7 +60,7 @@ export function sourceOf(
 }
 
 /** The OCI artifact with the release's chart in one cluster. */
-export function artifactOf(object: Mapping, context: StepContext): Source | { reason: string } | undefined {
+export function artifactOf(object: Mapping, context: StepContext): Source | Unknown | undefined {
   const chart = fieldAt(object, ["spec", "chart", "spec"]);
   if (!isMapping(chart) || fieldAt(chart, ["sourceRef", "kind"]) !== "HelmRepository") return undefined;
   const name = scalarText(chart.chart);
@@ -63,7 +79,7 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
     return {
       reason: `${name} copies its version into a label, and chartRef appends a + and a digest to the version, but a label must not contain a +. To move it anyway, run helm-controller with --feature-gates=DisableChartDigestTracking=true and write the chartRef by hand`,
     };
-  const repository = repositoryOf(object, chart, context);
+  const repository = repositoryOf(object, chart, context)?.object;
   if (!repository)
     return {
       reason: `its HelmRepository ${scalarText(fieldAt(chart, ["sourceRef", "name"]))} is not in this repository`,
@@ -80,17 +96,30 @@ export function artifactOf(object: Mapping, context: StepContext): Source | { re
   const isKnown =
     isPublished(address, version, knowledge) ||
     (context.options.oci.published[address]?.includes(version) ?? false);
-  if (!url.startsWith("oci://") && !isKnown) {
-    const check = `crane ls ${address.slice("oci://".length)}`;
-    return {
-      reason: `it is not known whether ${address} has version ${version}: if \`${check}\` lists it, add it to oci.published`,
-    };
-  }
-  return { address, tag: version };
+  const source = { address, tag: version };
+  return url.startsWith("oci://") || isKnown ? source : asked(source, context);
 }
 
-function repositoryOf(release: Mapping, chart: Mapping, { clusters }: StepContext): Mapping | undefined {
+/** The artifact, if a registry has it; otherwise the reason why that is not known. */
+function asked(source: Source, { registry }: StepContext): Source | Unknown {
+  const { address, tag } = source;
+  const answer = registry?.get(artifactKeyOf(source));
+  if (answer === "published") return source;
+  if (answer === "absent") return { reason: `the registry has no chart ${address} with version ${tag}` };
+  if (answer) return { reason: `whether ${address} has version ${tag}: ${answer.unknown}`, unchecked: true };
+  return {
+    reason: `it is not known whether ${address} has version ${tag}: re-run with --ask-registry, or, if \`crane ls ${address.slice("oci://".length)}\` lists it, add it to oci.published`,
+    ask: source,
+  };
+}
+
+/** The HelmRepository that a release's chart comes from. */
+export function repositoryOf(
+  release: Mapping,
+  chart: Mapping,
+  { clusters }: StepContext,
+): BuiltObject | undefined {
   const name = scalarText(fieldAt(chart, ["sourceRef", "name"]));
   const namespace = scalarText(fieldAt(chart, ["sourceRef", "namespace"])) || nameOf(release).namespace;
-  return objectNamed(clusters, HELM_REPOSITORY, { namespace, name })?.object;
+  return objectNamed(clusters, HELM_REPOSITORY, { namespace, name });
 }

@@ -6,7 +6,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { NewFiles } from "../../new-files.ts";
-import { asWritten, fieldAt, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
+import { asWritten, fieldAt, fieldsIn, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { whyNotMovable, withMarker } from "./image-policy.ts";
@@ -34,15 +34,11 @@ export function referenceFor(
   const [marker] = source.markers;
   const unmovable = whyNotMovable(source.markers);
   if (unmovable !== undefined) return unmovable;
-  const known = release.forms.map((built) => {
-    const [names] = namesOf(built.object, source, context.clusters).filter(({ size }) => size > 0);
-    return names?.values().next().value;
-  });
-  const [first] = known;
-  if (first !== undefined && known.every((one) => one === first))
+  const present = existingName(release, source, namespace, context);
+  if (present !== undefined)
     return marker === undefined
-      ? { kind: "OCIRepository", name: first }
-      : `image automation updates its chart version (${marker}), and OCIRepository ${first} already exists: move the marker to its tag by hand`;
+      ? { kind: "OCIRepository", name: present }
+      : `image automation updates its chart version (${marker}), and OCIRepository ${present} already exists: move the marker to its tag by hand`;
   const directory = posix.dirname(release.file);
   const namespaces = release.forms.map((built) => nameOf(built.object).namespace);
   const key = artifactKey(directory, namespaces, source.address, source.tag, marker);
@@ -54,33 +50,60 @@ export function referenceFor(
   const writesNamespace =
     fieldAt(asWritten(release, context.repository), ["metadata", "namespace"]) !== undefined;
   const path = posix.join(directory, "ocirepository.yaml");
-  const object = {
-    apiVersion: `${SOURCE}/v1`,
-    kind: "OCIRepository",
-    metadata: { name, ...(writesNamespace && { namespace }) },
-    spec: {
-      interval:
-        scalarText(fieldAt(form.object, ["spec", "chart", "spec", "interval"])) ||
-        scalarText(fieldAt(form.object, ["spec", "interval"])) ||
-        "1h",
-      url: source.address,
-      ref: { tag: source.tag },
-      layerSelector: { mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip", operation: "copy" },
-    },
-  };
-  files.append(path, withMarker(stringify(object), marker));
+  const metadata = { name, ...(writesNamespace && { namespace }) };
+  const chart = fieldsIn(form.object, ["spec", "chart"]);
+  const yaml = ociRepository(
+    metadata,
+    source,
+    fieldAt(chart, ["spec", "interval"]) === undefined ? form.object : chart,
+  );
+  files.append(path, withMarker(yaml, marker));
   if (kustomization !== undefined) files.addResource(kustomization, "./ocirepository.yaml");
   created.set(key, name);
   return { kind: "OCIRepository", name };
 }
 
-/** Names of the OCIRepositories with this artifact in the release's namespace, one set per cluster. */
-export function namesOf(
-  release: Mapping,
+/** An OCIRepository as YAML, fetched as often as the object that it replaces. */
+export function ociRepository(
+  metadata: { readonly name: string; readonly namespace?: string },
+  { address, tag }: Source,
+  replaced: Mapping,
+): string {
+  return stringify({
+    apiVersion: `${SOURCE}/v1`,
+    kind: "OCIRepository",
+    metadata,
+    spec: {
+      interval: scalarText(fieldAt(replaced, ["spec", "interval"])) || "1h",
+      url: address,
+      ref: { tag },
+      layerSelector: { mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip", operation: "copy" },
+    },
+  });
+}
+
+/** The OCIRepository with the artifact that a namespace has in every cluster. */
+export function existingName(
+  { forms }: WrittenObject,
+  source: Source,
+  namespace: string,
+  { clusters }: StepContext,
+): string | undefined {
+  const known = forms.map(() => {
+    const [names] = namesIn(namespace, source, clusters).filter(({ size }) => size > 0);
+    return names?.values().next().value;
+  });
+  const [first] = known;
+  return known.every((one) => one === first) ? first : undefined;
+}
+
+/** Names of the OCIRepositories with this artifact in a namespace, one set per cluster. */
+export function namesIn(
+  namespace: string,
   { address, tag }: Source,
   clusters: readonly BuiltCluster[],
 ): readonly ReadonlySet<string>[] {
-  const key = artifactKey(nameOf(release).namespace, address, tag);
+  const key = artifactKey(namespace, address, tag);
   return clusters.map((cluster) => namesByArtifact(cluster).get(key) ?? new Set());
 }
 
@@ -99,4 +122,9 @@ const namesByArtifact = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string,
   );
 });
 
-const artifactKey = (...parts: readonly unknown[]): string => JSON.stringify(parts);
+/** The artifact in a key of {@link NewRepositories.created}. */
+export const artifactIn = (key: string): string =>
+  JSON.stringify((JSON.parse(key) as unknown[]).slice(-3, -1));
+
+/** Identifies an artifact and what else keeps two OCIRepositories apart. */
+export const artifactKey = (...parts: readonly unknown[]): string => JSON.stringify(parts);

@@ -1,15 +1,18 @@
 import { stringify } from "yaml";
+import { counted } from "../../../../lib/counted.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { commentLosses, lossNotes, lossRefusal } from "../../losses.ts";
 import { NewFiles } from "../../new-files.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
 import { embeddedObjects, fieldAt, nameOf, writtenObjects } from "../../objects.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 import { whyForbidden } from "./allowed.ts";
 import { isRelease, sourceOf } from "./artifact.ts";
 import { isMarker } from "./image-policy.ts";
-import { referenceFor } from "./repositories.ts";
+import { artifactIn, referenceFor, type NewRepositories } from "./repositories.ts";
+import { sharedReference } from "./shared.ts";
 import { removeUnused } from "./unused.ts";
 
 /** Replaces a chart from a HelmRepository with a `chartRef` to an OCIRepository next to the HelmRelease, at the same version. */
@@ -26,6 +29,7 @@ export const oci: Step = {
 
 function plan(context: StepContext): Plan {
   const notes: Note[] = [];
+  const unseen: string[] = [];
   const files = new NewFiles(context.repository);
   const created = new Map<string, string>();
   const edits = new Map<string, YamlEdit>();
@@ -35,7 +39,8 @@ function plan(context: StepContext): Plan {
     if (planned === undefined) continue;
     const { position } = release;
     if ("reason" in planned) {
-      notes.push({ kind: "left", message: planned.reason, position });
+      if (planned.unchecked) unseen.push(`${position.file}:${position.line}: ${planned.reason}`);
+      else notes.push({ kind: "left", message: planned.reason, position });
       continue;
     }
     const edit = edits.get(release.file) ?? new YamlEdit(release.text);
@@ -51,7 +56,11 @@ function plan(context: StepContext): Plan {
       notes.push(refusal);
       continue;
     }
-    const reference = referenceFor(release, { ...planned, markers }, context, { files, created });
+    // A marker updates one tag, so a release with one gets an OCIRepository for itself.
+    const reference =
+      context.options.oci.shared && markers.length === 0
+        ? sharedReference(release, planned, context, { files, created })
+        : referenceFor(release, { ...planned, markers }, context, { files, created });
     if (typeof reference === "string")
       notes.push({ kind: "refused", message: `unchanged: ${reference}`, position });
     else if (edit.replace(document, ["spec", "chart"], stringify({ chartRef: reference }))) {
@@ -72,8 +81,17 @@ function plan(context: StepContext): Plan {
   const unused = removeUnused(context, [...moved, ...files.changes()]);
   return {
     changes: unused.changes,
-    notes: [...notes, ...embeddedObjects(context, isRelease), ...unused.notes],
+    notes: [...notes, ...sharing(created), ...embeddedObjects(context, isRelease), ...unused.notes],
+    unseen,
   };
+}
+
+/** Proposes shared OCIRepositories if several would have the same artifact. */
+function sharing(created: NewRepositories["created"]): readonly Note[] {
+  const artifacts = new Set([...created.keys()].map(artifactIn));
+  if (artifacts.size === created.size) return [];
+  const message = `${created.size} new OCIRepositories hold ${counted(artifacts.size, "chart version")}: with --shared-repositories, or oci.shared in ${OPTIONS_FILE}, the releases of each share one`;
+  return [{ kind: "option", message }];
 }
 
 /** The manual steps for a chart whose selectors change with the digest in its version. */

@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { stringify } from "yaml";
+import { fileText } from "../../../../tools/gitops/yaml/file-text.ts";
+import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
+import { buildClusters } from "../../../../tools/migrate/build.ts";
+import { readOptions } from "../../../../tools/migrate/options.ts";
+import { reportOf } from "../../../../tools/migrate/report.ts";
+import { runStep, type StepResult } from "../../../../tools/migrate/run.ts";
+import { askRegistries } from "../../../../tools/migrate/steps/oci/ask-registry.ts";
+import { oci } from "../../../../tools/migrate/steps/oci/step.ts";
+import type { StepContext } from "../../../../tools/migrate/step.ts";
+import { writeChanges } from "../../../../tools/migrate/write.ts";
+
+const CHARTS = "https://charts.example.com";
+
+/** A release of a chart from the HelmRepository `charts`. */
+interface Release {
+  readonly name: string;
+  readonly chart: string;
+  readonly version: string;
+}
+
+const object = (kind: string, name: string, namespace: string, spec: object): string => {
+  const group = { HelmRelease: "helm", Kustomization: "kustomize" }[kind] ?? "source";
+  const version = kind === "HelmRelease" ? "v2" : "v1";
+  const apiVersion = `${group}.toolkit.fluxcd.io/${version}`;
+  return stringify({ apiVersion, kind, metadata: { name, namespace }, spec });
+};
+const built = (...resources: readonly string[]): string =>
+  stringify({ apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization", resources });
+
+describe("migrate oci", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "edgefirst-oci-"));
+  });
+  afterEach(() => {
+    rmSync(root, { recursive: true });
+  });
+
+  function write(path: string, text: string): void {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  /** A repository with HelmRepositories in `repositories/helm` and an empty `repositories/oci`, each app in its own Kustomization. */
+  function repository(
+    releases: readonly Release[],
+    { address, url = CHARTS, ociDirectory = true }: Given,
+  ): void {
+    if (address !== undefined)
+      write(
+        ".edgefirst/knowledge/chart-addresses.yaml",
+        stringify([{ repository: url, oci: address, source: CHARTS, date: "2026-11-29" }]),
+      );
+    write("flux/sync.yaml", object("Kustomization", "cluster", "flux-system", syncOf("./flux")));
+    write(
+      "flux/source.yaml",
+      object("GitRepository", "home", "flux-system", { interval: "1h", url: "https://git.example.com/home" }),
+    );
+    for (const { name, chart, version } of releases) {
+      write(`flux/${name}.yaml`, object("Kustomization", name, "flux-system", syncOf(`./apps/${name}`)));
+      const sourceRef = { kind: "HelmRepository", name: "charts", namespace: "flux-system" };
+      const spec = { interval: "30m", chart: { spec: { chart, version, sourceRef } } };
+      write(`apps/${name}/release.yaml`, object("HelmRelease", name, "apps", spec));
+      write(`apps/${name}/kustomization.yaml`, built("./release.yaml"));
+    }
+    const files = ["sync", "source", ...releases.map(({ name }) => name)].map((name) => `./${name}.yaml`);
+    write("flux/kustomization.yaml", built(...files, "../repositories"));
+    write("repositories/kustomization.yaml", built("./helm", ...(ociDirectory ? ["./oci"] : [])));
+    write("repositories/helm/kustomization.yaml", built("./charts.yaml"));
+    write(
+      "repositories/helm/charts.yaml",
+      object("HelmRepository", "charts", "flux-system", { interval: "2h", url }),
+    );
+    if (ociDirectory) write("repositories/oci/kustomization.yaml", built());
+  }
+  function context(options: { shared?: boolean } = {}): StepContext {
+    const files = new Repository(root);
+    const read = readOptions(files);
+    return {
+      repository: files,
+      clusters: buildClusters(files),
+      selected: () => true,
+      options: { ...read, oci: { ...read.oci, ...options } },
+    };
+  }
+  const text = ({ after }: StepResult, path: string): string => fileText(after, path) ?? "";
+  const changed = ({ plan }: StepResult): readonly string[] =>
+    plan.changes.map(({ path }) => path).toSorted();
+
+  describe("--shared-repositories", () => {
+    const url = "oci://charts.example.com/helm";
+
+    it("writes one OCIRepository per chart and version, where the repository keeps them; a second run finds nothing", () => {
+      const same = ["a", "b", "c"].map((name) => ({ name, chart: "web", version: "1.2.3" }));
+      repository([...same, { name: "old", chart: "web", version: "1.0.0" }], { url });
+      const result = runStep(oci, context({ shared: true }));
+      assert.deepEqual(result.proof.failures, []);
+      assert.equal(reportOf(result, result.after).verdict, "proven");
+      assert.deepEqual(changed(result), [
+        ...["a", "b", "c", "old"].map((name) => `apps/${name}/release.yaml`),
+        "repositories/oci/kustomization.yaml",
+        "repositories/oci/web-1-0-0.yaml",
+        "repositories/oci/web.yaml",
+      ]);
+      for (const name of ["a", "b", "c"])
+        assert.match(
+          text(result, `apps/${name}/release.yaml`),
+          /chartRef:\n {4}kind: OCIRepository\n {4}name: web\n {4}namespace: flux-system\n/,
+        );
+      assert.match(text(result, "apps/old/release.yaml"), / {4}name: web-1-0-0\n/);
+      assert.match(
+        text(result, "repositories/oci/web.yaml"),
+        /interval: 2h\n {2}url: oci:.*\/web\n {2}ref:\n {4}tag: 1\.2\.3\n/,
+      );
+      writeChanges(context().repository, result.plan.changes);
+      assert.deepEqual(runStep(oci, context({ shared: true })).plan.changes, []);
+    });
+
+    it("writes them next to the HelmRepositories if there is no directory for OCIRepositories", () => {
+      repository([{ name: "a", chart: "web", version: "1.2.3" }], { url, ociDirectory: false });
+      const result = runStep(oci, context({ shared: true }));
+      assert.deepEqual(changed(result), [
+        "apps/a/release.yaml",
+        "repositories/helm/kustomization.yaml",
+        "repositories/helm/web.yaml",
+      ]);
+    });
+
+    it("is proposed if several directories would have the same artifact", () => {
+      const same = ["a", "b", "c"].map((name) => ({ name, chart: "web", version: "1.2.3" }));
+      repository(same, { url });
+      const { notes, changes } = runStep(oci, context()).plan;
+      assert.equal(changes.filter(({ path }) => path.endsWith("/ocirepository.yaml")).length, 3);
+      assert.deepEqual(notes, [
+        {
+          kind: "option",
+          message:
+            "3 new OCIRepositories hold 1 chart version: with --shared-repositories, or oci.shared in .edgefirst/migrate.yaml, the releases of each share one",
+        },
+      ]);
+      repository(same.slice(0, 1), { url });
+      write("flux/kustomization.yaml", built("./sync.yaml", "./source.yaml", "./a.yaml", "../repositories"));
+      assert.deepEqual(runStep(oci, context()).plan.notes, []);
+    });
+
+    it("fails the proof for an OCIRepository of a version that no release has", () => {
+      repository([{ name: "a", chart: "web", version: "1.2.3" }], { url });
+      const wrong = {
+        ...oci,
+        plan: (given: StepContext) => ({
+          ...oci.plan(given),
+          changes: oci
+            .plan(given)
+            .changes.map((change) => ({ ...change, text: change.text?.replace("tag: 1.2.3", "tag: 1.2.4") })),
+        }),
+      };
+      assert.deepEqual(runStep(wrong, context({ shared: true })).plan.changes, []);
+    });
+  });
+
+  describe("--ask-registry", () => {
+    let registry: Server;
+    let host: string;
+    let requests: string[];
+    beforeEach(async () => {
+      requests = [];
+      registry = createServer(({ url = "", headers }, response) => {
+        requests.push(url);
+        if (url.startsWith("/token")) response.end(JSON.stringify({ token: "pull" }));
+        else if (headers.authorization !== "Bearer pull")
+          response
+            .writeHead(401, { "www-authenticate": `Bearer realm="http://${host}/token",service="charts"` })
+            .end();
+        else if (url === "/v2/helm/web/manifests/1.2.3")
+          response.end(JSON.stringify({ config: { mediaType: "application/vnd.cncf.helm.config.v1+json" } }));
+        else if (url === "/v2/helm/image/manifests/1.2.3")
+          response.end(JSON.stringify({ config: { mediaType: "application/vnd.oci.image.config.v1+json" } }));
+        else response.writeHead(url.includes("/denied/") ? 403 : 404).end();
+      });
+      await new Promise<void>((resolve) => registry.listen(0, "127.0.0.1", resolve));
+      host = `127.0.0.1:${(registry.address() as AddressInfo).port}`;
+    });
+    afterEach(() => {
+      registry.close();
+    });
+
+    it("moves a chart that the registry has, leaves one that it does not have, and names one that could not be checked", async () => {
+      const releases = ["web", "gone", "denied", "image"].map((chart) => ({
+        name: chart,
+        chart,
+        version: "1.2.3",
+      }));
+      repository(releases, { address: `oci://${host}/helm` });
+      const given = context();
+      assert.deepEqual(runStep(oci, given).plan.changes, []);
+
+      const answered = { ...given, registry: await askRegistries(given, {}) };
+      const result = runStep(oci, answered);
+      assert.deepEqual(changed(result), [
+        "apps/web/kustomization.yaml",
+        "apps/web/ocirepository.yaml",
+        "apps/web/release.yaml",
+      ]);
+      assert.deepEqual(result.unseen, [
+        `apps/denied/release.yaml:1: whether oci://${host}/helm/denied has version 1.2.3: The registry ${host} refuses anonymous pulls (403) (helm/denied).`,
+      ]);
+      assert.equal(reportOf(result, given.repository).verdict, "could not check");
+      assert.deepEqual(
+        result.plan.notes.map(({ message }) => message),
+        ["gone", "image"].map(
+          (chart) => `the registry has no chart oci://${host}/helm/${chart} with version 1.2.3`,
+        ),
+      );
+    });
+
+    it("asks a registry that does not respond once, and moves nothing", async () => {
+      await new Promise((resolve) => registry.close(resolve));
+      repository(
+        ["web", "gone"].map((chart) => ({ name: chart, chart, version: "1.2.3" })),
+        { address: `oci://${host}/helm` },
+      );
+      const given = context();
+      const result = runStep(oci, { ...given, registry: await askRegistries(given, {}) });
+      assert.deepEqual(result.plan.changes, []);
+      assert.equal(result.unseen.length, 2);
+      for (const reason of result.unseen) assert.match(reason, /cannot be reached: ECONNREFUSED/);
+      assert.equal(reportOf(result, given.repository).verdict, "could not check");
+      assert.deepEqual(requests, []);
+    });
+  });
+});
+
+interface Given {
+  /** Where the charts are published as OCI artifacts. */
+  readonly address?: string;
+  /** The URL of the HelmRepository. */
+  readonly url?: string;
+  readonly ociDirectory?: boolean;
+}
+
+const syncOf = (path: string): object => ({
+  interval: "1h",
+  path,
+  prune: true,
+  sourceRef: { kind: "GitRepository", name: "home", namespace: "flux-system" },
+});

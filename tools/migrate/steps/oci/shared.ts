@@ -1,0 +1,70 @@
+import { posix } from "node:path";
+import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
+import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
+import type { Repository } from "../../../gitops/yaml/repository.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { asWritten, fieldAt, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
+import type { StepContext } from "../../step.ts";
+import { repositoryOf, type Source } from "./artifact.ts";
+import { artifactKey, existingName, ociRepository, type NewRepositories } from "./repositories.ts";
+
+/**
+ * The `chartRef` to an OCIRepository that all releases of a chart and version share. It is next to the HelmRepository that it replaces, in
+ * the same namespace, so that it reaches the same clusters; a reason if that is not possible.
+ */
+export function sharedReference(
+  release: WrittenObject,
+  source: Source,
+  context: StepContext,
+  { files, created }: NewRepositories,
+): Mapping | string {
+  const homes = release.forms.map(({ object }) => homeOf(object, context));
+  const [home] = homes;
+  if (!home || homes.some((one) => one?.origin.source.file !== home.origin.source.file))
+    return "its HelmRepository is written in different files for different clusters";
+  const { namespace } = nameOf(home.object);
+  const key = artifactKey(namespace, source.address, source.tag, undefined);
+  const known = existingName(release, source, namespace, context) ?? created.get(key);
+  const name = known ?? freeName(source, namespace, context, created);
+  if (known === undefined) {
+    const directory = directoryFor(home.origin.source.file, context.repository);
+    const { file, origin } = { file: home.origin.source.file, origin: home.origin };
+    const written = asWritten({ file, origin }, context.repository);
+    const isWritten = fieldAt(written, ["metadata", "namespace"]) !== undefined;
+    const metadata = { name, ...(isWritten && { namespace }) };
+    files.append(posix.join(directory, `${name}.yaml`), ociRepository(metadata, source, home.object));
+    const kustomization = findKustomizationFile(context.repository, directory);
+    if (kustomization !== undefined) files.addResource(kustomization, `./${name}.yaml`);
+    created.set(key, name);
+  }
+  const isNear = release.forms.every(({ object }) => nameOf(object).namespace === namespace);
+  return { kind: "OCIRepository", name, ...(!isNear && { namespace }) };
+}
+
+/** The HelmRepository that a release's chart comes from. */
+function homeOf(release: Mapping, context: StepContext): BuiltObject | undefined {
+  const chart = fieldAt(release, ["spec", "chart", "spec"]);
+  return isMapping(chart) ? repositoryOf(release, chart, context) : undefined;
+}
+
+/** The HelmRepository's directory, or the directory `oci` next to it if the repository keeps its OCIRepositories there. */
+function directoryFor(file: string, repository: Repository): string {
+  const directory = posix.dirname(file);
+  const sibling = posix.join(posix.dirname(directory), "oci");
+  return findKustomizationFile(repository, sibling) === undefined ? directory : sibling;
+}
+
+/** The chart's name, with the version if another version of the chart already has the name. */
+function freeName(
+  { address, tag }: Source,
+  namespace: string,
+  { clusters }: StepContext,
+  created: ReadonlyMap<string, string>,
+): string {
+  const chart = address.split("/").at(-1) ?? "";
+  const taken = [...created.values()].includes(chart);
+  return taken || objectNamed(clusters, OCI_REPOSITORY, { namespace, name: chart })
+    ? `${chart}-${tag.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`
+    : chart;
+}
