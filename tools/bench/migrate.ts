@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
+import { collectEarly } from "../../lib/collect-early.ts";
 import { Repository } from "../gitops/yaml/repository.ts";
 import { buildRepository } from "../gitops/flux/repository-build.ts";
 import { readOptions } from "../migrate/options.ts";
@@ -25,6 +26,7 @@ const ENDPOINTS = "--endpoints";
 const ENDPOINT_APPS = 1000;
 
 const [root, show] = process.argv.slice(2);
+collectEarly();
 const skipped = new Set([".git", "node_modules"]);
 if (root === undefined) keep("migrate", grown());
 else if (root === GENERATED)

@@ -4,6 +4,7 @@ import picocolors from "picocolors";
 import { counted } from "../../lib/counted.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { wantsColour } from "./colour.ts";
+import { collectEarly } from "../../lib/collect-early.ts";
 import { EXIT } from "./exit-codes.ts";
 import { progress } from "./progress.ts";
 import { rendererFor } from "./renderer.ts";
@@ -51,6 +52,7 @@ const WORST_FIRST: readonly Verdict[] = ["refused", "could not check", "proven",
  * @throws {EdgefirstError} if it cannot run
  */
 export async function migrate(name: string, path: string, flags: MigrateFlags): Promise<number> {
+  collectEarly();
   const steps = await stepsOf(name, path);
   const context = await contextOf(path, flags);
   if (flags.check) {
@@ -158,7 +160,7 @@ async function runAll(
   flags: MigrateFlags,
   renderer: Renderer | undefined,
 ): Promise<readonly StepReport[]> {
-  const { runSteps } = await import("../migrate/run.ts");
+  const { eachStep } = await import("../migrate/run.ts");
   const { writeChanges } = await import("../migrate/write.ts");
   const { reportOf, unifiedDiff } = await import("../migrate/report.ts");
   const isWritable = ({ proof: { status } }: StepResult): boolean =>
@@ -166,11 +168,11 @@ async function runAll(
   let before = context.repository;
   const results =
     renderer === undefined
-      ? runSteps(steps, context, isWritable)
+      ? eachStep(steps, context, isWritable)
       : await (
           await import("../migrate/run-rendered.ts")
         ).runStepsRendered(steps, context, renderer, isWritable);
-  return results.map((result) => {
+  return Array.from(results, (result) => {
     const report = reportOf(result, before);
     if (!flags.write && flags.format === "text") process.stdout.write(coloured(unifiedDiff(result, before)));
     if (!isWritable(result)) return report;

@@ -117,18 +117,23 @@ function crashed(step: Step, { repository, clusters }: StepContext, error: unkno
 }
 
 /** Runs steps in order, each on the result of the previous one. Changes that must not be written are left out. */
-export function runSteps(
+export function runSteps(...args: Parameters<typeof eachStep>): readonly StepResult[] {
+  return [...eachStep(...args)];
+}
+
+/** Like {@link runSteps}, one result at a time: a caller that keeps no result needs memory for two builds of the repository, not for all. */
+export function* eachStep(
   steps: readonly Step[],
   context: StepContext,
   isWritable: (result: StepResult) => boolean = ({ proof }) => proof.status !== "fails",
-): readonly StepResult[] {
+): Generator<StepResult, void, undefined> {
   let { repository, clusters }: { repository: Repository; clusters: readonly BuiltCluster[] } = context;
-  return steps.map((step) => {
+  for (const step of steps) {
     const result = runStep(step, { ...context, repository, clusters });
     if (isWritable(result)) {
       ({ after: repository } = result);
       ({ clusters } = result.proof);
     }
-    return result;
-  });
+    yield result;
+  }
 }
