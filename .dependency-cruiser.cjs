@@ -84,7 +84,7 @@ module.exports = {
     only("tools/render/", ["tools/gitops/", "tools/toolchain/"]),
     only("tools/lint/", ["tools/gitops/", "tools/render/", "policy/", "kube/"]),
     only("tools/diff/", ["tools/gitops/", "tools/lint/", "tools/render/", "policy/", "kube/"]),
-    only("tools/migrate/", ["tools/gitops/", "tools/lint/", "tools/render/", "policy/", "kube/"]),
+    only("tools/migrate/", ["tools/gitops/", "tools/lint/", "tools/render/", "tools/toolchain/images/", "policy/", "kube/"]),
     only("tools/init/", ["config/", "kube/", RULES]),
     only("tools/toolchain/", []),
     only("tools/sandbox/", ["tools/toolchain/", "kube/"]),

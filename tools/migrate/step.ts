@@ -5,7 +5,7 @@ import type { ClusterReader } from "../../kube/client.ts";
 import type { CheckReport } from "./live/check.ts";
 import type { RenderedChange } from "./rendered-change.ts";
 import type { MigrateOptions } from "./options.ts";
-import type { RegistryAnswers } from "./steps/oci/artifact.ts";
+import type { RegistryAnswers } from "./registry-answers.ts";
 
 /** A change to one file. */
 export interface FileChange {

@@ -40,12 +40,6 @@ export interface Unknown {
   readonly unchecked?: true;
 }
 
-/** What a registry answered about an artifact. */
-export type RegistryAnswer = "published" | "absent" | { readonly unknown: string };
-
-/** What registries answered about artifacts, by {@link artifactKeyOf}. */
-export type RegistryAnswers = ReadonlyMap<string, RegistryAnswer>;
-
 /** Identifies an artifact. */
 export const artifactKeyOf = ({ address, tag }: Source): string => `${address}:${tag}`;
 

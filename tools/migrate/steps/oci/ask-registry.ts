@@ -1,16 +1,10 @@
 import { EdgefirstError } from "../../../../lib/errors.ts";
 import { AbsentError, RegistryClient, UnreachableError } from "../../../toolchain/images/registry-client.ts";
 import { endpointOf } from "../../../toolchain/images/reference.ts";
+import type { RegistryAnswer, RegistryAnswers } from "../../registry-answers.ts";
 import { writtenObjects } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
-import {
-  artifactKeyOf,
-  artifactOf,
-  isRelease,
-  type RegistryAnswer,
-  type RegistryAnswers,
-  type Source,
-} from "./artifact.ts";
+import { artifactKeyOf, artifactOf, isRelease, type Source } from "./artifact.ts";
 
 /** A Helm chart's config; source: https://helm.sh/docs/topics/registries/#oci-artifact-manifest */
 const CHART_CONFIG = "application/vnd.cncf.helm.config.v1+json";
