@@ -35,6 +35,15 @@ const shrinks = (before: KubeObject, after: KubeObject): boolean => {
   return old !== undefined && next !== undefined && next < old;
 };
 
+/**
+ * Whether a Deployment becomes `Recreate` while defaults of the rolling update stay behind: a server-side apply removes only what was applied, and
+ * the API server refuses the two together.
+ */
+const keepsDefaultStrategy = (before: KubeObject, after: KubeObject): boolean => {
+  const applied = fields(at(before, ["spec", "strategy", "rollingUpdate"]));
+  return at(after, ["spec", "strategy", "type"]) === "Recreate" && Object.keys(applied).length === 0;
+};
+
 const isIndexed = (job: KubeObject): boolean => at(job, ["spec", "completionMode"]) === "Indexed";
 
 /**
@@ -42,7 +51,10 @@ const isIndexed = (job: KubeObject): boolean => at(job, ["spec", "completionMode
  * `Validate…Update` functions in pkg/apis of Kubernetes 1.36.
  */
 export const IMMUTABLE_FIELDS: Readonly<Record<string, readonly ImmutableField[]>> = {
-  "apps/Deployment": [field("spec.selector")],
+  "apps/Deployment": [
+    field("spec.selector"),
+    field("spec.strategy.type", { defaultValue: "RollingUpdate", isRefused: keepsDefaultStrategy }),
+  ],
   "apps/DaemonSet": [field("spec.selector")],
   "apps/ReplicaSet": [field("spec.selector")],
   "apps/StatefulSet": [
