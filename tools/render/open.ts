@@ -4,10 +4,7 @@ import { satisfies } from "semver";
 import { EdgefirstError } from "../../lib/errors.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { executablesOnPath, givenExecutable } from "../toolchain/executable.ts";
-import { programNamed, type Program } from "../toolchain/program.ts";
-import { PROGRAMS } from "../toolchain/programs.ts";
 import type { Progress } from "../toolchain/progress.ts";
-import { resolveProgram } from "../toolchain/resolve.ts";
 import { installedVersion } from "../toolchain/version.ts";
 import { chartFetcher } from "./charts/fetch.ts";
 import { Renderer } from "./renderer.ts";
@@ -28,33 +25,30 @@ export async function openRenderer(
 
 const SUPPORTED = ">=3.18.0 <5";
 
+/** How Helm reports its version. */
+const VERSION = {
+  args: ["version", "--template", "{{.Version}}"],
+  pattern: /^v(\S+)/m,
+  range: () => SUPPORTED,
+};
+
 /**
  * Finds Helm: in EDGEFIRST_HELM, then on PATH; in a clone of edgefirst also in the cache, where it is built once from its Go module.
  * @throws EdgefirstError if there is none
  */
 async function findHelm(progress: Progress): Promise<{ readonly path: string; readonly version: string }> {
-  const program = programNamed("helm", PROGRAMS);
-  // The packed command has no Go modules.
-  if (existsSync(join(program.directory, program.pin.file))) return resolveProgram("helm", { progress });
+  // The packed command has neither Go modules nor the files that list the programs.
+  if (existsSync(join(import.meta.dirname, "../toolchain/helm/go.mod"))) {
+    const { resolveProgram } = await import("../toolchain/resolve.ts");
+    return resolveProgram("helm", { progress });
+  }
   const given = givenExecutable("helm", "EDGEFIRST_HELM", process.env);
-  const found = await firstSupported(
-    program,
-    given === undefined ? executablesOnPath("helm", process.env) : [given],
-  );
-  if (found !== undefined) return found;
+  for (const path of given === undefined ? executablesOnPath("helm", process.env) : [given]) {
+    const version = await installedVersion({ installed: VERSION }, path, process.env);
+    if (version !== undefined && satisfies(version, SUPPORTED)) return { path, version };
+  }
   throw new EdgefirstError(
     "Rendering HelmReleases needs Helm 3.18 or later, and PATH has no such helm.",
     "Install Helm (https://helm.sh/docs/intro/install), or use --no-render.",
   );
-}
-
-async function firstSupported(
-  program: Program,
-  paths: readonly string[],
-): Promise<{ readonly path: string; readonly version: string } | undefined> {
-  for (const path of paths) {
-    const version = await installedVersion(program, path, process.env);
-    if (version !== undefined && satisfies(version, SUPPORTED)) return { path, version };
-  }
-  return undefined;
 }

@@ -18,7 +18,7 @@ export async function pinnedVersion({ name, directory, pin }: Program): Promise<
 
 /** The version that a program reports; undefined if it has no version option or does not respond. */
 export async function installedVersion(
-  { installed }: Program,
+  { installed }: Pick<Program, "installed">,
   path: string,
   env: NodeJS.ProcessEnv,
 ): Promise<string | undefined> {
