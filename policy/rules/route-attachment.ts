@@ -46,14 +46,30 @@ export const routeAttachment = defineRule({
         };
       for (const [index, parent] of list(spec.parentRefs).map(fields).entries())
         yield* placed(parentProblems(route, parent, elsewhere, context), path, ["spec", "parentRefs", index]);
-      for (const [index, rule] of list(spec.rules).map(fields).entries())
-        for (const [position, backend] of list(rule.backendRefs).map(fields).entries()) {
-          const place = ["spec", "rules", index, "backendRefs", position];
-          yield* placed(backendProblems(route, backend, context), path, place);
-        }
+      for (const { backend, place } of backendsOf(spec))
+        yield* placed(backendProblems(route, backend, context), path, place);
     }
   },
 });
+
+/** A route's backends, including those that get a copy of its requests. */
+function backendsOf(spec: Fields): readonly { readonly backend: Fields; readonly place: Path }[] {
+  return list(spec.rules).flatMap((rule, index) => {
+    const { backendRefs, filters } = fields(rule);
+    const place = ["spec", "rules", index];
+    return [
+      ...list(backendRefs).map((backend, position) => ({
+        backend: fields(backend),
+        place: [...place, "backendRefs", position],
+      })),
+      ...list(filters).flatMap((filter, position) => {
+        const { backendRef } = fields(fields(filter).requestMirror);
+        const mirror = [...place, "filters", position, "requestMirror", "backendRef"];
+        return backendRef === undefined ? [] : [{ backend: fields(backendRef), place: mirror }];
+      }),
+    ];
+  });
+}
 
 function* placed(outcomes: Iterable<Outcome>, path: (steps: Path) => Path, place: Path): Generator<Outcome> {
   for (const outcome of outcomes) yield { ...outcome, path: path([...place, ...outcome.path]) };
