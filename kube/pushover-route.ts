@@ -13,8 +13,8 @@ export interface PushoverRoute {
 }
 
 /**
- * The spec of an AlertmanagerConfig that sends critical alerts to Pushover. The operator sets `continue: true` on the route, so that other
- * receivers get their alerts as before. Priority 1 bypasses quiet hours. With the operator's default, 2, Pushover would repeat an alert until
+ * The spec of an AlertmanagerConfig that sends critical alerts to Pushover. The operator sets `continue: true` on the route, so that the
+ * routes after it get their alerts as before; the root route's receiver gets only what no other route matches. Priority 1 bypasses quiet hours. With the operator's default, 2, Pushover would repeat an alert until
  * it is acknowledged.
  * Source: https://prometheus-operator.dev/docs/developer/alerting/#using-alertmanagerconfig-resources
  */

@@ -235,6 +235,16 @@ const MODULES: readonly Program[] = [
     tags: ["remove_all_sd"],
     buildSeconds: 170,
   },
+  {
+    name: "amtool",
+    purpose: "npm run test:real: checks the routes to Pushover that `edgefirst migrate pushover` writes",
+    tier: "test:real",
+    directory: inModule("amtool"),
+    package: "github.com/prometheus/alertmanager/cmd/amtool",
+    pin: required("github.com/prometheus/alertmanager"),
+    installed: { args: ["--version"], pattern: /^amtool, version (\d\S*)/m, range: () => ">=0.28.0 <1" },
+    buildSeconds: 150,
+  },
 ];
 
 /** Every program, in the order in which `edgefirst doctor` lists them. */

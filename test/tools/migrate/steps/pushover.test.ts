@@ -93,6 +93,18 @@ describe("migrate pushover", () => {
       "matchExpressions: []\n          matchLabels:",
       /has expressions/,
     ],
+    [
+      "with a default receiver that notifies someone",
+      "alertmanagerSpec:",
+      "config:\n        route: { receiver: chat }\n        receivers: [{ name: chat, discord_configs: [{ webhook_url: a }] }]\n      alertmanagerSpec:",
+      /would no longer arrive there/,
+    ],
+    [
+      "with a configuration as text",
+      "alertmanagerSpec:",
+      "stringConfig: 'route: { receiver: chat }'\n      alertmanagerSpec:",
+      /would no longer arrive there/,
+    ],
     ["without Alertmanager", "alertmanager:\n", "alertmanager:\n      enabled: false\n", /is disabled/],
     [
       "with values that cannot be edited",

@@ -35,11 +35,31 @@ export function whyNot(release: Mapping, { objects }: BuiltCluster): string | un
     return `AlertmanagerConfig ${global} contains its whole configuration: add the receiver there`;
   if (spec.configSecret !== undefined || spec.useExistingSecret === true)
     return "its configuration is in a Secret, which this step cannot read";
+  const receiver = notifiedByDefault(release);
+  if (receiver !== undefined)
+    return `critical alerts that only reach its default receiver ${receiver} would no longer arrive there: add a Pushover receiver to its configuration, or a route to ${receiver} with \`continue: true\` and no matchers`;
   if (labelsOf(spec) === undefined)
     return "its alertmanagerConfigSelector has expressions, which this step cannot satisfy";
   return Object.keys(fieldsIn(spec, ["alertmanagerConfigNamespaceSelector"])).length > 0
     ? "its alertmanagerConfigNamespaceSelector may exclude its own namespace"
     : undefined;
+}
+
+/**
+ * The receiver of the root route if it notifies anyone. Alertmanager uses it only for alerts that match no other route, so a new route takes
+ * its alerts away, even with `continue: true`. The chart's default receiver is `null`.
+ * Source: Match in https://github.com/prometheus/alertmanager/blob/v0.31.1/dispatch/route.go
+ */
+function notifiedByDefault(release: Mapping): string | undefined {
+  const values = fieldsIn(release, ["spec", "values", "alertmanager"]);
+  if (values.stringConfig !== undefined && values.stringConfig !== "") return "in `stringConfig`";
+  const config = fieldsIn(values, ["config"]);
+  const name = scalarText(fieldAt(config, ["route", "receiver"]));
+  if (name === "") return undefined;
+  const receivers = Array.isArray(config.receivers) ? config.receivers.filter(isMapping) : [];
+  const found = receivers.find((receiver) => scalarText(receiver.name) === name);
+  if (found === undefined) return name === "null" ? undefined : name;
+  return Object.keys(found).length > 1 ? name : undefined;
 }
 
 /** The labels that an AlertmanagerConfig needs for Alertmanager to read it; undefined if the selector has `matchExpressions`. */
