@@ -1,7 +1,20 @@
+import type { CheckId } from "../../../config/check-ids.ts";
 import { FIELD_MANAGER, type KubeObject } from "../../../kube/objects.ts";
 
-/** Where an app's health can be seen: in its Flux Kustomization, only in Gatus, or in a Deployment that the stack itself declares. */
-export type AppType = "kustomization" | "route" | "deployment";
+/**
+ * Where an app's health can be seen: in its Flux Kustomization, only in Gatus, in a Deployment that the stack itself declares, or only with one of the stack's
+ * own checks.
+ */
+export type AppType = "kustomization" | "route" | "deployment" | "http" | "query" | "job";
+
+const CHECKS = {
+  kustomization: "flux",
+  route: "gatus",
+  deployment: "rollouts",
+  http: "http",
+  query: "queries",
+  job: "jobs",
+} as const satisfies Record<AppType, CheckId>;
 
 /** The real state of an app, whether or not any status shows it. */
 export interface App {
@@ -32,8 +45,20 @@ export function newApp(name: string, type: AppType): App {
 }
 
 /** The check that reports an app's health. */
-export function checkOf({ type }: Pick<App, "type">): string {
-  return { kustomization: "flux", route: "gatus", deployment: "rollouts" }[type];
+export function checkOf({ type }: Pick<App, "type">): CheckId {
+  return CHECKS[type];
+}
+
+/** Whether Flux applied the app, so that it can be gone, and an update need not be to blame for it. */
+export function isFluxs({ type }: Pick<App, "type">): boolean {
+  return type === "kustomization" || type === "route";
+}
+
+/** Name of the verdict on an app, in `edgefirst:verification.ignore`. */
+export function verdictName({ name, type }: Pick<App, "name" | "type">): string {
+  return type === "route"
+    ? `Gatus endpoint _${name} of HTTPRoute apps/${name}`
+    : `Kustomization flux-system/${name}`;
 }
 
 export function setDown(app: App, at: number, down: boolean): void {

@@ -1,5 +1,13 @@
 import type { KubeObject } from "../../../kube/objects.ts";
 import { describeObject } from "../../../kube/objects.ts";
+import {
+  DIRECTIVES_OUTPUT,
+  directivesProject,
+  NO_DIRECTIVES,
+  withDirective,
+  type Directive,
+  type Directives,
+} from "../../../staging/directives.ts";
 import type { SimProcess } from "./scheduler.ts";
 
 /** A stack as stored in the state backend. */
@@ -17,6 +25,7 @@ export interface StoredStack {
 /** The state backend, in which the engine stores stacks. */
 export class Backend {
   readonly #stacks = new Map<string, StoredStack>();
+  readonly #directives = new Map<string, Directives>();
   /** While the backend is down, nothing can be read from it. */
   isDown = false;
 
@@ -29,9 +38,23 @@ export class Backend {
     return stored;
   }
 
+  /** The decisions about a stack, as the commands store them. */
+  directives(name: string): Directives {
+    return this.#directives.get(name) ?? NO_DIRECTIVES;
+  }
+
+  direct(name: string, directive: Directive): void {
+    this.#directives.set(name, withDirective(this.directives(name), directive));
+  }
+
   outputsOf(fullName: string): unknown {
+    const [, project, name = ""] = fullName.split("/");
+    const outputs =
+      project === directivesProject("edgefirst") && this.#directives.has(name) && !this.isDown
+        ? { [DIRECTIVES_OUTPUT]: this.directives(name) }
+        : this.#named(fullName).outputs;
     // Copied as JSON, so that no two stacks share an object.
-    return JSON.parse(JSON.stringify(this.#named(fullName).outputs));
+    return JSON.parse(JSON.stringify(outputs));
   }
 
   resourcesOf(fullName: string): Record<string, unknown> {

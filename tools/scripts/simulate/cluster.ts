@@ -1,7 +1,9 @@
 import type { ObjectReference } from "../../../kube/client.ts";
 import { describeObject, FIELD_MANAGER, STACK_LABEL, type KubeObject } from "../../../kube/objects.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
-import { appObject, ownStatus, setDown, stored, wasDown, type App, type AppType } from "./apps.ts";
+import { Jobs, readOwnCheck } from "./own-checks.ts";
+import { ROOT_COMMIT } from "./repository.ts";
+import { appObject, isFluxs, ownStatus, setDown, stored, wasDown, type App, type AppType } from "./apps.ts";
 import { scheduler, type SimProcess } from "./scheduler.ts";
 
 /** The cluster that a kubeconfig context leads to. Rebuilding it puts another cluster here. */
@@ -33,8 +35,6 @@ const KINDS: Readonly<Record<string, readonly (readonly [name: string, kind: str
   "gateway.networking.k8s.io/v1": [["gateways", "Gateway"]],
 };
 const REQUESTED_AT = "reconcile.fluxcd.io/requestedAt";
-/** How long a controller takes to handle a request. */
-const RECONCILE_MS = 1_500;
 const GATUS = "/api/v1/namespaces/gatus/services/http:gatus:80/proxy/api/v1/endpoints";
 
 /** A cluster in memory. The statuses of its objects follow from the real state of its apps. */
@@ -45,9 +45,13 @@ export class SimCluster {
   readonly probeMs: number;
   /** Milliseconds between two reconciliations by Flux. */
   readonly reconcileMs: number;
+  /** Milliseconds that Flux takes to handle a request. */
+  readonly handleMs: number;
   /** Milliseconds that a request takes to fail while the cluster is down. */
   timeoutMs = 0;
-  revision = "main@sha1:0000000000000000000000000000000000000000";
+  revision = `main@sha1:${ROOT_COMMIT}`;
+  /** The reference that the source of the repository follows. */
+  ref: { readonly branch: string; readonly commit?: string } = { branch: "main" };
   downUntil = 0;
   /** Every moment at which a process read the cluster. */
   observations: Observation[] = [];
@@ -56,15 +60,18 @@ export class SimCluster {
   edited = false;
   /** The release that was applied last. `complete` is true if all of its objects were applied. */
   running: { readonly release: string; readonly since: number; complete: boolean } | undefined;
+  /** Jobs that were created here, whether or not they still exist. */
+  readonly jobs = new Jobs();
   readonly #objects = new Map<string, KubeObject>();
   /** The objects that Flux was asked to reconcile. */
   readonly #requests = new Map<string, { readonly requested: string; handled: boolean }>();
 
-  constructor(args: Pick<SimCluster, "uid" | "apps" | "probeMs" | "reconcileMs">) {
+  constructor(args: Pick<SimCluster, "uid" | "apps" | "probeMs" | "reconcileMs" | "handleMs">) {
     this.uid = args.uid;
     this.apps = args.apps;
     this.probeMs = args.probeMs;
     this.reconcileMs = args.reconcileMs;
+    this.handleMs = args.handleMs;
     for (const app of this.apps) app.changes.push({ at: scheduler.now, down: app.down });
   }
 
@@ -78,6 +85,8 @@ export class SimCluster {
     }
     this.running = former.running === undefined ? undefined : { ...former.running };
     this.edited = former.edited;
+    this.revision = former.revision;
+    this.ref = former.ref;
     for (const [name, object] of former.#objects) this.#objects.set(name, object);
   }
 
@@ -96,6 +105,15 @@ export class SimCluster {
     // A new object is reconciled at once.
     if (change.gone === false && app.gone) app.reconciledAt = scheduler.now;
     if (change.gone !== undefined) app.gone = change.gone;
+  }
+
+  /** Flux applies a commit at once. */
+  follow(commit: string, removed: string | undefined): void {
+    this.revision = `main@sha1:${commit}`;
+    for (const app of this.apps.filter(isFluxs)) {
+      app.wanted = app.name !== removed;
+      app.reconciledAt = scheduler.now;
+    }
   }
 
   get(reference: ObjectReference): KubeObject | undefined {
@@ -133,7 +151,7 @@ export class SimCluster {
       return false;
     const request = { requested: annotations[REQUESTED_AT] ?? "", handled: false };
     this.#requests.set(describeObject(reference), request);
-    scheduler.at(scheduler.now + RECONCILE_MS, () => {
+    scheduler.at(scheduler.now + this.handleMs, () => {
       request.handled = true;
       const app = this.app(reference.metadata.name);
       if (app !== undefined) app.reconciledAt = scheduler.now;
@@ -147,6 +165,8 @@ export class SimCluster {
 
   read(path: string): unknown {
     if (path === "/version") return {};
+    const own = readOwnCheck(path, (name) => this.app(name)?.down === true);
+    if (own !== undefined) return own;
     if (path.startsWith(GATUS)) return this.#statuses(path.slice(GATUS.length));
     if (path === "/apis")
       return {
@@ -218,7 +238,7 @@ export class SimCluster {
 
   /** The time that an app's latest status describes. */
   #lastNews({ type, reconciledAt }: App): number {
-    if (type === "deployment") return scheduler.now;
+    if (!isFluxs({ type })) return scheduler.now;
     if (type === "route") return this.#lastProbe();
     return Math.max(reconciledAt, Math.floor(scheduler.now / this.reconcileMs) * this.reconcileMs);
   }
@@ -242,7 +262,7 @@ export class SimCluster {
   }
 
   #fluxObjects(): KubeObject[] {
-    const here = this.apps.filter((app) => app.type !== "deployment" && !app.gone && app.wanted);
+    const here = this.apps.filter((app) => isFluxs(app) && !app.gone && app.wanted);
     const root = { name: "cluster-apps", namespace: "flux-system", generation: 1 };
     const condition = { type: "Ready", status: "True" };
     return [
@@ -250,7 +270,7 @@ export class SimCluster {
         apiVersion: "source.toolkit.fluxcd.io/v1",
         kind: "GitRepository",
         metadata: { name: "repository", namespace: "flux-system", generation: 1 },
-        spec: { url: "https://example.com/repository" },
+        spec: { url: "https://example.com/repository", ref: this.ref },
         status: { conditions: [condition], artifact: { revision: this.revision } },
       },
       {
@@ -277,7 +297,11 @@ export class SimCluster {
 
   #shown(object: KubeObject): KubeObject {
     const down = this.apps.some((app) => app.type === "deployment" && app.down);
-    const status = ownStatus(object, down);
+    const smoke = this.apps.find(({ type }) => type === "job");
+    const status =
+      object.kind === "Job" && smoke !== undefined
+        ? this.jobs.statusOf(object.metadata.name, smoke)
+        : ownStatus(object, down);
     return { ...object, ...(status !== undefined && { status }) };
   }
 }

@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 import { describeObject, type KubeObject } from "../../../kube/objects.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { stageUpdate } from "../../../staging/staged-update.ts";
+import { evidenceLine } from "../../../staging/verification-summary.ts";
 import { declaredFor } from "./apps.ts";
 import type { SimCluster } from "./cluster.ts";
 import { settingsOf, type Effect, type Fleet, type SimRelease, type SimStack } from "./fleet.ts";
 import { KubeClient } from "./kube-client.ts";
 import type { Model } from "./model.ts";
+import { commitOf } from "./repository.ts";
 import { Output } from "./pulumi.ts";
 import {
   call,
@@ -55,6 +57,7 @@ export class Engine {
       stack: stack.name,
       backend: this.#fleet.backend,
       commit: `commit-of-${release.name}`,
+      isAncestor: (older, newer) => this.#fleet.repository.isAncestor(older, newer),
       contexts: new Map([[stack.name, stack.slot], ...contexts]),
       dryRun,
       skewMs,
@@ -113,10 +116,12 @@ export class Engine {
     }
     this.#model.approaches(stack, cluster);
     await update.begin(declared);
-    this.#model.judge({ stack, release: release.name, process, began });
-    const up = new Output(this.#apply({ process, stack, release, declared, cluster }));
+    const ref = update.ref as PinnedReference | undefined;
+    this.#model.judge({ stack, release: release.name, process, began, pin: ref?.commit });
+    const up = new Output(this.#apply({ process, stack, release, declared, cluster, ref }));
     const attempt = up.apply(() => {
       cluster.verifyingSince.set(process, scheduler.now);
+      process.soakBegan = process.calls;
       return this.#model.verifies({ stack, release: release.name, process, cluster });
     });
     const evidence = update.evidence(attempt as never, declared) as unknown as Output<unknown>;
@@ -125,7 +130,11 @@ export class Engine {
     await call(process, "verified");
     const stored = this.#fleet.backend.stack(stack.name);
     stored.outputs = JSON.parse(
-      JSON.stringify({ release: release.name, __evidence: value }),
+      JSON.stringify({
+        release: release.name,
+        evidence: evidenceLine(release.name, value),
+        __evidence: value,
+      }),
     ) as typeof stored.outputs;
     stored.storedAt = scheduler.now;
     const outcome = outcomeOf(process);
@@ -142,6 +151,7 @@ export class Engine {
     const changed = declared.filter(
       (object) => !isDeepStrictEqual(stored.objects.get(describeObject(object)), object),
     );
+    await this.#pin(args);
     for (const object of changed) {
       await call(process);
       if (!cluster.isReachable())
@@ -152,6 +162,19 @@ export class Engine {
       await scheduler.sleep(RESOURCE_MS, process);
     }
     if (cluster.running?.release === release.name) cluster.running.complete = true;
+  }
+
+  /** Applies the reference of the repository's source. */
+  async #pin(args: ApplyArgs): Promise<void> {
+    const { process, release, cluster, ref } = args;
+    const commit = ref?.commit;
+    if (commit !== undefined && commit !== commitOf(cluster.revision)) {
+      await call(process);
+      if (!cluster.isReachable()) throw new EdgefirstError("the source: the cluster cannot be reached");
+      if (cluster.running?.release !== release.name) this.#begins(args);
+      cluster.follow(commit, this.#fleet.repository.removedAt(commit));
+    }
+    cluster.ref = ref ?? { branch: "main" };
   }
 
   #begins({ stack, release, cluster }: ApplyArgs): void {
@@ -181,6 +204,12 @@ interface ApplyArgs {
   readonly release: SimRelease;
   readonly declared: readonly KubeObject[];
   readonly cluster: SimCluster;
+  readonly ref: PinnedReference | undefined;
+}
+
+interface PinnedReference {
+  readonly branch: string;
+  readonly commit?: string;
 }
 
 /** Schedules a fault, and its end if it has one. */

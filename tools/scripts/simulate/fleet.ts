@@ -1,6 +1,9 @@
 import type { CheckId } from "../../../config/check-ids.ts";
 import type { StagingSettings } from "../../../staging/staging-settings.ts";
-import { newApp } from "./apps.ts";
+import type { UpdateWindow } from "../../../staging/windows.ts";
+import { newApp, verdictName } from "./apps.ts";
+import { OWN_CHECKS } from "./own-checks.ts";
+import { Repository } from "./repository.ts";
 import { Backend } from "./backend.ts";
 import { SimCluster, type Slot } from "./cluster.ts";
 
@@ -24,7 +27,15 @@ export interface StackConfig {
   contexts: Record<string, string>;
   override: { reason: string; expires: string } | undefined;
   rebuilt: string | undefined;
+  windows: UpdateWindow[];
+  /** Apps whose health does not count, with the reason and the last day. */
+  ignore: Record<string, { reason: string; until: string }>;
+  /** The stack's own checks. */
+  own: OwnCheckId[];
+  pin: boolean;
 }
+
+export type OwnCheckId = "queries" | "http" | "jobs";
 
 /** A stack in the fleet. */
 export interface SimStack {
@@ -57,10 +68,15 @@ export class Fleet {
   readonly stacks: readonly SimStack[];
   readonly backend = new Backend();
   readonly releases: SimRelease[] = [];
+  readonly repository = new Repository();
   #built = 0;
 
   constructor(
-    stacks: readonly (Omit<SimStack, "slot"> & { readonly probeMs: number; readonly reconcileMs: number })[],
+    stacks: readonly (Omit<SimStack, "slot"> & {
+      readonly probeMs: number;
+      readonly reconcileMs: number;
+      readonly handleMs: number;
+    })[],
   ) {
     this.stacks = stacks.map(({ name, after, config, ...speed }) => ({
       name,
@@ -81,7 +97,10 @@ export class Fleet {
   }
 
   /** Builds a new cluster with the apps that every cluster runs. */
-  build(name: string, { probeMs, reconcileMs }: Pick<SimCluster, "probeMs" | "reconcileMs">): SimCluster {
+  build(
+    name: string,
+    { probeMs, reconcileMs, handleMs }: Pick<SimCluster, "probeMs" | "reconcileMs" | "handleMs">,
+  ): SimCluster {
     this.#built++;
     return new SimCluster({
       uid: `${name}-${this.#built}`,
@@ -90,9 +109,13 @@ export class Fleet {
         newApp("shop", "kustomization"),
         newApp("wiki", "route"),
         newApp("traefik", "deployment"),
+        newApp("api", "http"),
+        newApp("errors", "query"),
+        newApp("smoke", "job"),
       ],
       probeMs,
       reconcileMs,
+      handleMs,
     });
   }
 }
@@ -113,7 +136,7 @@ export function settingsOf({ name, after, config }: SimStack): StagingSettings {
       requiredChecks: config.requiredChecks,
       overrides: config.overrides,
       accept: {},
-      windows: [],
+      windows: config.windows,
       clusters: Object.fromEntries(
         Object.entries(config.contexts)
           .filter(([upstream, context]) => upstream !== context)
@@ -129,10 +152,20 @@ export function settingsOf({ name, after, config }: SimStack): StagingSettings {
       patience: seconds(config.patience),
       skip: config.skip,
       removed: {},
-      ignore: {},
+      ignore: Object.fromEntries(
+        Object.entries(config.ignore).map(([name, entry]) => [
+          verdictName({ name, type: name === "wiki" ? "route" : "kustomization" }),
+          { ...entry, owner: "the owner of the app" },
+        ]),
+      ),
     },
-    checks: { queries: {}, http: {}, jobs: {} },
+    checks: {
+      prometheus: OWN_CHECKS.prometheus,
+      queries: config.own.includes("queries") ? OWN_CHECKS.queries : {},
+      http: config.own.includes("http") ? OWN_CHECKS.http : {},
+      jobs: config.own.includes("jobs") ? OWN_CHECKS.jobs : {},
+    },
     notify: { webhook: false, pushover: false, on: [] },
-    promotion: { pin: false },
+    promotion: { pin: config.pin },
   };
 }

@@ -62,4 +62,29 @@ export const HOLES: Readonly<Record<string, readonly SourceEdit[]>> = {
   "8 another cluster's proof counts for the stack itself": [
     edit("own-stack.ts", "read.evidence.cluster.uid !== uid)", 'uid === "")'),
   ],
+  "hold and revoke have no effect": [edit("own-gate.ts", "return [...directives.flat(), ", "return [")],
+  "windows have no effect": [
+    edit("own-gate.ts", ", ...outsideWindows(windows, { stack, movement: direction }, now)]", "]"),
+  ],
+  "an ignored object is excused later": [edit("baseline.ts", "&& !ignored.has(splitKey(key).object)", "")],
+  "an ignored object stays ignored": [
+    edit(
+      "ignored.ts",
+      "return new Date(now).toISOString().slice(0, 10) <= until;",
+      "return now > 0 && until !== '';",
+    ),
+  ],
+  "what is ignored is not named": [
+    edit("check-record.ts", '...verdicts.filter(({ state }) => state === "skipped"), ', ""),
+  ],
+  "a gate does not repeat a stack's own checks": [
+    edit("live-check.ts", "    ...repeatableChecks(cluster, evidence.ownChecks ?? undefined),\n", ""),
+  ],
+  "a Job that failed counts": [
+    edit("checks/job-run.ts", 'if (state === "succeeded") {', 'if (state !== "running") {'),
+  ],
+  "a pin moves the repository back": [
+    edit("promotion.ts", "&& !(await descendsFrom(commit, running))", '&& commit === ""'),
+  ],
+  "a rollback moves the repository": [edit("promotion.ts", 'from.movement === "back"', 'from.stack === ""')],
 };

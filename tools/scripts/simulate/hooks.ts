@@ -19,6 +19,7 @@ export function replaceSurroundings(hole?: string): void {
       const inStaging = context.parentURL?.startsWith(`${PROJECT}/staging/`) === true;
       if (inStaging && specifier === "node:timers/promises") return next(`${HERE}/timers.ts`, context);
       if (inStaging && specifier === "node:child_process") return next(`${HERE}/git.ts`, context);
+      if (inStaging && specifier === "node:fs/promises") return next(`${HERE}/fs.ts`, context);
       const resolved = next(specifier, context);
       return resolved.url === `${PROJECT}/kube/kube-client.ts`
         ? { ...resolved, url: `${HERE}/kube-client.ts` }

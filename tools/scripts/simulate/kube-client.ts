@@ -52,18 +52,22 @@ export class KubeClient implements MarkableCluster {
   apply(object: KubeObject, options: ApplyOptions): Promise<KubeObject> {
     return this.#request((cluster) => {
       if (options.dryRun === true) return cluster.merged(object);
-      if (this.#process.args.dryRun) throw new Error("a preview changed the cluster");
+      this.#refuseChange();
+      if (object.kind === "Job") cluster.jobs.create(object.metadata.name, this.#process);
       return cluster.apply(object, options.fieldManager);
     });
   }
 
   annotate(reference: ObjectReference, annotations: Readonly<Record<string, string>>): Promise<boolean> {
-    return this.#request((cluster) => cluster.annotate(reference, annotations));
+    return this.#request((cluster) => {
+      this.#refuseChange();
+      return cluster.annotate(reference, annotations);
+    });
   }
 
   delete(reference: ObjectReference): Promise<void> {
     return this.#request((cluster) => {
-      if (this.#process.args.dryRun) throw new Error("a preview changed the cluster");
+      this.#refuseChange();
       cluster.delete(reference);
     });
   }
@@ -73,6 +77,12 @@ export class KubeClient implements MarkableCluster {
       cluster.observed(this.#process, path.includes("/endpoints/") ? "route" : undefined);
       return cluster.read(path);
     });
+  }
+
+  #refuseChange(): void {
+    if (this.#process.args.dryRun) throw new Error("a preview changed the cluster");
+    if (this.context !== this.#process.args.stack)
+      throw new Error("a gate changed the cluster of another stack");
   }
 
   async #request<T>(answer: (cluster: SimCluster) => T): Promise<T> {

@@ -1,3 +1,4 @@
+import { checkOf, isFluxs, type App } from "./apps.ts";
 import type { SimCluster } from "./cluster.ts";
 import type { SimProcess } from "./scheduler.ts";
 
@@ -14,6 +15,10 @@ export interface Attempt {
   readonly intervalMs: number;
   readonly skip: Readonly<Record<string, string>>;
   readonly override: string | undefined;
+  /** The stack's own checks that ran. */
+  readonly own: readonly string[];
+  /** Apps whose health does not count. */
+  readonly ignore: Readonly<Record<string, { readonly reason: string; readonly until: string }>>;
   /** Apps that may be unhealthy, because they already were before the first update after the last verification that passed. */
   readonly excused: Set<string>;
   /** Apps that were healthy at that time, and must still exist. */
@@ -21,6 +26,8 @@ export interface Attempt {
   readonly revision: string;
   /** When it ended. */
   concluded?: number;
+  /** The revision of the repository at its end. */
+  revisionAtEnd?: string;
   /** When its outputs were stored. */
   ended?: number;
   result?: string;
@@ -28,8 +35,22 @@ export interface Attempt {
   soaked?: number | undefined;
   /** Apps that were suspended at the end. */
   suspended?: readonly string[];
+  /** Reasons why apps that existed at the end were ignored. */
+  ignoredFor?: readonly string[];
   /** Apps that were healthy at the end. */
   healthy?: ReadonlySet<string>;
+}
+
+/** Whether an attempt checked the health of an app. */
+export function isChecked({ skip, own }: Pick<Attempt, "skip" | "own">, app: Pick<App, "type">): boolean {
+  const check = checkOf(app);
+  const isConfigured = isFluxs(app) || app.type === "deployment" || own.includes(check);
+  return isConfigured && skip[check] === undefined;
+}
+
+/** Whether an app's health does not count at the given time. */
+export function isIgnored({ ignore }: Pick<Attempt, "ignore">, app: string, at: number): boolean {
+  return new Date(at - TOLERANCE_MS).toISOString().slice(0, 10) <= (ignore[app]?.until ?? "");
 }
 
 /** What the next verification may excuse and has to find, from the first update after the last one that passed. */

@@ -1,8 +1,11 @@
-import { checkOf } from "./apps.ts";
+import { isFluxs } from "./apps.ts";
 import type { Observation, SimCluster } from "./cluster.ts";
 import type { Fleet, SimStack } from "./fleet.ts";
-import { Ledger, TOLERANCE_MS, type Attempt, type Open } from "./ledger.ts";
-import { judgeUpstream, type Judged } from "./promise.ts";
+import { Decisions } from "./decisions.ts";
+import { judgePin } from "./pins.ts";
+import { wasClosed } from "./opening-hours.ts";
+import { isChecked, isIgnored, Ledger, TOLERANCE_MS, type Attempt, type Open } from "./ledger.ts";
+import { isForward, judgeUpstream, type Judged } from "./promise.ts";
 import { scheduler, type SimProcess } from "./scheduler.ts";
 
 /** Thrown if the program breaks the promise or crashes. */
@@ -12,14 +15,23 @@ export class Counterexample extends Error {}
 const ROUND_MS = 30_000;
 const OBSERVED_MS = 10_000;
 
+/** An update that has passed the gate. */
+interface Beginning extends Pick<Judged, "stack" | "release" | "process" | "began"> {
+  /** The commit at which the update pins the repository. */
+  readonly pin: string | undefined;
+}
+
 /** Judges the program by what has really happened, not by its evidence. */
 export class Model {
   readonly ledgers = new Map<string, Ledger>();
+  readonly decisions = new Decisions();
   readonly #fleet: Fleet;
   /** The first counterexample. */
   found: Counterexample | undefined;
   /** Updates that passed the gate of at least one upstream stack. */
   passed = 0;
+  /** Of these, updates with more than one upstream stack. */
+  passedSeveral = 0;
 
   constructor(fleet: Fleet) {
     this.#fleet = fleet;
@@ -52,7 +64,7 @@ export class Model {
 
   verifies(args: Pick<Attempt, "release" | "process" | "cluster"> & { readonly stack: SimStack }): Attempt {
     const { stack, release, process, cluster } = args;
-    const { soak, interval, skip, override } = stack.config;
+    const { soak, interval, skip, override, own, ignore } = stack.config;
     const ledger = this.ledger(stack.name);
     const { excused, expected, revision } = this.#open(ledger, cluster);
     const attempt: Attempt = {
@@ -63,6 +75,10 @@ export class Model {
       soakMs: soak * 1_000,
       intervalMs: interval * 1_000,
       skip: { ...skip },
+      own,
+      ignore: Object.fromEntries(
+        Object.entries(ignore).filter(([app]) => isIgnored({ ignore }, app, process.began)),
+      ),
       override: isInForce(override, process.began) ? override?.reason : undefined,
       excused,
       expected,
@@ -75,6 +91,7 @@ export class Model {
   /** Called when a verification has ended, before the engine stores its outputs. */
   concludes(attempt: Attempt): void {
     attempt.concluded = scheduler.now;
+    attempt.revisionAtEnd = attempt.cluster.revision;
   }
 
   /** Called when the engine has stored the outputs after a verification. */
@@ -95,26 +112,28 @@ export class Model {
   }
 
   /** Reports a counterexample if a stack must not begin to run a release. */
-  judge({ stack, release, process, began }: Pick<Judged, "stack" | "release" | "process" | "began">): void {
+  judge({ stack, release, process, began, pin }: Beginning): void {
+    const own = this.ledger(stack.name);
+    const fleet = this.#fleet;
+    const isBroken = (broken: string | undefined): void => {
+      if (broken === undefined) return;
+      const text = `${stack.name} begins to run ${release} in ${process.args.name}, but ${broken}`;
+      this.found ??= new Counterexample(text);
+    };
+    // An override lets the stack pass, but the repository never moves to what was not proven.
+    isBroken(judgePin({ stack, release, fleet, own, pin, ledgers: this.ledgers }));
     if (stack.config.soak === 0 && stack.config.withoutSoak === undefined)
       this.report(new Error(`${process.args.name} runs with a soak of 0 s and gives no reason`));
     if (isInForce(stack.config.override, began)) return;
+    const forward = isForward({ stack, release, fleet, own });
+    const stacks = [stack.name, ...stack.after];
+    isBroken(this.decisions.judge({ stacks, release, isForward: forward, began }));
+    if (forward && wasClosed(stack.config.windows, began, scheduler.now)) isBroken("no window is open");
     if (stack.after.length > 0) this.passed++;
+    if (stack.after.length > 1) this.passedSeveral++;
     for (const name of stack.after) {
-      const broken = judgeUpstream({
-        stack,
-        release,
-        process,
-        began,
-        upstream: this.#fleet.stack(name),
-        fleet: this.#fleet,
-        own: this.ledger(stack.name),
-        ledger: this.ledger(name),
-      });
-      if (broken !== undefined)
-        this.found ??= new Counterexample(
-          `${stack.name} begins to run ${release} in ${process.args.name}, but ${broken}`,
-        );
+      const [upstream, ledger] = [fleet.stack(name), this.ledger(name)];
+      isBroken(judgeUpstream({ stack, release, process, began, upstream, fleet, own, ledger }));
     }
   }
 
@@ -128,7 +147,12 @@ export class Model {
     ledger.open = {
       cluster,
       excused: new Set(
-        [...down].filter((name) => !wasHealthy.has(name) && cluster.app(name)?.type !== "deployment"),
+        [...down].filter((name) => {
+          const app = cluster.app(name);
+          return (
+            app !== undefined && isFluxs(app) && !wasHealthy.has(name) && !(name in (pass?.ignore ?? {}))
+          );
+        }),
       ),
       expected: new Set([...wasHealthy, ...healthy]),
       revision: pass?.revision ?? cluster.revision,
@@ -169,18 +193,36 @@ function conclude(attempt: Attempt): void {
       attempt.soaked = Math.max(attempt.soaked ?? 0, seen.at - from.at);
     last = seen;
   }
+  if (!hasRunJobs(attempt)) attempt.soaked = undefined;
   attempt.suspended = last?.suspended ?? [];
+  attempt.ignoredFor = cluster.apps
+    .filter((app) => isChecked(attempt, app) && app.wanted && last?.gone.has(app.name) === false)
+    .filter(({ name }) => last !== undefined && isIgnored(attempt, name, last.at + 2 * TOLERANCE_MS))
+    .map(({ name }) => attempt.ignore[name]?.reason ?? "");
   attempt.healthy = new Set(
     cluster.apps
-      .filter((app) => attempt.skip[checkOf(app)] === undefined && last?.healthy.has(app.name) === true)
+      .filter((app) => isChecked(attempt, app) && last?.healthy.has(app.name) === true)
+      .filter(({ name }) => last === undefined || !isIgnored(attempt, name, last.at))
       .map(({ name }) => name),
   );
 }
 
-function badFor({ cluster, skip, excused, expected, revision }: Attempt, seen: Observation): string[] {
+/** A Job has to succeed before the soak and, if there is one, at its end. */
+function hasRunJobs({ cluster, process, soakMs, ...attempt }: Attempt): boolean {
+  const app = cluster.apps.find(({ type }) => type === "job");
+  if (app === undefined || !isChecked(attempt, app)) return true;
+  const succeeded = cluster.jobs.succeeded(process, app);
+  const [first, last] = [succeeded[0], succeeded.at(-1)];
+  if (first === undefined || last === undefined) return false;
+  return soakMs === 0 || last.created - first.ended >= soakMs - TOLERANCE_MS;
+}
+
+function badFor(attempt: Attempt, seen: Observation): string[] {
+  const { cluster, excused, expected, revision } = attempt;
   return [...seen.bad].filter((name) => {
     const app = cluster.app(name);
-    if (app === undefined || skip[checkOf(app)] !== undefined || excused.has(name)) return false;
+    if (app === undefined || app.type === "job" || !isChecked(attempt, app)) return false;
+    if (excused.has(name) || isIgnored(attempt, name, seen.at)) return false;
     return (
       !seen.gone.has(name) || (expected.has(name) && revision === seen.revision && app.type !== "deployment")
     );

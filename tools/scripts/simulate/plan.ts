@@ -1,103 +1,20 @@
-import type { CheckId } from "../../../config/check-ids.ts";
-import type { Effect, StackConfig } from "./fleet.ts";
+import type { Action, Flap, Interruptible, Plan, UpAction } from "./action.ts";
+import type { Effect } from "./fleet.ts";
+import { randomChange, randomConfig } from "./plan-config.ts";
 import { Random } from "./random.ts";
-import type { InterruptionPoint } from "./scheduler.ts";
-
-/** Something that happens to a fleet. Times are in seconds. */
-export type Action =
-  | { readonly do: "release"; readonly effects: readonly Effect[]; readonly extra: boolean }
-  | ({ readonly do: "up" | "preview" } & UpAction)
-  | ({ readonly do: "rollout"; readonly age: number } & Interruptible)
-  /** Updates the upstream stacks of a stack, then the stack itself. */
-  | ({
-      readonly do: "promote";
-      readonly stack: string;
-      readonly age: number;
-      readonly heals: boolean;
-      readonly flap?: Flap;
-    } & Interruptible)
-  | ({ readonly do: "flap"; readonly stack: string } & Flap)
-  | { readonly do: "rollback"; readonly stack: string }
-  | {
-      readonly do: "fault";
-      readonly stack: string;
-      readonly app: string;
-      readonly kind: "down" | "gone";
-      readonly after: number;
-      readonly for: number | undefined;
-    }
-  | { readonly do: "heal"; readonly stack: string; readonly after: number }
-  | { readonly do: "suspend" | "resume"; readonly stack: string; readonly app: string }
-  | { readonly do: "edit"; readonly stack: string }
-  | {
-      readonly do: "outage";
-      readonly stack: string;
-      readonly after: number;
-      readonly for: number;
-      readonly slow: boolean;
-    }
-  | { readonly do: "backend-outage"; readonly for: number }
-  | {
-      readonly do: "rebuild";
-      readonly stack: string;
-      readonly admitted: boolean;
-      readonly from: "nothing" | "repository" | "backup";
-    }
-  | { readonly do: "commit"; readonly stack: string; readonly removes: string | undefined }
-  | { readonly do: "set"; readonly stack: string; readonly config: Partial<StackConfig> }
-  | { readonly do: "override"; readonly stack: string; readonly hours: number }
-  | { readonly do: "wait"; readonly for: number };
-
-/** An app that comes up after some time, and goes down again after some more. */
-export interface Flap {
-  readonly app: string;
-  readonly up: number;
-  readonly down: number;
-}
-
-/** An interruption that can happen to the update of a stack. */
-export interface Interruptible {
-  readonly interruption?: {
-    readonly call: InterruptionPoint;
-    readonly kind: "kill" | "interrupt" | "sleep";
-    readonly for: number;
-  };
-}
-
-/** An update. */
-export interface UpAction extends Interruptible {
-  readonly stack: string;
-  /** How many releases are newer than the one to run. */
-  readonly age: number;
-  /** How far the machine's clock is ahead, in seconds. */
-  readonly skew: number;
-  /** Whether the next action happens while the update runs. */
-  readonly background: boolean;
-}
-
-/** A fleet, and the actions that happen to it. */
-export interface Plan {
-  readonly stacks: readonly {
-    readonly name: string;
-    readonly after: readonly string[];
-    readonly config: StackConfig;
-    readonly probeMs: number;
-    readonly reconcileMs: number;
-  }[];
-  readonly actions: readonly Action[];
-}
 
 const APPS = ["blog", "shop", "wiki", "traefik"];
+const OWN_APPS = ["api", "errors", "smoke"];
 const FLUX_APPS = ["blog", "shop"];
 const WEIGHTS = {
   release: 9,
-  up: 28,
+  up: 12,
   preview: 3,
   rollout: 6,
-  promote: 20,
-  rollback: 3,
-  fault: 9,
-  heal: 12,
+  promote: 36,
+  rollback: 6,
+  fault: 6,
+  heal: 6,
   flap: 4,
   suspend: 1,
   resume: 2,
@@ -105,17 +22,30 @@ const WEIGHTS = {
   outage: 3,
   "backend-outage": 0.5,
   rebuild: 2,
-  commit: 1.5,
+  commit: 3,
   set: 5,
-  override: 1,
+  override: 0.5,
+  decide: 1.5,
   wait: 6,
+};
+/** What happens between the updates of a promotion. */
+const DISTURBANCES = {
+  fault: 3,
+  up: 2,
+  rebuild: 3,
+  wait: 3,
+  outage: 1,
+  commit: 1,
+  decide: 1,
+  set: 1,
+  edit: 0.5,
 };
 
 /** A random fleet of 2 to 8 stacks, and the actions that happen to it. The same seed gives the same plan. */
 export function planFleet(seed: number, steps: number): Plan {
   const random = new Random(seed);
   const names = Array.from(
-    { length: random.between(2, 8) },
+    { length: random.pick([2, 2, 3, 3, 4, 5, 8]) },
     (_, index) => `stack-${String.fromCharCode(97 + index)}`,
   );
   const stacks = names.map((name, index) => {
@@ -124,9 +54,11 @@ export function planFleet(seed: number, steps: number): Plan {
     return {
       name,
       after,
-      config: configOf(random, after, names),
+      config: randomConfig(random, { after, names }),
       probeMs: random.pick([10, 30, 60]) * 1_000,
-      reconcileMs: random.pick([60, 600, 1_800]) * 1_000,
+      reconcileMs: random.pick([10, 60, 600, 1_800]) * 1_000,
+      handleMs: random.pick([1_500, 5_000, 12_000]),
+      broken: [...FLUX_APPS, "wiki"].filter(() => random.chance(0.25)),
     };
   });
   const first: Action = { do: "release", effects: [], extra: false };
@@ -134,55 +66,27 @@ export function planFleet(seed: number, steps: number): Plan {
   return { stacks, actions: [first, ...actions] };
 }
 
-function configOf(random: Random, after: readonly string[], names: readonly string[]): StackConfig {
-  return {
-    ...verificationOf(random),
-    maxAge: random.pick([900, 3_600, 86_400, 604_800]),
-    live: random.chance(0.1) ? "required" : "configured",
-    unreachable: random.chance(0.3) ? "warn" : "refuse",
-    gatePatience: random.pick([0, 10, 60]),
-    minAge: random.chance(0.15) ? random.pick([60, 600]) : 0,
-    minSoak: random.chance(0.15) ? random.pick([15, 60]) : 0,
-    requiredChecks: random.chance(0.1) ? [random.pick<CheckId>(["flux", "gatus"])] : [],
-    overrides: random.chance(0.2) ? "refuse" : "accept",
-    contexts: contextsOf(random, after, names),
-    override: undefined,
-    rebuilt: undefined,
-  };
-}
-
-function verificationOf(random: Random) {
-  const soak = random.pick([0, 15, 15, 30, 60, 120]);
-  return {
-    soak,
-    withoutSoak: soak === 0 && random.chance(0.9) ? "it is only a test cluster" : undefined,
-    interval: random.pick([3, 5, 10]),
-    timeout: soak + random.pick([20, 60, 180]),
-    patience: random.pick([20, 60]),
-    skip: random.chance(0.1)
-      ? { [random.pick<CheckId>(["flux", "gatus", "declared"])]: "its controller is not installed" }
-      : {},
-  };
-}
-
-function contextsOf(
-  random: Random,
-  after: readonly string[],
-  names: readonly string[],
-): Record<string, string> {
-  const known = after.filter(() => random.chance(0.8));
-  return Object.fromEntries(known.map((name) => [name, random.chance(0.08) ? random.pick(names) : name]));
-}
-
 function effectsOf(random: Random, names: readonly string[]): Effect[] {
-  if (random.chance(0.4)) return [];
-  return Array.from({ length: random.between(1, 3) }, () => ({
-    stack: random.pick(names),
-    app: random.pick(APPS),
-    afterMs: random.pick([0, 0, 1_000, 5_000, 20_000, 90_000]),
-    kind: random.chance(0.25) ? ("gone" as const) : ("down" as const),
-    forMs: random.chance(0.25) ? random.pick([20_000, 120_000]) : undefined,
-  }));
+  if (random.chance(0.55)) return [];
+  return Array.from({ length: random.between(1, 3) }, () => {
+    const { app, kind } = brokenApp(random);
+    return {
+      stack: random.pick(names),
+      app,
+      kind,
+      afterMs: random.pick([0, 0, 1_000, 5_000, 20_000, 90_000]),
+      forMs: random.chance(0.25) ? random.pick([20_000, 120_000]) : undefined,
+    };
+  });
+}
+
+function brokenApp(random: Random) {
+  const isOwnCheck = random.chance(0.25);
+  const isGone = !isOwnCheck && random.chance(0.3);
+  return {
+    app: random.pick(isOwnCheck ? OWN_APPS : APPS),
+    kind: isGone ? ("gone" as const) : ("down" as const),
+  };
 }
 
 function upOf(random: Random, names: readonly string[]): UpAction {
@@ -196,7 +100,11 @@ function upOf(random: Random, names: readonly string[]): UpAction {
 }
 
 function flapOf(random: Random): Flap {
-  return { app: random.pick(APPS.slice(0, 3)), up: random.between(3, 30), down: random.between(10, 30) };
+  return {
+    app: random.pick(["blog", "shop", "wiki"]),
+    up: random.between(3, 30),
+    down: random.between(10, 30),
+  };
 }
 
 function disturbanceOf(random: Random): Interruptible & { readonly flap?: Flap } {
@@ -204,27 +112,58 @@ function disturbanceOf(random: Random): Interruptible & { readonly flap?: Flap }
 }
 
 function interruptionOf(random: Random): Interruptible {
-  if (random.chance(0.6)) return {};
+  if (random.chance(0.55)) return {};
+  const wait = random.pick([30, 300, 7_200]);
+  if (random.chance(0.3))
+    return { interruption: { call: "verified", kind: random.pick(["kill", "kill", "sleep"]), for: wait } };
   return {
     interruption: {
       // These ranges fall before the first resource, during the update, and in the soak.
       call: random.pick([
         random.between(1, 60),
         random.between(60, 160),
-        random.between(100, 400),
-        "verified" as const,
+        `soak ${random.between(1, 250)}` as const,
+        `soak ${random.between(1, 250)}` as const,
       ]),
-      kind: random.pick(["kill", "interrupt", "sleep", "sleep", "sleep"] as const),
-      for: random.pick([30, 300, 7_200]),
+      kind: random.pick(["kill", "interrupt", "sleep", "sleep", "sleep"]),
+      for: wait,
     },
   };
 }
 
-// One branch for each kind of action.
+/** A random action for a random stack. */
 function action(random: Random, stacks: Plan["stacks"]): Action {
-  const names = stacks.map(({ name }) => name);
+  return actionOf(random.weighted(WEIGHTS), random, { stacks, names: stacks.map(({ name }) => name) });
+}
+
+/** The fleet for which an action is planned. */
+interface Planned {
+  readonly stacks: Plan["stacks"];
+  readonly names: readonly string[];
+}
+
+function promotionOf(random: Random, stack: string, planned: Planned): Action {
+  const { stacks, names } = planned;
+  const after = stacks.find(({ name }) => name === stack)?.after ?? [];
+  // Mostly at an upstream stack, where it matters to the gate.
+  const at = after.length > 0 && random.chance(0.8) ? after : names;
+  const disturbance = (): Action => actionOf(random.weighted(DISTURBANCES), random, { stacks, names: at });
+  return {
+    do: "promote",
+    stack,
+    ...(random.chance(0.5) && { fresh: { effects: effectsOf(random, names), extra: random.chance(0.3) } }),
+    age: random.pick([0, 0, 1]),
+    heals: random.chance(0.7),
+    ...disturbanceOf(random),
+    ...(random.chance(0.15) && { before: disturbance() }),
+    ...(random.chance(0.4) && { between: disturbance() }),
+  };
+}
+
+// One branch for each kind of action.
+function actionOf(kind: keyof typeof WEIGHTS, random: Random, planned: Planned): Action {
+  const { stacks, names } = planned;
   const stack = random.pick(names);
-  const kind = random.weighted(WEIGHTS);
   switch (kind) {
     case "release":
       return { do: kind, effects: effectsOf(random, names), extra: random.chance(0.3) };
@@ -234,12 +173,14 @@ function action(random: Random, stacks: Plan["stacks"]): Action {
     case "rollout":
       return { do: kind, age: random.pick([0, 0, 1]), ...interruptionOf(random) };
     case "promote":
+      return promotionOf(random, stack, planned);
+    case "decide":
       return {
         do: kind,
         stack,
+        kind: random.pick(["hold", "hold", "unhold", "revoke", "restore"] as const),
         age: random.pick([0, 0, 1]),
-        heals: random.chance(0.6),
-        ...disturbanceOf(random),
+        hours: random.pick([1, 1, 24]),
       };
     case "flap":
       return { do: kind, stack, ...flapOf(random) };
@@ -262,16 +203,24 @@ function action(random: Random, stacks: Plan["stacks"]): Action {
       return {
         do: kind,
         stack,
-        admitted: random.chance(0.8),
+        admitted: random.chance(0.95),
         from: random.pick(["nothing", "repository", "backup", "backup"] as const),
       };
     case "commit":
-      return { do: kind, stack, removes: random.chance(0.4) ? random.pick(FLUX_APPS) : undefined };
+      return {
+        do: kind,
+        stack,
+        removes: random.chance(0.4) ? random.pick(FLUX_APPS) : undefined,
+        diverges: random.chance(0.2),
+      };
     case "set":
       return {
         do: kind,
         stack,
-        config: changeOf(random, stacks.find(({ name }) => name === stack)?.after ?? [], names),
+        config: randomChange(random, {
+          after: stacks.find(({ name }) => name === stack)?.after ?? [],
+          names: stacks.map(({ name }) => name),
+        }),
       };
     case "override":
       return { do: kind, stack, hours: random.pick([-1, 1, 24, 2_000]) };
@@ -286,15 +235,8 @@ function action(random: Random, stacks: Plan["stacks"]): Action {
 
 function faultOf(random: Random) {
   return {
-    app: random.pick(APPS),
-    kind: random.chance(0.3) ? ("gone" as const) : ("down" as const),
+    ...brokenApp(random),
     after: random.pick([0, 0, 5, 20, 60]),
     for: random.chance(0.5) ? random.pick([5, 20, 60, 600]) : undefined,
   };
-}
-
-function changeOf(random: Random, after: readonly string[], names: readonly string[]): Partial<StackConfig> {
-  if (random.chance(0.3)) return verificationOf(random);
-  const { maxAge, live, unreachable, minAge, minSoak, overrides, contexts } = configOf(random, after, names);
-  return { maxAge, live, unreachable, minAge, minSoak, overrides, contexts, override: undefined };
 }

@@ -1,8 +1,10 @@
-import { checkOf } from "./apps.ts";
+import type { CheckId } from "../../../config/check-ids.ts";
 import type { Observation, SimCluster } from "./cluster.ts";
 import type { Fleet, SimStack } from "./fleet.ts";
-import { TOLERANCE_MS, type Attempt, type Ledger } from "./ledger.ts";
+import { isChecked, isIgnored, TOLERANCE_MS, type Attempt, type Ledger } from "./ledger.ts";
 import { scheduler, type SimProcess } from "./scheduler.ts";
+
+const OWN_CHECK_IDS: readonly CheckId[] = ["queries", "http", "jobs"];
 
 /** A stack that begins to run a release, and one of its upstream stacks. */
 export interface Judged {
@@ -43,7 +45,13 @@ export function judgeUpstream(judged: Judged): string | undefined {
   return isForward(judged) ? judgeForward(judged, proofs) : undefined;
 }
 
-function isForward({ stack, release, fleet, own }: Judged): boolean {
+/** Whether an update is a move forward: to a release that the stack neither runs nor has verified last time, on this cluster. */
+export function isForward({
+  stack,
+  release,
+  fleet,
+  own,
+}: Pick<Judged, "stack" | "release" | "fleet" | "own">): boolean {
   const { cluster } = stack.slot;
   const { outputs } = fleet.backend.stack(stack.name);
   const here = own.attempts.filter((attempt) => attempt.cluster === cluster);
@@ -91,7 +99,8 @@ function judgeSeen(
   if (here === undefined)
     return `${name} has not verified it on cluster ${seen.uid}, to which its context leads`;
   const { running } = seen;
-  if ((running?.since ?? 0) <= began && (running?.release !== release || !running.complete))
+  // Of two things that happen at the same time, the gate may have been first.
+  if ((running?.since ?? 0) < began && (running?.release !== release || !running.complete))
     return `${name} runs ${running?.release ?? "nothing"}${running?.complete === false ? " in part" : ""}`;
   const unhealthy = looks.map((look) => unhealthyNow(here, ledger, look));
   return unhealthy.some(({ length }) => length === 0)
@@ -99,12 +108,14 @@ function judgeSeen(
     : `${name} is not healthy now: ${unhealthy.at(-1)?.join(", ") ?? ""}`;
 }
 
-function unhealthyNow(proof: Attempt, { lastPass }: Ledger, { bad, gone }: Observation): string[] {
+function unhealthyNow(proof: Attempt, { lastPass }: Ledger, { bad, gone, at }: Observation): string[] {
   return [...bad].filter((name) => {
     const app = proof.cluster.app(name);
-    if (app === undefined || proof.skip[checkOf(app)] !== undefined) return false;
-    const isOwn = app.type === "deployment";
-    return lastPass?.healthy?.has(name) === true && !(gone.has(name) && isOwn);
+    // Only the stack's own verification runs Jobs.
+    if (app === undefined || app.type === "job" || !isChecked(proof, app)) return false;
+    if (lastPass?.healthy?.has(name) === true) return !(gone.has(name) && app.type === "deployment");
+    // An entry that has expired no longer covers an app that exists.
+    return name in proof.ignore && !isIgnored(proof, name, at) && !gone.has(name) && !proof.excused.has(name);
   });
 }
 
@@ -115,10 +126,12 @@ function unmet(
 ): string | undefined {
   const latest = proofs.at(-1);
   if (latest === undefined) return undefined;
-  const { soaked = 0, concluded = 0, skip, override } = latest;
+  const { soaked = 0, concluded = 0, skip, override, own } = latest;
   const age = began - concluded;
   const ran = since?.release === release ? scheduler.now - since.at : 0;
-  const skipped = config.requiredChecks.filter((id) => skip[id] !== undefined);
+  const skipped = config.requiredChecks.filter(
+    (id) => skip[id] !== undefined || (OWN_CHECK_IDS.includes(id) && !own.includes(id)),
+  );
   if (age > config.maxAge * 1_000 + TOLERANCE_MS) return `${name} last verified it ${age / 1_000} s ago`;
   if (soaked + TOLERANCE_MS < config.minSoak * 1_000) return `${name} soaked it for only ${soaked / 1_000} s`;
   if (ran + TOLERANCE_MS < config.minAge * 1_000)
@@ -130,12 +143,13 @@ function unmet(
 }
 
 /** Texts that the gate must print. */
-function weaknessesOf({ soakMs, skip, override, suspended = [] }: Attempt): string[] {
+function weaknessesOf({ soakMs, skip, override, suspended = [], ignoredFor = [] }: Attempt): string[] {
   return [
     ...(soakMs === 0 ? ["no soak"] : []),
     ...Object.values(skip),
     ...(override === undefined ? [] : [override]),
     ...(skip.flux === undefined ? suspended : []),
+    ...ignoredFor,
   ];
 }
 

@@ -6,7 +6,9 @@ import { apply, Engine } from "./engine.ts";
 import { Fleet, type SimRelease, type SimStack } from "./fleet.ts";
 import { Model } from "./model.ts";
 import type { SimCluster } from "./cluster.ts";
-import type { Action, Flap, Interruptible, Plan, UpAction } from "./plan.ts";
+import { isFluxs } from "./apps.ts";
+import { commitOf } from "./repository.ts";
+import type { Action, Flap, Interruptible, Plan, UpAction } from "./action.ts";
 import { scheduler, type Interruption, type InterruptionPoint, type SimProcess } from "./scheduler.ts";
 
 /** The result of running a plan. */
@@ -17,6 +19,8 @@ export interface RunResult {
   readonly steps: number;
   /** How often a stack with upstream stacks passed the gate. */
   readonly passed: number;
+  /** How often a stack with several upstream stacks did. */
+  readonly passedSeveral: number;
   readonly trace: readonly string[];
 }
 
@@ -29,6 +33,8 @@ const NOTHING_CHANGES = { changes: [], unchanged: 0, warnings: [], violations: [
 export async function runPlan(plan: Plan): Promise<RunResult> {
   scheduler.reset();
   const fleet = new Fleet(plan.stacks.map((stack) => ({ ...stack, config: { ...stack.config } })));
+  for (const { name, broken } of plan.stacks)
+    for (const app of broken) fleet.stack(name).slot.cluster.change(app, { down: true });
   const run = new Run(fleet);
   let steps = 0;
   for (const action of plan.actions) {
@@ -36,7 +42,8 @@ export async function runPlan(plan: Plan): Promise<RunResult> {
     steps++;
     if (run.model.found !== undefined) break;
   }
-  return { found: run.model.found?.message, steps, passed: run.model.passed, trace: run.trace };
+  const { found, passed, passedSeveral } = run.model;
+  return { found: found?.message, steps, passed, passedSeveral, trace: run.trace };
 }
 
 class Run {
@@ -65,7 +72,10 @@ class Run {
   async #do(action: Action): Promise<void> {
     switch (action.do) {
       case "release":
-        this.#fleet.releases.unshift({ ...action, name: `r${this.#fleet.releases.length + 1}` });
+        this.#release(action);
+        return;
+      case "decide":
+        this.#decide(action);
         return;
       case "up":
       case "preview":
@@ -90,7 +100,18 @@ class Run {
   #toStack(
     action: Exclude<
       Action,
-      { do: "release" | "up" | "preview" | "rollout" | "promote" | "rollback" | "backend-outage" | "wait" }
+      {
+        do:
+          | "release"
+          | "up"
+          | "preview"
+          | "rollout"
+          | "promote"
+          | "rollback"
+          | "backend-outage"
+          | "wait"
+          | "decide";
+      }
     >,
     stack: SimStack,
   ): void {
@@ -134,12 +155,7 @@ class Run {
         this.#rebuild(stack, action);
         return;
       case "commit":
-        cluster.revision = `main@sha1:${String(scheduler.now).padStart(40, "0")}`;
-        for (const app of cluster.apps.filter(({ type }) => type !== "deployment")) {
-          app.wanted = app.name !== action.removes;
-          // Flux applies a new revision at once.
-          app.reconciledAt = scheduler.now;
-        }
+        this.#commit(cluster, action);
         return;
       case "set":
         Object.assign(config, action.config);
@@ -150,6 +166,35 @@ class Run {
           expires: new Date(scheduler.now + action.hours * 3_600_000).toISOString(),
         };
     }
+  }
+
+  #release({ effects, extra }: Pick<SimRelease, "effects" | "extra">): void {
+    this.#fleet.releases.unshift({ effects, extra, name: `r${this.#fleet.releases.length + 1}` });
+  }
+
+  #decide({ stack, kind, age, hours }: Extract<Action, { do: "decide" }>): void {
+    const release = this.#releaseOf(age).name;
+    const until = scheduler.now + hours * 3_600_000;
+    this.model.decisions.add({ stack, kind, release, until, at: scheduler.now });
+    this.#fleet.backend.direct(stack, {
+      kind,
+      time: new Date(scheduler.now).toISOString(),
+      by: "an engineer",
+      reason: "to be sure",
+      ...(kind === "hold" && { until: new Date(until).toISOString() }),
+      ...(!kind.endsWith("hold") && { release }),
+    });
+  }
+
+  #commit(cluster: SimCluster, { removes, diverges }: Extract<Action, { do: "commit" }>): void {
+    const { repository } = this.#fleet;
+    const commit = repository.add({
+      parent: diverges ? commitOf(cluster.revision) : repository.head,
+      removes,
+    });
+    if (!diverges) repository.head = commit;
+    if (cluster.ref.commit !== undefined) cluster.ref = { ...cluster.ref, commit };
+    cluster.follow(commit, removes);
   }
 
   #edit({ name, slot: { cluster } }: SimStack): void {
@@ -173,7 +218,7 @@ class Run {
     slot.cluster = this.#fleet.build(name, former);
     former.downUntil = Infinity;
     if (from === "backup") slot.cluster.restore(former);
-    if (from === "nothing") for (const app of slot.cluster.apps) app.gone = app.type !== "deployment";
+    if (from === "nothing") for (const app of slot.cluster.apps) app.gone = isFluxs(app);
     const stored = this.#fleet.backend.stack(name);
     if (stored.lock !== undefined) stored.lock.end("its cluster was rebuilt");
     if (!admitted) return;
@@ -229,25 +274,39 @@ class Run {
     age,
     heals,
     interruption,
-    ...rest
+    fresh,
+    before,
+    between,
+    flap: flapping,
   }: Extract<Action, { do: "promote" }>): Promise<void> {
     const { after } = this.#fleet.stack(stack);
-    let interruptions = interruptionsOf(interruption);
-    for (const name of [...after, stack]) {
+    if (fresh !== undefined) this.#release(fresh);
+    if (before !== undefined) await this.#do(before);
+    // The release stays the same, whatever happens in between.
+    const release = this.#releaseOf(fresh === undefined ? age : 0);
+    const flappingStack = flapping === undefined ? undefined : after[0];
+    for (const name of [...this.#upstreamOf(stack), stack]) {
       const target = this.#fleet.stack(name);
-      if (heals) this.#heal(target);
-      if (name === after[0] && rest.flap !== undefined) flap(rest.flap, target.slot.cluster);
-      const process = this.#start(target, this.#releaseOf(age), { interruptions });
-      // Only the first update is interrupted.
-      interruptions = new Map();
+      if (heals && name !== flappingStack) this.#heal(target);
+      if (name === flappingStack && flapping !== undefined) flap(flapping, target.slot.cluster);
+      if (name === stack && between !== undefined) await this.#do(between);
+      const interruptions = interruptionsOf(name === (after[0] ?? stack) ? interruption : undefined);
+      const process = this.#start(target, release, { interruptions });
       if (process !== undefined) await this.#finish(process);
     }
+  }
+
+  /** Every stack on which a stack depends, upstream stacks first. */
+  #upstreamOf(name: string): string[] {
+    const { after } = this.#fleet.stack(name);
+    return [...new Set(after.flatMap((each) => [...this.#upstreamOf(each), each]))];
   }
 
   async #rollBack(stack: SimStack): Promise<void> {
     const sourceOf = (name: string) => ({
       stack: name,
       outputs: JSON.parse(JSON.stringify(this.#fleet.backend.stack(name).outputs)) as Record<string, unknown>,
+      directives: this.#fleet.backend.directives(name),
     });
     try {
       const target = rollbackTarget({ stack: sourceOf(stack.name), upstream: stack.after.map(sourceOf) });

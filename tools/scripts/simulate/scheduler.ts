@@ -8,8 +8,8 @@ export type Interruption =
   /** The machine is asleep. */
   | { readonly kind: "sleep"; readonly ms: number };
 
-/** When an interruption happens: at the call with this number, or after the verification and before the engine stores its evidence, which random numbers rarely hit. */
-export type InterruptionPoint = number | "verified";
+/** When an interruption happens: at the call with this number, or at a call in the soak, or after the verification and before the engine stores its evidence. */
+export type InterruptionPoint = number | `soak ${number}` | "verified";
 
 /** The machine that a process runs on. */
 export interface Machine {
@@ -32,6 +32,8 @@ export interface ProcessArgs extends Machine {
   readonly backend: StateReader;
   readonly dryRun: boolean;
   readonly commit: string;
+  /** Whether a commit of the GitOps repository descends from another, or is the same. */
+  readonly isAncestor: (older: string, newer: string) => boolean;
   readonly interruptions?: ReadonlyMap<InterruptionPoint, Interruption>;
 }
 
@@ -42,6 +44,8 @@ export class SimProcess {
   readonly handlers = new Map<string, Set<() => void>>();
   /** How many calls the process has made to the engine, to a cluster or to the clock. */
   calls = 0;
+  /** The number of calls before the verification. */
+  soakBegan = Infinity;
   asleepUntil = 0;
   readonly began: number;
   ended = false;
@@ -82,7 +86,8 @@ interface Timer {
 }
 
 const NEVER = new Promise<never>(() => undefined);
-const START = Date.UTC(2026, 0, 31, 12);
+/** When every simulation begins. */
+export const START = Date.UTC(2026, 0, 31, 12);
 
 /** Virtual time. Code runs until nothing but timers is left; then the clock jumps to the next one. */
 export class Scheduler {
@@ -168,7 +173,9 @@ export async function call(process: SimProcess, point?: InterruptionPoint): Prom
   process.calls++;
   const { interruptions } = process.args;
   const interruption =
-    interruptions?.get(process.calls) ?? (point === undefined ? undefined : interruptions?.get(point));
+    interruptions?.get(process.calls) ??
+    interruptions?.get(`soak ${process.calls - process.soakBegan}`) ??
+    (point === undefined ? undefined : interruptions?.get(point));
   if (interruption?.kind === "kill") {
     process.end("killed");
     return NEVER;

@@ -1,4 +1,4 @@
-import type { Plan } from "./plan.ts";
+import type { Plan } from "./action.ts";
 import { runPlan } from "./run.ts";
 
 /** Leaves out actions as long as the promise stays broken in the same way. */

@@ -1,4 +1,5 @@
-import { planFleet, type Plan } from "./plan.ts";
+import type { Plan } from "./action.ts";
+import { planFleet } from "./plan.ts";
 import { runPlan } from "./run.ts";
 import { shrink } from "./shrink.ts";
 
@@ -28,12 +29,14 @@ export async function simulate({ steps, seed, fleets, isTraced }: SimulationArgs
   const perFleet = Math.max(LEAST_STEPS, Math.ceil(steps / fleets));
   let done = 0;
   let passed = 0;
+  let several = 0;
   let fleet = 0;
   for (; done < steps; fleet++) {
     const plan = planFleet(seed * 100_003 + fleet, Math.min(perFleet, steps - done));
     const result = await runPlan(plan);
     done += result.steps;
     passed += result.passed;
+    several += result.passedSeveral;
     if (result.found === undefined) continue;
     const head = `Broken at step ${done} (seed ${seed}, fleet ${fleet + 1}): ${result.found}`;
     if (!isTraced) return { isKept: false, text: head };
@@ -41,7 +44,7 @@ export async function simulate({ steps, seed, fleets, isTraced }: SimulationArgs
   }
   return {
     isKept: true,
-    text: `Kept: ${done} steps in ${fleet} fleets, in which ${passed} updates passed the gate of an upstream stack.`,
+    text: `Kept: ${done} steps in ${fleet} fleets, in which ${passed} updates passed the gate of an upstream stack, ${several} of them of several.`,
   };
 }
 

@@ -1,0 +1,97 @@
+import type { CheckId } from "../../../config/check-ids.ts";
+import { DAYS } from "../../../config/windows.ts";
+import type { OwnCheckId, StackConfig } from "./fleet.ts";
+import type { Random } from "./random.ts";
+import { START } from "./scheduler.ts";
+
+const DAY_MS = 86_400_000;
+const OWN_CHECKS: readonly OwnCheckId[] = ["queries", "http", "jobs"];
+const IGNORABLE = ["blog", "shop", "wiki"];
+const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"];
+
+/** A stack and its upstream stacks. */
+export interface PlannedStack {
+  readonly after: readonly string[];
+  /** The names of all stacks. */
+  readonly names: readonly string[];
+}
+
+/** A random configuration of a stack. */
+export function randomConfig(random: Random, { after, names }: PlannedStack): StackConfig {
+  return {
+    ...randomVerification(random),
+    maxAge: random.pick([900, 3_600, 86_400, 604_800]),
+    live: random.chance(0.1) ? "required" : "configured",
+    unreachable: random.chance(0.3) ? "warn" : "refuse",
+    gatePatience: random.pick([0, 10, 60]),
+    minAge: random.chance(0.15) ? random.pick([60, 600]) : 0,
+    minSoak: random.chance(0.15) ? random.pick([15, 60]) : 0,
+    requiredChecks: random.chance(0.1) ? [random.pick<CheckId>(["flux", "gatus", "http"])] : [],
+    overrides: random.chance(0.2) ? "refuse" : "accept",
+    contexts: contextsOf(random, { after, names }),
+    override: undefined,
+    rebuilt: undefined,
+    windows: random.chance(0.06) ? [windowOf(random)] : [],
+    pin: after.length > 0 && random.chance(0.4),
+  };
+}
+
+/** A random change to a configuration. */
+export function randomChange(random: Random, stack: PlannedStack): Partial<StackConfig> {
+  if (random.chance(0.4)) return randomVerification(random);
+  const { maxAge, live, unreachable, minAge, minSoak, overrides, contexts, windows, pin } = randomConfig(
+    random,
+    stack,
+  );
+  return {
+    maxAge,
+    live,
+    unreachable,
+    minAge,
+    minSoak,
+    overrides,
+    contexts,
+    windows,
+    pin,
+    override: undefined,
+  };
+}
+
+function randomVerification(random: Random) {
+  const soak = random.pick([0, 15, 15, 30, 60, 120]);
+  return {
+    soak,
+    withoutSoak: soak === 0 && random.chance(0.8) ? "it is only a test cluster" : undefined,
+    interval: random.pick([3, 5, 10]),
+    timeout: soak + random.pick([20, 120, 180, 300]),
+    patience: random.pick([20, 60]),
+    skip: random.chance(0.1)
+      ? { [random.pick<CheckId>(["flux", "gatus", "declared"])]: "its controller is not installed" }
+      : {},
+    own: OWN_CHECKS.filter(() => random.chance(0.25)),
+    ignore: random.chance(0.25) ? ignoreOf(random) : {},
+  };
+}
+
+function ignoreOf(random: Random): StackConfig["ignore"] {
+  const until = new Date(START + random.pick([-1, 0, 0, 1, 30]) * DAY_MS).toISOString().slice(0, 10);
+  const app = random.pick(IGNORABLE);
+  return { [app]: { reason: `known to be broken: ${app}`, until } };
+}
+
+function windowOf(random: Random): StackConfig["windows"][number] {
+  const [from, to] = [random.between(0, 23), random.between(0, 23)];
+  const hour = (value: number): string => `${String(value).padStart(2, "0")}:${random.pick(["00", "30"])}`;
+  const days = DAYS.filter(() => random.chance(0.7));
+  return {
+    days: days.length === 0 ? ["sat"] : days,
+    from: hour(from),
+    to: hour(from === to ? (to + 6) % 24 : to),
+    zone: random.pick(ZONES),
+  };
+}
+
+function contextsOf(random: Random, { after, names }: PlannedStack): Record<string, string> {
+  const known = after.filter(() => random.chance(0.8));
+  return Object.fromEntries(known.map((name) => [name, random.chance(0.08) ? random.pick(names) : name]));
+}
