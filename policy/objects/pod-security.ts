@@ -2,7 +2,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import type { Problem } from "../engine/rule.ts";
-import { podSpecPath } from "./workloads.ts";
+import { containersOf, podSpecPath } from "./workloads.ts";
 
 /** Sysctls that apply to one pod only (https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline). */
 const SAFE_SYSCTLS: readonly string[] = [
@@ -31,12 +31,16 @@ const SELINUX_TYPES: readonly unknown[] = [
 
 const APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/";
 
+const PROBES = ["livenessProbe", "readinessProbe", "startupProbe"];
+const HOOKS = ["postStart", "preStop"];
+
 /** The settings of a workload's pod that the Baseline profile forbids. */
 export function* podProblems(object: KubeObject): Generator<Problem> {
   if (object.kind === "HelmRelease") return;
   const path = podSpecPath(object);
   const context = fields(at(object, [...path, "securityContext"]));
   yield* contextProblems(context, [...path, "securityContext"], "The pod");
+  yield* overriddenProblems(object, context, [...path, "securityContext"]);
   for (const [index, sysctl] of list(context.sysctls).entries()) {
     const name = text(fields(sysctl).name) ?? "";
     if (!SAFE_SYSCTLS.includes(name))
@@ -55,6 +59,42 @@ export function* podProblems(object: KubeObject): Generator<Problem> {
         message: `Container ${key.slice(APPARMOR_ANNOTATION.length)} runs without AppArmor.`,
         remediation: "Remove the annotation.",
       };
+}
+
+const ROOT: readonly (readonly [Path, unknown])[] = [
+  [["runAsNonRoot"], false],
+  [["runAsUser"], 0],
+];
+const UNCONFINED: readonly [Path, unknown] = [["seccompProfile", "type"], "Unconfined"];
+
+/**
+ * Defaults of the pod that the standard forbids although every container overrides them. Where a container does not, the container is reported.
+ */
+function* overriddenProblems(object: KubeObject, context: Fields, path: Path): Generator<Problem> {
+  // In a user namespace, root is not the node's root.
+  const { hostUsers } = fields(at(object, podSpecPath(object)));
+  const containers = containersOf(object).map(({ spec }) => fields(spec.securityContext));
+  for (const [field, value] of hostUsers === false ? [UNCONFINED] : [...ROOT, UNCONFINED])
+    if (at(context, field) === value && containers.every((own) => at(own, field) !== undefined))
+      yield {
+        path: [...path, ...field],
+        message: `The pod sets ${field.join(".")} to ${String(value)}, which the standard forbids even if every container overrides it.`,
+        remediation: "Remove the field.",
+      };
+}
+
+/** Probes and lifecycle hooks that name a host: the kubelet sends their requests from the node. */
+export function* hostProblems(container: Fields, path: Path, subject: string): Generator<Problem> {
+  for (const place of [...PROBES.map((probe) => [probe]), ...HOOKS.map((hook) => ["lifecycle", hook])])
+    for (const action of ["httpGet", "tcpSocket"]) {
+      const field = [...place, action, "host"];
+      if ((at(container, field) ?? "") !== "")
+        yield {
+          path: [...path, ...field],
+          message: `${subject} makes its node send requests to a host of the manifest's choice.`,
+          remediation: "Remove the host: requests go to the pod.",
+        };
+    }
 }
 
 /** The volume types that the Restricted profile allows; hostPath is reported as access to the node. */

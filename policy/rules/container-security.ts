@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
 import { hostAccess } from "../objects/host-access.ts";
-import { contextProblems, podProblems } from "../objects/pod-security.ts";
+import { contextProblems, hostProblems, podProblems } from "../objects/pod-security.ts";
 import { fields, list, texts, type Fields } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
 import type { Container } from "../objects/workloads.ts";
@@ -48,14 +48,15 @@ function* containerProblems(
     return;
   }
   yield* contextProblems(own, here, `Container ${name}`);
-  const nonRoot = (own.runAsNonRoot ?? shared.runAsNonRoot) === true;
+  yield* hostProblems(spec, path, `Container ${name}`);
   const profile = fields(own.seccompProfile ?? shared.seccompProfile);
   const others = [
-    !nonRoot && "runAsNonRoot: true",
-    nonRoot && (own.runAsUser ?? shared.runAsUser) === 0 && "a runAsUser other than 0",
-    own.allowPrivilegeEscalation !== false && "allowPrivilegeEscalation: false",
-    !texts(fields(own.capabilities).drop).includes("ALL") && "capabilities.drop: [ALL]",
-  ].filter((one) => one !== false);
+    ...missingForNonRoot(own, shared, pod),
+    ...[
+      own.allowPrivilegeEscalation !== false && "allowPrivilegeEscalation: false",
+      !texts(fields(own.capabilities).drop).includes("ALL") && "capabilities.drop: [ALL]",
+    ].filter((one) => one !== false),
+  ];
   // Many kubelets apply RuntimeDefault to a container without a profile, so that alone is no reason to report it.
   const needsProfile =
     !isConfined(profile) &&
@@ -77,6 +78,13 @@ function* containerProblems(
       remediation: "Set readOnlyRootFilesystem: true, and mount an emptyDir where the app writes.",
       ...(!settings.requireReadOnlyRoot && { warning: true as const }),
     };
+}
+
+function missingForNonRoot(own: Fields, shared: Fields, pod: Fields): readonly string[] {
+  // In a user namespace, root is not the node's root.
+  if (pod.hostUsers === false) return [];
+  if ((own.runAsNonRoot ?? shared.runAsNonRoot) !== true) return ["runAsNonRoot: true"];
+  return (own.runAsUser ?? shared.runAsUser) === 0 ? ["a runAsUser other than 0"] : [];
 }
 
 function* hostPorts({ name, path, spec }: Container): Generator<Problem> {
