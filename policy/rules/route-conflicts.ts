@@ -1,5 +1,6 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
+import { hasPlaceholder } from "../objects/app-template.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { fields, list, text, type Fields } from "../engine/read.ts";
@@ -66,8 +67,10 @@ const nameOf = ({ route: { metadata } }: SourcedRoute): string =>
 function servedBy(route: SourcedRoute): readonly Served[] {
   const { parentRefs, hostnames, rules } = fields(route.route.spec);
   const parents = list(parentRefs).map((parent) => parentKey(fields(parent), route.route));
-  return list(hostnames).flatMap((host, index) =>
-    list(rules)
+  return list(hostnames).flatMap((host, index) => {
+    // A variable that the repository does not set may have another value in each namespace.
+    if (hasPlaceholder(String(host))) return [];
+    return list(rules)
       .map(fields)
       .flatMap((rule) => (list(rule.matches).length === 0 ? [{}] : list(rule.matches).map(fields)))
       .flatMap((match) =>
@@ -76,8 +79,8 @@ function servedBy(route: SourcedRoute): readonly Served[] {
           at: ["spec", "hostnames", index],
           key: `${String(host)}${matchKey(match)} ${parent}`,
         })),
-      ),
-  );
+      );
+  });
 }
 
 function matchKey({ path, ...others }: Fields): string {
