@@ -121,7 +121,7 @@ describe("diff: Markdown", () => {
       ).size;
       const [, lost = "0"] = /and (\d+) objects? altogether/.exec(text) ?? [];
       assert.equal(named + Number(lost), count);
-      assert.equal(text.includes('Cut to fit'), count > 100);
+      assert.equal(text.includes("Cut to fit"), count > 100);
       assert.equal(text.match(/^`{3,}diff$/gm)?.length, text.match(/^`{3,}$/gm)?.length);
       assert.equal(text.match(/<details>/g)?.length, text.match(/<\/details>/g)?.length);
     });
