@@ -14,8 +14,10 @@ import type { Baseline } from "./baseline.ts";
 const updateMark = z.looseObject({
   /** The release of the first update since the last verification that passed. */
   release: z.string(),
-  /** When that update began, according to the cluster's clock. */
+  /** When that update began, according to the clock of the machine that ran it. */
   began: z.iso.datetime(),
+  /** Time of the last verification that had passed by then, from the stored evidence; null if none had. Older programs do not write it. */
+  follows: z.iso.datetime().nullable().optional(),
   /** The {@link Baseline} of that update. */
   excused: z.array(z.string()),
   expected: z.array(z.string()),
@@ -51,7 +53,7 @@ export function markReference({ project, stack }: MarkedStack): ObjectReference 
 
 /**
  * Reads the mark of a stack.
- * @param lastPass when the last verification passed; an older mark is obsolete
+ * @param lastPass when the last verification passed, from the stored evidence; it makes the mark of an earlier update obsolete
  * @returns undefined if there is no mark
  */
 export async function readMark(
@@ -63,7 +65,16 @@ export async function readMark(
   if (live === undefined) return undefined;
   const { [KEY]: text = "" } = (live.data ?? {}) as Record<string, string>;
   const mark = parseMark(text);
-  return lastPass !== undefined && Date.parse(mark.began) < Date.parse(lastPass) ? undefined : mark;
+  return lastPass !== undefined && isObsolete(mark, Date.parse(lastPass)) ? undefined : mark;
+}
+
+/**
+ * Whether a verification has passed since the update began. An update and the pass before it may be by machines whose clocks differ, so the mark names that pass.
+ * If the evidence is older than that, because the state was restored from a backup, the mark counts.
+ */
+function isObsolete({ began, follows }: UpdateMark, lastPass: number): boolean {
+  if (follows === null) return true;
+  return Date.parse(follows ?? began) < lastPass;
 }
 
 /** An unreadable mark still proves that an update has begun; it excuses nothing. */
@@ -85,6 +96,8 @@ function parseMark(text: string): UpdateMark {
 export interface BegunUpdate {
   readonly release: string;
   readonly began: string;
+  /** When the last verification had passed, according to the stored evidence; undefined if none had. */
+  readonly follows: string | undefined;
   readonly baseline: Baseline;
 }
 
@@ -95,16 +108,34 @@ export interface BegunUpdate {
 export async function writeMark(
   cluster: MarkableCluster,
   stack: MarkedStack,
-  { release, began, baseline }: BegunUpdate,
+  { release, began, follows, baseline }: BegunUpdate,
 ): Promise<void> {
   const mark: UpdateMark = {
     release,
     began,
+    follows: follows ?? null,
     excused: [...baseline.excused],
     expected: [...baseline.expected],
     revision: baseline.revision,
     ...(baseline.moved === true && { moved: true }),
   };
+  await applyMark(cluster, stack, mark);
+}
+
+/** Stops excusing objects that were healthy at some point during an update whose verification did not pass. */
+export async function endExcuses(
+  cluster: MarkableCluster,
+  stack: MarkedStack,
+  recovered: ReadonlySet<string>,
+): Promise<void> {
+  if (recovered.size === 0) return;
+  const mark = await readMark(cluster, stack, undefined);
+  if (mark === undefined) return;
+  const excused = mark.excused.filter((key) => !recovered.has(key));
+  await applyMark(cluster, stack, { ...mark, excused });
+}
+
+async function applyMark(cluster: MarkableCluster, stack: MarkedStack, mark: UpdateMark): Promise<void> {
   const reference = markReference(stack);
   const annotations = { "edgefirst.dev/update-of": `${stack.project}/${stack.stack}` };
   const object = {
@@ -122,22 +153,4 @@ export async function writeMark(
       { cause: error },
     );
   }
-}
-
-/** Stops excusing objects that were healthy at some point during an update whose verification did not pass. */
-export async function endExcuses(
-  cluster: MarkableCluster,
-  stack: MarkedStack,
-  recovered: ReadonlySet<string>,
-): Promise<void> {
-  if (recovered.size === 0) return;
-  const mark = await readMark(cluster, stack, undefined);
-  if (mark === undefined) return;
-  const excused = new Set(mark.excused.filter((key) => !recovered.has(key)));
-  const { expected, revision, moved, release, began } = mark;
-  await writeMark(cluster, stack, {
-    release,
-    began,
-    baseline: { excused, expected: new Set(expected), revision, moved },
-  });
 }

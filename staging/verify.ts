@@ -100,7 +100,8 @@ export async function beginUpdate(
 ): Promise<Baseline> {
   const { cluster, earlier, release, clock } = args;
   const checks = enabled(checksOnCluster(args, declared, { since: 0 }), args);
-  const mark = await readMark(cluster, args, earlier?.lastPass?.time ?? earlier?.verified[0]?.time);
+  const follows = earlier?.lastPass?.time ?? earlier?.verified[0]?.time;
+  const mark = await readMark(cluster, args, follows);
   const round = await runChecks(checks);
   const measured =
     mark === undefined
@@ -111,9 +112,9 @@ export async function beginUpdate(
       : inheritedBaseline(mark, round);
   const baseline = { ...measured, moved: mark?.moved === true || earlier?.verified[0]?.release !== release };
   const now = clock.now();
-  // Not later than now, according to the clock of the verification that is to make the mark obsolete.
+  // Not later than now, because an older program compares it with the time of the pass that is to make the mark obsolete.
   const began = new Date(mark === undefined ? now : Math.min(Date.parse(mark.began), now)).toISOString();
-  await writeMark(cluster, args, { release: mark?.release ?? release, began, baseline });
+  await writeMark(cluster, args, { release: mark?.release ?? release, began, follows, baseline });
   return baseline;
 }
 

@@ -269,9 +269,10 @@ describe("gate of main, whose upstream stack is edge", () => {
     const cluster = scriptedCluster(() => []);
     const baseline = { excused: new Set<string>(), expected: new Set<string>(), revision: null };
     const stack = { project: "edgefirst", stack: "edge" };
-    await writeMark(cluster, stack, { release: "r9", began: ago(2).time, baseline });
+    const update = { release: "r9", began: ago(0.5).time, baseline };
+    await writeMark(cluster, stack, { ...update, follows: ago(48).time });
     assert.deepEqual(errors(await gate(edge, { connect: () => cluster })), [], "an obsolete mark");
-    await writeMark(cluster, stack, { release: "r9", began: ago(0.5).time, baseline });
+    await writeMark(cluster, stack, { ...update, follows: ago(1).time });
     assert.match(
       errors(await gate(edge, { connect: () => cluster }))[0]!,
       /an update to release r9 began at .* and has not been verified/,
@@ -345,7 +346,7 @@ describe("gate of main, whose upstream stack is edge", () => {
       await writeMark(
         marked,
         { project: "edgefirst", stack: "edge" },
-        { release: "r3", began: ago(0).time, baseline },
+        { release: "r3", began: ago(0).time, follows: ago(1).time, baseline },
       );
       const connect = () => ({ ...marked, list: () => Promise.reject(new EdgefirstError("no response")) });
       const result = errors(await gate(fresh(), { connect, unreachable: "warn" }));

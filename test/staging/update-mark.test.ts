@@ -7,6 +7,7 @@ import { scriptedCluster, type ScriptedCluster } from "../support/scripted-clust
 
 const STACK = { project: "edgefirst", stack: "edge" };
 const BEGAN = "2026-01-31T12:00:00.000Z";
+const PASSED = "2026-01-31T11:00:00Z";
 const BASELINE = {
   excused: new Set(["flux a", "flux b"]),
   expected: new Set(["flux c"]),
@@ -28,7 +29,8 @@ describe("mark of an update", () => {
       },
     };
   });
-  const write = () => writeMark(cluster, STACK, { release: "r1", began: BEGAN, baseline: BASELINE });
+  const write = (follows: string | undefined = PASSED) =>
+    writeMark(cluster, STACK, { release: "r1", began: BEGAN, follows, baseline: BASELINE });
 
   it("is a ConfigMap in kube-system whose name depends on project and stack", () => {
     const { apiVersion, kind, metadata } = markReference(STACK);
@@ -45,16 +47,47 @@ describe("mark of an update", () => {
     const mark = {
       release: "r1",
       began: BEGAN,
+      follows: PASSED,
       excused: ["flux a", "flux b"],
       expected: ["flux c"],
       revision: "main@sha1:1",
       moved: true,
     };
     assert.deepEqual(await readMark(cluster, STACK, undefined), mark);
-    assert.deepEqual(await readMark(cluster, STACK, BEGAN), mark);
+    assert.deepEqual(await readMark(cluster, STACK, PASSED), mark);
     assert.equal(await readMark(cluster, STACK, "2026-01-31T12:00:01Z"), undefined);
     assert.equal(await readMark(cluster, { ...STACK, stack: "main" }, undefined), undefined);
     assert.deepEqual(applied[0]?.metadata.annotations, { "edgefirst.dev/update-of": "edgefirst/edge" });
+  });
+
+  it("counts although the pass before it seems to be later, by the clock of another machine", async () => {
+    const ahead = "2026-01-31T12:00:01.500Z";
+    await write(ahead);
+    assert.ok(await readMark(cluster, STACK, ahead));
+    assert.equal(await readMark(cluster, STACK, "2026-01-31T12:00:02Z"), undefined);
+  });
+
+  it("counts if the evidence was restored from a backup that is older than the pass before the update", async () => {
+    await write();
+    assert.ok(await readMark(cluster, STACK, "2026-01-30T12:00:00Z"));
+  });
+
+  it("of a stack's first update is obsolete after any pass", async () => {
+    await writeMark(cluster, STACK, { release: "r1", began: BEGAN, follows: undefined, baseline: BASELINE });
+    assert.ok(await readMark(cluster, STACK, undefined));
+    assert.equal(await readMark(cluster, STACK, "2026-01-31T11:59:59Z"), undefined);
+  });
+
+  it("of an older program is compared by its own time, also after objects have recovered", async () => {
+    const { metadata } = markReference(STACK);
+    const mark = { release: "r1", began: BEGAN, excused: ["flux a", "flux b"], expected: [], revision: null };
+    await cluster.apply(
+      { apiVersion: "v1", kind: "ConfigMap", metadata, data: { "mark.json": JSON.stringify(mark) } },
+      { fieldManager: "test" },
+    );
+    await endExcuses(cluster, STACK, new Set(["flux a"]));
+    assert.deepEqual((await readMark(cluster, STACK, BEGAN))?.excused, ["flux b"]);
+    assert.equal(await readMark(cluster, STACK, "2026-01-31T12:00:01Z"), undefined);
   });
 
   it("excuses nothing, and is never obsolete, if it cannot be read", async () => {

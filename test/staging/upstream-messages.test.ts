@@ -139,7 +139,7 @@ describe("judging an upstream stack", () => {
     await writeMark(
       cluster,
       { project: "edgefirst", stack: "edge" },
-      { release: "r3", began, baseline: NO_BASELINE },
+      { release: "r3", began, follows: ago(HOUR).time, baseline: NO_BASELINE },
     );
     const [, updating] = await judge({}, { connect: () => cluster });
     assert.match(updating?.message ?? "", new RegExp(`update to release r3 began at ${began}`));
