@@ -65,12 +65,16 @@ export interface NextRelease {
   readonly manifests: Readonly<Record<string, string>>;
 }
 
-/** The release that the stack runs, for the gate. If a manifest differs, the same release counts as new to the stack. */
+/**
+ * The release that the stack runs on this cluster, for the gate. Without evidence, the outputs do not say of which cluster they are: the cluster may have been
+ * rebuilt since. If a manifest differs, the same release counts as new to the stack.
+ */
 export function currentRelease(
   { release, evidence }: Pick<OwnStack, "release" | "evidence">,
   next: NextRelease,
 ): string | undefined {
-  if (release !== next.release || evidence === undefined) return release;
+  if (evidence === undefined) return undefined;
+  if (release !== next.release) return release;
   const standing = standingOf(evidence, release);
   const ran = standing.state === "unknown" ? next.manifests : standing.record.manifests;
   return isDeepStrictEqual(ran, next.manifests) ? release : undefined;
