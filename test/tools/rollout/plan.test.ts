@@ -99,6 +99,21 @@ describe("the plan of a rollout", () => {
     assert.throws(() => stacksUpTo(stacks, "nowhere"), /No stack nowhere[\s\S]*edge, west, main, lab/);
   });
 
+  it("says what to do about a missing stack, a cycle and an unknown name", () => {
+    assert.throws(() => planWaves([stack("a", "x"), stack("b", "y")]), {
+      message: [
+        "a depends on x, but Pulumi.x.yaml is missing.",
+        "b depends on y, but Pulumi.y.yaml is missing.",
+        "Correct edgefirst:after, or add the stack. Nothing was changed.",
+      ].join("\n"),
+    });
+    assert.throws(() => planWaves([stack("a", "b"), stack("b", "a")]), {
+      message:
+        "The stacks depend on each other in a cycle: a -> b -> a.\nRemove one of these dependencies from edgefirst:after. Nothing was changed.",
+    });
+    assert.throws(() => stacksUpTo([stack("a", "x")], "a"), /^EdgefirstError: a depends on x, but/);
+  });
+
   describe("reads the stacks of a project", () => {
     let project: string;
     beforeEach(() => (project = mkdtempSync(join(tmpdir(), "edgefirst-plan-"))));
@@ -115,6 +130,16 @@ describe("the plan of a rollout", () => {
       write("Pulumi.edge.yaml", "config: {}\n");
       write("Pulumi.empty.yaml", "");
       assert.deepEqual(await readStacks(project), [stack("edge"), stack("empty"), stack("main", "edge")]);
+    });
+
+    it("says what to do if there is no project or no stack", async () => {
+      await assert.rejects(readStacks(project), {
+        message: `No Pulumi project in ${project}: Pulumi.yaml is missing.\nRun edgefirst in the project's directory, or name a sandbox with --dir.`,
+      });
+      write("Pulumi.yaml", "name: edgefirst");
+      await assert.rejects(readStacks(project), {
+        message: `The project in ${project} has no stack: no Pulumi.<stack>.yaml.\nWrite one per cluster; docs/reference/configuration.md lists every key.`,
+      });
     });
 
     it("reports what is wrong with them", async () => {

@@ -312,6 +312,13 @@ describe("calls of the Pulumi CLI", function () {
       assert.equal((await findCli(cli.root)).command, `${cli.root}/bin/pulumi`);
     });
 
+    it("which may fail", async () => {
+      cli.answer({ version: { code: 1, stderr: "error: no home directory\n\n" } });
+      await assert.rejects(findCli(cli.root), {
+        message: `The Pulumi CLI cannot be run: Command failed with exit code 1: ${cli.root}/bin/pulumi version\nerror: no home directory\n${HINT}`,
+      });
+    });
+
     it("which is found on PATH", async () => {
       const { PATH } = process.env;
       process.env.PATH = `${cli.root}/bin:${PATH}`;
