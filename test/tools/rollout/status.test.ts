@@ -117,6 +117,40 @@ describe("the status of the stacks", () => {
     ]);
   });
 
+  it("keeps drift for scripts, with every property that differs", () => {
+    const change = { kind: "update", object: "Service a", properties: ["data", "spec"] } as const;
+    const drift = { changes: [change], unchanged: 0, warnings: [], violations: [], outputs: {} };
+    const [edge] = status({ edge: { outputs: outputsOf("r", [verification("r")]), drift } });
+    assert.deepEqual(edge?.drift, ["Service a (data, spec)"]);
+    const [unread] = status({ edge: {} });
+    assert.ok(unread !== undefined && !("drift" in unread) && !("release" in unread));
+  });
+
+  it("shows that a stack runs the same release as its upstream stack", () => {
+    const outputs = outputsOf("r", [verification("r")]);
+    const [, main] = status({ edge: { outputs }, main: { outputs } });
+    assert.deepEqual(main?.positions, [{ upstream: "edge", state: "level", releases: 0 }]);
+    const left = outputsOf("next", [verification("r")]);
+    const [, alone] = status({ edge: { outputs: left }, main: { outputs } });
+    assert.deepEqual(alone?.positions, [{ upstream: "edge", state: "behind", releases: 0 }]);
+  });
+
+  it("knows no verification of a release without one, or of a stack without a release", () => {
+    const outputs = outputsOf("new", [verification("old")]);
+    for (const release of ["new", "", 7]) {
+      const [edge] = status({ edge: { outputs: { ...outputs, release } } });
+      assert.equal(edge?.verification, "none");
+      assert.ok(!("verifiedAt" in edge));
+      assert.equal(edge.release, release === "new" ? "new" : undefined);
+    }
+  });
+
+  it("no longer shows an override at the time when it expires", () => {
+    const override = { reason: "fire", expires: NOW.toISOString() };
+    const [edge] = status({ edge: { outputs: outputsOf("r", [verification("r", { override })]) } });
+    assert.ok(!("override" in edge!));
+  });
+
   it("has a line for a stack that never ran or cannot be read", () => {
     const statuses = status({
       edge: { lastUpdate: undefined },
