@@ -50,6 +50,38 @@ describe("the cluster's clock", () => {
     }
   });
 
+  for (const [when, slept] of [
+    ["before", true],
+    ["after", false],
+  ] as const)
+    it(`is this machine's own if the machine slept ${when} the cluster's response, even each time`, async () => {
+      for (const times of [1, 3]) {
+        const own = new FakeClock();
+        let asked = 0;
+        const time = async (): Promise<number> => {
+          const sleeps = ++asked <= times;
+          if (sleeps && slept) await own.sleep(2 * HOUR_MS);
+          const theirs = own.now();
+          if (sleeps && !slept) await own.sleep(2 * HOUR_MS);
+          return theirs;
+        };
+        assert.equal(await clusterClock(time, () => assert.fail("nothing to report"), own), own);
+        assert.equal(asked, Math.min(times + 1, 3));
+      }
+    });
+
+  it("is measured again after a slow response", async () => {
+    const own = new FakeClock();
+    let isFirst = true;
+    const time = async (): Promise<number> => {
+      if (isFirst) await own.sleep(8_000);
+      isFirst = false;
+      return own.now() + HOUR_MS;
+    };
+    const clock = await clusterClock(time, () => undefined, own);
+    assert.equal(clock.now(), own.now() + HOUR_MS);
+  });
+
   it("waits on this machine's clock, which a signal ends", async () => {
     const slept: unknown[] = [];
     const own = {
