@@ -1,4 +1,5 @@
 import { BlockList, isIP } from "node:net";
+import { isLoopback } from "../lib/loopback.ts";
 
 /**
  * The proxy for a server, chosen from the environment the way kubectl does: HTTPS_PROXY or HTTP_PROXY, except for this machine and the hosts in NO_PROXY
@@ -13,17 +14,13 @@ export function proxyFor(
   const proxy = read(protocol === "https:" ? "HTTPS_PROXY" : "HTTP_PROXY");
   const host = hostname.replace(/^\[|\]$/g, "");
   const target = { host, port: port === "" ? (protocol === "https:" ? "443" : "80") : port };
-  if (proxy === "" || isLocal(host) || isExcluded(target, read("NO_PROXY"))) return undefined;
+  if (proxy === "" || isLoopback(host) || isExcluded(target, read("NO_PROXY"))) return undefined;
   return proxy.includes("://") ? proxy : `http://${proxy}`;
 }
 
 interface Target {
   readonly host: string;
   readonly port: string;
-}
-
-function isLocal(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 function isExcluded(target: Target, noProxy: string): boolean {

@@ -51,12 +51,10 @@ function* containerProblems(
   yield* hostProblems(spec, path, `Container ${name}`);
   const profile = fields(own.seccompProfile ?? shared.seccompProfile);
   const others = [
-    ...missingForNonRoot(own, shared, pod),
-    ...[
-      own.allowPrivilegeEscalation !== false && "allowPrivilegeEscalation: false",
-      !texts(fields(own.capabilities).drop).includes("ALL") && "capabilities.drop: [ALL]",
-    ].filter((one) => one !== false),
-  ];
+    missingForNonRoot(own, shared, pod),
+    own.allowPrivilegeEscalation !== false && "allowPrivilegeEscalation: false",
+    !texts(fields(own.capabilities).drop).includes("ALL") && "capabilities.drop: [ALL]",
+  ].filter((one) => one !== false);
   // Many kubelets apply RuntimeDefault to a container without a profile, so that alone is no reason to report it.
   const needsProfile =
     !isConfined(profile) &&
@@ -80,11 +78,11 @@ function* containerProblems(
     };
 }
 
-function missingForNonRoot(own: Fields, shared: Fields, pod: Fields): readonly string[] {
+function missingForNonRoot(own: Fields, shared: Fields, pod: Fields): string | false {
   // In a user namespace, root is not the node's root.
-  if (pod.hostUsers === false) return [];
-  if ((own.runAsNonRoot ?? shared.runAsNonRoot) !== true) return ["runAsNonRoot: true"];
-  return (own.runAsUser ?? shared.runAsUser) === 0 ? ["a runAsUser other than 0"] : [];
+  if (pod.hostUsers === false) return false;
+  if ((own.runAsNonRoot ?? shared.runAsNonRoot) !== true) return "runAsNonRoot: true";
+  return (own.runAsUser ?? shared.runAsUser) === 0 && "a runAsUser other than 0";
 }
 
 function* hostPorts({ name, path, spec }: Container): Generator<Problem> {

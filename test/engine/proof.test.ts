@@ -8,7 +8,13 @@ import { markReference, readMark } from "../../staging/update-mark.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { deny } from "../support/admission.ts";
-import { Engine, gatewayApiDirectory, type Running, type TestStack } from "../support/engine.ts";
+import {
+  FLUX_VERIFICATION,
+  Engine,
+  gatewayApiDirectory,
+  type Running,
+  type TestStack,
+} from "../support/engine.ts";
 import type { GitRepository } from "../support/git.ts";
 import { answerRequests, reportKustomization } from "../support/flux-answers.ts";
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
@@ -18,13 +24,6 @@ import { evidenceIn } from "../support/evidence.ts";
 
 const KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1";
 const MARK = markReference({ project: "edgefirst", stack: "edge" });
-const NO_CONTROLLER = "these clusters have no controller for it";
-const VERIFICATION = {
-  soak: "1s",
-  timeout: "60s",
-  interval: "500ms",
-  skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, gatus: NO_CONTROLLER },
-};
 const APP = { name: "app", namespace: "default" };
 const SOON = { timeoutMs: 60_000 };
 
@@ -49,7 +48,7 @@ describe("engine: a release proves only what was watched; the test writes the st
     edgeConfig = {
       cluster: { context: "edge", kubeconfig },
       gatewayApi: { install: true, source },
-      verification: VERIFICATION,
+      verification: FLUX_VERIFICATION,
     };
     edge = await engine.stack("edge", edgeConfig);
     await app("True");
@@ -71,7 +70,7 @@ describe("engine: a release proves only what was watched; the test writes the st
 
   /** An update of edge that has begun its soak. */
   async function soaking(): Promise<Running> {
-    edge.configure({ ...edgeConfig, verification: { ...VERIFICATION, soak: "60s", timeout: "90s" } });
+    edge.configure({ ...edgeConfig, verification: { ...FLUX_VERIFICATION, soak: "60s", timeout: "90s" } });
     const running = edge.startUp();
     await Promise.race([
       waitUntil("the soak", () => running.output().includes("the soak has begun"), SOON),
@@ -88,7 +87,7 @@ describe("engine: a release proves only what was watched; the test writes the st
 
   /** Expects the verification of edge to fail. What is wrong stays wrong: no need to watch it for long. */
   async function failsVerification(...expected: RegExp[]): Promise<void> {
-    edge.configure({ ...edgeConfig, verification: { ...VERIFICATION, timeout: "6s" } });
+    edge.configure({ ...edgeConfig, verification: { ...FLUX_VERIFICATION, timeout: "6s" } });
     await fails(edge, ...expected);
     edge.configure(edgeConfig);
   }

@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
-import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
+import { FLUX_VERIFICATION, Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
 import { evidenceIn } from "../support/evidence.ts";
 import { answerRequests, reportKustomization } from "../support/flux-answers.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
-
-const NO_CONTROLLER = "these clusters have no controller for it";
-const VERIFICATION = {
-  soak: "1s",
-  timeout: "60s",
-  interval: "500ms",
-  skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, gatus: NO_CONTROLLER },
-};
 
 describe("engine: main depends on two stacks, edge and lab, on a cluster each; the test writes the statuses of Flux", function () {
   this.timeout(180_000);
@@ -36,7 +28,7 @@ describe("engine: main depends on two stacks, edge and lab, on a cluster each; t
     const platform = (context: string) => ({
       cluster: { context, kubeconfig },
       gatewayApi: { install: true, source },
-      verification: VERIFICATION,
+      verification: FLUX_VERIFICATION,
     });
     for (const context of ["edge", "lab"]) {
       await installFluxCrds(kubeconfig, context);

@@ -8,7 +8,7 @@ import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { findProcess, waitUntil } from "../../tools/sandbox/processes.ts";
 import { deny } from "../support/admission.ts";
-import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
+import { FLUX_VERIFICATION, Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
 import { answerRequests, reportKustomization } from "../support/flux-answers.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram } from "../support/program-checkout.ts";
@@ -16,13 +16,6 @@ import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 import { evidenceIn } from "../support/evidence.ts";
 
 const KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1";
-const NO_CONTROLLER = "these clusters have no controller for it";
-const VERIFICATION = {
-  soak: "1s",
-  timeout: "60s",
-  interval: "500ms",
-  skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, gatus: NO_CONTROLLER },
-};
 
 describe("engine: weak proofs, stale statuses and outages; the test writes Flux's statuses", function () {
   this.timeout(240_000);
@@ -48,7 +41,7 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
     edgeConfig = {
       cluster: { context: "edge", kubeconfig },
       gatewayApi: { install: true, source },
-      verification: VERIFICATION,
+      verification: FLUX_VERIFICATION,
     };
     // Both stacks share the cluster. This one declares nothing, and only shows what its gate does.
     mainConfig = { ...edgeConfig, gatewayApi: { install: false }, after: ["edge"] };
@@ -109,7 +102,7 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
 
     it("prove nothing if Flux no longer runs", async () => {
       fluxRuns = false;
-      edge.configure({ ...edgeConfig, verification: { ...VERIFICATION, timeout: "6s" } });
+      edge.configure({ ...edgeConfig, verification: { ...FLUX_VERIFICATION, timeout: "6s" } });
       await fails(edge, /Kustomization default\/app: Flux has not reconciled it since the update/);
       edge.configure(edgeConfig);
       fluxRuns = true;
@@ -199,7 +192,7 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
       const before = await evidence();
       const { pid } = findProcess(clusterDir(clusters.sandbox.dir, "edge"), "kube-apiserver")!;
       const soaking = { soak: "60s", timeout: "90s", patience: "10s" };
-      edge.configure({ ...edgeConfig, verification: { ...VERIFICATION, ...soaking } });
+      edge.configure({ ...edgeConfig, verification: { ...FLUX_VERIFICATION, ...soaking } });
       const { ended, output } = edge.startUp();
       await waitUntil("the soak", () => output().includes("the soak has begun"), { timeoutMs: 60_000 });
       edge.configure(edgeConfig);

@@ -3,7 +3,8 @@ import type { Finding } from "../../kube/client.ts";
 import type { Evidence, OverrideRecord } from "../../staging/evidence.ts";
 import { checkGate, type GateArgs, type GateResult } from "../../staging/gate.ts";
 import { outputsOf, revocation, verification } from "../support/evidence.ts";
-import { CLUSTER_UID, FakeClock, scriptedCluster } from "../support/scripted-cluster.ts";
+import { gateOfMain } from "../support/gate.ts";
+import { CLUSTER_UID, FakeClock } from "../support/scripted-cluster.ts";
 
 const DAY = 24 * 3_600_000;
 
@@ -15,37 +16,11 @@ describe("the gate's messages", () => {
   function gate(outputs: Record<string, unknown>, more: Partial<GateArgs> = {}): Promise<GateResult> {
     const { evidence } = outputs as { evidence?: Evidence };
     const here = { context: "edge", uid: CLUSTER_UID };
-    return checkGate({
-      project: "edgefirst",
-      stack: "main",
-      release: "r2",
-      current: "r1",
-      own: undefined,
-      after: ["edge"],
-      maxAgeMs: DAY,
-      minAgeMs: 0,
-      minSoakMs: 0,
-      requiredChecks: [],
-      overrides: "accept",
-      live: "configured",
-      unreachable: "refuse",
-      patienceMs: 4_000,
-      manifests: {},
-      windows: [],
-      readOutputs: () =>
-        Promise.resolve({
-          state: "read",
-          outputs: {
-            ...outputs,
-            ...(evidence !== undefined && { evidence: { ...evidence, cluster: here } }),
-          },
-        }),
-      readDirectives: () => Promise.resolve({ state: "unknown", message: "no stack" }),
-      connect: () => scriptedCluster(() => []),
-      clock,
-      progress: () => undefined,
-      ...more,
-    });
+    const reading = {
+      state: "read" as const,
+      outputs: { ...outputs, ...(evidence !== undefined && { evidence: { ...evidence, cluster: here } }) },
+    };
+    return checkGate(gateOfMain(clock, () => Promise.resolve(reading), more));
   }
   const verified = () => outputsOf("r2", [verification("r2", { time: at(-1_000) })]);
   const first = async (result: Promise<GateResult>): Promise<Finding> => (await result).findings[0]!;

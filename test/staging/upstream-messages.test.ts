@@ -6,6 +6,7 @@ import { judgeUpstream, type UpstreamArgs, type UpstreamStack } from "../../stag
 import { writeMark } from "../../staging/update-mark.ts";
 import { NO_BASELINE } from "../../staging/baseline.ts";
 import { outputsOf, verification } from "../support/evidence.ts";
+import { gateOfMain } from "../support/gate.ts";
 import { CLUSTER_UID, FakeClock, ready, scriptedCluster, unreachable } from "../support/scripted-cluster.ts";
 
 const HOUR = 3_600_000;
@@ -34,22 +35,11 @@ describe("judging an upstream stack", () => {
         movement: "forward",
         ...upstream,
       },
-      {
-        project: "edgefirst",
-        manifests: {},
+      gateOfMain(clock, () => assert.fail("the outputs are given"), {
         maxAgeMs: HOUR,
-        minAgeMs: 0,
-        minSoakMs: 0,
-        requiredChecks: [],
-        overrides: "accept",
-        live: "configured",
-        unreachable: "refuse",
-        patienceMs: 4_000,
-        connect: () => scriptedCluster(() => []),
-        clock,
         progress: (line) => progress.push(line),
         ...more,
-      },
+      }),
     );
   }
 

@@ -124,6 +124,14 @@ export const QUICK_VERIFICATION = {
   skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, flux: NO_CONTROLLER, gatus: NO_CONTROLLER },
 };
 
+/** The verification for tests that write the statuses of Flux: with a short soak. */
+export const FLUX_VERIFICATION = {
+  soak: "1s",
+  timeout: "60s",
+  interval: "500ms",
+  skip: { gateways: NO_CONTROLLER, routes: NO_CONTROLLER, gatus: NO_CONTROLLER },
+};
+
 const UNATTENDED = ["--yes", "--skip-preview", "--non-interactive", "--color", "never"];
 
 /** A real stack. */

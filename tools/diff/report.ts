@@ -1,14 +1,7 @@
 import { omit } from "../../lib/omit.ts";
 import { Masker } from "./mask.ts";
 import { objectDiff } from "./object-diff.ts";
-import {
-  byDanger,
-  DANGER_KINDS,
-  type Change,
-  type ChangeKind,
-  type Comparison,
-  type Danger,
-} from "./change.ts";
+import { DANGER_KINDS, type Change, type ChangeKind, type Comparison, type Danger } from "./change.ts";
 import type { BuiltRepository } from "../gitops/flux/repository-build.ts";
 import { applierOf, idOf } from "./kustomizations.ts";
 import { compare } from "./compare.ts";
@@ -64,7 +57,7 @@ export function report(
   return {
     ...names,
     clusters: comparison.clusters,
-    entries: entriesOf(byDanger(comparison.changes), masker),
+    entries: entriesOf(comparison.changes, masker),
     obstacles: obstaclesOf(comparison, masker),
     uncertain: comparison.uncertain.map((line) => masker.text(line)),
     external: comparison.external,

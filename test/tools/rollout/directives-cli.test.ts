@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import type { Directive } from "../../../staging/directives.ts";
 import { addDirective, readAllDirectives, readDirectives } from "../../../tools/rollout/directives.ts";
-import { FakeCli } from "./fake-cli.ts";
+import { eachWithFakeCli, type FakeCli } from "./fake-cli.ts";
 
 const HOLD: Directive = {
   kind: "hold",
@@ -20,11 +20,8 @@ const HINT = "Check which backend is in use: pulumi whoami -v";
 describe("directives through the CLI", function () {
   this.timeout(60_000);
   let cli: FakeCli;
-  beforeEach(() => {
-    cli = new FakeCli();
-  });
-  afterEach(() => {
-    cli.remove();
+  eachWithFakeCli((fresh) => {
+    cli = fresh;
   });
 
   const listed = (...names: string[]) => ({ stdout: JSON.stringify(names.map((name) => ({ name }))) });

@@ -117,6 +117,18 @@ export class FakeCli {
   }
 }
 
+/** Gives each test of the calling suite a fake CLI of its own, and removes it afterwards. */
+export function eachWithFakeCli(use: (cli: FakeCli) => void): void {
+  let cli: FakeCli;
+  beforeEach(() => {
+    cli = new FakeCli();
+    use(cli);
+  });
+  afterEach(() => {
+    cli.remove();
+  });
+}
+
 /** Options of a run, and the lines that it reports. */
 export function running(): {
   readonly lines: string[];

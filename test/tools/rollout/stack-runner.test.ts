@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { CheckRecord } from "../../../staging/evidence.ts";
 import { stackRunner } from "../../../tools/rollout/stack-runner.ts";
 import { outputsOf, revocation, verification } from "../../support/evidence.ts";
-import { created, FakeCli, outputEvent, running } from "./fake-cli.ts";
+import { created, eachWithFakeCli, type FakeCli, outputEvent, running } from "./fake-cli.ts";
 
 const SUMMARY = { changes: [], unchanged: 1, warnings: [], violations: [], outputs: { release: "r2" } };
 const check = (id: string, outcome: "held" | "notChecked"): CheckRecord => ({
@@ -16,11 +16,8 @@ const check = (id: string, outcome: "held" | "notChecked"): CheckRecord => ({
 describe("a runner for real stacks", function () {
   this.timeout(60_000);
   let cli: FakeCli;
-  beforeEach(() => {
-    cli = new FakeCli();
-  });
-  afterEach(() => {
-    cli.remove();
+  eachWithFakeCli((fresh) => {
+    cli = fresh;
   });
 
   const runner = () =>

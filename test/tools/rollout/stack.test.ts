@@ -13,16 +13,21 @@ import {
   stackOutputs,
   upStack,
 } from "../../../tools/rollout/stack.ts";
-import { created, errorEvent, FakeCli, lockedBy, outputEvent, running } from "./fake-cli.ts";
+import {
+  created,
+  eachWithFakeCli,
+  errorEvent,
+  type FakeCli,
+  lockedBy,
+  outputEvent,
+  running,
+} from "./fake-cli.ts";
 
 describe("calls of the Pulumi CLI", function () {
   this.timeout(60_000);
   let cli: FakeCli;
-  beforeEach(() => {
-    cli = new FakeCli();
-  });
-  afterEach(() => {
-    cli.remove();
+  eachWithFakeCli((fresh) => {
+    cli = fresh;
   });
 
   /** Checks the whole text of an error and of its hint. */

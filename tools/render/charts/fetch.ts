@@ -6,6 +6,7 @@ import { omit } from "../../../lib/omit.ts";
 import { writeFileAtomic } from "../../../lib/atomic-file.ts";
 import { userCache } from "../../../lib/user-cache.ts";
 import { NotRenderable } from "../rendered.ts";
+import { sha256 } from "./chart.ts";
 import { HttpCharts } from "./http-repository.ts";
 import { fetchOciChart } from "./oci.ts";
 import type { FetchChart } from "./supply.ts";
@@ -32,8 +33,7 @@ export class ChartCache {
   archive(digest: string): string | undefined {
     const path = this.#archiveFile(digest);
     if (!existsSync(path)) return undefined;
-    const actual = createHash("sha256").update(readFileSync(path)).digest("hex");
-    return digest === `sha256:${actual}` ? path : undefined;
+    return digest === sha256(readFileSync(path)) ? path : undefined;
   }
 
   /** Moves a downloaded archive, whose digest has been checked, into the cache. */

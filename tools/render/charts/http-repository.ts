@@ -1,8 +1,10 @@
-import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
+import { download } from "../../../lib/download.ts";
+import { isLoopback } from "../../../lib/loopback.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
+import { sha256 } from "./chart.ts";
 import { MOST_CHART_BYTES } from "./oci.ts";
 import type { ListedChart } from "./reference.ts";
 import { chooseVersion } from "./version.ts";
@@ -46,13 +48,13 @@ export class HttpCharts {
     if (entry === undefined || path === undefined)
       throw new EdgefirstError(`${url} has no chart ${name} ${range}.`);
     const bytes = await get(new URL(path, `${url}/`).href, MOST_CHART_BYTES);
-    const digest = createHash("sha256").update(bytes).digest("hex");
-    if (entry.digest !== undefined && entry.digest.replace(/^sha256:/, "") !== digest)
+    const digest = sha256(bytes);
+    if (entry.digest !== undefined && entry.digest.replace(/^(?:sha256:)?/, "sha256:") !== digest)
       throw new EdgefirstError(
         `The chart ${name} ${entry.version} from ${url} does not match the digest in the index.`,
       );
     writeFileSync(file, bytes);
-    return `sha256:${digest}`;
+    return digest;
   }
 }
 
@@ -65,25 +67,14 @@ async function readIndex(url: string): Promise<z.infer<typeof index>> {
   }
 }
 
-async function get(url: string, most: number): Promise<Buffer> {
+async function get(url: string, maxBytes: number): Promise<Buffer> {
   const { protocol, hostname } = new URL(url);
-  const isLocal = hostname === "localhost" || hostname.startsWith("127.");
-  if (protocol !== "https:" && !(protocol === "http:" && isLocal))
+  if (protocol !== "https:" && !(protocol === "http:" && isLoopback(hostname)))
     throw new EdgefirstError(`${url} is not an https address.`);
-  let response: Response;
   try {
-    response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return await download(url, { timeoutMs: TIMEOUT_MS, maxBytes, allowLoopback: true });
   } catch (error) {
     const { cause, message } = error as Error & { cause?: { code?: string } };
-    throw new EdgefirstError(`${url} cannot be reached: ${cause?.code ?? message}.`);
+    throw new EdgefirstError(`${url} cannot be downloaded: ${cause?.code ?? message}.`);
   }
-  if (!response.ok) throw new EdgefirstError(`${url} responds with status ${response.status}.`);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += (chunk as Uint8Array).length;
-    if (size > most) throw new EdgefirstError(`${url} has more than ${most} bytes, which is too many.`);
-    chunks.push(chunk as Uint8Array);
-  }
-  return Buffer.concat(chunks);
 }

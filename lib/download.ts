@@ -1,3 +1,5 @@
+import { isLoopback } from "./loopback.ts";
+
 /** `fetch`, or a test's replacement for it. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -8,6 +10,8 @@ export interface DownloadOptions {
   readonly timeoutMs?: number;
   /** Size limit in bytes. A larger response is refused. */
   readonly maxBytes?: number;
+  /** Whether this machine may be asked over plain HTTP. */
+  readonly allowLoopback?: boolean;
 }
 
 /** Size limit for a manifest in bytes, downloaded or local; the Gateway API bundle is 1.2 MB. */
@@ -21,11 +25,16 @@ const MAX_REDIRECTS = 5;
  */
 export async function download(
   url: string,
-  { fetch = globalThis.fetch, timeoutMs = 30_000, maxBytes = MAX_MANIFEST_BYTES }: DownloadOptions = {},
+  {
+    fetch = globalThis.fetch,
+    timeoutMs = 30_000,
+    maxBytes = MAX_MANIFEST_BYTES,
+    allowLoopback = false,
+  }: DownloadOptions = {},
 ): Promise<Buffer> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await follow(url, fetch, signal);
+    const response = await follow(url, { fetch, signal, allowLoopback });
     return await readLimited(response, maxBytes);
   } catch (cause) {
     if (signal.aborted) throw new Error(`no complete response within ${timeoutMs / 1000} s`, { cause });
@@ -33,10 +42,17 @@ export async function download(
   }
 }
 
-async function follow(url: string, fetch: Fetch, signal: AbortSignal): Promise<Response> {
+interface Following {
+  readonly fetch: Fetch;
+  readonly signal: AbortSignal;
+  readonly allowLoopback: boolean;
+}
+
+async function follow(url: string, { fetch, signal, allowLoopback }: Following): Promise<Response> {
   let address = new URL(url);
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
-    if (address.protocol !== "https:") throw new Error(`${address.href} is not an https URL`);
+    const isAllowed = allowLoopback && address.protocol === "http:" && isLoopback(address.hostname);
+    if (address.protocol !== "https:" && !isAllowed) throw new Error(`${address.href} is not an https URL`);
     const response = await fetch(address.href, { redirect: "manual", signal });
     const location = response.headers.get("location");
     if (response.status < 300 || response.status > 399 || location === null) {
