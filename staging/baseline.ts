@@ -1,6 +1,7 @@
-import { verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
+import { splitKey, verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
 import type { Check } from "./checks/check.ts";
 import type { Evidence } from "./evidence.ts";
+import { movedKeys } from "./moved-objects.ts";
 
 /** The earlier state with which a watch compares the cluster. Keys of {@link verdictKey} identify the objects. */
 export interface Baseline {
@@ -46,6 +47,8 @@ export function baselineOf(
   const ignored = new Set(earlier?.verified[0]?.ignored?.map(({ object }) => object));
   const unhealthy = keysOf(round, ({ state, own }) => state === "failed" && !own);
   const held = heldBy(round);
+  // The object in the new namespace is expected instead.
+  const moved = movedKeys(new Set([...last.held, ...last.unhealthy]), round);
   return {
     excused: new Set([
       ...unhealthy.filter(
@@ -55,7 +58,7 @@ export function baselineOf(
     ]),
     expected: new Set([
       ...keysOf(round, (verdict) => verdict.state === "held" && !verdict.own && mustStay(verdict, checks)),
-      ...[...last.others].filter((key) => keyMustStay(key, checks)),
+      ...[...last.others].filter((key) => !moved.has(key) && keyMustStay(key, checks)),
     ]),
     revision: earlier?.lastPass?.revision ?? revisionOf(round, root) ?? null,
   };
@@ -77,12 +80,6 @@ export function inheritedBaseline(begun: RecordedBaseline, round: CheckRound): B
 /** The last revision that the root Kustomization applied. */
 export function revisionOf({ verdicts }: CheckRound, root: string | undefined): string | undefined {
   return verdicts.find(({ check, object }) => check === "flux" && object === root)?.revision;
-}
-
-/** The inverse of {@link verdictKey}. */
-export function splitKey(key: string): Pick<CheckVerdict, "check" | "object"> {
-  const space = key.indexOf(" ");
-  return { check: key.slice(0, space) as CheckVerdict["check"], object: key.slice(space + 1) };
 }
 
 function heldBy(round: CheckRound): Set<string> {

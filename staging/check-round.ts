@@ -43,3 +43,9 @@ export async function runChecks(
 export function verdictKey({ check, object }: Pick<CheckVerdict, "check" | "object">): string {
   return `${check} ${object}`;
 }
+
+/** The inverse of {@link verdictKey}. */
+export function splitKey(key: string): Pick<CheckVerdict, "check" | "object"> {
+  const space = key.indexOf(" ");
+  return { check: key.slice(0, space) as CheckVerdict["check"], object: key.slice(space + 1) };
+}

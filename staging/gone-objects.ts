@@ -1,5 +1,6 @@
-import { revisionOf, splitKey, type Baseline } from "./baseline.ts";
-import { verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
+import { revisionOf, type Baseline } from "./baseline.ts";
+import { splitKey, verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
+import { movedKeys } from "./moved-objects.ts";
 
 /** What decides whether an object may be gone. */
 export interface GoneArgs {
@@ -17,10 +18,11 @@ export interface GoneArgs {
  * gone.
  */
 export function goneObjects(args: GoneArgs, round: CheckRound): readonly CheckVerdict[] {
+  const { expected, excused } = args.baseline;
   const present = new Set(round.verdicts.map(verdictKey));
-  const names = new Set(round.verdicts.map(({ object }) => withoutNamespace(object)));
-  return [...args.baseline.expected]
-    .filter((key) => !present.has(key) && !names.has(withoutNamespace(splitKey(key).object)))
+  const moved = movedKeys(new Set([...expected, ...excused]), round);
+  return [...expected]
+    .filter((key) => !present.has(key) && !moved.has(key))
     .map((key): CheckVerdict => {
       const reason = reasonFor(splitKey(key).object, args, round);
       return {
@@ -45,8 +47,4 @@ function reasonFor(
   return baseline.revision !== null && revision !== undefined && revision !== baseline.revision
     ? `the repository changed from ${baseline.revision} to ${revision}`
     : undefined;
-}
-
-function withoutNamespace(object: string): string {
-  return object.replace(/ .*\//, " ");
 }

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { baselineOf, inheritedBaseline, NO_BASELINE, revisionOf } from "../../staging/baseline.ts";
+import {
+  baselineOf,
+  inheritedBaseline,
+  NO_BASELINE,
+  revisionOf,
+  type Baseline,
+} from "../../staging/baseline.ts";
 import type { CheckRound, CheckVerdict } from "../../staging/check-round.ts";
 import type { Check } from "../../staging/checks/check.ts";
 import { withRevoked, withVerified, type Evidence, type LastPass } from "../../staging/evidence.ts";
@@ -126,6 +132,10 @@ describe("the baseline of an update", () => {
 });
 
 describe("an expected object that is gone", () => {
+  const missing = (baseline: Partial<Baseline>, ...present: CheckVerdict[]): string[] =>
+    goneObjects({ baseline: { ...NO_BASELINE, ...baseline }, gone: "is gone" }, round(...present)).map(
+      ({ object }) => object,
+    );
   const gone = (key: string, ...present: CheckVerdict[]) =>
     goneObjects(
       { baseline: { ...NO_BASELINE, expected: new Set([key]) }, gone: "is gone" },
@@ -142,5 +152,30 @@ describe("an expected object that is gone", () => {
     assert.deepEqual(gone("flux App a/b", verdict("App c/b", "held")), []);
     assert.equal(gone("flux App a/b", verdict("OtherApp b", "held")).length, 1);
     assert.equal(gone("flux App a/b", verdict("Appb", "held")).length, 1);
+    assert.equal(gone("flux App a/b", verdict("App c/b", "held", { check: "gatus" })).length, 1);
+  });
+
+  it("is gone if the object with its name in another namespace is not new, or is the stack's own", () => {
+    const expected = new Set(["flux App a/b", "flux App c/b"]);
+    assert.deepEqual(missing({ expected }, verdict("App c/b", "held")), ["App a/b"]);
+    const excused = new Set(["flux App c/b"]);
+    assert.deepEqual(
+      missing({ expected: new Set(["flux App a/b"]), excused }, verdict("App c/b", "failed")),
+      ["App a/b"],
+    );
+    assert.equal(gone("flux App a/b", verdict("App c/b", "held", { own: true })).length, 1);
+  });
+
+  it("is gone if fewer objects with its name are new than are gone", () => {
+    const expected = new Set(["flux App a/b", "flux App c/b", "flux App e/f"]);
+    assert.deepEqual(missing({ expected }, verdict("App d/b", "held")), ["App c/b", "App e/f"]);
+  });
+
+  it("is not expected by an update that begins after it has moved; its successor is", () => {
+    const earlier = passed({ held: ["App a/b", "App c/b"], unhealthy: ["App d/b"] });
+    const now = round(verdict("App c/b", "held"), verdict("App e/b", "held"), verdict("App d/b", "failed"));
+    assert.deepEqual(expected(now, earlier).sort(), ["flux App c/b", "flux App e/b"]);
+    const stays = round(verdict("App c/b", "held"), verdict("App d/b", "held"));
+    assert.deepEqual(expected(stays, earlier).sort(), ["flux App a/b", "flux App c/b", "flux App d/b"]);
   });
 });

@@ -24,7 +24,7 @@ export const HOLES: Readonly<Record<string, readonly SourceEdit[]>> = {
     edit("upstream.ts", "if (running === record.release) return [];", 'if (running !== "") return [];'),
   ],
   "3 an emptied cluster is healthy": [
-    edit("gone-objects.ts", "return [...args.baseline.expected]", "return [...new Set<string>()]"),
+    edit("gone-objects.ts", "return [...expected]", "return [...new Set<string>()]"),
   ],
   "4 weak proof counts, whatever a stack demands": [
     edit("weaknesses.ts", "    ...(age < minAgeMs\n", "    ...(age < -1 && age < minAgeMs\n"),
