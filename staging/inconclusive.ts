@@ -16,7 +16,13 @@ export class InconclusiveError extends EdgefirstError {
   }
 }
 
-/** Whether the message of a failed update reports an unknown result. */
+/**
+ * Whether the message of a failed update reports an unknown result. If a gate also has another reason to refuse, its refusal is not inconclusive: trying again
+ * would not help.
+ */
 export function isInconclusive(message: string): boolean {
-  return message.split("\n").some((line) => line.replace(/^- /, "").startsWith(`${INCONCLUSIVE}: `));
+  const lines = message.split("\n");
+  const reasons = lines.filter((line) => line.startsWith("- "));
+  const isUnknown = (line: string): boolean => line.startsWith(`${INCONCLUSIVE}: `);
+  return lines.some(isUnknown) || (reasons.length > 0 && reasons.every((line) => isUnknown(line.slice(2))));
 }

@@ -166,6 +166,10 @@ describe("a rollout's run", () => {
     assert.equal(isUnknown((await ends(unknown, "broken")).result), false);
     const refused = "Nothing was changed: one thing stands in the way.\n- Inconclusive: cannot check";
     assert.equal(isUnknown((await ends(refused)).result), true);
+    const both = `${refused}\n- Stack lab is on hold until tomorrow\n  Inconclusive: is only quoted here`;
+    assert.equal(isUnknown((await ends(both)).result), false);
+    const failing = `${unknown}\n- flux: Kustomization flux-system/app: not ready`;
+    assert.equal(isUnknown((await ends(failing)).result), true);
   });
 
   it("does not update a declined stack, and stops there", async () => {
