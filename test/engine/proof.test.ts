@@ -68,16 +68,29 @@ describe("engine: a release proves only what was watched; the test writes the st
     return evidenceIn(await edge.outputs());
   }
 
+  /** Waits for a condition. If the update ends before that, for example because its verification passes, the test fails. */
+  async function reaches(
+    { ended }: Running,
+    what: string,
+    condition: () => boolean | Promise<boolean>,
+  ): Promise<void> {
+    const early = ended.then(({ output }) => assert.fail(`the update ended before ${what}:\n${output}`));
+    await Promise.race([waitUntil(what, condition, SOON), early]);
+  }
+
   /** An update of edge that has begun its soak. */
-  async function soaking(): Promise<Running> {
-    edge.configure({ ...edgeConfig, verification: { ...FLUX_VERIFICATION, soak: "60s", timeout: "90s" } });
+  async function soaking(soak = "60s"): Promise<Running> {
+    edge.configure({ ...edgeConfig, verification: { ...FLUX_VERIFICATION, soak, timeout: "90s" } });
     const running = edge.startUp();
-    await Promise.race([
-      waitUntil("the soak", () => running.output().includes("the soak has begun"), SOON),
-      running.ended.then(({ output }) => assert.fail(output)),
-    ]);
+    await reaches(running, "the soak", () => running.output().includes("the soak has begun"));
     edge.configure(edgeConfig);
     return running;
+  }
+
+  /** Whether the mark of edge's update excuses an app. */
+  async function isExcused(name: string): Promise<boolean> {
+    const mark = await readMark(onEdge, { project: "edgefirst", stack: "edge" }, undefined);
+    return mark?.excused.includes(`flux Kustomization default/${name}`) === true;
   }
 
   async function passes(stack: TestStack): Promise<void> {
@@ -134,29 +147,30 @@ describe("engine: a release proves only what was watched; the test writes the st
 
     it("no longer excuses an app that was unhealthy before, once it has been healthy", async () => {
       await app("False", "old");
-      const { pid, ended, output } = await soaking();
+      const running = await soaking("20s");
+      assert.equal(await isExcused("old"), true);
       await app("True", "old");
-      await setTimeout(3_000);
+      await reaches(running, "the end of the excuse", async () => !(await isExcused("old")));
       await app("False", "old");
-      const restarts = (): boolean => output().includes("the soak starts again: Kustomization default/old");
-      await waitUntil("the soak to restart", restarts, SOON);
-      process.kill(pid, "SIGINT");
-      await ended;
+      const restarts = "the soak starts again: Kustomization default/old";
+      await reaches(running, "the restart of the soak", () => running.output().includes(restarts));
+      process.kill(running.pid, "SIGINT");
+      await running.ended;
       await failsVerification(/flux: Kustomization default\/old: Ready: reported by the test/);
       await app("True", "old");
       await passes(edge);
     });
 
     it("restarts the soak after the program was suspended, as on a laptop that was asleep", async () => {
-      const { pid, ended, output } = await soaking();
-      const program = descendants(pid).find((each) => commandOf(each).includes("cmd/run/index.js"));
+      const running = await soaking("20s");
+      const program = descendants(running.pid).find((each) => commandOf(each).includes("cmd/run/index.js"));
       process.kill(program!, "SIGSTOP");
       await setTimeout(12_000);
       process.kill(program!, "SIGCONT");
-      const restarts = (): boolean => output().includes("the soak starts again: nothing was observed for 1");
-      await waitUntil("the soak to restart", restarts, SOON);
-      process.kill(pid, "SIGINT");
-      await ended;
+      const restarts = "the soak starts again: nothing was observed for 1";
+      await reaches(running, "the restart of the soak", () => running.output().includes(restarts));
+      process.kill(running.pid, "SIGINT");
+      await running.ended;
       await passes(edge);
     });
 
