@@ -149,6 +149,8 @@ export const evidenceSchema = loose({
   gatus: gatus.nullable(),
   /** Null if the stack configures no checks that only read; absent in older evidence. */
   ownChecks: repeatable.nullable().optional(),
+  /** The upstream stacks, so that a gate finds those that are further upstream; absent in older evidence. */
+  after: z.array(z.string()).optional(),
   /** Releases that passed and are not revoked, latest first, each listed once. */
   verified: z.array(verification),
   /** Releases whose latest verification failed, latest first, each listed once. */
@@ -224,8 +226,8 @@ export function standingOf({ verified, revoked }: Evidence, release: string): St
   return record === undefined ? { state: "unknown" } : { state: "verified", record };
 }
 
-/** The cluster and the Gatus that the evidence describes. Every verification overwrites them. */
-export type Subject = Pick<Evidence, "cluster" | "gatus" | "ownChecks">;
+/** The stack and the cluster that the evidence describes. Every verification overwrites them. */
+export type Subject = Pick<Evidence, "cluster" | "gatus" | "ownChecks" | "after">;
 
 /** A verification that passed, and the objects that it found. */
 export interface Pass {

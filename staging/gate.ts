@@ -4,7 +4,6 @@ import { differencesFrom } from "./differences.ts";
 import { readEvidence, standingOf, type Difference, type Evidence, type OverrideRecord } from "./evidence.ts";
 import { movement } from "./movement.ts";
 import { judgeOwnStack, type OwnGateArgs } from "./own-gate.ts";
-import type { OutputsReading } from "./stack-outputs.ts";
 import { failureList, judgeUpstream, type UpstreamArgs, type UpstreamStack } from "./upstream.ts";
 
 /** An override for a longer time would be the same as no gate. */
@@ -16,7 +15,6 @@ export interface GateArgs extends UpstreamArgs, OwnGateArgs {
   /** The upstream stacks: each must have verified the release. */
   readonly after: readonly string[];
   readonly override?: OverrideRecord | undefined;
-  readonly readOutputs: (stack: string) => Promise<OutputsReading>;
 }
 
 /** What the gate found. */
@@ -90,7 +88,7 @@ interface Judgement {
 }
 
 async function judge(stack: string, args: GateArgs): Promise<Judgement> {
-  const { release, current, own, manifests } = args;
+  const { release } = args;
   const reading = await args.readOutputs(stack);
   if (reading.state === "unknown")
     return refusal(
@@ -100,11 +98,10 @@ async function judge(stack: string, args: GateArgs): Promise<Judgement> {
   if (reading.state !== "read")
     return refusal(reading.message, "Check that the state backend can be reached, then try again.");
   const read = readEvidence(stack, reading.outputs);
-  if (read.state !== "present") return refusal(read.message, rollOutFirst(stack, release));
+  if (read.state !== "present") return unproven(stack, read.message, args);
   const { evidence } = read;
   const standing = standingOf(evidence, release);
-  if (standing.state === "unknown")
-    return refusal(unverified(stack, evidence, release), rollOutFirst(stack, release));
+  if (standing.state === "unknown") return unproven(stack, unverified(stack, evidence, release), args);
   if (standing.state === "revoked") {
     const { time, failures } = standing.record;
     return refusal(
@@ -117,13 +114,26 @@ async function judge(stack: string, args: GateArgs): Promise<Judgement> {
     evidence,
     record: standing.record,
     running: typeof reading.outputs.release === "string" ? reading.outputs.release : undefined,
-    movement: movement({ own, current, release, manifests }),
+    movement: movement(args),
   };
   return { findings: await judgeUpstream(upstream, args), upstream };
 }
 
 function refusal(message: string, hint: string): Judgement {
   return { findings: [{ severity: "error", message, hint }] };
+}
+
+/**
+ * Judges a release of which the upstream stack has no evidence. Evidence keeps a limited number of releases, and starts from scratch on a rebuilt cluster. A move
+ * back must not depend on that: this stack's own verification without an override was allowed only because every upstream stack had verified the release.
+ */
+function unproven(stack: string, message: string, args: GateArgs): Judgement {
+  const { release, own } = args;
+  const before = own === undefined ? undefined : standingOf(own, release);
+  if (movement(args) !== "back" || before?.state !== "verified" || before.record.override !== undefined)
+    return refusal(message, rollOutFirst(stack, release));
+  const warning = `${message} This move back is allowed because this stack itself verified the release at ${before.record.time}.`;
+  return { findings: [{ severity: "warning", message: warning }] };
 }
 
 function rollOutFirst(stack: string, release: string): string {

@@ -59,6 +59,7 @@ export function verificationArgs(
     cluster,
     uid: own.uid,
     gatus,
+    after: args.settings.after,
     repository,
     earlier: own.evidence,
     recorded: () => readRecordedObjects(stack),

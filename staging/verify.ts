@@ -47,6 +47,8 @@ export interface VerificationArgs extends MarkedStack {
   /** Whether the cluster was rebuilt; if so, no object is excused for having been unhealthy before. */
   readonly rebuilt?: boolean | undefined;
   readonly gatus: GatusAddress | null;
+  /** The upstream stacks. */
+  readonly after?: readonly string[] | undefined;
   /** Credentials for reaching Gatus by URL. */
   readonly authorizations?: GatusAuthorizations | undefined;
   /** The stack's own checks. */
@@ -155,6 +157,7 @@ export async function verify(
     cluster: { context: args.cluster.context, uid: args.uid },
     gatus: args.gatus,
     ownChecks: repeatablePart(args.ownChecks),
+    after: [...(args.after ?? [])],
   };
   const record = await recordOf(args, declared, result);
   if (failures.length === 0) {

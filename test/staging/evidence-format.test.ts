@@ -29,6 +29,7 @@ const FULL = {
     http: { home: { url: "https://example.com", status: [200], contains: "ok" } },
     window: "5m",
   },
+  after: ["canary"],
   verified: [RECORD],
   revoked: [{ ...RECORD, failures: [{ check: "flux", object: "Kustomization n/a", message: "boom" }] }],
   revisions: [RECORD.gitops],

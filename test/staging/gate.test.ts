@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
-import type { CheckRecord, Evidence, LastPass } from "../../staging/evidence.ts";
+import type { CheckRecord, Evidence, LastPass, Verification } from "../../staging/evidence.ts";
 import { checkGate, type GateArgs, type GateResult } from "../../staging/gate.ts";
 import { movement } from "../../staging/movement.ts";
 import { currentRelease, ownStackOf } from "../../staging/own-stack.ts";
@@ -250,6 +250,29 @@ describe("gate of main, whose upstream stack is edge", () => {
     assert.deepEqual(errors(await gate(old, { connect, current: "r2" })), [], "the same release again");
     assert.deepEqual(errors(await gate(old, { connect, current: "r3", own })), [], "a rollback");
     assert.equal(errors(await gate(old, { connect, current: undefined })).length, 2, "never ran");
+  });
+
+  it("lets main go back to a release that edge's evidence no longer holds, and warns", async () => {
+    const own = (fields: Partial<Verification> = {}): Evidence =>
+      (outputsOf("r3", [verification("r3"), verification("r2", fields)]) as { evidence: Evidence }).evidence;
+    const back = { current: "r3", own: own() };
+    const forgotten = reading([verification("r3", ago(1))]);
+    const { findings, upstream } = await gate(forgotten, back);
+    assert.deepEqual(upstream, []);
+    assert.deepEqual(findings, [
+      {
+        severity: "warning",
+        message: `Stack edge has not verified release r2; its latest verified release is r3 (${ago(1).time}). This move back is allowed because this stack itself verified the release at 2026-01-31T12:00:00Z.`,
+      },
+    ]);
+    assert.deepEqual(errors(await gate({ state: "read", outputs: {} }, back)), [], "edge was destroyed");
+    assert.equal(errors(await gate(reading([], [revocation("r2")]), back)).length, 1, "edge revoked it");
+    assert.equal(errors(await gate(forgotten, { ...back, current: "r2" })).length, 1, "no move back");
+    const override = { reason: "edge was down", expires: ago(-1).time };
+    const underOverride = { current: "r3", own: own({ override }) };
+    assert.equal(errors(await gate(forgotten, underOverride)).length, 1, "edge may never have verified it");
+    const absent = { state: "unknown", message: "The backend has no stack o/p/edge." } as const;
+    assert.equal(errors(await gate(absent, back)).length, 1, "a wrong name in edgefirst:after");
   });
 
   it("refuses a release that edge no longer runs, even if edge verified the running one again later", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Directive } from "../../staging/directives.ts";
 import { judgeOwnStack, type OwnGateArgs } from "../../staging/own-gate.ts";
 import type { OutputsReading } from "../../staging/stack-outputs.ts";
+import { outputsOf, verification } from "../support/evidence.ts";
 import { FakeClock } from "../support/scripted-cluster.ts";
 
 /** The clock starts on Saturday, 31 January 2026, at 12:00 UTC. */
@@ -24,6 +25,7 @@ describe("what holds a stack back whatever edge has proven", () => {
       manifests: {},
       windows: [],
       clock: new FakeClock(),
+      readOutputs: () => Promise.resolve(NONE),
       readDirectives: (stack) => {
         const entry = directives[stack];
         if (entry === undefined) return Promise.resolve(NONE);
@@ -47,6 +49,33 @@ describe("what holds a stack back whatever edge has proven", () => {
       );
     const revoked = await refusals({ main: { ...GIVEN, kind: "revoke", release: "r2" }, lab: HOLD });
     assert.equal(revoked.length, 2);
+  });
+
+  it("is a revocation anywhere upstream, as the evidence of the stacks in between names it; not a hold", async () => {
+    const chain: Readonly<Record<string, readonly string[]>> = {
+      edge: ["canary"],
+      canary: ["main", "first"],
+      first: ["canary"],
+    };
+    const more: Partial<OwnGateArgs> = {
+      readOutputs: (stack) => {
+        const after = chain[stack];
+        if (after === undefined) return Promise.resolve({ ...NONE, state: "unreadable" });
+        const { evidence } = outputsOf("r2", [verification("r2")]) as { evidence: object };
+        return Promise.resolve({ state: "read", outputs: { evidence: { ...evidence, after } } });
+      },
+    };
+    const revoked: Directive = { ...GIVEN, kind: "revoke", release: "r2" };
+    for (const stack of ["canary", "first"]) {
+      const found = await refusals({ [stack]: revoked }, more);
+      assert.equal(found.length, 1, stack);
+      assert.match(found[0]!, new RegExp(`^Release r2 was revoked on stack ${stack} by alice`));
+      assert.equal((await refusals({ [stack]: revoked }, { ...more, current: "r2" })).length, 1);
+      assert.deepEqual(await refusals({ [stack]: { ...revoked, release: "r1" } }, more), []);
+      assert.deepEqual(await refusals({ [stack]: HOLD }, more), []);
+    }
+    assert.equal((await refusals({ main: HOLD, edge: HOLD }, more)).length, 2, "each stack only once");
+    assert.deepEqual(await refusals({ canary: revoked }), []);
   });
 
   it("is a closed window", async () => {

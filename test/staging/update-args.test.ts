@@ -88,6 +88,7 @@ describe("arguments of a staged update", () => {
       differences: [],
       override: undefined,
       skip: { gatus: "none yet" },
+      after: ["edge"],
       removed: { "HelmRelease a/b": "moved" },
       ownChecks: { queries: {}, http: {}, jobs: {}, window: "5m" },
       ignored: [{ object: "HelmRelease a/c", ...ENTRY }],

@@ -3,7 +3,7 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import { holdOf, type Directive, type Directives } from "../../staging/directives.ts";
 import { describeStart, startedBy } from "../../staging/started-by.ts";
 import { addDirective, readDirectives } from "../rollout/directives.ts";
-import { stackNamed, type StackNode } from "../rollout/plan.ts";
+import { stackNamed } from "../rollout/plan.ts";
 import { decide } from "./exit-codes.ts";
 import type { ProjectFlags } from "./commands/project-options.ts";
 import { progress } from "./progress.ts";
@@ -32,9 +32,10 @@ export async function hold(name: string, flags: HoldFlags): Promise<void> {
   const project = await openProject(flags, progress);
   const stack = stackNamed(project.stacks, name);
   const directives = await addDirective(project.address(stack.name), directive);
+  const direct = project.stacks.filter(({ after }) => after.includes(name));
   print(flags, { stack: name, hold: directive, directives }, [
     `${name} is on hold until ${until}: ${directive.reason}`,
-    `${gatesOf(name, project.stacks)} a move forward.`,
+    `${gatesOf([name, ...direct.map((each) => each.name)])} a move forward.`,
   ]);
 }
 
@@ -89,10 +90,11 @@ export function endOf(text: string, now: Date): Date {
   return new Date(end);
 }
 
-/** The gates that a directive affects, as the start of a sentence. */
-export function gatesOf(name: string, stacks: readonly StackNode[]): string {
-  const names = [name, ...stacks.filter(({ after }) => after.includes(name)).map((stack) => stack.name)];
-  return names.length === 1 ? `The gate of ${name} refuses` : `The gates of ${names.join(", ")} refuse`;
+/** The stacks whose gates a directive affects, as the start of a sentence. */
+export function gatesOf(names: readonly string[]): string {
+  return names.length === 1
+    ? `The gate of ${names.join("")} refuses`
+    : `The gates of ${names.join(", ")} refuse`;
 }
 
 /** Prints the result as text or as JSON. */

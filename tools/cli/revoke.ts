@@ -2,7 +2,7 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import { revocationOf } from "../../staging/directives.ts";
 import { readEvidence } from "../../staging/evidence.ts";
 import { addDirective, readDirectives } from "../rollout/directives.ts";
-import { stackNamed } from "../rollout/plan.ts";
+import { namesFrom, stackNamed } from "../rollout/plan.ts";
 import { stackOutputs } from "../rollout/stack.ts";
 import { decide } from "./exit-codes.ts";
 import { gatesOf, newDirective, print } from "./hold.ts";
@@ -34,7 +34,7 @@ export async function revoke(name: string, wanted: string, flags: RevokeFlags): 
   print(flags, { stack: name, release, revoked: !flags.undo, directives }, [
     flags.undo
       ? `Release ${release} is no longer revoked on stack ${name}: what ${name} has proven about it counts again.`
-      : `Release ${release} is revoked on stack ${name}: ${given.reason}\n${gatesOf(name, project.stacks)} it.`,
+      : `Release ${release} is revoked on stack ${name}: ${given.reason}\n${gatesOf(namesFrom(project.stacks, name))} it.`,
   ]);
 }
 

@@ -64,6 +64,14 @@ export function stacksUpTo(stacks: readonly StackNode[], target: string): StackN
   return stacks.filter(({ name }) => wanted.has(name));
 }
 
+/** The name of a stack, then those of everything downstream of it, direct or not. */
+export function namesFrom(stacks: readonly StackNode[], target: string): string[] {
+  const affected = new Set([target]);
+  for (const each of affected)
+    for (const { name, after } of stacks) if (after.includes(each)) affected.add(name);
+  return [...affected];
+}
+
 /** @throws {EdgefirstError} listing the stacks, if none has this name */
 export function stackNamed(stacks: readonly StackNode[], name: string): StackNode {
   const found = stacks.find((stack) => stack.name === name);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { planWaves, readStacks, stacksUpTo, type StackNode } from "../../../tools/rollout/plan.ts";
+import { namesFrom, planWaves, readStacks, stacksUpTo, type StackNode } from "../../../tools/rollout/plan.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { acyclicStacks } from "../../support/stacks.ts";
 
@@ -97,6 +97,19 @@ describe("the plan of a rollout", () => {
       ["edge", "west"],
     );
     assert.throws(() => stacksUpTo(stacks, "nowhere"), /No stack nowhere[\s\S]*edge, west, main, lab/);
+  });
+
+  it("finds everything downstream of a stack, direct or not, also in a cycle", () => {
+    const stacks = [
+      stack("last", "main"),
+      stack("main", "edge"),
+      stack("edge"),
+      stack("lab"),
+      stack("west", "lab"),
+    ];
+    assert.deepEqual(namesFrom(stacks, "edge"), ["edge", "main", "last"]);
+    assert.deepEqual(namesFrom(stacks, "last"), ["last"]);
+    assert.deepEqual(namesFrom([stack("a", "b"), stack("b", "a")], "a"), ["a", "b"]);
   });
 
   it("says what to do about a missing stack, a cycle and an unknown name", () => {
