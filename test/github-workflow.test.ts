@@ -25,8 +25,10 @@ interface Step {
 }
 
 interface Job {
+  readonly if?: string;
   readonly permissions?: Readonly<Record<string, string>>;
   readonly "timeout-minutes"?: number;
+  readonly environment?: string;
   readonly steps: readonly Step[];
 }
 
@@ -49,6 +51,36 @@ const STACKS = [
 const EXPORTED = githubWorkflow({ stacks: STACKS, branch: "main", contexts: new Map() });
 
 const DIRECTORY = join(import.meta.dirname, "../.github/workflows");
+const COMMITTED = readdirSync(DIRECTORY).map((file) => readFileSync(join(DIRECTORY, file), "utf8"));
+
+describe("secrets in workflows, committed and exported", () => {
+  const workflows = [...COMMITTED, EXPORTED].map((text) => parseDocument(text).toJS() as Workflow);
+
+  it("never reach a pull request from a fork, even if a repository sends its secrets to those", () => {
+    const sameRepository = "github.event.pull_request.head.repo.full_name == github.repository";
+    for (const { on, jobs } of workflows)
+      for (const [name, job] of Object.entries(jobs)) {
+        const usesSecrets = JSON.stringify(job).includes("secrets.");
+        assert.equal(job.environment !== undefined, usesSecrets, name);
+        if (!usesSecrets || !("pull_request" in on)) continue;
+        assert.match(job.if ?? "", /^[^|]*&& \(github\.event_name == 'push' \|\| [^|]*\)$/, name);
+        assert.ok(job.if?.includes(`|| ${sameRepository})`), name);
+      }
+    assert.deepEqual(Object.keys(workflows.at(-1)?.on ?? {}), ["push", "workflow_dispatch"]);
+  });
+
+  it("of a rollout are in environments that no pull request can use", () => {
+    const environmentsOf = (all: readonly Workflow[], step: RegExp): (string | undefined)[] =>
+      all
+        .flatMap(({ jobs }) => Object.values(jobs))
+        .filter(({ steps }) => steps.some(({ run }) => step.test(run ?? "")))
+        .map(({ environment }) => environment);
+    const previews = environmentsOf(workflows.slice(0, -1), /pulumi preview/);
+    const rollouts = environmentsOf(workflows.slice(-1), /rollout --only "\$STACK" --yes/);
+    assert.deepEqual(previews, ["${{ matrix.stack }}"]);
+    assert.deepEqual(new Set(rollouts), new Set(["rollout-${{ matrix.stack }}"]));
+  });
+});
 
 for (const file of readdirSync(DIRECTORY))
   describe(`workflow ${file}`, () => {
