@@ -56,6 +56,8 @@ export class WatchState {
   readonly #args: WatchArgs;
   /** When the soak began; undefined while any check does not hold. */
   #soakingSince: number | undefined;
+  /** Why the soak last began again, if the reason was not an object; an update must not be blamed for it. */
+  #interruption: string | undefined;
   /** When the last round ended. */
   #observedUntil: number | undefined;
   /** Milliseconds in which nothing was observed, which do not count towards the timeout. */
@@ -122,6 +124,7 @@ export class WatchState {
     const [broken] = this.#failed;
     if (this.#soakingSince !== undefined && (broken !== undefined || changed.length > 0)) {
       this.#soakingSince = undefined;
+      this.#interruption = undefined;
       this.#report(
         broken === undefined
           ? `the soak starts again: the revision of ${changed.join(", ")} changed`
@@ -140,7 +143,7 @@ export class WatchState {
     this.#outage = error;
     this.#observedUntil = now;
     this.#unreachableSince ??= now;
-    this.#soakingSince = undefined;
+    this.#interruptSoak("the cluster did not respond");
     this.#report(`the cluster does not respond: ${firstLine(error)}`);
     return now - this.#unreachableSince;
   }
@@ -163,12 +166,14 @@ export class WatchState {
   }
 
   /**
-   * Ends the watch as failed.
+   * Ends the watch as failed, or without a result if no object fails and the soak was interrupted.
    * @param reason why the watch ended; reported if no object fails
    */
   fail(reason: string): WatchResult {
     if (this.#outage !== undefined) return this.giveUp(reason);
     const found = [...this.#failed, ...this.#pending];
+    if (found.length === 0 && this.#interruption !== undefined)
+      return this.giveUp(`${reason}; it began again because ${this.#interruption}`);
     const soak: CheckVerdict = {
       check: "soak",
       object: "the soak",
@@ -198,13 +203,16 @@ export class WatchState {
 
   #recordGap(ms: number): void {
     this.#unobservedMs += ms;
-    if (this.#soakingSince === undefined) return;
+    const why = ms < 0 ? "the clock was set back" : `nothing was observed for ${Math.round(ms / 1_000)} s`;
+    if (this.#interruptSoak(why)) this.#report(`the soak starts again: ${why}`);
+  }
+
+  /** @returns whether there was a soak to interrupt */
+  #interruptSoak(why: string): boolean {
+    if (this.#soakingSince === undefined) return false;
     this.#soakingSince = undefined;
-    this.#report(
-      ms < 0
-        ? "the soak starts again: the clock was set back"
-        : `the soak starts again: nothing was observed for ${Math.round(ms / 1_000)} s`,
-    );
+    this.#interruption = why;
+    return true;
   }
 
   /** The keys of excused objects that have been healthy; undefined if there are no new ones since the last call. */

@@ -221,6 +221,39 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
     assert.deepEqual([result.failures, clock.seconds], [[], 19]);
   });
 
+  it("ends without a result, so that nothing is revoked, if the soak is incomplete only because of an outage or a sleep", async () => {
+    const outage = (second: number) => second >= 8 && second < 10;
+    const interrupted = await watching((second) => (outage(second) ? unreachable() : [app(ready("True"))]), {
+      timeoutMs: 15_000,
+    });
+    assert.equal(
+      interrupted.inconclusive,
+      "the soak was not complete after 15 s; it began again because the cluster did not respond",
+    );
+    assert.deepEqual([interrupted.failures, clock.seconds], [[], 15]);
+    clock = new FakeClock();
+    const sleep = clock.sleep.bind(clock);
+    clock.sleep = (ms) => {
+      if (clock.seconds === 8) clock.jump(60_000);
+      return sleep(ms);
+    };
+    const asleep = await watching(() => [app(ready("True"))], { timeoutMs: 15_000 });
+    assert.match(asleep.inconclusive ?? "", /; it began again because nothing was observed for 61 s$/);
+  });
+
+  it("still fails if an object was broken after an outage, or is at the end", async () => {
+    const outage = (second: number) => second >= 2 && second < 4;
+    for (const broken of [8, 14]) {
+      clock = new FakeClock();
+      const script = (second: number): KubeObject[] =>
+        outage(second)
+          ? unreachable()
+          : [app(ready(second >= broken && second <= broken + 1 ? "False" : "True"))];
+      const { inconclusive, failures } = await watching(script, { timeoutMs: 15_000 });
+      assert.deepEqual([inconclusive, failures.length], [undefined, 1], String(broken));
+    }
+  });
+
   it("ends without a result after a long outage, with the last error", async () => {
     const result = await watching((second) => (second >= 4 ? unreachable() : [app(ready("True"))]));
     assert.match(result.inconclusive ?? "", /stopped responding: The cluster of context edge/);
