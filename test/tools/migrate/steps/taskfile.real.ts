@@ -11,7 +11,9 @@ import { taskfile } from "../../../../tools/migrate/steps/taskfile/step.ts";
 import { writeChanges } from "../../../../tools/migrate/write.ts";
 import { resolveProgram } from "../../../../tools/toolchain/resolve.ts";
 
-const FIXTURE = join(import.meta.dirname, "../../../fixtures/migrate/taskfile/called/before");
+const FIXTURES = join(import.meta.dirname, "../../../fixtures/migrate/taskfile");
+/** Reduces the Taskfiles as far as possible. */
+const REDUCE = "taskfile: { includes: [kubernetes, flux, sops], keep: [default] }\n";
 
 /** Tasks that the step rewrites from scratch. */
 const REWRITTEN = new Set(["flux:verify", "flux:sync"]);
@@ -101,7 +103,7 @@ describe("the real Task, on Taskfiles that the step has reduced", function () {
 
   for (const [name, files] of Object.entries(KINDS))
     it(`runs what stays as before: ${name}`, async () => {
-      for (const [path, text] of Object.entries(files)) {
+      for (const [path, text] of Object.entries({ ...files, ".edgefirst/migrate.yaml": REDUCE })) {
         mkdirSync(dirname(join(copy, path)), { recursive: true });
         writeFileSync(join(copy, path), text);
       }
@@ -110,9 +112,24 @@ describe("the real Task, on Taskfiles that the step has reduced", function () {
       assert.deepEqual(failing, []);
     });
 
-  it("runs what stays as before: a fixture", async () => {
-    cpSync(FIXTURE, copy, { recursive: true });
-    await compare();
+  for (const name of ["called", "defaults", "remove"])
+    it(`runs what stays as before: the fixture ${name}`, async () => {
+      cpSync(join(FIXTURES, name, "before"), copy, { recursive: true });
+      const { staying } = await compare();
+      assert.ok(staying.includes("default"), staying.join());
+    });
+
+  it("runs the new tasks only where the replaced one would run, and in its place", async () => {
+    cpSync(join(FIXTURES, "defaults/after"), copy, { recursive: true });
+    for (const name of ["flux:verify", "flux:r", "flux:sync"])
+      assert.match(await run("--dry", name), /^exit \d+: .*missing required variables: cluster/s, name);
+    assert.match(await run("flux:verify", "cluster=main"), /^exit \d+: .*Missing kubeconfig/s);
+    writeFileSync(join(copy, "kubeconfig"), "");
+    writeFileSync(join(copy, ".taskfiles/flux/kubeconfig"), "");
+    assert.match(
+      await run("--dry", "flux:verify", "cluster=main"),
+      /flux --context main reconcile .* --with-source/,
+    );
   });
 
   /** Runs the step, and compares each task that stays: its line in the list, and what it would run. */

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { repositoryOf } from "../../../support/rendering.ts";
+import { reconcileCommand } from "../../../../tools/migrate/steps/taskfile/reconcile-command.ts";
+import { mentionsIn } from "../../../../tools/migrate/steps/taskfile/mentions.ts";
+import { readTaskfiles } from "../../../../tools/migrate/steps/taskfile/taskfiles.ts";
 import { callsIn, mayMean } from "../../../../tools/migrate/steps/taskfile/calls.ts";
 
 const names = (command: string): readonly string[] => callsIn(command).map(({ name }) => name);
@@ -30,5 +34,75 @@ describe("the calls of a Taskfile", () => {
     assert.ok(mayMean("wait:{{.X}}", "wait:*"));
     assert.ok(!mayMean("stop:{{.X}}", "wait:*"));
     assert.ok(!mayMean("a.b", "aXb"));
+  });
+});
+
+describe("the tasks that a repository's text names", () => {
+  /** `file:line name`, with `!` for calls. */
+  function mentioned(files: Readonly<Record<string, string>>): readonly string[] {
+    const repository = repositoryOf({
+      "Taskfile.yaml":
+        "includes:\n  talos: talos.yaml\ntasks:\n  init: { cmds: [{ task: 'talos:apply' }] }\n",
+      "talos.yaml": "tasks:\n  apply:\n    summary: run talos:apply\n    cmd: echo\n",
+      ...files,
+    });
+    const taskfiles = readTaskfiles(repository);
+    assert.ok(taskfiles);
+    return mentionsIn(repository, taskfiles).map(
+      ({ position, written, isCall }) => `${position.file}:${position.line} ${written}${isCall ? "!" : ""}`,
+    );
+  }
+
+  it("are found in prose, tables and code", () => {
+    assert.deepEqual(
+      mentioned({
+        "README.md": "# Rebuild\n\nFirst `talos:apply`, then **talos:\\***.\n| talos:apply | x |\n",
+        CLAUDE: "all of talos:*\n",
+      }),
+      ["CLAUDE:1 talos:*", "README.md:3 talos:apply", "README.md:4 talos:apply"],
+    );
+    assert.deepEqual(mentioned({ "docs/a.txt": "$ task init FORCE=1\n" }), ["docs/a.txt:1 init"]);
+  });
+
+  it("are calls in scripts and workflows", () => {
+    assert.deepEqual(mentioned({ "ci.yaml": "run: |\n  task init\n" }), ["ci.yaml:2 init!"]);
+    assert.deepEqual(mentioned({ run: "#!/bin/sh\ntask init\n" }), ["run:2 init!"]);
+  });
+
+  it("do not include images, addresses and paths with the same words", () => {
+    const text = "ghcr.io/x/talos:v1.9 talos:v1.9/x https://talos:apply@x ./talos:apply x@talos:apply\n";
+    assert.deepEqual(mentioned({ "notes.md": text }), []);
+  });
+
+  it("do not include what a Taskfile defines or calls", () => {
+    assert.deepEqual(mentioned({}), []);
+  });
+});
+
+describe("a flux reconcile command", () => {
+  const target = "kustomization cluster";
+
+  it("is read with its options in any order", () => {
+    const selection = '--context {{.cluster | default "main"}} ';
+    const expected = { target, namespace: "flux-system", withSource: true, selection };
+    for (const command of [
+      `flux ${selection}reconcile -n flux-system ks cluster --with-source`,
+      `flux reconcile --with-source kustomization cluster --context={{.cluster | default "main"}}`,
+    ])
+      assert.deepEqual(reconcileCommand(command), expected, command);
+  });
+
+  it("is nothing else: not a pipeline, a second command, an unknown option or another verb", () => {
+    for (const command of [
+      `flux reconcile ${target} | tee log`,
+      `flux reconcile ${target} && flux get all`,
+      `flux reconcile ${target}\nflux get all`,
+      `flux reconcile ${target} --force`,
+      `flux suspend ${target}`,
+      `flux reconcile helmrelease app`,
+      `sudo flux reconcile ${target}`,
+      `flux reconcile kustomization $(name)`,
+    ])
+      assert.equal(reconcileCommand(command), undefined, command);
   });
 });

@@ -1,7 +1,4 @@
-import { posix } from "node:path";
-import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { isMapping, type Value } from "../../../gitops/yaml/values.ts";
-import { fileText } from "../../../gitops/yaml/file-text.ts";
 
 /** A call to a task. */
 export interface Call {
@@ -30,9 +27,14 @@ export function callsIn(task: Value): readonly Call[] {
   });
 }
 
-function shellCalls(text: string): readonly string[] {
-  return [...text.matchAll(SHELL_CALL)].flatMap(([, words = ""]) => namesIn(words));
+/** The names in calls of the `task` command, each with the offset of its call. */
+export function shellCallsAt(text: string): readonly { readonly name: string; readonly offset: number }[] {
+  return [...text.matchAll(SHELL_CALL)].flatMap(({ 0: call, 1: words = "", index }) =>
+    namesIn(words).map((name) => ({ name, offset: index + call.length - words.length })),
+  );
 }
+
+const shellCalls = (text: string): readonly string[] => shellCallsAt(text).map(({ name }) => name);
 
 /** The tasks in the arguments of a call, which may name several. A variable may stand for any task. */
 function namesIn(text: string): readonly string[] {
@@ -61,34 +63,4 @@ export function mayMean(call: string, name: string): boolean {
   if (called.length === 1) return new RegExp(`^${named.map(literal).join(".+")}$`, "s").test(call);
   const [start = "", end = ""] = [called[0], named[0]];
   return start.startsWith(end) || end.startsWith(start);
-}
-
-/** Files that run commands: workflows and other YAML, scripts, makefiles. */
-const RUNS_COMMANDS =
-  /(?:\.(?:ya?ml|sh|bash|zsh|fish|envrc|toml|mk|nix|py|json5?|tmpl|j2)|(?:^|\/)(?:Makefile|[Jj]ustfile|Dockerfile))$/;
-
-/** The tasks that files other than Taskfiles call. */
-export function callsFromOutside(
-  repository: Repository,
-  taskfiles: ReadonlyMap<string, unknown>,
-): readonly string[] {
-  const calls: string[] = [];
-  const visit = (directory: string): void => {
-    for (const entry of repository.entries(directory)) {
-      const path = posix.join(directory, entry.name);
-      if (entry.isDirectory()) {
-        if (entry.name !== ".git" && entry.name !== "node_modules") visit(path);
-      } else if (entry.isFile() && !taskfiles.has(path)) {
-        const text = isScript(repository, path) ? fileText(repository, path) : undefined;
-        calls.push(...shellCalls(text ?? ""));
-      }
-    }
-  };
-  visit(".");
-  return calls;
-}
-
-function isScript(repository: Repository, path: string): boolean {
-  if (RUNS_COMMANDS.test(path)) return true;
-  return !/\.\w+$/.test(path) && fileText(repository, path)?.startsWith("#!") === true;
 }

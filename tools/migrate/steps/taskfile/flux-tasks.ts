@@ -1,59 +1,150 @@
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
+import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
+import { nameOf } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
+import { indented } from "../route/carry.ts";
+import { commandsIn, reconcileCommand, type ReconcileCommand } from "./reconcile-command.ts";
+
+/** What a new task reconciles. */
+interface Goal {
+  readonly target: string;
+  readonly namespace: string;
+}
+
+/** A new task, and the task that it replaces, if there is one. */
+export interface FluxTask {
+  readonly key: "verify" | "sync";
+  /** The key of a task that does the same. */
+  readonly replaces: string | undefined;
+  /** The new task as YAML; it takes over the aliases of the replaced one only if that is removed. */
+  readonly lines: (isReplacing: boolean) => string;
+}
+
+const DESCRIPTIONS = {
+  verify: "Reconcile the root Kustomization and wait until it is ready",
+  sync: "Fetch the latest revision of Flux's source",
+};
+
+/** What the new task states in its own words. */
+const OWN_FIELDS = ["desc", "summary", "cmd", "cmds"];
+/** Fields that make a task safe to run, regardless of its commands. */
+const GUARDS = ["requires", "preconditions", "prompt", "vars", "env", "dotenv", "platforms"];
 
 /**
- * The tasks `verify` and `sync` as lines of a `tasks` mapping; undefined if the clusters do not share one root Kustomization and one
- * source by name.
+ * The tasks `verify` and `sync` for a Taskfile without them. They select the cluster, and check what they need, as the tasks there do that
+ * reconcile the same. Undefined if the clusters do not share one root Kustomization and one source by name.
  */
 export function fluxTasks(
   { clusters }: StepContext,
   root: Mapping,
-): ReadonlyMap<"verify" | "sync", string> | undefined {
-  const [first = [], ...others] = clusters.map(rootCommands);
-  const common = first.filter((commands) =>
-    others.every((roots) => roots.some((other) => other.join() === commands.join())),
-  );
-  const [commands, ...more] = common;
-  if (!commands || more.length > 0) return undefined;
-  const [kustomization, source] = commands;
+  own: Mapping,
+  edit: YamlEdit,
+): readonly FluxTask[] | undefined {
+  const goals = goalsOf(clusters);
+  if (!goals) return undefined;
+  const tasks = isMapping(own.tasks) ? own.tasks : {};
+  const models = modelsIn(tasks);
   const kubeconfig =
     isMapping(root.vars) && root.vars.KUBECONFIG_FILE !== undefined
       ? "--kubeconfig {{.KUBECONFIG_FILE}} "
       : "";
-  const task = (name: string, description: string, command: string): string =>
-    `${name}:\n  desc: ${description}\n  cmd: flux ${kubeconfig}reconcile ${command}\n`;
-  return new Map([
-    ["verify", task("verify", "Reconcile the root Kustomization and wait until it is ready", kustomization)],
-    ["sync", task("sync", "Fetch the latest revision of Flux's source", source)],
-  ]);
+  return (["verify", "sync"] as const)
+    .filter((key) => tasks[key] === undefined)
+    .map((key) => {
+      const { target, namespace } = goals[key];
+      const same = models.find(
+        (one) =>
+          one.only &&
+          one.command.target === target &&
+          one.command.namespace === namespace &&
+          linesOf(one, edit) !== undefined,
+      );
+      const model = same ?? models.find(({ only }) => only) ?? models[0];
+      const selection = [model?.command.selection ?? "", kubeconfig].find((one) => one !== "") ?? "";
+      const withSource = key === "verify" ? " --with-source" : "";
+      const command = `flux ${selection}reconcile --namespace ${namespace} ${target}${withSource}`;
+      const head = `${key}:\n  desc: ${DESCRIPTIONS[key]}\n  cmd: ${command}\n`;
+      return {
+        key,
+        replaces: same?.key,
+        lines: (isReplacing) => {
+          const moved = isReplacing && same ? linesOf(same, edit) : undefined;
+          const copied = Object.fromEntries(
+            Object.entries(model?.fields ?? {}).filter(([name]) => name !== "aliases"),
+          );
+          return head + indented(moved ?? (Object.keys(copied).length === 0 ? "" : writeYaml(copied)));
+        },
+      };
+    });
 }
 
-/** The commands that reconcile each Kustomization that no other Kustomization applies. */
-function rootCommands({ objects }: BuiltCluster): readonly (readonly [string, string])[] {
-  return objects.flatMap(({ object, kustomization }) => {
-    if (!isFluxKustomization(object)) return [];
-    if (kustomization && nameOf(kustomization.object) !== nameOf(object)) return [];
-    return commandsOf(object) ?? [];
+/** A task whose way of selecting a cluster a new task can copy. */
+interface Model {
+  readonly key: string;
+  readonly command: ReconcileCommand;
+  /** The task does nothing else. */
+  readonly only: boolean;
+  /** Its other fields. */
+  readonly fields: Mapping;
+}
+
+function modelsIn(tasks: Mapping): readonly Model[] {
+  return Object.entries(tasks).flatMap(([key, task]) => {
+    const commands = commandsIn(task) ?? [];
+    const command = commands.map(reconcileCommand).find((one) => one !== undefined);
+    if (!command) return [];
+    const only = commands.length === 1;
+    const fields = Object.entries(isMapping(task) ? task : {}).filter(([name]) =>
+      only ? !OWN_FIELDS.includes(name) : GUARDS.includes(name),
+    );
+    return [{ key, command, only, fields: Object.fromEntries(fields) }];
   });
 }
 
-function nameOf({ metadata }: Mapping): string {
-  return isMapping(metadata) ? `${scalarText(metadata.namespace)}/${scalarText(metadata.name)}` : "";
+/** The lines of a task's other fields, with their comments; undefined if they cannot be moved. */
+function linesOf({ key, fields }: Model, edit: YamlEdit): string | undefined {
+  const lines = Object.keys(fields).map((name) => edit.linesOf(0, ["tasks", key, name]));
+  return lines.every((text) => text !== undefined && !/(?:^|[\s[{,])[&*][\w-]/.test(text))
+    ? lines.join("")
+    : undefined;
 }
 
-function commandsOf(kustomization: Mapping): readonly (readonly [string, string])[] | undefined {
-  const metadata = isMapping(kustomization.metadata) ? kustomization.metadata : {};
-  const { sourceRef } = specOf(kustomization);
-  const source = isMapping(sourceRef) ? sourceRef : {};
-  const kind = { GitRepository: "git", OCIRepository: "oci" }[scalarText(source.kind)];
-  const namespace = scalarText(metadata.namespace) || "flux-system";
-  if (kind === undefined) return undefined;
-  const commands = [
-    `--namespace ${namespace} kustomization ${scalarText(metadata.name)}`,
-    `--namespace ${scalarText(source.namespace) || namespace} source ${kind} ${scalarText(source.name)}`,
-  ] as const;
-  return [commands];
+function goalsOf(clusters: readonly BuiltCluster[]): Readonly<Record<FluxTask["key"], Goal>> | undefined {
+  const [first = [], ...others] = clusters.map(rootGoals);
+  const id = (goals: object): string => JSON.stringify(goals);
+  const [goals, ...more] = first.filter((one) =>
+    others.every((roots) => roots.some((other) => id(other) === id(one))),
+  );
+  return more.length > 0 ? undefined : goals;
+}
+
+/** The commands that reconcile each Kustomization that no other Kustomization applies. */
+function rootGoals({ objects }: BuiltCluster): readonly Readonly<Record<FluxTask["key"], Goal>>[] {
+  return objects.flatMap(({ object, kustomization }) => {
+    if (!isFluxKustomization(object)) return [];
+    if (kustomization && fullName(kustomization.object) !== fullName(object)) return [];
+    const { sourceRef } = specOf(object);
+    const source = isMapping(sourceRef) ? sourceRef : {};
+    const kind = { GitRepository: "git", OCIRepository: "oci" }[scalarText(source.kind)];
+    if (kind === undefined) return [];
+    const { namespace: written } = isMapping(object.metadata) ? object.metadata : {};
+    const namespace = scalarText(written) || "flux-system";
+    return [
+      {
+        verify: { namespace, target: `kustomization ${nameOf(object).name}` },
+        sync: {
+          namespace: scalarText(source.namespace) || namespace,
+          target: `source ${kind} ${scalarText(source.name)}`,
+        },
+      },
+    ];
+  });
+}
+
+function fullName({ metadata }: Mapping): string {
+  return isMapping(metadata) ? `${scalarText(metadata.namespace)}/${scalarText(metadata.name)}` : "";
 }

@@ -1,13 +1,13 @@
 import { z } from "zod";
 
-/** Options for the `taskfile` step. */
+/** Options for the `taskfile` step. Without them, only tasks that `flux:verify` and `flux:sync` replace are removed. */
 export const taskfileOptions = z.strictObject({
-  /** Includes that stay in the root Taskfile. */
-  includes: z.array(z.string()).default(["kubernetes", "flux", "sops"]),
-  /** Includes reduced to the tasks in `keep` and the tasks that those call. */
+  /** The only includes that stay in the root Taskfile. */
+  includes: z.array(z.string()).optional(),
+  /** Includes that `keep` reduces. */
   pruned: z.array(z.string()).default(["flux"]),
-  /** Tasks that stay even if no other task calls them, by the name that the root uses. */
-  keep: z
-    .array(z.string())
-    .default(["default", "flux:verify", "flux:sync", "flux:bootstrap", "flux:github-deploy-key"]),
+  /** The only tasks that stay in the root Taskfile and in the `pruned` includes, by the name that the root uses. */
+  keep: z.array(z.string()).optional(),
+  /** Includes and tasks to remove even if a text for people names them, by the name that the root uses. */
+  remove: z.array(z.string()).default([]),
 });

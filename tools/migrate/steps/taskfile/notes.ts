@@ -1,0 +1,65 @@
+import { OPTIONS_FILE } from "../../options-file.ts";
+import type { Note, StepContext } from "../../step.ts";
+import type { Essential } from "./essential.ts";
+import type { Include, Task, Taskfiles } from "./taskfiles.ts";
+
+/** The include that receives the tasks `verify` and `sync`. */
+export const FLUX = "flux";
+
+/** Notes on the includes that are kept. */
+export function includeNotes({ includes }: Taskfiles, essential: Essential): readonly Note[] {
+  return includes.flatMap(({ name, file, misnamed, optional, isTemplate, position }) => {
+    const reason = essential.includes.get(name);
+    if (reason === undefined) return [];
+    const notes: Note[] = [];
+    if (reason !== "") notes.push({ kind: "left", message: `include ${name} is kept: ${reason}`, position });
+    if (misnamed)
+      notes.push({
+        kind: "unknown",
+        message: `include ${name} works only on file systems that ignore case: Task looks for Taskfile.yaml, and the file is ${file ?? ""}`,
+        position,
+      });
+    if (file === undefined && !optional && !isTemplate)
+      notes.push({
+        kind: "unknown",
+        message: `include ${name} points to a file that does not exist`,
+        position,
+      });
+    return notes;
+  });
+}
+
+/** Notes on the tasks that only a call from outside or a text keeps; one note for an include is enough. */
+export function taskNotes({ tasks, includes }: Essential): readonly Note[] {
+  return [...tasks]
+    .filter(([{ include }, reason]) => reason !== "" && (includes.get(include) ?? "") === "")
+    .map(([{ name, position }, reason]) => ({
+      kind: "left",
+      message: `task ${name} is kept: ${reason}`,
+      position,
+    }));
+}
+
+/** How to remove includes, if the options do not name any. */
+export function proposal(
+  { root, includes }: Taskfiles,
+  { includes: only, remove }: StepContext["options"]["taskfile"],
+): readonly Note[] {
+  if (includes.length === 0 || only !== undefined || remove.length > 0) return [];
+  const names = includes.map(({ name }) => name).join(", ");
+  const message = `every include stays (${names}): to keep only some, list those under taskfile.includes in ${OPTIONS_FILE}`;
+  return [{ kind: "option", message, position: { file: root, line: 1, column: 1 } }];
+}
+
+/** What is removed with an include. */
+export function removedInclude({ name, file, isTemplate }: Include, tasks: readonly Task[]): string {
+  if (isTemplate) return `include ${name} is removed; its path is a template, and nothing calls its tasks`;
+  if (file === undefined) return `include ${name} is removed; it points to a file that does not exist`;
+  const names = tasks.filter(({ include }) => include === name).map((task) => task.name);
+  return `include ${name} is removed, with ${names.length === 0 ? "no tasks" : `the ${names.length === 1 ? "task" : "tasks"} ${names.join(", ")}`}; the file ${file} is kept`;
+}
+
+/** Ends a message with the comments that are deleted. */
+export function withComments(comments: readonly string[]): string {
+  return comments.length === 0 ? "" : `; deleted with its comments: ${comments.join(" ")}`;
+}
