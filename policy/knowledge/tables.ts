@@ -93,6 +93,12 @@ const TABLES = {
       ...provenance(),
     }),
   ),
+  "data-kinds": lazily(() =>
+    z.strictObject({
+      kind: text().regex(/^[A-Za-z]+(\.[a-z0-9.-]+)?$/, "write Kind, or Kind.group outside the core group"),
+      ...provenance(),
+    }),
+  ),
   "login-middlewares": lazily(() =>
     z.union(
       [

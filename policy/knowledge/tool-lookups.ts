@@ -16,6 +16,11 @@ export function healthPath(image: string, knowledge: Knowledge): string | undefi
     ?.path;
 }
 
+/** The kinds that hold data, as `Kind` or `Kind.group`. */
+export function dataKinds(knowledge: Knowledge): readonly string[] {
+  return knowledge.rows("data-kinds").map(({ kind }) => kind);
+}
+
 /** An image's name without tag and digest, and without Docker Hub's registry. */
 export function imageRepository(image: string): string {
   const name = image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");

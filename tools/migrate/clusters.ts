@@ -1,5 +1,7 @@
-import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 import { oncePer } from "../../lib/once-per.ts";
+import { ObjectIndex } from "../../policy/engine/object-index.ts";
+import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
+import { asKubeObject } from "../lint/kube-object.ts";
 
 /** The cluster that receives an object. */
 export function clusterOf(object: BuiltObject, clusters: readonly BuiltCluster[]): BuiltCluster | undefined {
@@ -7,3 +9,11 @@ export function clusterOf(object: BuiltObject, clusters: readonly BuiltCluster[]
 }
 
 const objectsOf = oncePer(({ objects }: BuiltCluster): ReadonlySet<BuiltObject> => new Set(objects));
+
+/** A cluster in a sentence; a repository with one cluster has no name for it. */
+export const describeCluster = ({ name }: BuiltCluster): string => (name === "." ? "the cluster" : name);
+
+/** A cluster's objects, indexed by kind and name. */
+export const indexOf = oncePer(
+  ({ objects }: BuiltCluster) => new ObjectIndex(objects.map(({ object }) => asKubeObject(object))),
+);

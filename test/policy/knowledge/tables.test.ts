@@ -13,7 +13,7 @@ import {
   ociAddress,
   READ_TABLES,
 } from "../../../policy/knowledge/lookups.ts";
-import { healthPath, isPublished } from "../../../policy/knowledge/tool-lookups.ts";
+import { dataKinds, healthPath, isPublished } from "../../../policy/knowledge/tool-lookups.ts";
 import { PROJECT } from "../../../policy/knowledge/owner-rows.ts";
 import { TABLE_NAMES, type Condition, type Row, type TableName } from "../../../policy/knowledge/tables.ts";
 
@@ -28,6 +28,7 @@ const LOOKUPS: Lookups = {
   "published-charts": ({ chart, versions }, knowledge) =>
     versions.map((version) => isPublished(chart, version, knowledge)),
   "health-paths": ({ images }, knowledge) => images.map((image) => healthPath(`${image}:1.0`, knowledge)),
+  "data-kinds": ({ kind }, knowledge) => [dataKinds(knowledge).includes(kind)],
   "login-middlewares": (row, knowledge) => [
     "field" in row
       ? isLogin("any", (field) => field === row.field, knowledge)

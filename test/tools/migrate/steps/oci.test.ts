@@ -69,7 +69,18 @@ describe("migrate oci", () => {
       write(`apps/${name}/release.yaml`, object("HelmRelease", name, "apps", spec));
       write(`apps/${name}/kustomization.yaml`, built("./release.yaml"));
     }
-    const files = ["sync", "source", ...releases.map(({ name }) => name)].map((name) => `./${name}.yaml`);
+    write(
+      "flux/instance.yaml",
+      stringify({
+        apiVersion: "fluxcd.controlplane.io/v1",
+        kind: "FluxInstance",
+        metadata: { name: "flux", namespace: "flux-system" },
+        spec: { distribution: { version: "2.x" } },
+      }),
+    );
+    const files = ["sync", "source", "instance", ...releases.map(({ name }) => name)].map(
+      (name) => `./${name}.yaml`,
+    );
     write("flux/kustomization.yaml", built(...files, "../repositories"));
     write("repositories/kustomization.yaml", built("./helm", ...(ociDirectory ? ["./oci"] : [])));
     write("repositories/helm/kustomization.yaml", built("./charts.yaml"));
@@ -145,7 +156,7 @@ describe("migrate oci", () => {
         },
       ]);
       repository(same.slice(0, 1), { url });
-      write("flux/kustomization.yaml", built("./sync.yaml", "./source.yaml", "./a.yaml", "../repositories"));
+      write("flux/kustomization.yaml", built("./sync.yaml", "./source.yaml", "./instance.yaml", "./a.yaml", "../repositories"));
       assert.deepEqual(runStep(oci, context()).plan.notes, []);
     });
 

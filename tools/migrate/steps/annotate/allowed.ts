@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../../../kube/gatus-annotations.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
-import { indexOf, isEndpointMap, monitoringChange } from "./endpoints.ts";
+import { isEndpointMap, monitoringChange } from "./endpoints.ts";
 import { whyUnwatched } from "./watching.ts";
-import { clusterOf } from "../../clusters.ts";
+import { clusterOf, indexOf } from "../../clusters.ts";
 import { fieldsIn } from "../../objects.ts";
 import type { Step } from "../../step.ts";
 

@@ -3,11 +3,9 @@ import type { Template } from "../../../../kube/gatus-annotations.ts";
 import { endpointFiles, LABELLED_CONFIG_MAP } from "../../../../kube/gatus-endpoints.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
 import { CONFIG_MAP } from "../../../../policy/objects/kinds.ts";
-import { ObjectIndex } from "../../../../policy/engine/object-index.ts";
+import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import { at, fields, text, type Fields } from "../../../../policy/engine/read.ts";
 import { allRoutes } from "../../../../policy/objects/routes.ts";
-import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { asKubeObject } from "../../../lint/kube-object.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { hasFragment, sidecarEndpoint } from "./sidecar.ts";
 
@@ -18,11 +16,6 @@ export interface Watched {
   /** The route that it is derived from; undefined for an endpoint from a file. */
   readonly route: KubeObject | undefined;
 }
-
-/** A cluster's objects, indexed by kind and name. */
-export const indexOf = oncePer(
-  ({ objects }: BuiltCluster) => new ObjectIndex(objects.map(({ object }) => asKubeObject(object))),
-);
 
 /** Whether Gatus reads the files in a ConfigMap because of its label. */
 export function isEndpointMap(object: Fields): boolean {

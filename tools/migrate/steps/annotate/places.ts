@@ -12,7 +12,7 @@ import { locate, type Position, SourceFile } from "../../../gitops/yaml/source.t
 import { originAt, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
-import { indexOf } from "./endpoints.ts";
+import { indexOf } from "../../clusters.ts";
 
 /** A route in one cluster, and where it is written. */
 export interface PlacedRoute {

@@ -6,7 +6,7 @@ import type { MigrateOptions } from "../../options.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "../route/chart.ts";
-import { indexOf } from "./endpoints.ts";
+import { indexOf } from "../../clusters.ts";
 
 const FLAG = /^--auto-httproute(?:=true)?$/;
 

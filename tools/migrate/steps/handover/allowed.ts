@@ -1,17 +1,24 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
+import { clusterOf } from "../../clusters.ts";
+import { whyTooOld } from "../../flux-version.ts";
+import { isGuarded } from "../namespace/root.ts";
 import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
 import type { Step } from "../../step.ts";
 import { withoutFields } from "../../without-fields.ts";
 import { handedOver, isKept } from "./objects.ts";
 
 /** First the guards change; later, guarded objects leave the repository. What the root applies must stay the same. */
-export const whyForbidden: Step["whyForbidden"] = (before, after, { clusters, options }) => {
+export const whyForbidden: Step["whyForbidden"] = (before, after, { clusters, options, repository }) => {
   const objects = clusters.flatMap((cluster) => handedOver(cluster, options));
   if (!before || !objects.some((one) => keyOf(one) === keyOf(before)))
     return "it is not part of the handover";
   if (!after) return isKept(before.object) ? undefined : "Flux would prune it: it has no guard";
+  const cluster = clusterOf(before, clusters);
+  const tooOld = cluster && whyTooOld(cluster, "deletionPolicy", repository);
+  if (tooOld !== undefined && isFluxKustomization(after.object) && isGuarded(after.object)) return tooOld;
   return isDeepStrictEqual(withoutGuard(before.object), withoutGuard(after.object))
     ? undefined
     : "something other than its guard has changed";

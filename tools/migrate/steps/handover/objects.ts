@@ -1,7 +1,7 @@
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
-import { pruneOf } from "../namespace/guard.ts";
+import { pruneOf } from "../namespace/data.ts";
 import { referencesOf } from "../namespace/references.ts";
 import { isGuarded } from "../namespace/root.ts";
 import { nameOf } from "../../objects.ts";

@@ -3,6 +3,7 @@ import { describeObject } from "../../../../kube/objects.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
+import { whyTooOld } from "../../flux-version.ts";
 import { candidates } from "./candidates.ts";
 import { checkHandover } from "./check.ts";
 import { handedOver, handoverPhase, isKept } from "./objects.ts";
@@ -62,6 +63,12 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
     };
   const wanted = context.options.handover.phases[cluster.name] ?? "guard";
   if (wanted === "guard") {
+    const tooOld = phase === "before" ? whyTooOld(cluster, "deletionPolicy", context.repository) : undefined;
+    const [first] = objects;
+    if (tooOld !== undefined && first) {
+      const message = `cannot be guarded: ${tooOld}`;
+      return { changes: [], notes: [{ kind: "refused", message, position: locate(first.origin) }] };
+    }
     const { changes, notes } = planGuard(objects, context);
     return {
       changes,

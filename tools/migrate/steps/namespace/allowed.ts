@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { clusterOf } from "../../clusters.ts";
+import { whyTooOld } from "../../flux-version.ts";
 import { idOf, nameOf } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 
 import type { Step, StepContext } from "../../step.ts";
 import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
 import { withoutFields } from "../../without-fields.ts";
-import { isData, pruneOf } from "./guard.ts";
+import { dataKindsOf, isData, pruneOf } from "./data.ts";
 import type { NamespaceOptions } from "./options.ts";
 import { referencesOf } from "./references.ts";
 import { isGuarded, movingRoots, optsOut, targetFor } from "./root.ts";
@@ -19,7 +20,7 @@ const NAMESPACE = ["metadata", "namespace"];
 /** What the guard, move and unguard phases may change in a cluster. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
   const { namespace: options } = context.options;
-  const { root, data, optOutLabel } = options;
+  const { root, optOutLabel } = options;
   if (!before)
     return after && !mayCome(after, context, clusterOf(after, clusters)?.name)
       ? "it is new and not part of the move"
@@ -37,6 +38,9 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
         : "something other than the root's spec.patches has changed";
     if (!sameWithout(before, after, ["spec", "deletionPolicy"]))
       return "something other than spec.deletionPolicy has changed";
+    const cluster = clusterOf(before, context.clusters);
+    const tooOld = cluster && whyTooOld(cluster, "deletionPolicy", context.repository);
+    if (tooOld !== undefined && isGuarded(after.object)) return tooOld;
     return isGuarded(after.object) ||
       !isGuarded(before.object) ||
       nameOf(after.object).namespace === targetFor(after.object, options) ||
@@ -45,7 +49,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
       : "it would lose its guard before it has moved";
   }
   if (isDeepStrictEqual(before.object, after.object)) return undefined;
-  const kept = isData(after.object, data) && pruneOf(after.object) === "disabled";
+  const kept = isData(after.object, dataKindsOf(context)) && pruneOf(after.object) === "disabled";
   return kept && sameWithout(before, after, ["metadata", "annotations", PRUNE_ANNOTATION])
     ? undefined
     : "this step must not change it";

@@ -13,6 +13,7 @@ import {
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { StepContext } from "../../step.ts";
+import { dataKindsOf } from "./data.ts";
 import { unkeptData } from "./live-data.ts";
 import { missingLive } from "./live-references.ts";
 import { phaseOf, type MovingRoot, type Phase } from "./root.ts";
@@ -38,9 +39,7 @@ export async function checkNamespace(
   if (phase === "before") findings.obstacles.push("the repository does not guard every child");
   if (phase === "before" || phase === "guarded") {
     for (const child of children) addObstacle(child, whyNotGuarded(child), findings);
-    findings.obstacles.push(
-      ...(await unkeptData([...live.values()], context.options.namespace.data, cluster)),
-    );
+    findings.obstacles.push(...(await unkeptData([...live.values()], dataKindsOf(context), cluster)));
     if (phase === "guarded") findings.obstacles.push(...(await missingLive(moving, context, live, cluster)));
   } else {
     for (const child of children) {

@@ -1,12 +1,13 @@
 import { SourceFile, locate } from "../../../gitops/yaml/source.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
-import { parseApiVersion } from "../../../gitops/kustomize/kinds.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
-import { disablePruning, PRUNE_ANNOTATION } from "../../prune-annotation.ts";
+import { disablePruning } from "../../prune-annotation.ts";
+import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
+import { hasFeature, versionToCheck, whyTooOld } from "../../flux-version.ts";
 import type { Edits } from "../../edits.ts";
 import { findDocument } from "../../objects.ts";
 import type { FileChange, Note, StepContext } from "../../step.ts";
+import { dataKindsOf, isData, keptByGuardOnly, pruneOf } from "./data.ts";
 import { addPatches, GUARD } from "./patches.ts";
 import { guardIndex, type MovingRoot } from "./root.ts";
 import { targetFiles } from "./target.ts";
@@ -20,7 +21,7 @@ export function planGuard(
   const { root } = moving;
   const { file } = root.origin.source;
   const target = targetFiles(moving, context.repository);
-  const notes: Note[] = [...target.notes];
+  const notes: Note[] = [...uncertain(moving, context), ...guardOnly(moving)];
   if (guardIndex(root.object) < 0) {
     const edit = edits.of(file);
     if (!addPatches(edit, edit.documentAt(root.origin.offset), [GUARD]))
@@ -37,23 +38,42 @@ export function planGuard(
   return { changes: target.changes, notes };
 }
 
+/** Why the guard is not written, as `refused` notes. Without the target's settings, the move could never follow, and the guard would stay for good. */
+export function guardObstacles(moving: MovingRoot, context: StepContext): readonly Note[] {
+  return [...tooOld(moving, context), ...targetFiles(moving, context.repository).notes];
+}
+
+function tooOld({ cluster, root }: MovingRoot, { repository }: StepContext): readonly Note[] {
+  const reason = whyTooOld(cluster, "deletionPolicy", repository);
+  return reason === undefined
+    ? []
+    : [{ kind: "refused", message: `cannot be guarded: ${reason}`, position: locate(root.origin) }];
+}
+
+/** What to check if the repository neither shows the Flux version nor uses the guard's field already. */
+function uncertain({ cluster, root }: MovingRoot, { repository }: StepContext): readonly Note[] {
+  const isUsed = cluster.objects.some(
+    ({ object }) => isFluxKustomization(object) && specOf(object).deletionPolicy !== undefined,
+  );
+  if (isUsed || hasFeature(cluster, "deletionPolicy", repository) !== undefined) return [];
+  const message = versionToCheck(cluster, "deletionPolicy");
+  return [{ kind: "runbook", message, position: locate(root.origin) }];
+}
+
+/** Releases and StatefulSets with data, in one line. */
+function guardOnly(moving: MovingRoot): readonly Note[] {
+  const kept = keptByGuardOnly(moving);
+  if (kept.length === 0) return [];
+  const message = `only the guard keeps these during the move, because they do not get prune: disabled: ${kept.join(", ")}`;
+  return [{ kind: "runbook", message, position: locate(moving.root.origin) }];
+}
+
 /** Objects with data that Flux may still prune. */
-function dataOf({ cluster }: MovingRoot, { options }: StepContext): readonly BuiltObject[] {
+function dataOf({ cluster }: MovingRoot, context: StepContext): readonly BuiltObject[] {
+  const kinds = dataKindsOf(context);
   return cluster.objects
-    .filter(({ object, kustomization }) => kustomization && isData(object, options.namespace.data))
+    .filter(({ object, kustomization }) => kustomization && isData(object, kinds))
     .filter(({ object }) => pruneOf(object) !== "disabled");
-}
-
-/** Whether an object has one of the kinds, written `Kind` or `Kind.group`. */
-export function isData({ apiVersion, kind }: Mapping, kinds: readonly string[]): boolean {
-  const { group } = parseApiVersion(scalarText(apiVersion));
-  return kinds.includes(group === "" ? scalarText(kind) : `${scalarText(kind)}.${group}`);
-}
-
-/** The value of an object's prune annotation. */
-export function pruneOf(object: Mapping): string {
-  const annotations = isMapping(object.metadata) ? object.metadata.annotations : undefined;
-  return isMapping(annotations) ? scalarText(annotations[PRUNE_ANNOTATION]) : "";
 }
 
 function keep(

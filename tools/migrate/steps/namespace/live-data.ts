@@ -2,7 +2,7 @@ import type { ClusterReader } from "../../../../kube/client.ts";
 import { describeOwned, liveInventory } from "../../live/inventory.ts";
 import type { LiveKustomization } from "../../live/kustomizations.ts";
 import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
-import { isData } from "./guard.ts";
+import { isData } from "./data.ts";
 
 /** Live objects with data that Flux may still prune, one sentence each. */
 export async function unkeptData(

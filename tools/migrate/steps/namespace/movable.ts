@@ -8,7 +8,7 @@ import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
 import { idOf } from "../../objects.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { Note } from "../../step.ts";
-import { pruneOf } from "./guard.ts";
+import { pruneOf } from "./data.ts";
 import type { MovingRoot } from "./root.ts";
 
 /** Why a root's patches cannot move its children, as a `refused` note; undefined if they can. */

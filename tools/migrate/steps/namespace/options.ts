@@ -10,8 +10,8 @@ export const namespaceOptions = z.strictObject({
   perApp: z.boolean().default(false),
   /** Children with this label set to "true" are exempt from the root's patches and stay where they are. */
   optOutLabel: z.string().min(1).default("substitution.flux.home.arpa/disabled"),
-  /** Kinds that hold data, as `Kind` or `Kind.group`. Flux must never prune objects of these kinds. */
-  data: z.array(z.string()).default(["PersistentVolumeClaim", "Cluster.postgresql.cnpg.io"]),
+  /** Kinds that hold data, as `Kind` or `Kind.group`, in addition to the table `data-kinds`. Flux must never prune objects of these kinds. */
+  data: z.array(z.string()).default([]),
   /** Kustomizations outside this repository that children depend on and that move to the target as well. */
   dependencies: z.array(z.string().min(1)).default([]),
   /** Kustomizations outside this repository that children depend on and that stay in their namespace. */

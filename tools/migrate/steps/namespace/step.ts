@@ -7,7 +7,7 @@ import { commentLosses, lossRefusal } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { NamespaceOptions } from "./options.ts";
 import { Edits } from "../../edits.ts";
-import { planGuard } from "./guard.ts";
+import { guardObstacles, planGuard } from "./guard.ts";
 import { whyNotMovable } from "./movable.ts";
 import { GUARD_COMMENT } from "./patches.ts";
 import { planMove } from "./move.ts";
@@ -67,6 +67,8 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
   const edits = new Edits(context.repository);
   if (wanted === "guard") {
     if (phase === "moved" || phase === "done") return { changes: [], notes: [] };
+    const obstacles = guardObstacles(moving, context);
+    if (obstacles.length > 0) return { changes: [], notes: obstacles };
     const { changes, notes } = planGuard(moving, context, edits);
     return {
       changes: [...edits.changes(), ...changes],

@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
-import { clusterOf } from "../../clusters.ts";
-import { fieldAt, idOf, nameOf } from "../../objects.ts";
+import { clusterOf, describeCluster } from "../../clusters.ts";
+import { fieldAt, fieldsIn, idOf, nameOf } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { Step, StepContext } from "../../step.ts";
+import { whyTooOld } from "../../flux-version.ts";
+import { ociApiVersion } from "./api-version.ts";
 import { artifactKeyOf, artifactOf, isHelmRepository, isOciRepository, isRelease } from "./artifact.ts";
 import { namesIn } from "./repositories.ts";
 import { usersOf } from "./unused.ts";
@@ -15,12 +17,16 @@ import { usersOf } from "./unused.ts";
  * changes.
  */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
-  if (!before && after && isOciRepository(after.object)) return artifactMismatch(after.object, context);
+  if (!before && after && isOciRepository(after.object))
+    return artifactMismatch(after.object, context) ?? whyNotServed(after, context, clusters);
   if (before && !after && isHelmRepository(before.object)) return whyStillNeeded(before, context, clusters);
   if (!before || !after || !isRelease(after.object))
     return "this step may only change HelmReleases, add OCIRepositories and remove unused HelmRepositories";
   if (!isDeepStrictEqual(withoutChart(before.object), withoutChart(after.object)))
     return "something other than its chart reference has changed";
+  const cluster = clusterOf(before, context.clusters);
+  const tooOld = cluster && whyTooOld(cluster, "chartRef", context.repository);
+  if (tooOld !== undefined) return tooOld;
   const source = artifactOf(before.object, context);
   if (source === undefined || "reason" in source) return "the address of its chart is not known";
   const reference = fieldAt(after.object, ["spec", "chartRef"]);
@@ -32,6 +38,20 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
     ? undefined
     : "its chartRef does not point to an OCIRepository with the same chart and version";
 };
+
+/** Why a cluster would reject an OCIRepository. */
+function whyNotServed(
+  built: BuiltObject,
+  { clusters: before, repository }: StepContext,
+  clusters: readonly BuiltCluster[],
+): string | undefined {
+  const cluster = before.find(({ name }) => name === clusterOf(built, clusters)?.name);
+  if (!cluster) return undefined;
+  const served = ociApiVersion(cluster, repository);
+  return built.object.apiVersion === served
+    ? undefined
+    : `${describeCluster(cluster)} serves OCIRepositories as ${served}`;
+}
 
 /** Why a HelmRepository must not be removed. */
 function whyStillNeeded(
@@ -49,19 +69,28 @@ function whyStillNeeded(
 function artifactMismatch(object: Mapping, context: StepContext): string | undefined {
   const address = scalarText(fieldAt(object, ["spec", "url"]));
   const tag = scalarText(fieldAt(object, ["spec", "ref", "tag"]));
-  return artifactsOf(context).has(artifactKeyOf({ address, tag }))
-    ? undefined
-    : "its artifact is not the chart of any release";
+  const known = artifactsOf(context).get(artifactKeyOf({ address, tag }));
+  if (known && !known.some((fields) => isDeepStrictEqual(fields, ownFields(object))))
+    return "it is not fetched as its HelmRepository is";
+  return known ? undefined : "its artifact is not the chart of any release";
 }
 
-/** The artifacts of all releases. */
-const artifactsOf = oncePer((context: StepContext): ReadonlySet<string> => {
+/** The fields of an OCIRepository that come from a HelmRepository. */
+function ownFields(object: Mapping): unknown {
+  const written = ["interval", "url", "ref", "layerSelector"];
+  const fields = Object.entries(fieldsIn(object, ["spec"])).filter(([key]) => !written.includes(key));
+  return Object.fromEntries(fields);
+}
+
+/** The artifacts of all releases, and the fields that their HelmRepositories pass on. */
+const artifactsOf = oncePer((context: StepContext): ReadonlyMap<string, readonly Mapping[]> => {
   const releases = context.clusters.flatMap(({ objects }) =>
     objects.filter(({ object }) => isRelease(object)),
   );
   const sources = releases.map(({ object }) => artifactOf(object, context));
-  return new Set(
-    sources.flatMap((source) => (source === undefined || "reason" in source ? [] : [artifactKeyOf(source)])),
+  const known = sources.flatMap((source) => (source === undefined || "reason" in source ? [] : [source]));
+  return new Map(
+    [...Map.groupBy(known, artifactKeyOf)].map(([key, own]) => [key, own.map(({ fields }) => fields)]),
   );
 });
 

@@ -10,6 +10,7 @@ import { fieldAt, isKind, nameOf, objectNamed, type WrittenObject } from "../../
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
+import { carriedFields } from "./repository-fields.ts";
 
 /** API group of Flux's sources. */
 export const SOURCE = OCI_REPOSITORY.group;
@@ -26,22 +27,28 @@ export const isHelmRepository = of(HELM_REPOSITORY);
 export const isOciRepository = of(OCI_REPOSITORY);
 
 /** A chart as an OCI artifact. */
-export interface Source {
+export interface Artifact {
   readonly address: string;
   readonly tag: string;
+}
+
+/** A chart as an OCI artifact, and how to fetch it. */
+export interface Source extends Artifact {
+  /** Fields that its OCIRepository takes over from the HelmRepository. */
+  readonly fields: Mapping;
 }
 
 /** Why a chart is not known as an OCI artifact. */
 export interface Unknown {
   readonly reason: string;
   /** The artifact that a registry could be asked about. */
-  readonly ask?: Source;
+  readonly ask?: Artifact;
   /** A registry was asked, but gave no answer. */
   readonly unchecked?: true;
 }
 
 /** Identifies an artifact. */
-export const artifactKeyOf = ({ address, tag }: Source): string => `${address}:${tag}`;
+export const artifactKeyOf = ({ address, tag }: Artifact): string => `${address}:${tag}`;
 
 /** The OCI artifact with the release's chart, the same in every cluster; a reason if there is none; undefined if there is nothing to do. */
 export function sourceOf(release: WrittenObject, context: StepContext): Source | Unknown | undefined {
@@ -79,31 +86,29 @@ export function artifactOf(object: Mapping, context: StepContext): Source | Unkn
       reason: `its HelmRepository ${scalarText(fieldAt(chart, ["sourceRef", "name"]))} is not in this repository`,
     };
   const url = scalarText(fieldAt(repository, ["spec", "url"]));
-  const secret = fieldAt(repository, ["spec", "secretRef"]);
-  if (secret !== undefined)
-    return {
-      reason: "its HelmRepository needs a login (secretRef), and the OCIRepository would need one too",
-    };
+  const fields = carriedFields(repository);
+  if (typeof fields === "string") return { reason: fields };
   const address = ociAddress(url, name, knowledge);
   if (address === undefined) return { reason: `no OCI address is known for ${name} from ${url}` };
   // A chart that is already pulled from this registry is known to exist there.
   const isKnown =
     isPublished(address, version, knowledge) ||
     (context.options.oci.published[address]?.includes(version) ?? false);
-  const source = { address, tag: version };
+  const source = { address, tag: version, fields };
   return url.startsWith("oci://") || isKnown ? source : asked(source, context);
 }
 
 /** The artifact, if a registry has it; otherwise the reason why that is not known. */
 function asked(source: Source, { registry }: StepContext): Source | Unknown {
   const { address, tag } = source;
+  const ask = { address, tag };
   const answer = registry?.get(artifactKeyOf(source));
   if (answer === "published") return source;
   if (answer === "absent") return { reason: `the registry has no chart ${address} with version ${tag}` };
   if (answer) return { reason: `whether ${address} has version ${tag}: ${answer.unknown}`, unchecked: true };
   return {
     reason: `it is not known whether ${address} has version ${tag}: re-run with --ask-registry, or, if \`crane ls ${address.slice("oci://".length)}\` lists it, add it to oci.published`,
-    ask: source,
+    ask,
   };
 }
 

@@ -4,7 +4,7 @@ import { endpointOf } from "../../../toolchain/images/reference.ts";
 import type { RegistryAnswer, RegistryAnswers } from "../../registry-answers.ts";
 import { writtenObjects } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
-import { artifactKeyOf, artifactOf, isRelease, type Source } from "./artifact.ts";
+import { artifactKeyOf, artifactOf, isRelease, type Artifact } from "./artifact.ts";
 
 /** A Helm chart's config; source: https://helm.sh/docs/topics/registries/#oci-artifact-manifest */
 const CHART_CONFIG = "application/vnd.cncf.helm.config.v1+json";
@@ -35,13 +35,13 @@ export async function askRegistries(context: StepContext, env = process.env): Pr
   return answers;
 }
 
-async function isChart({ address, tag }: Source, env: NodeJS.ProcessEnv): Promise<boolean> {
+async function isChart({ address, tag }: Artifact, env: NodeJS.ProcessEnv): Promise<boolean> {
   const endpoint = endpointOf(`${address.slice("oci://".length)}:${tag}`, undefined, env);
   const { content } = await new RegistryClient(endpoint).manifest(tag);
   return content.config?.mediaType === CHART_CONFIG;
 }
 
-function unknownSources(context: StepContext): readonly Source[] {
+function unknownSources(context: StepContext): readonly Artifact[] {
   const sources = writtenObjects(context, isRelease)
     .flatMap(({ forms }) => forms.map(({ object }) => artifactOf(object, context)))
     .flatMap((source) => (source && "reason" in source && source.ask ? [source.ask] : []));

@@ -10,7 +10,8 @@ import { asWritten, fieldAt, fieldsIn, nameOf, objectNamed, type WrittenObject }
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { whyNotMovable, withMarker } from "./image-policy.ts";
-import { isOciRepository, SOURCE, type Source } from "./artifact.ts";
+import { apiVersionFor } from "./api-version.ts";
+import { isOciRepository, type Artifact, type Source } from "./artifact.ts";
 
 /** The OCIRepositories that the step adds. */
 export interface NewRepositories {
@@ -41,40 +42,53 @@ export function referenceFor(
       : `image automation updates its chart version (${marker}), and OCIRepository ${present} already exists: move the marker to its tag by hand`;
   const directory = posix.dirname(release.file);
   const namespaces = release.forms.map((built) => nameOf(built.object).namespace);
-  const key = artifactKey(directory, namespaces, source.address, source.tag, marker);
+  const key = artifactKey(directory, namespaces, source.fields, source.address, source.tag, marker);
   const shared = created.get(key);
   if (shared !== undefined) return { kind: "OCIRepository", name: shared };
+  const served = apiVersionFor(release, context);
+  if (typeof served === "string") return served;
   const kustomization = findKustomizationFile(context.repository, directory);
   if (objectNamed(context.clusters, OCI_REPOSITORY, { name, namespace }))
     return `OCIRepository ${namespace}/${name} already exists with another chart or version`;
-  const writesNamespace =
-    fieldAt(asWritten(release, context.repository), ["metadata", "namespace"]) !== undefined;
   const path = posix.join(directory, "ocirepository.yaml");
-  const metadata = { name, ...(writesNamespace && { namespace }) };
+  const metadata = { name, ...namespaceOf(release, namespace, context) };
   const chart = fieldsIn(form.object, ["spec", "chart"]);
-  const yaml = ociRepository(
-    metadata,
-    source,
-    fieldAt(chart, ["spec", "interval"]) === undefined ? form.object : chart,
-  );
+  const replaced = fieldAt(chart, ["spec", "interval"]) === undefined ? form.object : chart;
+  const yaml = ociRepository({ ...served, metadata }, source, replaced);
   files.append(path, withMarker(yaml, marker));
   if (kustomization !== undefined) files.addResource(kustomization, "./ocirepository.yaml");
   created.set(key, name);
   return { kind: "OCIRepository", name };
 }
 
+/** The namespace as the release's file has it; none if a Kustomization overrides that one anyway. */
+function namespaceOf(
+  release: WrittenObject,
+  namespace: string,
+  { repository }: StepContext,
+): { readonly namespace?: string } {
+  const written = scalarText(fieldAt(asWritten(release, repository), ["metadata", "namespace"]));
+  return written === namespace || written.includes("$") ? { namespace: written } : {};
+}
+
+interface Head {
+  readonly apiVersion: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
 /** An OCIRepository as YAML, fetched as often as the object that it replaces. */
 export function ociRepository(
-  metadata: { readonly name: string; readonly namespace?: string },
-  { address, tag }: Source,
+  { apiVersion, metadata }: Head,
+  { address, tag, fields }: Source,
   replaced: Mapping,
 ): string {
   return stringify({
-    apiVersion: `${SOURCE}/v1`,
+    apiVersion,
     kind: "OCIRepository",
     metadata,
     spec: {
       interval: scalarText(fieldAt(replaced, ["spec", "interval"])) || "1h",
+      ...fields,
       url: address,
       ref: { tag },
       layerSelector: { mediaType: "application/vnd.cncf.helm.chart.content.v1.tar+gzip", operation: "copy" },
@@ -100,7 +114,7 @@ export function existingName(
 /** Names of the OCIRepositories with this artifact in a namespace, one set per cluster. */
 export function namesIn(
   namespace: string,
-  { address, tag }: Source,
+  { address, tag }: Artifact,
   clusters: readonly BuiltCluster[],
 ): readonly ReadonlySet<string>[] {
   const key = artifactKey(namespace, address, tag);

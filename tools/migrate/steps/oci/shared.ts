@@ -6,6 +6,7 @@ import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { asWritten, fieldAt, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
+import { apiVersionFor } from "./api-version.ts";
 import { repositoryOf, type Source } from "./artifact.ts";
 import { artifactKey, existingName, ociRepository, type NewRepositories } from "./repositories.ts";
 
@@ -24,16 +25,21 @@ export function sharedReference(
   if (!home || homes.some((one) => one?.origin.source.file !== home.origin.source.file))
     return "its HelmRepository is written in different files for different clusters";
   const { namespace } = nameOf(home.object);
-  const key = artifactKey(namespace, source.address, source.tag, undefined);
+  const key = artifactKey(namespace, source.fields, source.address, source.tag, undefined);
   const known = existingName(release, source, namespace, context) ?? created.get(key);
   const name = known ?? freeName(source, namespace, context, created);
   if (known === undefined) {
+    const served = apiVersionFor(release, context);
+    if (typeof served === "string") return served;
     const directory = directoryFor(home.origin.source.file, context.repository);
     const { file, origin } = { file: home.origin.source.file, origin: home.origin };
     const written = asWritten({ file, origin }, context.repository);
     const isWritten = fieldAt(written, ["metadata", "namespace"]) !== undefined;
     const metadata = { name, ...(isWritten && { namespace }) };
-    files.append(posix.join(directory, `${name}.yaml`), ociRepository(metadata, source, home.object));
+    files.append(
+      posix.join(directory, `${name}.yaml`),
+      ociRepository({ ...served, metadata }, source, home.object),
+    );
     const kustomization = findKustomizationFile(context.repository, directory);
     if (kustomization !== undefined) files.addResource(kustomization, `./${name}.yaml`);
     created.set(key, name);

@@ -3,11 +3,12 @@ import { counted } from "../../../../lib/counted.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
-import { commentLosses, lossNotes, lossRefusal } from "../../losses.ts";
+import { commentLosses, lossNotes, lossRefusal, type Loss } from "../../losses.ts";
 import { NewFiles } from "../../new-files.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
-import { embeddedObjects, fieldAt, nameOf, writtenObjects } from "../../objects.ts";
+import { embeddedObjects, fieldAt, nameOf, writtenObjects, type WrittenObject } from "../../objects.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
+import { unknownVersions, whyNoChartRef } from "./api-version.ts";
 import { whyForbidden } from "./allowed.ts";
 import { isRelease, sourceOf } from "./artifact.ts";
 import { isMarker } from "./image-policy.ts";
@@ -33,6 +34,7 @@ function plan(context: StepContext): Plan {
   const files = new NewFiles(context.repository);
   const created = new Map<string, string>();
   const edits = new Map<string, YamlEdit>();
+  const replaced: WrittenObject[] = [];
   for (const release of writtenObjects(context, isRelease)) {
     if (!context.selected(release.file)) continue;
     const planned = sourceOf(release, context);
@@ -43,14 +45,22 @@ function plan(context: StepContext): Plan {
       else notes.push({ kind: "left", message: planned.reason, position });
       continue;
     }
+    const tooOld = whyNoChartRef(release, context);
+    if (tooOld !== undefined) {
+      notes.push({ kind: "refused", message: `unchanged: ${tooOld}`, position });
+      continue;
+    }
     const edit = edits.get(release.file) ?? new YamlEdit(release.text);
     const document = edit.documentAt(release.origin.offset);
     const comments = edit.commentsOf(document, ["spec", "chart"], true);
     const markers = comments.filter(isMarker);
-    const losses = commentLosses(
-      comments.filter((comment) => !isMarker(comment)),
-      "spec.chart",
-    );
+    const losses = [
+      ...commentLosses(
+        comments.filter((comment) => !isMarker(comment)),
+        "spec.chart",
+      ),
+      ...chartMetadata(release),
+    ];
     const refusal = lossRefusal(losses, context, position);
     if (refusal) {
       notes.push(refusal);
@@ -65,6 +75,7 @@ function plan(context: StepContext): Plan {
       notes.push({ kind: "refused", message: `unchanged: ${reference}`, position });
     else if (edit.replace(document, ["spec", "chart"], stringify({ chartRef: reference }))) {
       edits.set(release.file, edit);
+      replaced.push(release);
       const [form] = release.forms;
       const chart = scalarText(fieldAt(form?.object, ["spec", "chart", "spec", "chart"]));
       if (form && context.options.oci.versionInSelector.includes(chart))
@@ -81,9 +92,21 @@ function plan(context: StepContext): Plan {
   const unused = removeUnused(context, [...moved, ...files.changes()]);
   return {
     changes: unused.changes,
-    notes: [...notes, ...sharing(created), ...embeddedObjects(context, isRelease), ...unused.notes],
+    notes: [
+      ...notes,
+      ...(created.size > 0 ? unknownVersions(replaced, context) : []),
+      ...sharing(created),
+      ...embeddedObjects(context, isRelease),
+      ...unused.notes,
+    ],
     unseen,
   };
+}
+
+/** Labels and annotations of the HelmChart, which no longer exists. */
+function chartMetadata({ forms }: WrittenObject): readonly Loss[] {
+  const hasAny = forms.some(({ object }) => fieldAt(object, ["spec", "chart", "metadata"]) !== undefined);
+  return hasAny ? [{ kind: "setting", message: "spec.chart.metadata: the labels of its HelmChart" }] : [];
 }
 
 /** Proposes shared OCIRepositories if several would have the same artifact. */

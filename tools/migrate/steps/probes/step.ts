@@ -13,7 +13,7 @@ import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
-import { indexOf } from "../annotate/endpoints.ts";
+import { indexOf } from "../../clusters.ts";
 import { whyForbidden } from "./allowed.ts";
 import { whyRenderedForbidden } from "./rendered.ts";
 import { missingProbes, type Probes } from "./missing.ts";

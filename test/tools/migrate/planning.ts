@@ -1,0 +1,45 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { stringify } from "yaml";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { buildClusters } from "../../../tools/migrate/build.ts";
+import { readOptions } from "../../../tools/migrate/options.ts";
+import { runStep, type StepResult } from "../../../tools/migrate/run.ts";
+import type { Step, StepContext } from "../../../tools/migrate/step.ts";
+
+/** Each file's text, its only document, or its documents. */
+export type Files = Readonly<Record<string, string | object | readonly object[]>>;
+
+/** A temporary repository with these files; the options are those of `.edgefirst/migrate.yaml`. */
+export function withRepository<T>(files: Files, options: object, use: (context: StepContext) => T): T {
+  const root = mkdtempSync(join(tmpdir(), "edgefirst-planning-"));
+  try {
+    for (const [path, content] of Object.entries({ ...files, ".edgefirst/migrate.yaml": options })) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), textOf(content));
+    }
+    const repository = new Repository(root);
+    const clusters = buildClusters(repository);
+    return use({ repository, clusters, selected: () => true, options: readOptions(repository) });
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+}
+
+/** The result of a step on these files. */
+export const resultOf = (step: Step, files: Files, options: object = {}): StepResult =>
+  withRepository(files, options, (context) => runStep(step, context));
+
+/** The messages of a result's notes of one kind. */
+export const messages = ({ plan }: StepResult, kind: string): readonly string[] =>
+  plan.notes.filter((note) => note.kind === kind).map(({ message }) => message);
+
+/** The new text of a file; empty if it is removed or unchanged. */
+export const written = ({ plan }: StepResult, path: string): string =>
+  plan.changes.find((change) => change.path === path)?.text ?? "";
+
+function textOf(content: Files[string]): string {
+  if (typeof content === "string") return content;
+  return Array.isArray(content) ? content.map((one) => stringify(one)).join("---\n") : stringify(content);
+}

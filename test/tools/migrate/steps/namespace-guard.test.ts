@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { stringify } from "yaml";
+import { dataKinds } from "../../../../policy/knowledge/tool-lookups.ts";
+import { SHIPPED } from "../../../../policy/knowledge/knowledge.ts";
+import { namespace } from "../../../../tools/migrate/steps/namespace/step.ts";
+import { messages, resultOf, written, type Files } from "../planning.ts";
+
+const kustomization = (name: string, path: string, spec: object = {}): object => ({
+  apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+  kind: "Kustomization",
+  metadata: { name, namespace: "flux-system" },
+  spec: { path, prune: true, sourceRef: { kind: "GitRepository", name: "home" }, ...spec },
+});
+const SOURCE = {
+  apiVersion: "source.toolkit.fluxcd.io/v1",
+  kind: "GitRepository",
+  metadata: { name: "home", namespace: "flux-system" },
+  spec: { interval: "1h", url: "https://git.example.com/home" },
+};
+/** A child that applies these objects. */
+const child = (objects: readonly object[], spec: object = {}): Files => ({
+  "flux/sync.yaml": [kustomization("cluster", "./flux"), SOURCE, kustomization("cluster-apps", "./apps")],
+  "apps/app.yaml": kustomization("app", "./app", spec),
+  "app/objects.yaml": objects,
+});
+const object = (kind: string, group: string, more: object = {}): object => ({
+  apiVersion: group === "" ? "v1" : `${group}/v1`,
+  kind,
+  metadata: { name: "own", namespace: "app" },
+  ...more,
+});
+
+describe("migrate namespace: the guard", () => {
+  it("keeps Flux from pruning each kind that holds data", () => {
+    for (const data of dataKinds(SHIPPED)) {
+      const [kind = "", ...group] = data.split(".");
+      const result = resultOf(namespace, child([object(kind, group.join("."), { spec: {} })]));
+      assert.match(written(result, "app/objects.yaml"), /kustomize.toolkit.fluxcd.io\/prune: disabled/, data);
+      assert.equal(result.proof.status, "holds", data);
+    }
+  });
+
+  it("adds the kinds in the options and in the owner's rows", () => {
+    const own = { kind: "Ledger.example.com", source: "our operator", date: "2026-11-29" };
+    const objects = [object("Ledger", "example.com"), object("Book", "example.com")];
+    const rows = { ".edgefirst/knowledge/data-kinds.yaml": stringify([own]) };
+    const count = (files: Files, options: object = {}): number =>
+      written(resultOf(namespace, files, options), "app/objects.yaml").split("prune: disabled").length - 1;
+    assert.equal(count(child(objects)), 0);
+    assert.equal(count({ ...child(objects), ...rows }), 1);
+    assert.equal(count({ ...child(objects), ...rows }, { namespace: { data: ["Book.example.com"] } }), 2);
+  });
+
+  it("lists the StatefulSets and HelmReleases that keep their volumes only because of it", () => {
+    const values = (name: string, own: object): object =>
+      object("HelmRelease", "helm.toolkit.fluxcd.io", {
+        metadata: { name, namespace: "app" },
+        spec: { values: own },
+      });
+    const result = resultOf(
+      namespace,
+      child([
+        object("StatefulSet", "apps", { spec: { volumeClaimTemplates: [{}] } }),
+        values("metrics", { server: { persistence: { storageClass: "fast" } } }),
+        values("off", { server: { persistence: { enabled: false, storageClass: "fast" } } }),
+        values("other", { persistence: { existingClaim: "data", storageClass: "fast" } }),
+        values("plain", { replicas: 1 }),
+      ]),
+    );
+    const [line] = messages(result, "runbook").filter((message) =>
+      message.startsWith("only the guard keeps"),
+    );
+    assert.match(line ?? "", /: StatefulSet app\/own, HelmRelease app\/metrics$/);
+  });
+
+  it("is not written if the target's settings are refused, because the move could never follow", () => {
+    const settings = { postBuild: { substituteFrom: [{ kind: "ConfigMap", name: "settings" }] } };
+    const files = {
+      ...child([object("PersistentVolumeClaim", "")], settings),
+      "flux/vars/settings.yaml": {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "settings", namespace: "flux-system" },
+        data: { a: "b" },
+      },
+    };
+    assert.match(written(resultOf(namespace, files), "flux/sync.yaml"), /deletionPolicy: Orphan/);
+    const store = object("ClusterSecretStore", "external-secrets.io");
+    const result = resultOf(namespace, { ...files, "flux/vars/store.yaml": store });
+    assert.deepEqual(result.plan.changes, []);
+    assert.deepEqual(
+      result.plan.notes.map(({ kind }) => kind),
+      ["refused"],
+    );
+    assert.match(
+      messages(result, "refused")[0] ?? "",
+      /cannot deploy settings to flux-apps: flux\/vars also contains/,
+    );
+  });
+});

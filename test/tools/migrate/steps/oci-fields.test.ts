@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { parseAllDocuments, stringify } from "yaml";
+import { reportOf } from "../../../../tools/migrate/report.ts";
+import { prove } from "../../../../tools/migrate/proof.ts";
+import { oci } from "../../../../tools/migrate/steps/oci/step.ts";
+import { messages, resultOf, withRepository, written, type Files } from "../planning.ts";
+
+/** What a field of a HelmRepository becomes: the same field of the OCIRepository, nothing, or a reason to leave the release. */
+type Becomes = "same" | "nothing" | RegExp;
+
+/** Each field of HelmRepositorySpec. Source: github.com/fluxcd/source-controller, api/v1/helmrepository_types.go */
+const FIELDS: readonly (readonly [name: string, value: unknown, ofOci: Becomes, ofHttp: Becomes])[] = [
+  ["interval", "3h", "nothing", "nothing"],
+  ["timeout", "3m", "same", "same"],
+  ["insecure", true, "same", "nothing"],
+  ["insecure", false, "nothing", "nothing"],
+  ["provider", "aws", "same", "nothing"],
+  ["provider", "generic", "nothing", "nothing"],
+  ["passCredentials", true, "nothing", "nothing"],
+  ["suspend", false, "nothing", "nothing"],
+  ["suspend", true, /is suspended/, /is suspended/],
+  ["secretRef", { name: "login" }, /needs a login/, /needs a login/],
+  ["certSecretRef", { name: "ca" }, /uses its own certificates/, /uses its own certificates/],
+  ["accessFrom", { namespaceSelectors: [{}] }, /restricts access/, /restricts access/],
+  ["somethingNew", "a", /unknown field somethingNew/, /unknown field somethingNew/],
+];
+
+const KNOWN = "https://charts.example.com";
+const object = (kind: string, name: string, spec: object): object => ({
+  apiVersion: `${{ HelmRelease: "helm", Kustomization: "kustomize" }[kind] ?? "source"}.toolkit.fluxcd.io/${kind === "HelmRelease" ? "v2" : "v1"}`,
+  kind,
+  metadata: { name, namespace: "apps" },
+  spec,
+});
+const files = (repository: object, chart: object = {}): Files => ({
+  "apps/release.yaml": object("HelmRelease", "web", {
+    interval: "30m",
+    chart: {
+      spec: { chart: "web", version: "1.2.3", sourceRef: { kind: "HelmRepository", name: "charts" } },
+      ...chart,
+    },
+  }),
+  "apps/charts.yaml": object("HelmRepository", "charts", repository),
+  ".edgefirst/knowledge/chart-addresses.yaml": stringify([
+    { repository: KNOWN, oci: "oci://charts.example.com/helm", source: KNOWN, date: "2026-11-29" },
+  ]),
+});
+const PUBLISHED = { oci: { published: { "oci://charts.example.com/helm/web": ["1.2.3"] } } };
+
+describe("migrate oci: the fields of a HelmRepository", () => {
+  for (const [name, value, ofOci, ofHttp] of FIELDS)
+    for (const [type, becomes] of [
+      ["oci", ofOci],
+      ["default", ofHttp],
+    ] as const)
+      it(`${name}: ${JSON.stringify(value)} of type ${type}`, () => {
+        const url = type === "oci" ? "oci://charts.example.com/helm" : KNOWN;
+        const repository = { type, url, interval: "2h", [name]: value };
+        const result = resultOf(oci, files(repository), PUBLISHED);
+        if (becomes instanceof RegExp) {
+          assert.deepEqual(result.plan.changes, []);
+          assert.ok(messages(result, "left").some((message) => becomes.test(message)));
+          return;
+        }
+        assert.equal(reportOf(result, result.after).verdict, "proven");
+        const [added] = parseAllDocuments(written(result, "apps/ocirepository.yaml"));
+        const { spec } = added?.toJS() as { spec: Record<string, unknown> };
+        const { interval, url: address, ref, layerSelector, ...rest } = spec;
+        assert.ok(interval === "30m" && address && ref && layerSelector);
+        assert.deepEqual(rest, becomes === "same" ? { [name]: value } : {});
+      });
+
+  it("are proven: an OCIRepository without the timeout is not", () => {
+    const repository = { type: "oci", url: "oci://charts.example.com/helm", timeout: "3m" };
+    withRepository(files(repository), {}, (context) => {
+      const { changes, notes } = oci.plan(context);
+      const shorter = changes.map(({ path, text }) => ({ path, text: text?.replace(/ +timeout: 3m\n/, "") }));
+      const { failures } = prove(oci, context, { changes: shorter, notes }).proof;
+      assert.match(failures[0]?.message ?? "", /not fetched as its HelmRepository is/);
+    });
+  });
+
+  it("do not include the labels of the HelmChart, which are a loss", () => {
+    const repository = { type: "oci", url: "oci://charts.example.com/helm" };
+    const labelled = files(repository, { metadata: { labels: { team: "web" } } });
+    const kept = resultOf(oci, labelled);
+    assert.deepEqual(kept.plan.changes, []);
+    assert.match(messages(kept, "refused")[0] ?? "", /spec\.chart\.metadata.*--accept-loss setting/);
+    assert.equal(resultOf(oci, labelled, { acceptLoss: ["setting"] }).plan.changes.length, 2);
+  });
+});

@@ -1,0 +1,60 @@
+import { dataKinds } from "../../../../policy/knowledge/tool-lookups.ts";
+import { parseApiVersion } from "../../../gitops/kustomize/kinds.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { HELM_RELEASE, STATEFUL_SET } from "../../../../policy/objects/kinds.ts";
+import { knowledgeOf } from "../../../lint/knowledge.ts";
+import { fieldAt, fieldsIn, idOf, isKind } from "../../objects.ts";
+import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
+import type { StepContext } from "../../step.ts";
+import type { MovingRoot } from "./root.ts";
+
+/** The kinds that hold data: those in the table, and those in the options. */
+export function dataKindsOf({ repository, options }: StepContext): readonly string[] {
+  return [...dataKinds(knowledgeOf(repository)), ...options.namespace.data];
+}
+
+/** Whether an object has one of the kinds, written `Kind` or `Kind.group`. */
+export function isData({ apiVersion, kind }: Mapping, kinds: readonly string[]): boolean {
+  const { group } = parseApiVersion(scalarText(apiVersion));
+  return kinds.includes(group === "" ? scalarText(kind) : `${scalarText(kind)}.${group}`);
+}
+
+/** The value of an object's prune annotation. */
+export function pruneOf(object: Mapping): string {
+  const annotations = isMapping(object.metadata) ? object.metadata.annotations : undefined;
+  return isMapping(annotations) ? scalarText(annotations[PRUNE_ANNOTATION]) : "";
+}
+
+/**
+ * StatefulSets and HelmReleases with volumes, as `Kind namespace/name`. Only the guard keeps them during the move: `prune: disabled` would
+ * leave them on the cluster after their app is removed.
+ */
+export function keptByGuardOnly({ cluster }: MovingRoot): readonly string[] {
+  return cluster.objects
+    .filter(({ object, kustomization }) => kustomization && hasVolumes(object))
+    .filter(({ object }) => pruneOf(object) !== "disabled")
+    .map(({ object }) => `${scalarText(object.kind)} ${idOf(object)}`);
+}
+
+function hasVolumes(object: Mapping): boolean {
+  if (isKind(object, STATEFUL_SET.group, STATEFUL_SET.kind))
+    return fieldAt(object, ["spec", "volumeClaimTemplates"]) !== undefined;
+  return (
+    isKind(object, HELM_RELEASE.group, HELM_RELEASE.kind) &&
+    createsVolumes(fieldsIn(object, ["spec", "values"]))
+  );
+}
+
+/** Whether values make a chart create claims or storage, by the names that charts give such values. */
+function createsVolumes(value: Value | undefined): boolean {
+  if (Array.isArray(value)) return value.some(createsVolumes);
+  if (!isMapping(value) || value.enabled === false) return false;
+  if (
+    Object.keys(value).some((key) =>
+      /^(?:volumeClaimTemplates?|storageClass(?:Name)?|cephClusterSpec)$/.test(key),
+    )
+  )
+    return value.existingClaim === undefined;
+  return Object.values(value).some(createsVolumes);
+}
