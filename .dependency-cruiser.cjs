@@ -91,6 +91,9 @@ module.exports = {
       "tools/toolchain/images/",
       "policy/",
       "kube/",
+      // The step `sidecar` writes what the platform runs.
+      "components/gatus/sidecar",
+      "config/pins\\.ts",
     ]),
     only("tools/init/", ["config/", "kube/", RULES]),
     only("tools/toolchain/", []),

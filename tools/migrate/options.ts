@@ -12,6 +12,7 @@ import { ociOptions } from "./steps/oci/options.ts";
 import { probesOptions } from "./steps/probes/options.ts";
 import { pushoverOptions } from "./steps/pushover/options.ts";
 import { routeOptions } from "./steps/route/options.ts";
+import { sidecarOptions } from "./steps/sidecar/options.ts";
 import { taskfileOptions } from "./steps/taskfile/options.ts";
 
 /** One section per step; every key has a default. */
@@ -25,6 +26,7 @@ const optionsSchema = z.strictObject({
   annotate: annotateOptions.prefault({}),
   "gateway-provider": gatewayProviderOptions.prefault({}),
   pushover: pushoverOptions.prefault({}),
+  sidecar: sidecarOptions.prefault({}),
   route: routeOptions.prefault({}),
   namespace: namespaceOptions.prefault({}),
   handover: handoverOptions.prefault({}),

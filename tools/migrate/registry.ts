@@ -9,6 +9,7 @@ import { oci } from "./steps/oci/step.ts";
 import { probes } from "./steps/probes/step.ts";
 import { pushover } from "./steps/pushover/step.ts";
 import { route } from "./steps/route/step.ts";
+import { sidecar } from "./steps/sidecar/step.ts";
 import { taskfile } from "./steps/taskfile/step.ts";
 
 /** Every step in the recommended order: low risk first, and each step after the steps that it builds on. */
@@ -20,6 +21,7 @@ export const STEPS: readonly Step[] = [
   pushover,
   gatewayProvider,
   probes,
+  sidecar,
   route,
   annotate,
   namespace,

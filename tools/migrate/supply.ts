@@ -10,7 +10,23 @@ interface Place {
   readonly path: readonly PathStep[];
 }
 
-/** Sets every value that differs from the wanted one; returns false if the text cannot be edited. */
+/** What {@link supply} makes of a value: mappings are merged, and items are added to lists. */
+export function supplied(value: Value | undefined, fields: Mapping): Mapping {
+  const result: Mapping = { ...(isMapping(value) ? value : {}) };
+  for (const [key, own] of Object.entries(fields)) {
+    const present = result[key];
+    if (isMapping(own)) result[key] = supplied(present, own);
+    else
+      result[key] =
+        Array.isArray(own) && Array.isArray(present) ? [...present, ...missingItems(present, own)] : own;
+  }
+  return result;
+}
+
+const missingItems = (present: readonly Value[], wanted: readonly Value[]): Value[] =>
+  wanted.filter((item) => !present.some((one) => isDeepStrictEqual(one, item)));
+
+/** Sets every value that differs from the wanted one, and adds missing items to lists; returns false if the text cannot be edited. */
 export function supply(
   { edit, document, path }: Place,
   present: Value | undefined,
@@ -27,8 +43,13 @@ export function supply(
   return entries.every(([key, value]) => {
     const there = present[key];
     if (there === undefined || isDeepStrictEqual(there, value)) return true;
+    if (Array.isArray(value)) {
+      if (!Array.isArray(there)) return false;
+      const items = missingItems(there, value);
+      return items.length === 0 || edit.insert(document, [...path, key], writeYaml(items));
+    }
     return isMapping(value)
       ? supply({ edit, document, path: [...path, key] }, there, value)
-      : edit.setScalar(document, [...path, key], value as string | number | boolean);
+      : value !== null && edit.setScalar(document, [...path, key], value);
   });
 }

@@ -1,7 +1,8 @@
 import { allContainersOf, CONTAINER_KINDS } from "../../../../policy/objects/containers.ts";
-import { list, text } from "../../../../policy/engine/read.ts";
+import { at, fields, list, text, type Fields } from "../../../../policy/engine/read.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
+import { fieldsIn } from "../../objects.ts";
 import type { MigrateOptions } from "../../options.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { isRelease } from "../oci/artifact.ts";
@@ -29,12 +30,35 @@ const deploysGatus = oncePer(
 
 /** Whether a cluster deploys gatus-sidecar in a way that watches all routes. */
 const watchesRoutes = oncePer((cluster: BuiltCluster) =>
-  containersIn(cluster).some(
-    ({ spec: { image, args } }) =>
-      /(?:^|\/)gatus-sidecar(?:[:@]|$)/.test(text(image) ?? "") &&
-      list(args).some((argument) => FLAG.test(text(argument) ?? "")),
-  ),
+  sidecarsIn(cluster).some((args) => args.some((argument) => FLAG.test(argument))),
 );
+
+/** The arguments of each gatus-sidecar in a cluster. */
+export const sidecarsIn = oncePer((cluster: BuiltCluster): readonly (readonly string[])[] => {
+  const containers = containersIn(cluster).map(({ spec }) => spec);
+  const inCharts = cluster.objects.flatMap(({ object }) => {
+    const chart = isRelease(object) ? chartOf(object, [cluster]).name : "";
+    const values = fieldsIn(object, ["spec", "values"]);
+    if (chart === "gatus-sidecar") return [chartSidecar(values)];
+    return chart === "gatus" ? containersInValues(values) : [];
+  });
+  return [...containers, ...inCharts]
+    .filter(({ image }) => /(?:^|\/)gatus-sidecar(?:[:@]|$)/.test(text(image) ?? ""))
+    .map(({ args }) => list(args).map((argument) => text(argument) ?? ""));
+});
+
+/** The containers in a release of Gatus's chart. */
+function containersInValues(values: Fields): readonly Fields[] {
+  return [...list(values.extraInitContainers), ...Object.values(fields(values.sidecarContainers))].map(
+    fields,
+  );
+}
+
+/** gatus-sidecar in its own chart, which watches all routes by default. */
+function chartSidecar(values: Fields): Fields {
+  const isAuto = at(values, ["sidecar", "kinds", "httproute", "auto"]) !== false;
+  return { image: "gatus-sidecar", args: isAuto ? ["--auto-httproute"] : [] };
+}
 
 /** Whether Gatus or gatus-sidecar runs in a cluster, according to the repository and the options. */
 export function runsGatus(cluster: BuiltCluster, { annotate }: MigrateOptions): boolean {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { cloneValue, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { cloneValue, isMapping } from "../../../gitops/yaml/values.ts";
 import type { Step } from "../../step.ts";
+import { supplied } from "../../supply.ts";
 import { isTraefik, optionsOf, selectorValueOf, wantedValues } from "./values.ts";
 
 /** The values for the Gateway change to what the options specify; nothing else in the release changes. */
@@ -13,15 +14,8 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context) => {
   if (selectorValue === undefined) return "its chart version is not known";
   const expected = cloneValue(before.object);
   const spec = isMapping(expected.spec) ? expected.spec : {};
-  spec.values = merged(spec.values, wantedValues(option, selectorValue, spec.values));
+  spec.values = supplied(spec.values, wantedValues(option, selectorValue, spec.values));
   return isDeepStrictEqual(expected, after.object)
     ? undefined
     : "something other than the values for its Gateway has changed";
 };
-
-function merged(value: Value | undefined, over: Mapping): Mapping {
-  const result: Mapping = { ...(isMapping(value) ? value : {}) };
-  for (const [key, own] of Object.entries(over))
-    result[key] = isMapping(own) ? merged(result[key], own) : own;
-  return result;
-}
