@@ -9,14 +9,18 @@ import {
   differingPaths,
   type Comparison,
 } from "../../tools/gitops/flux-compare.ts";
-import { FEATURES, generateCase, type GeneratedCase } from "./flux-cases.ts";
+import { generateCase, type GeneratedCase } from "./flux-cases.ts";
 
 /** What a run does with each seed. */
 export interface FuzzRun {
+  /** The case for a seed; by default a generated one. Without a case, the seed is skipped. */
+  readonly caseFor?: (seed: number) => GeneratedCase | undefined;
   readonly from: number;
   readonly to: number;
-  /** Of how many cases one is also built without each of its features, to see whether the feature changes anything; 0 for none. */
-  readonly effectiveEvery: number;
+  /** How many cases to find per feature in which it changes something, by building cases without it as well; 0 for none. */
+  readonly effective: number;
+  /** Ends the run after the current case. */
+  readonly signal?: AbortSignal;
   /** Receives each case that the two build differently; the run ends when it returns true. */
   readonly onDifference: (seed: number, generated: GeneratedCase, comparison: Comparison) => boolean;
   readonly onCase?: (done: number) => void;
@@ -27,7 +31,7 @@ export interface FeatureCount {
   generated: number;
   /** Of those, how many build. */
   built: number;
-  /** Of the cases that were also built without the feature, how many then give something else. */
+  /** How many were found that give something else without the feature, up to the number asked for. */
   effective: number;
 }
 
@@ -40,30 +44,22 @@ export interface FuzzReport {
 
 /** Builds generated cases offline and with Flux's own packages, and compares them. */
 export async function fuzz(flux: FluxBuild, run: FuzzRun): Promise<FuzzReport> {
-  const features = new Map(
-    Object.keys(FEATURES).map((name): [string, FeatureCount] => [
-      name,
-      { generated: 0, built: 0, effective: 0 },
-    ]),
-  );
+  const features = new Map<string, FeatureCount>();
   let built = 0;
   let cases = 0;
-  for (let seed = run.from; seed < run.to; seed++) {
-    const generated = generateCase(seed);
+  for (let seed = run.from; seed < run.to && run.signal?.aborted !== true; seed++) {
+    const generated = (run.caseFor ?? generateCase)(seed);
+    if (generated === undefined) continue;
     const comparison = await withFiles(generated, (root) => compareWithFlux(flux, { root, ...generated }));
     cases++;
     if (comparison.outcome === "equal") built++;
     else if (comparison.outcome !== "refused" && run.onDifference(seed, generated, comparison)) break;
     for (const name of generated.features) {
-      const count = features.get(name);
-      if (!count) continue;
+      const count = features.get(name) ?? { generated: 0, built: 0, effective: 0 };
+      features.set(name, count);
       count.generated++;
       if (comparison.outcome === "equal") count.built++;
-      if (
-        run.effectiveEvery > 0 &&
-        seed % run.effectiveEvery === 0 &&
-        (await changes(name, seed, comparison.offline))
-      )
+      if (count.effective < run.effective && (await changes(name, seed, comparison.offline)))
         count.effective++;
     }
     run.onCase?.(cases);
@@ -78,7 +74,7 @@ async function changes(feature: string, seed: number, offline: FluxBuildAnswer):
   return !isDeepStrictEqual(offline, other);
 }
 
-async function withFiles<Result>(
+export async function withFiles<Result>(
   { files }: GeneratedCase,
   work: (root: string) => Promise<Result>,
 ): Promise<Result> {
@@ -96,9 +92,12 @@ async function withFiles<Result>(
 
 /** How a case differs. */
 export function details({ offline, flux }: Comparison): string {
-  return "error" in offline || "error" in flux
-    ? JSON.stringify({ offline, flux }).slice(0, 4000)
-    : differingPaths([...offline.objects], [...flux.objects]).join("\n");
+  if ("objects" in offline && "objects" in flux)
+    return differingPaths([...offline.objects], [...flux.objects]).join("\n");
+  const [ours, theirs] = [offline, flux].map((answer) =>
+    "error" in answer ? answer.error : `builds ${answer.objects.length} objects`,
+  );
+  return `offline: ${ours}; Flux: ${theirs}`;
 }
 
 /** The features as a table. */

@@ -56,7 +56,7 @@ export const UNDONE_FIXES: readonly UndoneFix[] = [
   {
     fix: "with a target, a null label of a patch becomes the word null",
     file: `${KUSTOMIZE}/patches.ts`,
-    text: "setField(values, key, writtenText(values, key), entryOrigin(values, key));",
+    text: "setField(values, key, textIn(values, key), entryOrigin(values, key));",
     undone: "",
   },
   {

@@ -109,6 +109,15 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-component": /apiVersion of a Component must be kustomize\.config\.k8s\.io\/v1alpha1/,
       "refused-variable": /:3: no object matches the variable NONE/,
       "refused-variable-twice": /:3: the variable PORT exists already/,
+      "refused-blank-labels": /objects\.yaml:3: labels must be a mapping/,
+      "refused-namespace-list": /namespace must be a string/,
+      "refused-no-kind": /objects\.yaml:1: after the build this object has no kind/,
+      "refused-no-name": /objects\.yaml:1: after the build this ConfigMap has no metadata\.name/,
+      "refused-not-finite": /objects\.yaml:4: this number cannot be written as JSON: quote it/,
+      "refused-same-id": /two objects have the same id: ConfigMap one/,
+      "refused-scalar-in-list": /objects\.yaml:4: this element must be a mapping with the field resourceNames/,
+      "refused-subject": /objects\.yaml:8: the namespace of this ServiceAccount must be a string/,
+      "refused-tab": /^syntax refused-tab\/objects\.yaml:5: Tabs are not allowed as indentation/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
       assert.match(refusal(directory), expected);

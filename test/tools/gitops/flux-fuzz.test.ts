@@ -26,7 +26,7 @@ describe("the offline build of generated Kustomizations", () => {
     const report = await fuzz(flux, {
       from: 0,
       to: CASES,
-      effectiveEvery: 0,
+      effective: 0,
       onDifference: (seed, { features }, comparison) => {
         differences.push(`seed ${seed} (${features.join(", ")}): ${details(comparison)}`);
         return true;

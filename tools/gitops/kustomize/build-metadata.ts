@@ -55,6 +55,21 @@ export function annotateOrigin(
   setField(resource.annotations, ORIGIN, stringify(from, { indentSeq: false }), origin);
 }
 
+/**
+ * Does to annotations what a record of each transformation does, which Kustomize keeps in an internal annotation while it tracks origins: all values become
+ * strings. Source: AddTransformation in resource/resource.go.
+ */
+export function annotateTransformation(
+  resources: readonly Resource[],
+  { tracksOrigins }: BuildMetadata,
+): void {
+  if (!tracksOrigins) return;
+  for (const resource of resources) {
+    resource.settleAnnotations();
+    resource.hasBuildAnnotations = true;
+  }
+}
+
 /** Adds the label that `managedByLabel` requests, without a version: inside kustomize-controller, Kustomize does not know its own. */
 export function markManaged(resources: readonly Resource[], { fields }: KustomizationFile): void {
   const origin = entryOrigin(fields, "buildMetadata");

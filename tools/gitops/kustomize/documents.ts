@@ -1,5 +1,15 @@
 import type { ParsedDocument } from "../yaml/parse.ts";
+import { entryOrigin, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
+
+/** @throws BuildError for a number such as `.inf`, since Kustomize cannot write it as JSON */
+export function requireFiniteNumbers(value: Mapping | Value[]): void {
+  for (const [key, entry] of Object.entries(value)) {
+    if (typeof entry === "number" && !Number.isFinite(entry))
+      throw new BuildError("this number cannot be written as JSON: quote it", entryOrigin(value, key));
+    if (typeof entry === "object" && entry !== null) requireFiniteNumbers(entry);
+  }
+}
 
 /** @throws BuildError for a document with a key that is not a string, since Kustomize cannot write it as JSON */
 export function requireTextKeys({ oddKey }: ParsedDocument): void {

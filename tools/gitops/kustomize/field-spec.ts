@@ -57,7 +57,12 @@ function walk(
   if (Array.isArray(value)) {
     for (const [index, element] of value.entries()) {
       if (steps.length === 0) visit(value, index);
-      else if (typeof element === "object" && element !== null) walk(element, steps, visit, creation);
+      else if (isMapping(element) || Array.isArray(element)) walk(element, steps, visit, creation);
+      else if (element !== null)
+        throw new BuildError(
+          `this element must be a mapping with the field ${steps[0] ?? ""}`,
+          entryOrigin(value, index),
+        );
     }
     return;
   }

@@ -49,8 +49,8 @@ export function readKustomizationFile(
   if (error) throw new BuildError(error.message, error.origin, "syntax");
   // Further documents are ignored, and kustomize-controller treats an empty file as an empty mapping.
   const [document = { value: null, origin: startOf(path) }] = documents;
-  const isEmpty = document.value === null && reading === "lenient";
-  const value = isEmpty ? mappingAt(document.origin) : document.value;
+  const first = startsEmpty(document.origin.source.text) ? null : document.value;
+  const value = first === null && reading === "lenient" ? mappingAt(document.origin) : first;
   if (!isMapping(value)) throw new BuildError(`${path} must contain a mapping`, document.origin);
   if (second !== undefined)
     throw new BuildError(
@@ -60,6 +60,11 @@ export function readKustomizationFile(
   const fields = readTyped(value, KUSTOMIZATION, reading, document.origin) as Mapping;
   const { origin } = document;
   return { directory, name: posix.basename(path), fields, origin, kind: kindOf(fields, origin) };
+}
+
+/** Whether the first document is empty, as in a file that starts with two separators: Flux and Kustomize read nothing else. */
+function startsEmpty(text: string): boolean {
+  return /^(?:[ \t]*(?:#.*)?\r?\n)*---[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*---\s/.test(text);
 }
 
 const startOf = (path: string): Origin => ({ source: new SourceFile(path, ""), offset: 0 });

@@ -12,7 +12,7 @@ import {
 } from "./configuration.ts";
 import { loadCrds } from "./crds.ts";
 import type { Directory } from "./directory.ts";
-import { requireTextKeys } from "./documents.ts";
+import { requireFiniteNumbers, requireTextKeys } from "./documents.ts";
 import { absorb, generate } from "./generators.ts";
 import { contentHash } from "./hash.ts";
 import { readKustomizationFile, saysNothing, type KustomizationFile } from "./kustomization-file.ts";
@@ -20,9 +20,15 @@ import { listField, mappings } from "./lists.ts";
 import { localPath } from "./local-path.ts";
 import { updateNameReferences } from "./name-references.ts";
 import { loadSchemas } from "./openapi.ts";
-import { annotateOrigin, buildMetadataOf, markManaged, type BuildMetadata } from "./build-metadata.ts";
+import {
+  annotateOrigin,
+  annotateTransformation,
+  buildMetadataOf,
+  markManaged,
+  type BuildMetadata,
+} from "./build-metadata.ts";
 import { generatorsOf, transformersOf } from "./plugins.ts";
-import { resourcesOf, scalarText, type Resource } from "./resource.ts";
+import { describeId, requireIdentity, resourcesOf, scalarText, type Resource } from "./resource.ts";
 import { Resources } from "./resources.ts";
 import { sortObjects } from "./sort-order.ts";
 import { transformations } from "./transform.ts";
@@ -58,16 +64,31 @@ export function kustomizeBuild(
   build.entry(() => {
     resolveVariables(resources, variables, configuration.varReference);
   });
-  const built = resources.all.filter(
-    ({ annotations }) => annotations["config.kubernetes.io/local-config"] === undefined,
+  build.entry(() => {
+    requireFinished(resources);
+  });
+  const built = resources.all.filter(({ annotations }) =>
+    ["", "false"].includes(scalarText(annotations["config.kubernetes.io/local-config"])),
   );
   const sorted = sortObjects(built, file.fields);
   if (metadata.managedByLabel) markManaged(sorted, file);
   for (const resource of sorted) {
     resource.settleAnnotations();
     settleBlanks(resource.object);
+    build.entry(() => {
+      requireFiniteNumbers(resource.object);
+    });
   }
   return sorted;
+}
+
+/** @throws BuildError for objects that Kustomize would not return: without a kind or name, or with the id of another object */
+function requireFinished(resources: Resources): void {
+  for (const resource of resources.all) {
+    requireIdentity(resource);
+    if (resources.withCurrentId(resource.id).length > 1)
+      throw new BuildError(`two objects have the same id: ${describeId(resource.id)}`, resource.origin);
+  }
 }
 
 /** How deeply directories may include each other; limited because the build recurses. */
@@ -261,10 +282,15 @@ class Build {
     here: Directory,
     { resources, configuration }: Accumulated,
   ): void {
-    for (const step of transformations(resources, fields, configuration, here)) this.entry(step);
-    for (const transformer of this.entry(() => transformersOf(fields, here)) ?? [])
+    for (const step of transformations(resources, fields, configuration, here)) {
+      this.entry(step);
+      annotateTransformation(resources.all, this.#metadata);
+    }
+    for (const transformer of this.entry(() => transformersOf(fields, here)) ?? []) {
       this.entry(() => {
         transformer(resources);
       });
+      annotateTransformation(resources.all, this.#metadata);
+    }
   }
 }

@@ -4,6 +4,7 @@ import { BuildError } from "../problem.ts";
 import { mergeElements } from "./merge-elements.ts";
 import { entryIn, type MergeEntry } from "./merge-entry.ts";
 import type { MergeSchema } from "./merge-keys.ts";
+import { writtenText } from "./resource.ts";
 import { takeDirective, takeListDirective } from "./patch-directive.ts";
 
 /**
@@ -47,7 +48,7 @@ class Merge {
       return this.#mapping(target, patch, path);
     }
     requireSame((other) => typeof other !== "object", target, patch, path);
-    return patch ?? target;
+    return patch === undefined || target === undefined ? (patch ?? target) : inStyleOf(target, patch);
   }
 
   #mapping(target: Side, patch: Side, path: string): Side {
@@ -107,6 +108,15 @@ function visitList(target: Side, patch: Side): Side {
     default:
       return target;
   }
+}
+
+/** A scalar of a patch keeps the quotes or the block style of the scalar that it replaces, so that `8080` in place of `"80"` is a string. */
+function inStyleOf(target: MergeEntry, patch: MergeEntry): MergeEntry {
+  if (typeof target.value !== "string" || typeof patch.value === "string" || patch.value === null)
+    return patch;
+  const { source, offset, valueOffset = offset } = target.origin;
+  const isQuoted = /^(?:[!&]\S*\s+)*["'|>]/.test(source.text.slice(valueOffset, valueOffset + 100));
+  return isQuoted ? { ...patch, value: writtenText(patch.value, patch.origin) } : patch;
 }
 
 /** A mapping or list that the patch changes only in part keeps its location. */

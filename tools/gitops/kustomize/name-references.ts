@@ -12,6 +12,7 @@ import type { Resources } from "./resources.ts";
  * Source: filters/nameref/nameref.go.
  */
 export function updateNameReferences(resources: Resources, references: readonly NameReference[]): void {
+  for (const resource of resources.all) requireNamespaces(resource);
   const isRenamed = resources.all.some(({ previousIds }) => previousIds.length > 0);
   // Kustomize visits the fields even if no object has been renamed, and rejects a path that leads through a scalar.
   if (!isRenamed && references === NAME_REFERENCES) return;
@@ -20,6 +21,22 @@ export function updateNameReferences(resources: Resources, references: readonly 
       for (const field of reference.fields)
         if (isSelected(referrer.originalId.gvk, field))
           new ReferenceUpdate(resources, referrer, reference, field).run();
+}
+
+/** Kustomize rejects a RoleBinding with a subject whose namespace is blank. Source: getNamespacesForRoleBinding in resmap/reswrangler.go. */
+function requireNamespaces({ gvk, object: { subjects } }: Resource): void {
+  if (gvk.kind !== "RoleBinding" || !Array.isArray(subjects)) return;
+  for (const subject of subjects)
+    if (
+      isMapping(subject) &&
+      subject.kind === "ServiceAccount" &&
+      Object.hasOwn(subject, "namespace") &&
+      typeof subject.namespace !== "string"
+    )
+      throw new BuildError(
+        "the namespace of this ServiceAccount must be a string: quote it, or remove the field",
+        entryOrigin(subject, "namespace"),
+      );
 }
 
 /** Updates one field of an object that refers to other objects. */

@@ -1,3 +1,4 @@
+import { settleBlanks } from "../yaml/blank.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { EmbeddedText, type SourceText } from "../yaml/source.ts";
 import {
@@ -15,7 +16,7 @@ import { applyJsonPatch } from "./json-patch.ts";
 import { localPath } from "./local-path.ts";
 import { strategicMerge } from "./merge.ts";
 import { patchesIn, readJsonPatch } from "./patch-text.ts";
-import { Resource, scalarText, writtenText } from "./resource.ts";
+import { Resource, scalarText, textIn } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { select, targetOf } from "./selector.ts";
 import type { Directory } from "./directory.ts";
@@ -100,6 +101,8 @@ function patchWithJson(resource: Resource, operations: Value[]): void {
   const { object } = resource;
   if (resource.hasBuildAnnotations && !isMapping(resource.metadata.annotations))
     resource.setMetadata("annotations", mappingAt(originOf(object)), originOf(object));
+  // The JSON is made from text.
+  settleBlanks(object);
   applyJsonPatch(object, operations);
   readAnnotationsAsJson(resource.annotations);
   resource.dropEmptyAnnotations();
@@ -133,21 +136,28 @@ function applyToAll(
     const own = cloneValue(patch);
     setField(own, "apiVersion", target.object.apiVersion ?? "", originOf(patch));
     const metadata = own.metadata as Mapping;
-    for (const field of ["labels", "annotations"]) {
-      const values = metadata[field];
-      if (!isMapping(values)) continue;
-      for (const key of Object.keys(values))
-        setField(values, key, writtenText(values, key), entryOrigin(values, key));
-      if (Object.keys(values).length === 0) Reflect.deleteProperty(metadata, field);
-    }
+    for (const field of ["labels", "annotations"]) settlePairs(metadata, field);
+    if (scalarText(metadata.namespace) === "") Reflect.deleteProperty(metadata, "namespace");
     merge(resources, target, own, options);
   }
+}
+
+/** Turns the values into strings, and drops a field without values. */
+function settlePairs(metadata: Mapping, field: string): void {
+  const values = metadata[field];
+  if (!isMapping(values) || Object.keys(values).length === 0) {
+    Reflect.deleteProperty(metadata, field);
+    return;
+  }
+  for (const key of Object.keys(values)) setField(values, key, textIn(values, key), entryOrigin(values, key));
 }
 
 /** The object keeps its kind, name and namespace unless the options allow a change. */
 function merge(resources: Resources, target: Resource, patch: Mapping, options: PatchOptions): void {
   const { object, name, namespace } = target;
   const { kind } = target.gvk;
+  const { kind: kindBefore = "", metadata } = object;
+  const before = isMapping(metadata) ? metadata : {};
   if (options.allowNameChange || options.allowKindChange) target.rememberId();
   const merged = strategicMerge(object, patch, target.mergeSchema);
   if (merged === undefined) {
@@ -155,10 +165,13 @@ function merge(resources: Resources, target: Resource, patch: Mapping, options: 
     return;
   }
   target.become(merged);
-  if (!options.allowKindChange && target.gvk.kind !== kind) setField(object, "kind", kind, originOf(object));
-  if (!options.allowNameChange && target.name !== name) target.setMetadata("name", name, originOf(object));
+  if (!options.allowKindChange && target.gvk.kind !== kind)
+    setField(object, "kind", kindBefore, originOf(object));
+  if (!options.allowNameChange && target.name !== name)
+    target.setMetadata("name", before.name ?? "", originOf(object));
   if (namespace === "") Reflect.deleteProperty(target.metadata, "namespace");
-  else if (target.namespace !== namespace) target.setMetadata("namespace", namespace, originOf(object));
+  else if (target.namespace !== namespace)
+    target.setMetadata("namespace", before.namespace ?? "", originOf(object));
   resources.renamed(target);
 }
 

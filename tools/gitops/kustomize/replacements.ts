@@ -178,14 +178,13 @@ function setValue(
     else parts[options.index] = scalarText(value);
     replaced = parts.join(options.delimiter);
   }
-  const result =
-    !isScalar || typeof replaced === "object" ? cloneValue(replaced) : typedAs(present, replaced, isNew);
+  const result = isScalar ? typedAs(present, replaced, isNew) : cloneValue(replaced);
   if (result === undefined)
     throw new BuildError(`${scalarText(replaced)} does not fit the type of the field ${key}`, origin);
   setField(container as Mapping, String(key), result, origin);
 }
 
-/** Kustomize sets the text of a scalar and keeps its type; undefined if the text does not fit the type. */
+/** Kustomize sets the text of a scalar, which is empty for a mapping or list, and keeps the type; undefined if the text does not fit the type. */
 function typedAs(present: Value, value: Value, isNew: boolean): Value | undefined {
   const text = scalarText(value);
   if (isNew) return resolvePlain(text);

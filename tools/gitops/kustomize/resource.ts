@@ -94,8 +94,11 @@ export class Resource {
   /** Remembers the current id before it changes. */
   rememberId(): void {
     const { gvk, name } = this.id;
-    this.previousIds.push({ gvk, name, namespace: effectiveNamespace(this.id) });
     this.hasBuildAnnotations = true;
+    // Kustomize records no empty text, and then rejects records of different lengths.
+    if (this.previousIds.length > 0) requireIdentity(this);
+    if (name === "" || gvk.kind === "") return;
+    this.previousIds.push({ gvk, name, namespace: effectiveNamespace(this.id) });
   }
 
   /** Replaces the contents of the object. */
@@ -116,7 +119,7 @@ export class Resource {
     const { annotations } = this;
     if (Object.keys(annotations).length === 0) Reflect.deleteProperty(this.metadata, "annotations");
     for (const key of Object.keys(annotations))
-      setField(annotations, key, writtenText(annotations, key), entryOrigin(annotations, key));
+      setField(annotations, key, textIn(annotations, key), entryOrigin(annotations, key));
   }
 
   /** Sets a field of the metadata. */
@@ -126,10 +129,13 @@ export class Resource {
   }
 }
 
-/** The text of an entry as written: Kustomize turns a date or a number into a string without interpreting it. */
-export function writtenText(values: Mapping, key: string): string {
-  const value = values[key] ?? null;
-  const { source, offset, valueOffset = offset } = entryOrigin(values, key);
+/** The text of an entry of a mapping as written. */
+export function textIn(values: Mapping, key: string): string {
+  return writtenText(values[key] ?? null, entryOrigin(values, key));
+}
+
+/** The text of a scalar as written: Kustomize turns a date or a number into a string without interpreting it. */
+export function writtenText(value: Value, { source, offset, valueOffset = offset }: Origin): string {
   const [token = ""] = /^[^\s,\]}"'|>&*]+/.exec(source.text.slice(valueOffset, valueOffset + 100)) ?? [];
   return token !== "" && resolvePlain(token) === value ? token : scalarText(value);
 }
@@ -163,8 +169,6 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
       "the field `kind` is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
       origin,
     );
-  if (scalarText(value.apiVersion) === "")
-    throw new BuildError("this is not a Kubernetes object: it has no apiVersion", origin);
   const metadata = asMapping(value.metadata);
   if (kind === "List") {
     if (value.items === undefined || value.items === null) return [];
@@ -176,8 +180,22 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
   return [new Resource(cloneValue(value), originOf(value))];
 }
 
-/** The error for an object that an API server cannot identify: Kustomize accepts a number as a name, but the API server requires a string. */
+/** @throws BuildError for an object that a patch or a replacement has left without a kind or name. Source: GetValidatedMetadata in kyaml. */
+export function requireIdentity({ gvk: { kind }, name, origin }: Resource): void {
+  if (kind === "") throw new BuildError("after the build this object has no kind", origin);
+  if (name === "") throw new BuildError(`after the build this ${kind} has no metadata.name`, origin);
+}
+
+/**
+ * The error for an object that an API server cannot identify: Kustomize accepts a number as a name, but the API server requires a string. Flux does not apply an
+ * object without apiVersion, and reports nothing. Source: ReadObjects in fluxcd/pkg/ssa/utils/object.go.
+ */
 export function identityError(object: Mapping): BuildError | undefined {
+  if ((object.apiVersion ?? "") === "")
+    return new BuildError(
+      `this ${scalarText(object.kind)} has no apiVersion, so Flux leaves it out: add the field`,
+      originOf(object),
+    );
   const { name, namespace } = asMapping(object.metadata);
   const required = { apiVersion: object.apiVersion, kind: object.kind, "metadata.name": name };
   for (const [field, value] of Object.entries({ ...required, "metadata.namespace": namespace ?? "" }))

@@ -26,6 +26,8 @@ export function setNamespace(resources: Resources, change: NamespaceChange): voi
   const { namespace, specs, origin, unsetOnly = false } = change;
   const set = (container: Mapping | Value[], key: string | number): void => {
     const present = (container as Mapping)[key];
+    if (typeof present === "object" && present !== null)
+      throw new BuildError(`${key} must be a string`, entryOrigin(container, key));
     if (!unsetOnly || present === undefined || present === null || present === "")
       setField(container as Mapping, String(key), namespace, origin);
   };
@@ -121,6 +123,8 @@ export function setPairs(resources: Resources, pairs: Mapping, specs: readonly F
           (container, field) => {
             const labels = (container as Mapping)[field];
             if (isMapping(labels)) setField(labels, key, scalarText(pairs[key]), origin);
+            else if (labels !== null && labels !== undefined)
+              throw new BuildError(`${field} must be a mapping`, entryOrigin(container, field));
           },
           { as: "mapping", origin },
         );

@@ -16,6 +16,7 @@ import { BeyondBlockStyle, parseBlockStyle } from "./block-parser.ts";
 import { isDeep, MAX_DEPTH } from "./depth.ts";
 import { scalarValue } from "./scalar-value.ts";
 import type { Origin, SourceText } from "./source.ts";
+import { indentingTab } from "./tabs.ts";
 import { mappingAt, isMapping, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
 import { goYamlTags, type Dialect } from "./schema.ts";
 
@@ -97,7 +98,8 @@ export function parseFully(source: SourceText, dialect: Dialect = "v3"): ParsedT
     // Reader finds duplicate keys in linear time; the package compares each key with all earlier ones.
     uniqueKeys: false,
   });
-  for (const document of Array.isArray(parsed) ? parsed : []) {
+  const read = Array.isArray(parsed) ? parsed : [];
+  for (const document of read) {
     const [error] = document.errors;
     if (error) {
       errors.push({ message: error.message, origin: { source, offset: error.pos[0] } });
@@ -105,7 +107,7 @@ export function parseFully(source: SourceText, dialect: Dialect = "v3"): ParsedT
     }
     if (document.contents === null) continue;
     try {
-      const reader = new Reader(source, document);
+      const reader = new Reader(source, document, dialect);
       const offset = document.contents.range[0];
       const value = reader.read(document.contents, offset);
       if (value !== null) documents.push({ value, origin: { source, offset }, oddKey: reader.oddKey });
@@ -114,6 +116,9 @@ export function parseFully(source: SourceText, dialect: Dialect = "v3"): ParsedT
       errors.push({ message: error.message, origin: { source, offset: error.offset } });
     }
   }
+  const tab = errors.length === 0 ? indentingTab(source.text, read) : -1;
+  if (tab >= 0)
+    errors.push({ message: "Tabs are not allowed as indentation", origin: { source, offset: tab } });
   return { documents, errors };
 }
 
@@ -128,14 +133,16 @@ class UnreadableError extends Error {
 
 class Reader {
   readonly #source: SourceText;
+  readonly #dialect: Dialect;
   readonly #targets: ReadonlyMap<Alias, Node>;
   #aliased = 0;
   #insideAlias = false;
   oddKey: Origin | undefined;
   readonly #open = new Set<Node>();
 
-  constructor(source: SourceText, document: Document) {
+  constructor(source: SourceText, document: Document, dialect: Dialect) {
     this.#source = source;
+    this.#dialect = dialect;
     this.#targets = aliasTargets(document);
   }
 
@@ -179,7 +186,9 @@ class Reader {
       if (!isScalar(name)) throw new UnreadableError("a key must be a scalar", start);
       if (typeof name.value !== "string") this.oddKey ??= this.#at(start);
       const text = keyText(name.value);
-      if (Object.hasOwn(fields, text)) throw new UnreadableError("duplicate key", start);
+      // In v2, the last of several entries with the same key wins.
+      if (Object.hasOwn(fields, text) && this.#dialect === "v3")
+        throw new UnreadableError("duplicate key", start);
       const valueOffset = value?.range[0] ?? start;
       setField(fields, text, this.read(value, valueOffset), {
         source: this.#source,
