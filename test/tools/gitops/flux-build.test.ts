@@ -117,7 +117,7 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-same-id": /two objects have the same id: ConfigMap one/,
       "refused-scalar-in-list": /objects\.yaml:4: this element must be a mapping with the field resourceNames/,
       "refused-subject": /objects\.yaml:8: the namespace of this ServiceAccount must be a string/,
-      "refused-tab": /^syntax refused-tab\/objects\.yaml:5: Tabs are not allowed as indentation/,
+      "refused-tab": /^syntax refused-tab\/objects\.yaml:7: Tabs are not allowed as indentation/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
       assert.match(refusal(directory), expected);
