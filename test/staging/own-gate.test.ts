@@ -52,21 +52,23 @@ describe("what holds a stack back whatever edge has proven", () => {
   });
 
   it("is a revocation anywhere upstream, as the evidence of the stacks in between names it; not a hold", async () => {
-    const chain: Readonly<Record<string, readonly string[]>> = {
-      edge: ["canary"],
-      canary: ["main", "first"],
+    const chain: Readonly<Record<string, readonly string[] | undefined>> = {
+      edge: ["canary", "older"],
+      canary: ["main", "first", "new"],
       first: ["canary"],
+      older: undefined,
     };
     const more: Partial<OwnGateArgs> = {
       readOutputs: (stack) => {
-        const after = chain[stack];
-        if (after === undefined) return Promise.resolve({ ...NONE, state: "unreadable" });
+        if (stack === "new") return Promise.resolve({ state: "read", outputs: {} });
+        if (!(stack in chain)) return Promise.resolve({ ...NONE, state: "unreadable" });
         const { evidence } = outputsOf("r2", [verification("r2")]) as { evidence: object };
+        const after = chain[stack];
         return Promise.resolve({ state: "read", outputs: { evidence: { ...evidence, after } } });
       },
     };
     const revoked: Directive = { ...GIVEN, kind: "revoke", release: "r2" };
-    for (const stack of ["canary", "first"]) {
+    for (const stack of ["canary", "first", "older", "new"]) {
       const found = await refusals({ [stack]: revoked }, more);
       assert.equal(found.length, 1, stack);
       assert.match(found[0]!, new RegExp(`^Release r2 was revoked on stack ${stack} by alice`));
@@ -74,7 +76,8 @@ describe("what holds a stack back whatever edge has proven", () => {
       assert.deepEqual(await refusals({ [stack]: { ...revoked, release: "r1" } }, more), []);
       assert.deepEqual(await refusals({ [stack]: HOLD }, more), []);
     }
-    assert.equal((await refusals({ main: HOLD, edge: HOLD }, more)).length, 2, "each stack only once");
+    assert.equal((await refusals({ main: revoked, edge: revoked }, more)).length, 2, "each stack only once");
+    assert.equal((await refusals({ main: HOLD, edge: HOLD }, more)).length, 2);
     assert.deepEqual(await refusals({ canary: revoked }), []);
   });
 
