@@ -20,6 +20,13 @@ export interface Problem {
   readonly remediation?: string;
   /** Set to report the problem as advisory, even if the rule is mandatory. */
   readonly warning?: true;
+  /**
+   * Set if it depends on the app, or on what its owner wants, whether this is a defect. In a repository, a recommendation is advisory unless the repository sets
+   * the rule's level.
+   */
+  readonly recommendation?: boolean;
+  /** The thing that is missing, if several objects may need it: `lint` reports it once, with the number of objects. */
+  readonly cause?: string;
   /** The only value that would agree with the other objects; read by the rule's `fix`. */
   readonly expected?: string;
 }
@@ -94,6 +101,8 @@ export interface Rule<Settings = unknown> {
   readonly remediation: string;
   readonly severity: Severity;
   readonly enforcement: Enforcement;
+  /** Which of the rule's problems are recommendations, as the end of a sentence. */
+  readonly recommends?: string;
   /** The kinds of object that the rule checks; "*" stands for any group or any kind. */
   readonly kinds: readonly GroupKind[];
   /** Set if the rule also reads other objects; it then runs on the whole stack rather than on each resource. */

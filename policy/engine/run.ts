@@ -14,7 +14,7 @@ import type {
   Unapplied,
   NotEvaluated,
 } from "./rule.ts";
-import { configure, parseSettings } from "./settings.ts";
+import { configure, parseSettings, type ConfiguredRule } from "./settings.ts";
 import { UnknownValue } from "./unknown.ts";
 
 /** What to check, and with which rules. */
@@ -118,7 +118,7 @@ export function runRules(input: RunInput): RuleReport {
             reason: outcome.notEvaluated,
             enforcement: rule.enforcement,
           });
-        else findings.push(findingOf(rule, object, outcome, valid));
+        else findings.push(findingOf(levelled(rule, outcome, input.host), object, outcome, valid));
     }
   }
   const exempted = Map.groupBy(
@@ -172,6 +172,17 @@ export function applies({ kinds }: Rule, object: KubeObject): boolean {
   );
 }
 
+/** The rule at the level that it has for a problem. */
+function levelled(
+  rule: ConfiguredRule,
+  { warning, recommendation = false }: Problem,
+  host: RunInput["host"],
+): Rule {
+  if (warning) return { ...rule, severity: "low", enforcement: "advisory" };
+  const isAdvice = recommendation && host === "repository" && !rule.isLevelSet;
+  return isAdvice ? { ...rule, enforcement: "advisory" } : rule;
+}
+
 function findingOf(
   { id, severity, enforcement, remediation }: Rule,
   object: KubeObject,
@@ -185,8 +196,8 @@ function findingOf(
     path: problem.path,
     message: problem.message,
     remediation: problem.remediation ?? remediation,
-    severity: problem.warning ? "low" : severity,
-    enforcement: problem.warning ? "advisory" : enforcement,
+    severity,
+    enforcement,
     ...(exemption !== undefined && { exemption }),
     problem,
   };

@@ -40,6 +40,8 @@ export function parseSettings(given: unknown, where = "the policies"): PolicySet
 /** A rule with its configured level and settings. */
 export interface ConfiguredRule extends Rule {
   readonly configured: unknown;
+  /** Whether the level is configured, rather than the rule's default. */
+  readonly isLevelSet: boolean;
 }
 
 /** The rules with their settings, without the disabled ones. */
@@ -51,6 +53,7 @@ export function configure(rules: readonly Rule[], settings: PolicySettings): rea
         ...rule,
         enforcement: (enforcementLevel as Enforcement | undefined) ?? rule.enforcement,
         configured,
+        isLevelSet: enforcementLevel !== undefined,
       };
     })
     .filter(({ enforcement }) => enforcement !== "disabled");

@@ -49,6 +49,8 @@ export interface AppRoute {
   readonly route: KubeObject;
   /** Converts a path in the route to the corresponding path in the release. */
   readonly path: (steps: Path) => Path;
+  /** False if the route's name is only a guess, because it depends on a version of the chart that is not known. */
+  readonly isNamed: boolean;
 }
 
 /** The routes of any kind that the release renders, with the identifiers in their backends resolved to Service names. */
@@ -78,6 +80,7 @@ export function appRoutes(release: KubeObject, objects: ObjectIndex): readonly A
       },
     },
     path: (steps) => path(["route", identifier, ...valueSteps(steps)]),
+    isNamed: nameOf !== undefined || routes.length === 1,
   }));
 }
 
@@ -108,5 +111,7 @@ function rulesOf(route: Fields, services: readonly AppService[], isNameLiteral: 
 /** The backend for a Service in the release, with its port resolved (`_route.tpl`). */
 function backend(rest: Fields, { name, ports }: AppService): Fields {
   const named = ports.find((port) => port.name === rest.port);
-  return { ...rest, port: named?.port ?? rest.port ?? ports[0]?.port, name };
+  // The chart writes the port without quotes.
+  const written = typeof rest.port === "string" && /^\d+$/.test(rest.port) ? Number(rest.port) : rest.port;
+  return { ...rest, port: named?.port ?? written ?? ports[0]?.port, name };
 }

@@ -7,10 +7,11 @@ import { at, fields, text, type Fields } from "../engine/read.ts";
 import type { Container } from "./workloads.ts";
 
 /**
- * Whether the release installs app-template. This module reads the values as the chart does (github.com/bjw-s-labs/helm-charts, charts/library/common/templates: lib/container,
+ * Whether the objects of the release are known from app-template's values; false once the chart is rendered. This module reads the values as the chart does (github.com/bjw-s-labs/helm-charts, charts/library/common/templates: lib/container,
  * lib/routes, classes/_route.tpl).
  */
 export function isAppTemplate(release: KubeObject, objects: ObjectIndex): boolean {
+  if (objects.isRendered(release)) return false;
   const { name } = chartOf(release, objects);
   const reference = text(at(release, ["spec", "chartRef", "name"]));
   return name === undefined ? reference === "app-template" : name === "app-template";

@@ -136,14 +136,16 @@ function meets(labels: Fields, { key, operator, values }: Fields): boolean | und
   return undefined;
 }
 
-function servesHosts({ hostname }: Fields, route: KubeObject): boolean {
+function servesHosts(listener: Fields, route: KubeObject): boolean {
   const hosts = texts(fields(route.spec).hostnames);
-  if (typeof hostname !== "string" || hosts.length === 0) return true;
+  return hosts.length === 0 || hosts.some((host) => servesHost(listener, host));
+}
+
+/** Whether a listener's hostname matches a route's; true if one of them has an unset variable. */
+export function servesHost({ hostname }: Fields, host: string): boolean {
+  if (typeof hostname !== "string") return true;
   // A hostname without a dot is the default value of a variable that the repository does not set.
-  return hosts.some(
-    (host) =>
-      hasPlaceholder(host) || !host.includes(".") || hasPlaceholder(hostname) || overlap(host, hostname),
-  );
+  return hasPlaceholder(host) || !host.includes(".") || hasPlaceholder(hostname) || overlap(host, hostname);
 }
 
 /** A wildcard matches one or more labels. */

@@ -9,6 +9,5 @@ export const CONTAINER_KINDS = [...WORKLOADS, HELM_RELEASE];
 
 /** An object's containers; empty for a HelmRelease that is rendered or has another chart. */
 export function allContainersOf(object: KubeObject, objects: ObjectIndex): readonly Container[] {
-  if (object.kind !== "HelmRelease") return containersOf(object);
-  return objects.isRendered(object) ? [] : appContainers(object, objects);
+  return object.kind === "HelmRelease" ? appContainers(object, objects) : containersOf(object);
 }

@@ -15,6 +15,7 @@ import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { text } from "../engine/read.ts";
+import { discoveryOf, discovers } from "./gatus-presence.ts";
 import { firstPath } from "./route-rules.ts";
 import { allRoutes } from "./routes.ts";
 
@@ -42,7 +43,7 @@ export interface Endpoints {
   readonly byKey: ReadonlyMap<string | undefined, readonly Endpoint[]>;
 }
 
-/** Every endpoint that Gatus gets from gatus-sidecar (with `--auto-httproute`) and from endpoint files. */
+/** Every endpoint that Gatus gets from gatus-sidecar and from endpoint files. */
 export const allEndpoints = oncePer((objects: ObjectIndex): Endpoints => {
   const endpoints = [...routeEndpoints(objects), ...fileEndpoints(objects)];
   return {
@@ -52,9 +53,10 @@ export const allEndpoints = oncePer((objects: ObjectIndex): Endpoints => {
 });
 
 function routeEndpoints(objects: ObjectIndex): readonly Endpoint[] {
-  return allRoutes(objects).flatMap(({ route, source, path }) => {
+  const discovery = discoveryOf(objects);
+  return allRoutes(objects).flatMap(({ route, source, path, isNamed }) => {
     const own = template(route);
-    if (own === undefined || !isMonitored(route)) return [];
+    if (own === undefined || !isMonitored(route) || !discovers(discovery, route)) return [];
     const fragment = { ...inherited(route, objects), ...own };
     const guarded = "guarded" in fragment;
     return {
@@ -62,7 +64,7 @@ function routeEndpoints(objects: ObjectIndex): readonly Endpoint[] {
       path: path(["spec", "hostnames", 0]),
       conditionsPath: own.conditions === undefined ? undefined : path(["metadata", "annotations"]),
       conditions: guarded ? ["len([BODY]) == 0"] : conditionsOf(fragment),
-      key: closed(fragmentKey(route.metadata.name, fragment)),
+      key: isNamed ? closed(fragmentKey(route.metadata.name, fragment)) : undefined,
       requestPath: fragment.url === undefined ? (text(fragment.path) ?? firstPath(route)) : undefined,
       dns: guarded || fragment.dns !== undefined,
       route,

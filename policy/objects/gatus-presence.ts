@@ -1,19 +1,93 @@
+import { gatewayOf, isAnnotated } from "../../kube/gatus-endpoints.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
-import { fields, text } from "../engine/read.ts";
+import { at, fields, text, texts } from "../engine/read.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { allContainersOf, CONTAINER_KINDS } from "./containers.ts";
-import { chartOf } from "./helm.ts";
-import { HELM_RELEASE } from "./kinds.ts";
+import { chartOf, unrenderedReleases, valuesOf } from "./helm.ts";
 import { attachedRoutes } from "./routes.ts";
 
 const PREFIX = "gatus.home-operations.com/";
-const IMAGE = /(?:^|\/)gatus(?:-sidecar)?(?:[:@]|$)/;
+const GATUS = /(?:^|\/)gatus(?:[:@]|$)/;
+const SIDECAR = /(?:^|\/)gatus-sidecar(?:[:@]|$)/;
 
 /** Whether the cluster uses Gatus: it runs Gatus or gatus-sidecar, or an object has one of their annotations or labels. */
-export const usesGatus = oncePer((objects: ObjectIndex): boolean =>
-  objects.all().some((object) => isMarked(object, objects) || runsGatus(object, objects)),
-);
+export const usesGatus = oncePer((objects: ObjectIndex): boolean => {
+  const { hasGatus, sidecars } = programs(objects);
+  return hasGatus || sidecars.length > 0 || objects.all().some((object) => isMarked(object, objects));
+});
+
+/** Which HTTPRoutes gatus-sidecar monitors. */
+export interface Discovery {
+  /** Those that do not opt out, those with an annotation, or none because Gatus runs without the sidecar. */
+  readonly routes: "all" | "annotated" | "none";
+  /** The names of the Gateways whose routes it monitors; empty for all. */
+  readonly gateways: readonly string[];
+}
+
+/** Which routes the cluster's gatus-sidecar monitors. If neither it nor Gatus is among the objects, it monitors all of them, as that of a stack does. */
+export const discoveryOf = oncePer((objects: ObjectIndex): Discovery => {
+  const { hasGatus, sidecars } = programs(objects);
+  if (sidecars.length === 0) return { routes: hasGatus ? "none" : "all", gateways: [] };
+  const args = sidecars.flat();
+  const isAutomatic = args.some((arg) => /^--?auto-httproute(=(1|t|true))?$/i.test(arg));
+  const gateways = args.flatMap((arg) => /^--?gateway-name=(.+)$/.exec(arg)?.[1] ?? []);
+  return { routes: isAutomatic ? "all" : "annotated", gateways };
+});
+
+/** Whether gatus-sidecar monitors a route that does not opt out (internal/resources in its source). */
+export function discovers({ routes, gateways }: Discovery, route: KubeObject): boolean {
+  const name = gatewayOf(route).split("/")[1] ?? "";
+  if (routes === "none" || (gateways.length > 0 && !gateways.includes(name))) return false;
+  return routes === "all" || isAnnotated(route);
+}
+
+interface Programs {
+  readonly hasGatus: boolean;
+  /** The arguments of each gatus-sidecar. */
+  readonly sidecars: readonly (readonly string[])[];
+}
+
+const programs = oncePer((objects: ObjectIndex): Programs => {
+  const containers = CONTAINER_KINDS.flatMap((kind) => objects.ofKind(kind))
+    .flatMap((object) => allContainersOf(object, objects))
+    .map(({ spec }) => ({
+      image: text(spec.image) ?? "",
+      args: [...texts(spec.command), ...texts(spec.args)],
+    }));
+  const charts = unrenderedReleases(objects).filter((release) =>
+    chartOf(release, objects).name?.startsWith("gatus"),
+  );
+  return {
+    hasGatus: charts.length > 0 || containers.some(({ image }) => GATUS.test(image)),
+    sidecars: [
+      ...containers.filter(({ image }) => SIDECAR.test(image)).map(({ args }) => args),
+      ...charts.flatMap((release) => chartSidecars(release, objects)),
+    ],
+  };
+});
+
+/** The arguments of the sidecar that a chart of Gatus installs, if it installs one. */
+function chartSidecars(release: KubeObject, objects: ObjectIndex): readonly (readonly string[])[] {
+  const { values } = valuesOf(release, objects);
+  if (chartOf(release, objects).name === "gatus-sidecar") {
+    // The defaults of the project's own chart (charts/gatus-sidecar/values.yaml).
+    const { enabled = true, kinds, gatewayNames, extraArgs } = fields(values.sidecar);
+    const isAutomatic = at(kinds, ["httproute", "auto"]) !== false;
+    const gateways = texts(gatewayNames).map((name) => `--gateway-name=${name}`);
+    return enabled === false
+      ? []
+      : [[`--auto-httproute=${String(isAutomatic)}`, ...gateways, ...texts(extraArgs)]];
+  }
+  const words = [...textsBelow(values)];
+  return words.some((word) => SIDECAR.test(word)) ? [words] : [];
+}
+
+function* textsBelow(value: unknown): Generator<string> {
+  if (typeof value === "string") yield value;
+  else if (Array.isArray(value)) for (const item of value) yield* textsBelow(item);
+  else for (const item of Object.values(fields(value))) yield* textsBelow(item);
+}
 
 function isMarked(object: KubeObject, objects: ObjectIndex): boolean {
   const marks = ({ metadata }: KubeObject): string[] =>
@@ -22,10 +96,4 @@ function isMarked(object: KubeObject, objects: ObjectIndex): boolean {
   return [object, ...routes]
     .flatMap(marks)
     .some((key) => key.startsWith(PREFIX) || key.startsWith("gatus.io/"));
-}
-
-function runsGatus(object: KubeObject, objects: ObjectIndex): boolean {
-  if (!CONTAINER_KINDS.some(({ kind }) => kind === object.kind)) return false;
-  if (object.kind === HELM_RELEASE.kind && chartOf(object, objects).name === "gatus") return true;
-  return allContainersOf(object, objects).some(({ spec }) => IMAGE.test(text(spec.image) ?? ""));
 }

@@ -1,6 +1,6 @@
 import { parse } from "yaml";
 import type { KubeObject } from "../../kube/objects.ts";
-import { CONFIG_MAP, OCI_REPOSITORY } from "./kinds.ts";
+import { CONFIG_MAP, HELM_RELEASE, OCI_REPOSITORY } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
@@ -51,6 +51,11 @@ export function releaseOf({ metadata, spec }: KubeObject): {
   return { name: text(releaseName) ?? own, namespace: target ?? metadata.namespace ?? "default" };
 }
 
+/** The HelmReleases whose charts are not rendered, so that what they install is known from their values at most. */
+export function unrenderedReleases(objects: ObjectIndex): readonly KubeObject[] {
+  return objects.ofKind(HELM_RELEASE).filter((release) => !objects.isRendered(release));
+}
+
 /** The values of a HelmRelease. */
 export interface Values {
   readonly values: Fields;
@@ -96,6 +101,11 @@ function valuesFrom(reference: Fields, release: KubeObject, objects: ObjectIndex
   } catch {
     return undefined;
   }
+}
+
+/** The values of a release that is not rendered; undefined if it is, because its objects show what they do. */
+export function unrenderedValues(release: KubeObject, objects: ObjectIndex): Values | undefined {
+  return objects.isRendered(release) ? undefined : valuesOf(release, objects);
 }
 
 /** Merges maps and replaces everything else, as Helm does; null removes a value. */

@@ -23,8 +23,7 @@ const mounts = (path: unknown): string => `mounts ${text(path) ?? "a path"} from
 export function hostAccess(object: KubeObject, objects: ObjectIndex): readonly HostAccess[] {
   if (object.kind !== "HelmRelease")
     return ofPod(fields(at(object, podSpecPath(object))), podSpecPath(object));
-  const isGuessed = isAppTemplate(object, objects) && !objects.isRendered(object);
-  return isGuessed ? ofAppTemplate(object, objects) : [];
+  return isAppTemplate(object, objects) ? ofAppTemplate(object, objects) : [];
 }
 
 function ofPod(pod: Fields, path: Path): readonly HostAccess[] {

@@ -4,7 +4,7 @@ import type { NotEvaluated, Problem, RuleContext } from "../engine/rule.ts";
 /** The outcome for an object that is missing: a problem if all objects are known, and otherwise "not evaluated". */
 export function missing(id: string, path: Path, context: RuleContext): Problem | NotEvaluated {
   return context.isComplete
-    ? { path, message: `${id} does not exist.` }
+    ? { path, message: `${id} does not exist.`, cause: id }
     : { path, notEvaluated: notAmong(id, context) };
 }
 

@@ -9,13 +9,30 @@ export const PROBES = ["liveness", "readiness", "startup"] as const;
 
 const HANDLERS = ["httpGet", "tcpSocket", "grpc"] as const;
 
-/** Problems with the probes of one long-running container in a Pod's spec. */
-export function* probeProblems(container: Fields, path: Path): Generator<Problem> {
-  const missing = PROBES.filter((probe) => !hasHandler(container[`${probe}Probe`]));
-  if (missing.length > 0) yield { path, message: `The container has no ${eitherOf(missing)} probe.` };
+/** The probes that a container in a Pod's spec lacks. */
+export function missingIn(container: Fields): readonly (typeof PROBES)[number][] {
+  return PROBES.filter((probe) => !hasHandler(container[`${probe}Probe`]));
+}
+
+/**
+ * Problems with the probes of one long-running container in a Pod's spec.
+ * @param options `isOptional`: whether the container need not have probes; `isDifferent`: whether liveness and readiness should differ
+ */
+export function* probeProblems(
+  container: Fields,
+  path: Path,
+  { isOptional, isDifferent }: { readonly isOptional: boolean; readonly isDifferent: boolean },
+): Generator<Problem> {
+  const missing = missingIn(container);
+  if (missing.length > 0)
+    yield {
+      path,
+      message: `The container has no ${eitherOf(missing)} probe.`,
+      recommendation: isOptional,
+    };
   for (const probe of PROBES)
     yield* portProblems(container, [...path, `${probe}Probe`], fields(container[`${probe}Probe`]));
-  if (!missing.includes("liveness"))
+  if (isDifferent && !missing.includes("liveness"))
     yield* sameProblem(container.livenessProbe, container.readinessProbe, [...path, "livenessProbe"]);
 }
 

@@ -24,8 +24,8 @@ export function routesOf(object: KubeObject, objects: ObjectIndex): readonly App
 
 /** The routes, of any kind, that an object renders; for a route, the object itself. The routes of a rendered release are objects themselves. */
 export function attachedRoutes(object: KubeObject, objects: ObjectIndex): readonly AppRoute[] {
-  if (object.kind === "HelmRelease") return objects.isRendered(object) ? [] : appRoutes(object, objects);
-  return object.kind.endsWith("Route") ? [{ route: object, path: (steps) => steps }] : [];
+  if (object.kind === "HelmRelease") return appRoutes(object, objects);
+  return object.kind.endsWith("Route") ? [{ route: object, path: (steps) => steps, isNamed: true }] : [];
 }
 
 /** A route and the object that it comes from. */

@@ -32,7 +32,8 @@ function* sourceProblems(source: KubeObject, objects: ObjectIndex): Generator<Pr
   if (source.apiVersion !== "source.toolkit.fluxcd.io/v1")
     yield {
       path: ["apiVersion"],
-      message: `Flux 2.7 and later do not support ${source.apiVersion}.`,
+      message: `Flux 2.8 and later do not support ${source.apiVersion}.`,
+      cause: source.apiVersion,
       remediation: "Use source.toolkit.fluxcd.io/v1.",
     };
   if (source.kind !== "OCIRepository" || holdsManifests(source, objects)) return;

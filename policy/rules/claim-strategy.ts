@@ -14,6 +14,7 @@ export const claimStrategy = defineRule({
   remediation: "Set spec.strategy.type: Recreate, or use a claim with the access mode ReadWriteMany.",
   severity: "high",
   enforcement: "mandatory",
+  recommends: "a claim of a storage class on the node itself, since both pods then run on that node",
   kinds: [DEPLOYMENT, HELM_RELEASE],
   wholeStack: true,
   *check(object, { objects }) {
@@ -30,8 +31,13 @@ function* ofDeployment(deployment: KubeObject, objects: ObjectIndex): Generator<
   if (!rolls(fields(strategy).type ?? "RollingUpdate", fields(strategy).rollingUpdate, replicas)) return;
   for (const volume of list(at(template, ["spec", "volumes"])).map(fields)) {
     const name = text(fields(volume.persistentVolumeClaim).claimName) ?? "";
-    if (isOfOneNode(objects.get(CLAIM, deployment.metadata.namespace, name)))
-      yield { path: strategy === undefined ? ["spec"] : ["spec", "strategy"], message: message(name) };
+    const claim = objects.get(CLAIM, deployment.metadata.namespace, name);
+    if (isOfOneNode(claim))
+      yield {
+        path: strategy === undefined ? ["spec"] : ["spec", "strategy"],
+        message: message(name),
+        recommendation: isOnNode(at(claim, ["spec", "storageClassName"])),
+      };
   }
 }
 
@@ -49,9 +55,18 @@ function* ofRelease(release: KubeObject, objects: ObjectIndex): Generator<Proble
         existing === undefined ? undefined : objects.get(CLAIM, release.metadata.namespace, existing);
       const isSingle = existing === undefined ? item.accessMode === "ReadWriteOnce" : isOfOneNode(claim);
       if (isOwn && item.type === "persistentVolumeClaim" && isSingle)
-        yield { path: path(["controllers", controller, "strategy"]), message: message(existing ?? name) };
+        yield {
+          path: path(["controllers", controller, "strategy"]),
+          message: message(existing ?? name),
+          recommendation: isOnNode(at(claim, ["spec", "storageClassName"]) ?? item.storageClass),
+        };
     }
   }
+}
+
+/** Whether a storage class keeps its volumes on one node, judged by its name: local-path, openebs-hostpath and similar. */
+function isOnNode(storageClass: unknown): boolean {
+  return /local|hostpath/.test(text(storageClass) ?? "");
 }
 
 /** Without a surge, the old pod ends before the new one starts. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
+import { isEscapable } from "../objects/escapable.ts";
 import { hostAccess } from "../objects/host-access.ts";
 import { contextProblems, hostProblems, podProblems } from "../objects/pod-security.ts";
 import { fields, list, texts, type Fields } from "../engine/read.ts";
@@ -16,6 +17,8 @@ export const containerSecurity = defineRule({
     "Set runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities.drop: [ALL] and seccompProfile.type: RuntimeDefault in the securityContext of the container or the pod.",
   severity: "medium",
   enforcement: "mandatory",
+  recommends:
+    "everything, except that a long-running container without root does not set allowPrivilegeEscalation, although most such containers do",
   kinds: CONTAINER_KINDS,
   settings: z.strictObject({
     requireReadOnlyRoot: z
@@ -28,16 +31,22 @@ export const containerSecurity = defineRule({
       .describe("Report a container even if a seccomp profile is all that it lacks."),
   }),
   *check(object, { settings, objects }) {
-    for (const { path, what } of hostAccess(object, objects)) yield { path, message: `The pod ${what}.` };
-    yield* podProblems(object);
+    for (const { path, what } of hostAccess(object, objects))
+      yield { path, message: `The pod ${what}.`, recommendation: true };
+    for (const problem of podProblems(object)) yield { ...problem, recommendation: true };
     for (const container of allContainersOf(object, objects))
-      yield* [...containerProblems(container, settings), ...hostPorts(container)];
+      for (const problem of [
+        ...containerProblems(container, settings, isEscapable(container, object, objects)),
+        ...hostPorts(container),
+      ])
+        yield { recommendation: true, ...problem };
   },
 });
 
 function* containerProblems(
   { name, path, spec, pod }: Container,
   settings: { readonly requireReadOnlyRoot: boolean; readonly requireSeccompProfile: boolean },
+  isOversight: boolean,
 ): Generator<Problem> {
   const own = fields(spec.securityContext);
   const shared = fields(pod.securityContext);
@@ -60,7 +69,12 @@ function* containerProblems(
     !isConfined(profile) &&
     (others.length > 0 || profile.type !== undefined || settings.requireSeccompProfile);
   const missing = [...others, ...(needsProfile ? ["seccompProfile.type: RuntimeDefault"] : [])];
-  if (missing.length > 0) yield { path: here, message: `Container ${name} needs ${missing.join(", ")}.` };
+  if (missing.length > 0)
+    yield {
+      path: here,
+      message: `Container ${name} needs ${missing.join(", ")}.`,
+      recommendation: !isOversight,
+    };
   const added = texts(fields(own.capabilities).add).filter((capability) => capability !== "NET_BIND_SERVICE");
   if (added.length > 0)
     yield {

@@ -40,11 +40,12 @@ export const gatusEndpoints = defineRule({
 
 function* sameKey(endpoint: Endpoint, { byKey }: Endpoints): Generator<Problem> {
   if (endpoint.key === undefined) return;
-  const twins = (byKey.get(endpoint.key) ?? []).filter((other) => other !== endpoint);
-  if (twins.length > 0)
+  const [first] = byKey.get(endpoint.key) ?? [];
+  // One cause is one finding: the endpoint that comes first is in order until another takes its key.
+  if (first !== undefined && first !== endpoint)
     yield {
       path: endpoint.path,
-      message: `The endpoint key ${endpoint.key} is also used by ${twins.map(describeEndpoint).join(", ")}, so Gatus rejects its whole configuration.`,
+      message: `The endpoint key ${endpoint.key} is also used by ${describeEndpoint(first)}, so Gatus rejects its whole configuration.`,
     };
 }
 

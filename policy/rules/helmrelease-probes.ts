@@ -1,8 +1,10 @@
+import { z } from "zod";
 import type { KubeObject } from "../../kube/objects.ts";
-import { appContainers, enabled, isAppTemplate, type AppContainer } from "../objects/app-template.ts";
+import { absentProbes, isServedUnprobed, servicesOf } from "../objects/app-probes.ts";
+import { appContainers, isAppTemplate, type AppContainer } from "../objects/app-template.ts";
 import { appValues, dialectOf } from "../objects/app-template-dialect.ts";
 import { missingProbes, type MissingProbe } from "../objects/chart-probes.ts";
-import { chartOf, valuesOf, type Values } from "../objects/helm.ts";
+import { chartOf, unrenderedValues, type Values } from "../objects/helm.ts";
 import { HELM_RELEASE } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
 import { PROBES, sameProblem } from "../objects/probes.ts";
@@ -20,22 +22,31 @@ export const helmreleaseProbes = defineRule({
     "For app-template, set probes.<liveness|readiness|startup>.enabled: true on the container or in the controller's defaultContainerOptions; probes are off by default.",
   severity: "high",
   enforcement: "mandatory",
+  recommends:
+    "a missing probe, unless a route, an Ingress or a load balancer leads to the controller and none of its containers has any probe, although most apps have",
   kinds: [HELM_RELEASE],
   wholeStack: true,
+  settings: z.strictObject({
+    requireDifferentProbes: z
+      .boolean()
+      .default(false)
+      .describe("Warn about a liveness probe that is the same as the readiness probe."),
+  }),
   *check(release, context) {
     const { objects } = context;
     // The rule workload-probes checks what the chart renders.
-    if (objects.isRendered(release)) return;
+    const values = unrenderedValues(release, objects);
+    if (values === undefined) return;
     if (isAppTemplate(release, objects))
       yield* appTemplateProblems(release, appValues(release, objects), context);
-    else yield* otherChartProblems(release, valuesOf(release, objects), context);
+    else yield* otherChartProblems(release, values, context);
   },
 });
 
 function* appTemplateProblems(
   release: KubeObject,
   values: Values,
-  { objects }: RuleContext,
+  { objects, settings }: RuleContext<{ readonly requireDifferentProbes: boolean }>,
 ): Generator<Problem | NotEvaluated> {
   if (!values.complete)
     yield {
@@ -49,15 +60,16 @@ function* appTemplateProblems(
     };
   for (const container of appContainers(release, objects)) {
     if (!container.longRunning) continue;
-    const missing = PROBES.filter((probe) => fields(container.probes[probe]).enabled !== true);
+    const missing = absentProbes(container);
     if (missing.length > 0 && values.complete)
       yield {
         path: container.path,
         message: `Container ${container.name} in controller ${container.controller} has no ${eitherOf(missing)} probe.`,
+        recommendation: !isServedUnprobed(container, release, objects),
       };
     for (const probe of PROBES.filter((one) => !missing.includes(one)))
       yield* enabledProblems(container, probe, fields(container.probes[probe]), values);
-    if (!missing.includes("liveness"))
+    if (settings.requireDifferentProbes && !missing.includes("liveness"))
       yield* sameProblem(container.probes.liveness, container.probes.readiness, [
         ...container.path,
         "probes",
@@ -80,7 +92,7 @@ function* enabledProblems(
       yield { path, message: `The custom ${probe} probe has no handler (httpGet, tcpSocket, grpc or exec).` };
     for (const handler of ["httpGet", "tcpSocket"])
       yield* namedPort(container, [...path, "spec"], handlers, handler);
-  } else if (!hasService(container.controller, values.values) && !hasCommand(settings))
+  } else if (servicesOf(container.controller, values.values).length === 0 && !hasCommand(settings))
     yield {
       path,
       message: `The ${probe} probe gets its port from the controller's Service, but controller ${container.controller} has no Service, so the chart omits the probe.`,
@@ -107,16 +119,6 @@ function* namedPort(
       path: [...path, handler, "port"],
       message: `The probe uses port ${port}, but the container has no port with that name.`,
     };
-}
-
-/** A Service without `controller` belongs to the only controller (`service/_valuesToObject.tpl`). */
-function hasService(controller: string, values: Fields): boolean {
-  if (values.controllers === undefined) return enabled(values.service).length > 0;
-  const controllers = enabled(values.controllers);
-  return enabled(values.service).some(
-    ([, service]) =>
-      service.controller === controller || (service.controller === undefined && controllers.length === 1),
-  );
 }
 
 function* otherChartProblems(
@@ -164,6 +166,7 @@ function* knownChartProblems(
             path: values.path(value),
             message: `Container ${container} has no ${probe} probe: ${value.join(".")} is off in the values of the chart ${chart}.`,
             remediation: `Set ${value.join(".")}.`,
+            recommendation: true,
           }
         : {
             path: ["spec", "valuesFrom"],

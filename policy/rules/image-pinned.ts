@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isAppTemplate, hasPlaceholder } from "../objects/app-template.ts";
 import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
-import { valuesOf } from "../objects/helm.ts";
+import { unrenderedValues } from "../objects/helm.ts";
 import type { Path } from "../engine/path.ts";
 import { fields, text, type Fields } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
@@ -38,16 +38,15 @@ export const imagePinned = defineRule({
     for (const { path, spec } of allContainersOf(object, objects)) {
       if (typeof spec.image === "string") yield* imageProblems(spec.image, [...path, "image"], settings);
     }
-    const isGuessed = object.kind === "HelmRelease" && !objects.isRendered(object);
-    if (isGuessed && !isAppTemplate(object, objects)) {
-      const { values, path } = valuesOf(object, objects);
-      for (const { tag, steps } of chartTags(values, []))
-        if (settings.floatingTags.includes(tag))
-          yield {
-            path: path(steps),
-            message: `The tag ${tag} moves: it may name a different image tomorrow.`,
-          };
-    }
+    if (object.kind !== "HelmRelease" || isAppTemplate(object, objects)) return;
+    const known = unrenderedValues(object, objects);
+    if (known === undefined) return;
+    for (const { tag, steps } of chartTags(known.values, []))
+      if (settings.floatingTags.includes(tag))
+        yield {
+          path: known.path(steps),
+          message: `The tag ${tag} moves: it may name a different image tomorrow.`,
+        };
   },
 });
 
@@ -73,8 +72,8 @@ function* imageProblems(
     floatingTags,
   }: { readonly requireDigest: boolean; readonly floatingTags: readonly string[] },
 ): Generator<Problem> {
-  // The values of variables and template expressions are not known.
-  if (hasPlaceholder(image)) return;
+  // The values of variables and template expressions are not known; the tag of an image from Nixery is a channel, and has no versions (https://nixery.dev).
+  if (hasPlaceholder(image) || image.startsWith("nixery.dev/")) return;
   const [reference = "", digest] = image.split("@");
   if (digest !== undefined) return;
   // A colon before the last slash belongs to a registry's port.

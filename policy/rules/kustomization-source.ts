@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { dependenciesOf, fluxId } from "../objects/flux.ts";
 import { FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
@@ -14,7 +15,7 @@ const SOURCE_GROUP = "source.toolkit.fluxcd.io";
 export const kustomizationSource = defineRule({
   id: "kustomization-source",
   description:
-    "A Flux Kustomization names its source and the source's namespace explicitly. It depends only on Kustomizations that exist and do not depend on it, and it keeps its own lists when its parent patches it.",
+    "A Flux Kustomization names a source that exists. It depends only on Kustomizations that exist and do not depend on it, and it keeps its own lists when its parent patches it.",
   why: "A Kustomization whose source or dependency is missing waits forever. In a custom resource, a patch replaces a list as a whole, so the child's own patches or substituteFrom entries are lost.",
   remediation:
     "Set sourceRef.namespace. Correct dependsOn. Add the lists' merge keys to the parent's patch (a comment with x-kubernetes-list-map-keys), or let the child opt out of the patch.",
@@ -22,6 +23,14 @@ export const kustomizationSource = defineRule({
   enforcement: "mandatory",
   kinds: [FLUX_KUSTOMIZATION],
   wholeStack: true,
+  settings: z.strictObject({
+    requireSourceNamespace: z
+      .boolean()
+      .optional()
+      .describe(
+        "Warn about a sourceRef without a namespace. Default: true in a stack, false in a repository.",
+      ),
+  }),
   *check(object, context) {
     yield* sourceProblems(object, context);
     yield* dependencyProblems(object, context);
@@ -34,7 +43,12 @@ export const kustomizationSource = defineRule({
 
 function* sourceProblems(
   { metadata, spec }: KubeObject,
-  { objects, isComplete }: RuleContext,
+  {
+    objects,
+    isComplete,
+    host,
+    settings,
+  }: RuleContext<{ readonly requireSourceNamespace?: boolean | undefined }>,
 ): Generator<Problem | NotEvaluated> {
   const { kind, name, namespace } = fields(fields(spec).sourceRef);
   const sourceKind = { group: SOURCE_GROUP, kind: text(kind) ?? "" };
@@ -47,13 +61,14 @@ function* sourceProblems(
       yield {
         path,
         message: `${id} does not exist, but ${describeObject(elsewhere)} does.`,
+        cause: id,
         // An explicit namespace is kept, since it may be right and only the source may be missing.
         ...(namespace === undefined && expected !== undefined && { expected }),
       };
     // A bootstrap often creates the source for the repository itself, so no file contains it.
     else yield { path, notEvaluated: `${id} is in no file; \`flux bootstrap\` may create it.` };
   }
-  if (namespace === undefined)
+  if (namespace === undefined && (settings.requireSourceNamespace ?? host === "stack"))
     yield {
       path,
       message:
@@ -117,9 +132,10 @@ function missingDependency(
   const elsewhere = namespaceOf(FLUX_KUSTOMIZATION, metadata.namespace, text(name) ?? "", objects);
   // If no namespace contains the dependency, adding the Kustomization's own namespace does not help.
   if (namespace !== undefined || elsewhere === undefined || elsewhere === metadata.namespace)
-    return { path, message: `${message}.` };
+    return { path, message: `${message}.`, cause: id };
   return {
     path,
+    cause: id,
     message: `${message}; namespace ${elsewhere} has one with that name.`,
     remediation: `Add namespace: ${elsewhere} to the entry.`,
     expected: elsewhere,
@@ -182,7 +198,7 @@ function* lostLists(object: KubeObject, { buildSteps }: RuleContext): Generator<
     if (lost.length > 0)
       yield {
         path,
-        message: `A patch in ${describeObject(steps.kustomization)} replaces ${path.slice(1).join(".")}: ${lost.length === 1 ? "an entry" : `${lost.length} entries`} of this Kustomization ${lost.length === 1 ? "is" : "are"} lost.`,
+        message: `A patch in ${describeObject(steps.kustomization)} replaces ${path.slice(1).join(".")}, so entries of this Kustomization are lost.`,
       };
   }
 }

@@ -24,6 +24,8 @@ export const leastPrivilege = defineRule({
     "List only the groups, resources and verbs that are used. If the wildcard is intended, add the object to the `allow` setting, or exempt it with a reason.",
   severity: "critical",
   enforcement: "mandatory",
+  recommends:
+    "everything but subjects that no binding should name: anonymous users, and the group system:masters",
   kinds: [
     ...["ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding"].map((kind) => ({ group: GROUP, kind })),
     HELM_RELEASE,
@@ -43,18 +45,17 @@ export const leastPrivilege = defineRule({
   }),
   *check(object, { settings, objects }) {
     if (settings.allow.includes(describeObject(object))) return;
-    if (object.kind === "HelmRelease") {
-      yield* releaseProblems(object, objects);
-      return;
-    }
-    if (object.kind.endsWith("Binding")) {
-      yield* bindingProblems(object);
-      return;
-    }
-    for (const [index, rule] of list(object.rules).entries())
-      yield* ruleProblems(fields(rule), ["rules", index], object.kind === "ClusterRole");
+    for (const problem of problemsOf(object, objects)) yield { recommendation: true, ...problem };
   },
 });
+
+function* problemsOf(object: KubeObject, objects: ObjectIndex): Generator<Problem> {
+  if (object.kind === "HelmRelease") yield* releaseProblems(object, objects);
+  else if (object.kind.endsWith("Binding")) yield* bindingProblems(object);
+  else
+    for (const [index, rule] of list(object.rules).entries())
+      yield* ruleProblems(fields(rule), ["rules", index], object.kind === "ClusterRole");
+}
 
 /** Subjects that no binding should name: anyone who reaches the API server, and users whose rights cannot be revoked. */
 const GROUPS: ReadonlyMap<string, string> = new Map([
@@ -73,13 +74,14 @@ function* bindingProblems({ roleRef, subjects }: KubeObject): Generator<Problem>
         path: ["subjects", index, "name"],
         message: `The binding grants its role to ${String(name)}: ${who}.`,
         remediation: "Bind the role to the users or service accounts that need it.",
+        recommendation: false,
       };
   }
 }
 
 /** Checks the roles and bindings in app-template's values (`rbac`). */
 function* releaseProblems(release: KubeObject, objects: ObjectIndex): Generator<Problem> {
-  if (!isAppTemplate(release, objects) || objects.isRendered(release)) return;
+  if (!isAppTemplate(release, objects)) return;
   const { values, path } = valuesOf(release, objects);
   const { roles, bindings } = fields(values.rbac);
   for (const [id, role] of enabled(roles))

@@ -1,7 +1,7 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { enabled, isAppTemplate } from "../objects/app-template.ts";
 import { rendered } from "../objects/app-template-dialect.ts";
-import { valuesOf } from "../objects/helm.ts";
+import { unrenderedValues } from "../objects/helm.ts";
 import { HELM_RELEASE, INGRESS, INGRESS_ROUTE } from "../objects/kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
@@ -67,8 +67,9 @@ function traefikHosts(route: KubeObject): readonly Host[] {
 }
 
 function appHosts(release: KubeObject, objects: ObjectIndex): readonly Host[] {
-  if (objects.isRendered(release)) return [];
-  const { values, path } = valuesOf(release, objects);
+  const known = unrenderedValues(release, objects);
+  if (known === undefined) return [];
+  const { values, path } = known;
   if (!isAppTemplate(release, objects)) return [...chartHosts(values, [], path)];
   return enabled(values.ingress).flatMap(([identifier, ingress]) =>
     list(ingress.hosts).map((host, index) => ({

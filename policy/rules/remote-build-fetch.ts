@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../kube/objects.ts";
-import { BUILD_COMPONENT, BUILD_KUSTOMIZATION } from "../objects/kinds.ts";
+import { BUILD_COMPONENT, BUILD_KUSTOMIZATION, FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
 import { at, list, text } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
@@ -26,15 +26,23 @@ export const remoteBuildFetch = defineRule({
     "Copy the manifests into the repository, or have Flux fetch them (GitRepository, OCIRepository, HelmRelease).",
   severity: "medium",
   enforcement: "mandatory",
+  recommends: "an address with a version or a commit, and charts in a repository without Flux",
   kinds: [BUILD_KUSTOMIZATION, BUILD_COMPONENT],
-  *check(object) {
+  wholeStack: true,
+  *check(object, { objects }) {
     for (const { path, address } of addresses(object))
-      yield { path, message: `The build fetches ${address} from the network.` };
+      yield {
+        path,
+        message: `The build fetches ${address} from the network.`,
+        recommendation: isPinned(address),
+      };
+    const hasFlux = objects.ofKind(FLUX_KUSTOMIZATION).length > 0;
     for (const field of ["helmCharts", "helmChartInflationGenerator"])
       for (const [index, chart] of list(object[field]).entries())
         yield {
           path: [field, index],
           message: `The build needs the chart ${text(at(chart, ["name"])) ?? ""} from the network, but Flux does not fetch charts in a build.`,
+          recommendation: !hasFlux,
         };
   },
 });
@@ -51,6 +59,11 @@ function* addresses(object: KubeObject): Generator<{ path: Path; address: string
       const address = value.replace(/^[^=:]+=/, "");
       if (/^https?:\/\/\S+$/i.test(address)) yield { path, address };
     }
+}
+
+/** Whether an address names a version or a commit, so that what it serves does not change unnoticed. */
+function isPinned(address: string): boolean {
+  return /(?:[/=@_-]v?\d+\.\d+|[/=@][0-9a-f]{40})/.test(address);
 }
 
 /** The string at a path, or the strings in a list at that path. */

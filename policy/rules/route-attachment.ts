@@ -3,7 +3,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { attachmentProblems } from "../objects/attachment.ts";
 import { appServices, type ServicePort } from "../objects/app-template-network.ts";
 import { hasPlaceholder } from "../objects/app-template.ts";
-import { releaseOf } from "../objects/helm.ts";
+import { releaseOf, unrenderedReleases } from "../objects/helm.ts";
 import { GATEWAY, HELM_RELEASE, SERVICE } from "../objects/kinds.ts";
 import { groupOf, type ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
@@ -11,6 +11,7 @@ import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { isGranted } from "../objects/reference-grants.ts";
 import { ATTACHED_KINDS, attachedRoutes } from "../objects/routes.ts";
+import { unencryptedHosts } from "../objects/tls-hosts.ts";
 import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
 
 type Outcome = Problem | NotEvaluated;
@@ -19,7 +20,7 @@ type Outcome = Problem | NotEvaluated;
 export const routeAttachment = defineRule({
   id: "route-attachment",
   description:
-    "A route attaches to a listener that exists, admits its namespace and serves one of its hostnames, and its backends are Services and ports that exist.",
+    "A route attaches to a listener that exists, admits its namespace and serves one of its hostnames. If the Gateway has HTTPS listeners, they serve every hostname. Its backends are Services and ports that exist.",
   why: "A route that does not attach or has no backend serves nothing, and only the route's status shows that. A backend in another namespace needs a ReferenceGrant.",
   remediation:
     "Correct parentRefs or backendRefs, or the listener's allowedRoutes. If a stack or an operator creates the Gateway or Service, add it to the `elsewhere` setting.",
@@ -44,8 +45,15 @@ export const routeAttachment = defineRule({
           path: path(["spec"]),
           message: `Route ${route.metadata.name} has no parentRefs, so it serves nothing.`,
         };
-      for (const [index, parent] of list(spec.parentRefs).map(fields).entries())
-        yield* placed(parentProblems(route, parent, elsewhere, context), path, ["spec", "parentRefs", index]);
+      const ofParents = list(spec.parentRefs).flatMap((parent, index) => [
+        ...placed(parentProblems(route, fields(parent), elsewhere, context), path, [
+          "spec",
+          "parentRefs",
+          index,
+        ]),
+      ]);
+      yield* ofParents;
+      if (ofParents.length === 0) yield* placed(unencryptedHosts(route, context.objects), path, []);
       for (const { backend, place } of backendsOf(spec))
         yield* placed(backendProblems(route, backend, context), path, place);
     }
@@ -77,7 +85,7 @@ function* placed(outcomes: Iterable<Outcome>, path: (steps: Path) => Path, place
 
 /** A problem if the object is sure to be missing; otherwise not evaluated, since another owner may have created the object. */
 function unless(isUnknown: boolean, message: string, path: Path = []): Outcome {
-  return isUnknown ? { path, notEvaluated: message } : { path, message };
+  return isUnknown ? { path, notEvaluated: message } : { path, message, cause: message };
 }
 
 /** Parents with listeners. A Service can be a parent too, in a mesh. */
@@ -188,7 +196,6 @@ const renderedServices = oncePer(
     new Map(
       objects
         .ofKind(HELM_RELEASE)
-        .filter((release) => !objects.isRendered(release))
         .flatMap((release) =>
           appServices(release, objects).map(
             ({ name, ports }) => [`${releaseOf(release).namespace}/${name}`, ports] as const,
@@ -200,9 +207,8 @@ const renderedServices = oncePer(
 const namespacesWithOtherCharts = oncePer(
   (objects: ObjectIndex) =>
     new Set(
-      objects
-        .ofKind(HELM_RELEASE)
-        .filter((release) => !objects.isRendered(release) && appServices(release, objects).length === 0)
+      unrenderedReleases(objects)
+        .filter((release) => appServices(release, objects).length === 0)
         .map((release) => releaseOf(release).namespace),
     ),
 );

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../kube/gatus-annotations.ts";
 import { fragmentErrors } from "../objects/gatus-fragment.ts";
 import { usesGatus } from "../objects/gatus-presence.ts";
@@ -17,14 +18,23 @@ const BOOLEANS = ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false",
 export const routeMonitoring = defineRule({
   id: "route-monitoring",
   description:
-    "Every HTTPRoute, including those that app-template renders, has the annotation gatus.home-operations.com/enabled with a value that gatus-sidecar reads as a boolean, and no unknown Gatus annotations. The rule ignores a repository without Gatus.",
+    "Every HTTPRoute, including those that app-template renders, has no unknown Gatus annotations, and gatus-sidecar reads the value of gatus.home-operations.com/enabled as a boolean. In a stack, every route has that annotation. The rule ignores a repository without Gatus.",
   why: "A value that is not a boolean silently turns monitoring off, and an unknown annotation has no effect.",
   remediation: `Annotate the route with ${ENABLED_ANNOTATION}: "true", or "false" to leave it unmonitored.`,
   severity: "medium",
   enforcement: "remediate",
   kinds: [...ROUTE_KINDS, GATEWAY],
-  *check(object, { objects, host }) {
+  settings: z.strictObject({
+    requireAnnotation: z
+      .boolean()
+      .optional()
+      .describe(
+        "Report a route without the annotation. Default: true in a stack, false in a repository, where it may follow the flags of gatus-sidecar.",
+      ),
+  }),
+  *check(object, { objects, host, settings }) {
     if (host === "repository" && !usesGatus(objects)) return;
+    const isRequired = settings.requireAnnotation ?? host === "stack";
     if (object.kind === "Gateway") {
       yield* annotationProblems(fields(object.metadata.annotations), ["metadata", "annotations"]);
       return;
@@ -32,7 +42,7 @@ export const routeMonitoring = defineRule({
     for (const { route, path } of routesOf(object, objects)) {
       const annotations = fields(route.metadata.annotations);
       const place = path(["metadata", "annotations"]);
-      if (annotations[ENABLED_ANNOTATION] === undefined)
+      if (isRequired && annotations[ENABLED_ANNOTATION] === undefined)
         yield {
           path: place,
           message: `Route ${route.metadata.name} has no annotation ${ENABLED_ANNOTATION}.`,

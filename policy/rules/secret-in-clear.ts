@@ -12,6 +12,8 @@ export const secretInClear = defineRule({
     "Encrypt the file with SOPS, or create the Secret with an ExternalSecret or a SealedSecret. Change the value: it has been readable.",
   severity: "critical",
   enforcement: "mandatory",
+  recommends:
+    "a value that neither its key nor its form shows to be secret, such as a certificate or a region",
   kinds: [SECRET],
   settings: z.strictObject({
     allow: z
@@ -26,18 +28,42 @@ export const secretInClear = defineRule({
     const readable = ["data", "stringData"].flatMap((field) =>
       Object.entries(fields(fields(written)[field]))
         .filter(([, value]) => isReadable(value, field === "data"))
-        .map(([key]) => [field, key]),
+        .map(([key, value]) => ({
+          path: [field, key],
+          isSensitive: isSecret(key, decoded(String(value), field === "data")),
+        })),
     );
-    const [path] = readable;
-    if (path === undefined) return;
-    const keys = readable.map(([, key]) => key).join(", ");
-    yield { path, message: `Anyone with the repository can read the value of ${keys}.` };
+    const sensitive = readable.filter(({ isSensitive }) => isSensitive);
+    const [first] = sensitive.length > 0 ? sensitive : readable;
+    if (first === undefined) return;
+    const keys = (sensitive.length > 0 ? sensitive : readable).map(({ path }) => path[1]).join(", ");
+    yield {
+      path: first.path,
+      message: `Anyone with the repository can read the value of ${keys}.`,
+      recommendation: sensitive.length === 0,
+    };
   },
 });
+
+/** A key whose value is a secret: a password, a token, a private key, or an address that may contain a password. */
+const SENSITIVE =
+  /pass(?!key)|pwd|secret|token(?!_?url)|credential|private|api_?-?key|access_?-?key|signing|encryption|\.key$|id_(?:rsa|ed25519|ecdsa)|kubeconfig|dsn|webhook/i;
+
+/** Keys that contain such a word, but say where something is, or how it is called. */
+const HARMLESS = /(?:url|uri|host|name|user|path|enabled|file|id|type|\.(?:crt|pem|pub))$|^ca\./i;
+
+/** Whether a value is a secret, judged by its key, or by the value itself: a private key, or a password in a URL. */
+function isSecret(key: string, text: string): boolean {
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----|^[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:[^\s/@]+@/.test(text)) return true;
+  return SENSITIVE.test(key) && !HARMLESS.test(key) && !/^(?:true|false|\d{1,2})$/i.test(text);
+}
 
 /** Neither empty, nor encrypted, nor taken from a variable, nor a placeholder. */
 function isReadable(value: unknown, isEncoded: boolean): boolean {
   if (typeof value !== "string" || value.trim() === "") return false;
-  const text = isEncoded ? Buffer.from(value, "base64").toString("utf8") : value;
-  return ![value, text].some((one) => /^ENC\[|^\s*$|\$\{|\{\{|^<[^>]*>$/.test(one));
+  return ![value, decoded(value, isEncoded)].some((one) => /^ENC\[|^\s*$|\$\{|\{\{|^<[^>]*>$/.test(one));
+}
+
+function decoded(value: string, isEncoded: boolean): string {
+  return isEncoded ? Buffer.from(value, "base64").toString("utf8") : value;
 }

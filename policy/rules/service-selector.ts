@@ -1,10 +1,9 @@
-import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
-import { HELM_RELEASE, SERVICE } from "../objects/kinds.ts";
-import { releaseOf } from "../objects/helm.ts";
+import { SERVICE } from "../objects/kinds.ts";
+import { releaseOf, unrenderedReleases } from "../objects/helm.ts";
 import { LONG_RUNNING, podSpecPath } from "../objects/workloads.ts";
 
 /** See docs/reference/rules/service-selector.md. */
@@ -46,10 +45,8 @@ const podsOf = oncePer((objects: ObjectIndex): readonly Pods[] =>
 
 /** Whether the namespace has a release, or an object of a kind that is not Kubernetes' own. */
 function hasOthers(namespace: string | undefined, objects: ObjectIndex): boolean {
-  const isRelease = (release: KubeObject): boolean =>
-    !objects.isRendered(release) && releaseOf(release).namespace === namespace;
   return (
-    objects.ofKind(HELM_RELEASE).some(isRelease) ||
+    unrenderedReleases(objects).some((release) => releaseOf(release).namespace === namespace) ||
     objects
       .all()
       .some(({ apiVersion, metadata }) => metadata.namespace === namespace && OPERATED.test(apiVersion))

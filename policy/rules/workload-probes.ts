@@ -1,5 +1,7 @@
-import { probeProblems } from "../objects/probes.ts";
+import { z } from "zod";
+import { list } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
+import { missingIn, PROBES, probeProblems } from "../objects/probes.ts";
 import { containersOf, LONG_RUNNING } from "../objects/workloads.ts";
 
 /** See docs/reference/rules/workload-probes.md. */
@@ -12,9 +14,23 @@ export const workloadProbes = defineRule({
     "Add livenessProbe, readinessProbe and startupProbe to the container. If the image has nothing to probe, exempt the object with a reason.",
   severity: "high",
   enforcement: "mandatory",
+  recommends:
+    "a missing probe, unless no container of the pod has any probe and this one is the first that declares a port",
   kinds: LONG_RUNNING,
-  *check(object) {
-    for (const { path, spec, longRunning } of containersOf(object))
-      if (longRunning) yield* probeProblems(spec, path);
+  settings: z.strictObject({
+    requireDifferentProbes: z
+      .boolean()
+      .default(false)
+      .describe("Warn about a liveness probe that is the same as the readiness probe."),
+  }),
+  *check(object, { settings: { requireDifferentProbes } }) {
+    const containers = containersOf(object).filter(({ longRunning }) => longRunning);
+    const hasNone = containers.every(({ spec }) => missingIn(spec).length === PROBES.length);
+    const serving = containers.find(({ spec }) => list(spec.ports).length > 0);
+    for (const container of containers)
+      yield* probeProblems(container.spec, container.path, {
+        isOptional: !hasNone || container !== serving,
+        isDifferent: requireDifferentProbes,
+      });
   },
 });

@@ -19,7 +19,9 @@ export interface Case {
   readonly fixed?: string;
   readonly host?: "stack" | "repository";
   readonly isComplete?: false;
-  readonly settings?: unknown;
+  readonly settings?: object;
+  /** Whether the rule's level is not configured, so that its recommendations are warnings in a repository. */
+  readonly isDefaultLevel?: true;
   /** Whether the case is shown on the rule's page: one valid and one invalid case, as small as possible. */
   readonly example?: true;
   /** YAML documents at an earlier time. */
@@ -47,16 +49,20 @@ export function objectsOf(yaml: string): KubeObject[] {
 
 /** Runs one rule over a case. */
 export function reportOf(id: string, given: Case): RuleReport & { readonly objects: readonly KubeObject[] } {
-  const rules = [ruleNamed(id)];
+  const rule = ruleNamed(id);
   const objects = objectsOf(given.objects);
-  const { buildSteps, previous, settings } = given;
+  const { buildSteps, previous, isDefaultLevel } = given;
+  const settings = {
+    ...(isDefaultLevel !== true && { enforcementLevel: rule.enforcement }),
+    ...given.settings,
+  };
   const report = runRules({
     host: given.host ?? "repository",
-    rules,
+    rules: [rule],
     objects,
     now: TODAY,
     ...(given.isComplete === false && { isComplete: false }),
-    ...(settings !== undefined && { settings: { [id]: settings } }),
+    settings: { [id]: settings },
     ...(previous !== undefined && { previous: objectsOf(previous) }),
     ...(buildSteps !== undefined && { buildSteps: (object) => buildSteps(object, objects) }),
   });

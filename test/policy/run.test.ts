@@ -29,6 +29,23 @@ describe("runRules", () => {
     );
   });
 
+  it("reports a recommendation as a warning in a repository, unless the rule's level is set", () => {
+    const bare = { ...pod({}), spec: { containers: [{ name: "web", image: "app:1.0" }] } };
+    const level = (host: "stack" | "repository", settings = {}): string | undefined =>
+      runRules({ host, objects: [bare], settings, now: NOW }).findings.find(
+        ({ rule }) => rule === "workload-probes",
+      )?.enforcement;
+    assert.deepEqual(
+      [
+        level("repository"),
+        level("repository", { "workload-probes": "mandatory" }),
+        level("repository", { "workload-probes": { requireDifferentProbes: true } }),
+        level("stack"),
+      ],
+      ["advisory", "mandatory", "advisory", "mandatory"],
+    );
+  });
+
   it("limits an exemption to its path", () => {
     const exempted = (path: string) =>
       run(pod({ [EXEMPT]: `reason; owner=ann; until=never; path=${path}` })).exempted.get("image-pinned");

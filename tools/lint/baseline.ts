@@ -66,16 +66,19 @@ export function formatBaseline(findings: readonly LintFinding[]): string {
   return `${JSON.stringify({ version: 1, findings: entries }, undefined, 2)}\n`;
 }
 
-/** The findings that are not in a baseline; of identical findings, those in excess of the baseline's count. */
+/**
+ * The findings that are not in a baseline; of identical findings, those in excess of the baseline's count. A finding about several objects is known if that about
+ * any of them is.
+ */
 export function withoutBaseline<F extends LintFinding>(
   findings: readonly F[],
   baseline: Baseline,
 ): readonly F[] {
   const left = new Map(baseline);
   return findings.filter((finding) => {
-    const key = fingerprint(finding);
-    const count = left.get(key) ?? 0;
-    left.set(key, count - 1);
-    return count <= 0;
+    const keys = [finding, ...(finding.same ?? [])].map(fingerprint);
+    const key = keys.find((one) => (left.get(one) ?? 0) > 0);
+    if (key !== undefined) left.set(key, (left.get(key) ?? 0) - 1);
+    return key === undefined;
   });
 }

@@ -20,6 +20,8 @@ export interface LintFinding {
   readonly position: Position;
   /** The clusters with this finding; clusters that share a file share its findings. */
   readonly clusters: readonly string[];
+  /** Findings about other objects that have the same cause; they are not reported separately. */
+  readonly same?: readonly LintFinding[];
 }
 
 /** The result of one run. */
@@ -62,6 +64,12 @@ export interface RuleSummary {
   readonly severity: string;
   /** The rule's page, relative to the top of edgefirst's repository; absent for an obstacle such as `syntax`, which is not a rule. */
   readonly page?: string;
+}
+
+/** How a report names the objects of a finding: the first, and how many more there are. */
+export function subjectOf({ object, same = [] }: LintFinding): string {
+  const others = new Set(same.map((finding) => finding.object).filter((other) => other !== object));
+  return others.size === 0 ? object : `${object} and ${others.size} more`;
 }
 
 /** Identifies a finding across runs, even if its line number changes. */

@@ -10,6 +10,7 @@ import { asKubeObject, buildStepsOf } from "./kube-object.ts";
 import { kustomizationFiles, kustomizationsOf } from "./kustomization-files.ts";
 import { addFinding, ofBreach, ofNotEvaluated, ofObstacle, type LintedFinding } from "./linted-finding.ts";
 import { renderedObjects, renderingSummary } from "./rendered.ts";
+import { onePerCause } from "./one-cause.ts";
 import { readSettings } from "./settings.ts";
 import { summaries } from "./summaries.ts";
 import { unappliedIn } from "./unapplied.ts";
@@ -72,7 +73,7 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
   }
   for (const finding of unreadable(repository)) addFinding(findings, finding);
   const isWithin = within(options.within ?? []);
-  const kept = [...findings.values()].filter(isWithin).sort(byPosition);
+  const kept = onePerCause([...findings.values()].filter(isWithin).sort(byPosition));
   return {
     ...summary(built, options.rendering),
     unreached: built.unreached.filter((file) => isWithin({ position: { file } })),

@@ -29,6 +29,16 @@ helmrelease-probes: advisory
 
 Pulumi's \`--policy-pack-config\` overrides a stack's settings for the rules of that run. The program and the policy \`coverage\` keep using the stack's settings.
 
+## Recommendations
+
+Some problems depend on the app, or on what its owner wants: a container that runs as root may have to, and an owner may do without startup probes. The page of each rule lists these _recommendations_. In a stack they have the rule's level. In a repository they are warnings, until \`.edgefirst/policies.yaml\` sets the rule's level:
+
+\`\`\`yaml
+container-security: mandatory # everything that the rule finds is an error
+\`\`\`
+
+\`lint\` reports one cause once: if several objects are built from the same lines, or need the same missing thing, the finding names the first and the number of others.
+
 ## Not evaluated
 
 A rule that cannot decide reports that it was not evaluated, for example because a preview does not know a value yet, or because an object is not part of the stack. This is not a pass: \`lint\` and the policy \`coverage\` count it. \`pulumi up\` evaluates what a preview could not.

@@ -38,10 +38,13 @@ function exampleOf(cases: readonly Case[], id: string): Case {
 }
 
 function facts(rule: Rule): string {
-  const { enforcement, severity, kinds, wholeStack } = rule;
+  const { enforcement, severity, kinds, wholeStack, recommends } = rule;
   return [
     `- **Level:** ${enforcement}. **Severity:** ${severity}.`,
     `- **Checks:** ${kinds.map(kindName).join(", ")}${wholeStack === true ? ", together with the other objects" : ""}.`,
+    ...(recommends === undefined
+      ? []
+      : [`- **[Recommendations](../policies.md#recommendations):** ${recommends}.`]),
     ...(rule.fix === undefined ? [] : ["- **Fix:** `edgefirst lint --fix` fixes a finding if that is safe."]),
   ].join("\n");
 }

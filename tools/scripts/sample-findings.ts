@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { Repository } from "../gitops/yaml/repository.ts";
-import type { LintFinding } from "../lint/finding.ts";
+import { subjectOf, type LintFinding } from "../lint/finding.ts";
 import { lintRepository } from "../lint/lint.ts";
+import { isObstacle } from "../lint/summaries.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** Lines shown before and after the line of a finding. */
@@ -23,7 +24,7 @@ function main(count: number, directories: readonly string[]): void {
   const seed = execFileSync("git", ["rev-parse", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim();
   const all = directories.flatMap((directory) =>
     lintRepository(new Repository(directory, { collectUnreadable: true }))
-      .findings.filter(({ level }) => level === "mandatory")
+      .findings.filter((finding) => finding.level === "mandatory" && !isObstacle(finding))
       .map((finding) => ({ directory, finding })),
   );
   const drawn = all
@@ -41,9 +42,9 @@ function rankOf(seed: string, { directory, finding }: Drawn): string {
 }
 
 function formatDrawn(index: number, { directory, finding }: Drawn): string {
-  const { rule, object, path, message, remediation, position, clusters } = finding;
+  const { rule, path, message, remediation, position, clusters } = finding;
   const { file, line } = position;
-  const subject = [object, path].filter((part) => part !== "").join(" ");
+  const subject = [subjectOf(finding), path].filter((part) => part !== "").join(" ");
   return [
     `\n## ${index}. ${rule}: ${basename(directory)}/${file}:${line}\n`,
     ...(subject === "" ? [] : [`${subject} (cluster ${clusters.join(", ")})\n`]),

@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { formatBaseline, readBaseline, withoutBaseline } from "../../../tools/lint/baseline.ts";
 import { applyFixes } from "../../../tools/lint/fix.ts";
-import { type LintFinding, type LintReport } from "../../../tools/lint/finding.ts";
+import { subjectOf, type LintFinding, type LintReport } from "../../../tools/lint/finding.ts";
 import { formatGithub } from "../../../tools/lint/formats/github.ts";
 import { formatJson } from "../../../tools/lint/formats/json.ts";
 import { formatSarif } from "../../../tools/lint/formats/sarif.ts";
@@ -71,9 +71,9 @@ describe("lint of a repository", () => {
     const levels = (): Record<string, string> =>
       Object.fromEntries(lint(scratch).findings.map(({ rule, level }) => [rule, level]));
     const before = levels();
-    assert.ok(before["workload-probes"] === "mandatory" && !("image-pinned" in before));
-    write("image-pinned:\n  requireDigest: true\nworkload-probes: advisory\nresources: disabled\n");
-    const expected = { ...before, "workload-probes": "advisory", "image-pinned": "mandatory" };
+    assert.ok(before["workload-probes"] === "advisory" && !("image-pinned" in before));
+    write("image-pinned:\n  requireDigest: true\nworkload-probes: mandatory\nresources: disabled\n");
+    const expected = { ...before, "workload-probes": "mandatory", "image-pinned": "mandatory" };
     assert.deepEqual(
       levels(),
       Object.fromEntries(Object.entries(expected).filter(([rule]) => rule !== "resources")),
@@ -122,6 +122,41 @@ describe("lint of a repository", () => {
     );
   });
 
+  it("reports one cause once, with the number of objects", () => {
+    const write = (file: string, text: string): void => {
+      mkdirSync(dirname(join(scratch, file)), { recursive: true });
+      writeFileSync(join(scratch, file), text);
+    };
+    const namespaces = ["a", "b", "c"];
+    for (const namespace of namespaces) {
+      write(`${namespace}/kustomization.yaml`, `namespace: ${namespace}\nresources: [route.yaml, ../base]\n`);
+      write(
+        `${namespace}/route.yaml`,
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: web }\nspec: { parentRefs: [{ name: gone, namespace: network }] }\n",
+      );
+    }
+    write("base/kustomization.yaml", "resources: [pod.yaml]\n");
+    write(
+      "base/pod.yaml",
+      "apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec: { containers: [{ name: web, image: web }, { name: proxy, image: proxy }] }\n",
+    );
+    write("kustomization.yaml", "resources: [a, b, c]\n");
+    const found = (rule: string): string[] =>
+      lint(scratch)
+        .findings.filter((finding) => finding.rule === rule)
+        .map((finding) => `${subjectOf(finding)} ${finding.path}`);
+    assert.deepEqual(found("route-attachment"), ["HTTPRoute a/web and 2 more spec.parentRefs[0]"]);
+    assert.deepEqual(found("image-pinned"), [
+      "Pod a/web and 2 more spec.containers[0].image",
+      "Pod a/web and 2 more spec.containers[1].image",
+    ]);
+    assert.deepEqual(
+      lint(scratch, { within: ["b"] }).findings.map(({ object, rule }) => `${rule} ${object}`),
+      ["route-attachment HTTPRoute b/web"],
+      "a path limits the findings before they are joined",
+    );
+  });
+
   it("applies an exemption, and counts it", () => {
     const text = (annotation: string): string =>
       `apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations:\n    edgefirst.dev/exempt.workload-probes: ${annotation}\nspec: { containers: [{ name: a, image: a }] }\n`;
@@ -148,7 +183,10 @@ describe("a report", () => {
     clusters: ["kubernetes/edge"],
   });
   const report: LintReport = {
-    findings: [finding(1, "Pod a"), finding(1, "Pod b"), { ...finding(4, ""), level: "advisory", path: "" }],
+    findings: [
+      { ...finding(1, "Pod a"), same: [finding(1, "Pod b")] },
+      { ...finding(4, ""), level: "advisory", path: "" },
+    ],
     rules: new Map([
       ["workload-probes", { description: "Probes.", remediation: "Add one.", severity: "high" }],
     ]),
@@ -168,7 +206,7 @@ describe("a report", () => {
       text,
       /^apps\/a b\.yaml\n {2}1:3 {2}error {4}Pod a and 1 more, spec\.containers\[0\]: No probe/,
     );
-    assert.match(text, /2 errors and 1 warning in 2 objects in kubernetes\/edge; 1 finding exempted\./);
+    assert.match(text, /1 error and 1 warning in 2 objects in kubernetes\/edge; 1 finding exempted\./);
     assert.match(
       text,
       /Not checked: 6 files that no Flux Kustomization uses: a\.yaml, b\.yaml, .*e\.yaml and 1 more/,
@@ -185,12 +223,12 @@ describe("a report", () => {
   });
 
   it("is annotations for GitHub Actions, with everything escaped", () => {
-    const [first, , third] = formatGithub(report, "gitops/").split("\n");
+    const [first, second] = formatGithub(report, "gitops/").split("\n");
     assert.equal(
       first,
-      "::error file=gitops/apps/a b.yaml,line=1,col=3,title=workload-probes::Pod a: No probe, 100%25 sure: really,%0Anone.",
+      "::error file=gitops/apps/a b.yaml,line=1,col=3,title=workload-probes::Pod a and 1 more: No probe, 100%25 sure: really,%0Anone.",
     );
-    assert.match(third!, /^::warning .*line=4/);
+    assert.match(second!, /^::warning .*line=4/);
   });
 
   it("is SARIF 2.1.0", () => {
@@ -203,7 +241,7 @@ describe("a report", () => {
     assert.equal(run!.tool.driver.rules[run!.results[0]!.ruleIndex as number]!.id, "workload-probes");
     assert.deepEqual(
       run!.results.map(({ level }) => level),
-      ["error", "error", "warning"],
+      ["error", "warning"],
     );
     assert.deepEqual(run!.results[0]!.locations, [
       {
@@ -235,14 +273,25 @@ describe("a report", () => {
       left.map(({ object, position }) => `${object} ${position.line}`),
       ["Pod a 10", "Pod c 1"],
     );
+    const grouped = { ...finding(1, "Pod 0"), same: [finding(1, "Pod a")] };
+    assert.deepEqual(withoutBaseline([grouped], await readBaseline(file)), []);
     writeFileSync(file, "{}");
     await assert.rejects(readBaseline(file), /is not a baseline/);
   });
 });
 
 describe("a fix", () => {
+  const requireSourceNamespace = (): void => {
+    mkdirSync(join(scratch, ".edgefirst"), { recursive: true });
+    writeFileSync(
+      join(scratch, ".edgefirst/policies.yaml"),
+      "kustomization-source: { requireSourceNamespace: true }\n",
+    );
+  };
+
   it("changes the file where the field is written, and a second run changes nothing", async () => {
     cpSync(FLEET, scratch, { recursive: true });
+    requireSourceNamespace();
     const file = join(scratch, "kubernetes/edge/apps/media/player/ks.yaml");
     const before = readFileSync(file, "utf8");
     const { files, fixed } = await applyFixes(scratch, lint(scratch));
@@ -257,6 +306,7 @@ describe("a fix", () => {
 
   /** Two clusters that share a Kustomization, which depends on `db`. */
   const twoClusters = (databases: Readonly<Record<string, string>>): string => {
+    requireSourceNamespace();
     const kustomization = (name: string, namespace: string, spec: string): string => `
 apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization

@@ -1,4 +1,4 @@
-import type { LintFinding, LintReport } from "../finding.ts";
+import { subjectOf, type LintFinding, type LintReport } from "../finding.ts";
 
 /**
  * GitHub Actions annotations, one per line. `prefix` is the path of the linted root inside the checkout, empty or ending in a slash.
@@ -8,7 +8,8 @@ export function formatGithub({ findings }: LintReport, prefix: string): string {
   return findings.map((finding) => `${annotation(finding, prefix)}\n`).join("");
 }
 
-function annotation({ level, position, rule, object, message }: LintFinding, prefix: string): string {
+function annotation(finding: LintFinding, prefix: string): string {
+  const { level, position, rule, object, message } = finding;
   const command = level === "mandatory" ? "error" : "warning";
   const properties = [
     `file=${escapeProperty(`${prefix}${position.file}`)}`,
@@ -16,7 +17,7 @@ function annotation({ level, position, rule, object, message }: LintFinding, pre
     `col=${position.column}`,
     `title=${escapeProperty(rule)}`,
   ];
-  return `::${command} ${properties.join(",")}::${escapeData(object === "" ? message : `${object}: ${message}`)}`;
+  return `::${command} ${properties.join(",")}::${escapeData(object === "" ? message : `${subjectOf(finding)}: ${message}`)}`;
 }
 
 function escapeData(text: string): string {

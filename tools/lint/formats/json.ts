@@ -36,6 +36,7 @@ function plain(finding: LintFinding): unknown {
     remediation,
     ...position,
     clusters,
+    objects: [...new Set([finding, ...(finding.same ?? [])].map((one) => one.object))],
     fingerprint: fingerprint(finding),
   };
 }

@@ -1,5 +1,5 @@
 import type { Log, Result, ReportingDescriptor } from "sarif";
-import { fingerprint, type LintFinding, type LintReport } from "../finding.ts";
+import { fingerprint, subjectOf, type LintFinding, type LintReport } from "../finding.ts";
 
 /**
  * SARIF 2.1.0, in the form that GitHub code scanning accepts. `prefix` is the path of the linted root inside the checkout, empty or ending
@@ -41,7 +41,9 @@ function result(finding: LintFinding, ruleIndex: number, prefix: string): Result
     ruleIndex,
     level: level === "mandatory" ? "error" : "warning",
     message: {
-      text: [object === "" ? message : `${object}: ${message}`, remediation].filter(Boolean).join("\n"),
+      text: [object === "" ? message : `${subjectOf(finding)}: ${message}`, remediation]
+        .filter(Boolean)
+        .join("\n"),
     },
     locations: [
       {

@@ -1,13 +1,13 @@
 import { createColors } from "picocolors";
 import { counted } from "../../../lib/counted.ts";
-import type { LintFinding, LintReport, RenderingSummary } from "../finding.ts";
+import { subjectOf, type LintFinding, type LintReport, type RenderingSummary } from "../finding.ts";
 import { isObstacle } from "../summaries.ts";
 
 /** How many unused files to list by name. */
 const NAMED_FILES = 5;
 
 /**
- * The human-readable report: the findings by file, with one line for a finding that several objects share; then what could not be checked;
+ * The human-readable report: the findings by file; then what could not be checked;
  * then the remediation for each rule.
  */
 export function formatText(report: LintReport, coloured: boolean): string {
@@ -19,13 +19,10 @@ export function formatText(report: LintReport, coloured: boolean): string {
   for (const [file, own] of Map.groupBy(findings, ({ position }) => position.file)) {
     lines.push(colors.underline(file));
     const width = Math.max(...own.map(({ position }) => place(position).length));
-    for (const [finding, ...same] of Map.groupBy(own, lineOf).values()) {
-      if (!finding) continue;
+    for (const finding of own) {
       const level = finding.level === "mandatory" ? colors.red("error  ") : colors.yellow("warning");
       const where = colors.dim(place(finding.position).padEnd(width));
-      lines.push(
-        `  ${where}  ${level}  ${subject(finding, same.length)}${finding.message}  ${colors.dim(finding.rule)}`,
-      );
+      lines.push(`  ${where}  ${level}  ${subject(finding)}${finding.message}  ${colors.dim(finding.rule)}`);
     }
     lines.push("");
   }
@@ -66,16 +63,12 @@ function notDeployed(files: readonly string[]): string {
   return `Not checked: ${counted(files.length, "file")} that no Flux Kustomization uses: ${named}${others}.`;
 }
 
-/** Findings with the same key share a line. */
-function lineOf({ position, rule, path, message }: LintFinding): string {
-  return [place(position), rule, path, message].join(" ");
-}
-
 const place = ({ line, column }: LintFinding["position"]): string => `${line}:${column}`;
 
-function subject({ object, path }: LintFinding, others: number): string {
+function subject(finding: LintFinding): string {
+  const { object, path } = finding;
   if (object === "") return "";
-  const objects = others === 0 ? object : `${object} and ${others} more`;
+  const objects = subjectOf(finding);
   return path === "" ? `${objects}: ` : `${objects}, ${path}: `;
 }
 

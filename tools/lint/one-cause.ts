@@ -1,0 +1,46 @@
+import type { LintedFinding } from "./linted-finding.ts";
+
+/**
+ * The findings, with those that have one cause as one: those about the same lines, which several objects are built from, and those about the same missing thing,
+ * which several objects need. The first of them has the others in `same`.
+ */
+export function onePerCause(findings: readonly LintedFinding[]): readonly LintedFinding[] {
+  const counts = new Map<string, number>();
+  const groups = Map.groupBy(findings, (finding) => {
+    const cause = causeOf(finding);
+    if (cause !== undefined) return cause;
+    // What a chart renders is placed at its release, so the lines say nothing; an obstacle is about one file.
+    if (finding.rendered !== undefined || finding.object === "") return finding;
+    const place = placeOf(finding);
+    const key = `${place}\0${finding.object}`;
+    const index = counts.get(key) ?? 0;
+    counts.set(key, index + 1);
+    return `${place}\0${index}`;
+  });
+  return [...groups.values()].flatMap(([first, ...same]) => {
+    if (first === undefined) return [];
+    const all = [first, ...same];
+    return [
+      {
+        ...first,
+        clusters: [...new Set(all.flatMap(({ clusters }) => clusters))],
+        breaches: all.flatMap(({ breaches }) => breaches),
+        ...(same.length > 0 && { same }),
+      },
+    ];
+  });
+}
+
+/** What is missing, and where; undefined if the finding is not about that. */
+function causeOf({ rule, level, clusters, breaches }: LintedFinding): string | undefined {
+  const cause = breaches[0]?.problem.cause;
+  return cause === undefined ? undefined : [rule, level, cause, ...clusters].join("\0");
+}
+
+/**
+ * The lines of a finding. Its message may differ between objects that are built from them, because it contains their names; the number of earlier findings about
+ * the same object at these lines says which of them it is.
+ */
+function placeOf({ rule, level, path, position: { file, line, column } }: LintedFinding): string {
+  return [rule, level, path, file, line, column].join("\0");
+}
