@@ -10,13 +10,15 @@ import { CpuMeter, type CpuUse } from "./cpu.ts";
 import { keep, median, seconds, spread, table } from "./measure.ts";
 import { onClusters } from "./platform.ts";
 
-// npm run bench:fleet [-- STACKS]: times `edgefirst rollout` on many small stacks in waves of five, with one API server, a file backend and the real CLI.
+// npm run bench:fleet [-- STACKS]: times `edgefirst rollout` on many small stacks in waves of five, with one API server, a file backend and the real CLI. To find
+// out what sharing the machine costs, it also times two rollouts of one stack each at the same time.
 
 const STACKS = Number(process.argv[2] ?? "20");
 const WAVE = 5;
 /** The command's default. */
 const PARALLEL = 2;
 const SAMPLE_MS = 250;
+const ROUNDS = ["a", "b", "c"];
 
 await onClusters(["edge"], async ({ kubeconfig, dir }) => {
   const meter = new CpuMeter(clusterDir(dir, "edge"));
@@ -44,9 +46,12 @@ await onClusters(["edge"], async ({ kubeconfig, dir }) => {
   try {
     const single: number[] = [];
     const alone: CpuUse[] = [];
-    for (const name of ["alone-a", "alone-b", "alone-c"]) {
-      const one = await project([name], false);
+    const pairs: number[] = [];
+    for (const round of ROUNDS) {
+      const one = await project([`alone-${round}`], false);
       alone.push(await meter.during(async () => single.push(await seconds(() => rollOut(one, [])))));
+      const two = [await project([`left-${round}`], false), await project([`right-${round}`], false)];
+      pairs.push(await seconds(() => Promise.all(two.map((each) => rollOut(each, [])))));
     }
     const names = Array.from(
       { length: STACKS },
@@ -60,6 +65,7 @@ await onClusters(["edge"], async ({ kubeconfig, dir }) => {
     });
     const waves = Math.ceil(STACKS / WAVE);
     const ideal = waves * Math.ceil(WAVE / PARALLEL) * median(single);
+    const shared = waves * (Math.floor(WAVE / PARALLEL) * median(pairs) + (WAVE % PARALLEL) * median(single));
     keep(
       "fleet",
       table(
@@ -70,6 +76,11 @@ await onClusters(["edge"], async ({ kubeconfig, dir }) => {
           [
             `${waves} waves × ${Math.ceil(WAVE / PARALLEL)} turns × one stack alone`,
             `${ideal.toFixed(1)} s; the rollout took ${(whole / ideal).toFixed(2)} times that`,
+          ],
+          ["two stacks at the same time, each in a rollout of its own", spread(pairs, " s")],
+          [
+            `${waves} waves × (${Math.floor(WAVE / PARALLEL)} × two at the same time + one alone)`,
+            `${shared.toFixed(1)} s; the rollout took ${(whole / shared).toFixed(2)} times that`,
           ],
           ...cpuRows(alone, together, whole),
           ["peak memory of the command and its descendants", `${Math.max(...memory).toFixed(0)} MB`],
