@@ -12,6 +12,7 @@ import { stageUpdate, type StagedUpdate } from "../../staging/staged-update.ts";
 import type { StagingSettings } from "../../staging/staging-settings.ts";
 import type { StagedUpdateArgs } from "../../staging/update-args.ts";
 import { markReference } from "../../staging/update-mark.ts";
+import { waitUntil } from "../../tools/sandbox/wait.ts";
 import { outputsOf, verification } from "../support/evidence.ts";
 import { CLUSTER_UID, ready, scriptedCluster, unreachable } from "../support/scripted-cluster.ts";
 import { engineDouble, type EngineDouble } from "./engine-double.ts";
@@ -280,7 +281,7 @@ describe("a staged update of edge, with an engine and a cluster in memory", () =
     const earlier = process.listeners("SIGTERM");
     const evidence = valueOf(update.evidence(pulumi.output({}), []));
     const added = () => process.listeners("SIGTERM").filter((each) => !earlier.includes(each));
-    while (added().length === 0) await new Promise(setImmediate);
+    await waitUntil("the verification to listen to signals", () => added().length > 0, { timeoutMs: 5_000 });
     // To emit the signal would also end the tests.
     for (const listener of added()) listener("SIGTERM");
     assert.equal(await evidence, undefined);
