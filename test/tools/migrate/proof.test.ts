@@ -169,7 +169,7 @@ describe("edgefirst migrate, the command", () => {
     const unknown = migrate("everything", root);
     assert.equal(unknown.status, 2);
     assert.match(unknown.stderr, /There is no step everything\..*taskfile/s);
-    mkdirSync(join(root, ".edgefirst"));
+    mkdirSync(join(root, ".edgefirst"), { recursive: true });
     writeFileSync(join(root, ".edgefirst/migrate.yaml"), "taskfile:\n  keeps: []\n");
     const wrong = migrate(root);
     assert.equal(wrong.status, 2);

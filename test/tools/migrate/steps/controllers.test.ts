@@ -134,7 +134,10 @@ describe("the settings of Ingress controllers", () => {
   it("redirect to HTTPS only if the Gateway does so too", () => {
     const explicit = ingress({ [`${NGINX}force-ssl-redirect`]: "true" });
     assert.equal(report(explicit).verdict, "refused");
-    assert.equal(report(explicit, { redirectsToHttps: true }).verdict, "proven");
+    const https = { httpsListeners: ["https"], redirectsToHttps: true };
+    assert.equal(report(explicit, { httpsListeners: ["https"] }).verdict, "refused");
+    assert.equal(report(explicit, { redirectsToHttps: true }).verdict, "refused");
+    assert.equal(report(explicit, https).verdict, "proven");
     // ingress-nginx redirects by default if the Ingress has a certificate.
     const implied = ingress({}, { tls: [{ secretName: "web-tls", hosts: ["web.example.com"] }] });
     assert.equal(report(implied).verdict, "refused");

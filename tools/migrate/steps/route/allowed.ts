@@ -14,7 +14,7 @@ import { additionViolation, releaseViolation, removalViolation } from "./violati
 /** Every request gets the same answer as before, from a route instead of an Ingress; nothing else changes. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
   if (before && after && isRelease(before.object))
-    return releaseViolation(before.object, after.object, context) ?? orderViolation(after, context, clusters);
+    return releaseViolation(before, after.object, context) ?? orderViolation(after, context, clusters);
   if (before && !after && isIngress(before.object)) return removalViolation(before, context, clusters);
   if (!before && after && isHttpRoute(after.object))
     return additionViolation(after, context, clusters) ?? orderViolation(after, context, clusters);

@@ -27,8 +27,8 @@ export interface IngressAnnotations {
   readonly refusals: readonly string[];
   /** Annotations that have no effect on a route, and why. */
   readonly withoutEffect: readonly string[];
-  /** Whether the Ingress redirects plain HTTP to HTTPS; undefined if no annotation decides it. */
-  readonly redirects: boolean | undefined;
+  /** All annotations, by name in lower case. */
+  readonly raw: ReadonlyMap<string, string>;
   /** Names of annotations that are kept although the program that reads them may read only Ingresses. */
   readonly unknown: readonly string[];
 }
@@ -39,6 +39,10 @@ const DNS = /^external-dns\.(?:alpha\.)?kubernetes\.io\//;
 /** Annotations that are read from any object, or that are documented to be read from routes. */
 const READ_FROM_ROUTES =
   /^(?:external-dns\.(?:alpha\.)?kubernetes\.io|gatus\.home-operations\.com|(?:kustomize|helm)\.toolkit\.fluxcd\.io|(?:meta\.)?helm\.sh)\//;
+
+/** Whether Traefik answers only HTTPS requests to an Ingress with these annotations. */
+export const isTlsOnly = ({ raw }: IngressAnnotations): boolean =>
+  raw.get(`${ROUTER}tls`) === "true" || [...raw.keys()].some((name) => name.startsWith(`${ROUTER}tls.`));
 
 /** Sorts the annotations of an Ingress, an IngressRoute or app-template's ingress values by what becomes of them. */
 export function ingressAnnotations(value: Value | undefined): IngressAnnotations {
@@ -54,7 +58,6 @@ export function ingressAnnotations(value: Value | undefined): IngressAnnotations
     losses: [] as Loss[],
     refusals: [] as string[],
     withoutEffect: [] as string[],
-    redirects: undefined as boolean | undefined,
     unknown: [] as string[],
   };
   for (const [name, entry] of Object.entries(annotations)) {
@@ -68,14 +71,11 @@ export function ingressAnnotations(value: Value | undefined): IngressAnnotations
     } else if (treatment.fate === "lost")
       sorted.losses.push({ kind: "annotation", message: `${text} (${treatment.reason})` });
     else if (treatment.fate === "refused") sorted.refusals.push(`${text}: ${treatment.reason}`);
-    else if (treatment.fate === "redirect") sorted.redirects = true;
-    else if (treatment.fate === "no-effect") {
-      sorted.withoutEffect.push(`${text}: ${treatment.reason}`);
-      if (name.endsWith("/ssl-redirect")) sorted.redirects ??= false;
-    }
+    else if (treatment.fate === "no-effect") sorted.withoutEffect.push(`${text}: ${treatment.reason}`);
   }
   return {
     ...sorted,
+    raw: lower,
     ingressClass: lower.get("kubernetes.io/ingress.class"),
     entryPoints: list("entrypoints"),
     middlewares: list("middlewares"),

@@ -3,7 +3,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
 import type { Chart } from "./chart.ts";
-import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
+import { ingressAnnotations, isTlsOnly, ownMiddlewares } from "./annotations.ts";
 import { extensionRefs, writtenMatches } from "./filters.ts";
 import { ruleLength } from "./ingress.ts";
 import { servedByRules } from "./http-route.ts";
@@ -70,6 +70,8 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
     refusals: refusals.length === 0 ? refusalsOf(served) : refusals,
     losses,
     prefixes,
+    usesTls: fieldList(entry.tls).length > 0,
+    isTlsOnly: isTlsOnly(annotations),
     tlsSecrets: secretsOf(entry.tls),
     annotations,
   };

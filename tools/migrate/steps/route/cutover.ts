@@ -49,7 +49,7 @@ const OWN_NAMESPACE =
   "plain HTTP: the route is in the Gateway's namespace, so it may also attach to the HTTP listener that redirects; to prevent that, name an entry point in the Ingress, and its listener in the options";
 
 /** The namespace of an Ingress, or of what a release renders. */
-function placeOf(object: Mapping): string {
+export function placeOf(object: Mapping): string {
   return scalarText(fieldAt(object, ["spec", "targetNamespace"])) || nameOf(object).namespace;
 }
 

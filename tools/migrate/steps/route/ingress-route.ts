@@ -60,6 +60,8 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
         scalarText(fieldAt(match, ["path", "type"])),
       ),
     ),
+    usesTls: isMapping(spec.tls),
+    isTlsOnly: isMapping(spec.tls),
     tlsSecrets: secretsOf([tls]),
     annotations,
   };

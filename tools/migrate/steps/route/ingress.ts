@@ -1,7 +1,7 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
-import { ingressAnnotations, ownMiddlewares } from "./annotations.ts";
+import { ingressAnnotations, isTlsOnly, ownMiddlewares } from "./annotations.ts";
 import type { Loss } from "../../losses.ts";
 import { matchOf, type Backend, type Prefix, type Reading, type Served } from "./served.ts";
 import { fieldList, pathType, prefixOf, refusalsOf, secretsOf } from "./paths.ts";
@@ -46,6 +46,8 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
     refusals: refusals.length === 0 ? refusalsOf(served) : refusals,
     losses,
     prefixes,
+    usesTls: fieldList(fieldAt(ingress, ["spec", "tls"])).length > 0,
+    isTlsOnly: isTlsOnly(annotations),
     tlsSecrets: secretsOf(fieldAt(ingress, ["spec", "tls"])),
     annotations,
   };

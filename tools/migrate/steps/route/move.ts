@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
@@ -5,11 +6,14 @@ import { clusterOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { controllerOf } from "./controllers/classes.ts";
-import { nginx } from "./controllers/nginx.ts";
-import { cutover, dnsLosses, recordsOf } from "./cutover.ts";
+import { controllerWide, type ControllerWide } from "./controller-wide.ts";
+import { cutover, dnsLosses, placeOf, recordsOf } from "./cutover.ts";
+import { gatewayIn, redirectsPlainHttp } from "./gateway.ts";
+import { rendered } from "./hosts.ts";
 import { prefixLosses } from "./paths.ts";
 import { refused, type CutoverNote, type DnsRecord, type Stay } from "./outcome.ts";
-import { parentsOf, type Parents } from "./parents.ts";
+import { parentsOf, type Moving, type Parents } from "./parents.ts";
+import { plainHttpOf } from "./plain-http.ts";
 import type { Reading } from "./served.ts";
 
 /** An Ingress that can become routes. */
@@ -44,7 +48,11 @@ export function moveOf(
   const classes = new Set(forms.map(({ ingressClass }) => ingressClass));
   const [ingressClass] = classes;
   if (classes.size > 1) return refused("its class differs between clusters");
-  const parents = parentsOf({ ...written, ingressClass }, context.options.route, takesPort);
+  const pairs = forms.flatMap((reading, index): Pair[] => {
+    const form = ingress.forms[index];
+    return form ? [{ form, ...movingOf({ reading, form, takesPort }, context) }] : [];
+  });
+  const parents = commonParents(pairs, context);
   if (typeof parents === "string") {
     const isAsked = Object.hasOwn(context.options.route.gateways, ingressClass ?? "");
     return { kind: isAsked ? "refused" : "left", message: parents };
@@ -52,13 +60,13 @@ export function moveOf(
   const refusals = new Set([written, ...forms].flatMap((reading) => reading.refusals));
   if (refusals.size > 0) return refused([...refusals].join("; "));
   const { parentRefs } = parents;
-  const pairs = forms.flatMap((reading, index) => {
-    const form = ingress.forms[index];
-    return form ? [{ reading, form }] : [];
-  });
-  const missing = [...new Set(pairs.flatMap((pair) => demands(pair, parents.gateway, context)))];
+  const wide = pairs.map(({ cluster }) =>
+    controllerWide(ingressClass ?? "", cluster, parents.gateway, context),
+  );
+  const missing = [...new Set(pairs.flatMap((pair) => demands(pair, parents.gateway)))];
+  missing.push(...new Set(wide.flatMap((one) => one.refusals)));
   if (missing.length > 0) return refused(missing.join("; "));
-  const losses = [written, ...forms].flatMap((reading) => reading.losses);
+  const losses = [...[written, ...forms], ...wide].flatMap((one) => one.losses);
   for (const { form, reading } of pairs) {
     const controller = controllerOf(ingressClass, clusterOf(form, context.clusters));
     losses.push(
@@ -73,38 +81,74 @@ export function moveOf(
       ...written.annotations.withoutEffect.map((message) => ({ kind: "removed" as const, message })),
       ...keptAnnotations(written.annotations.unknown),
       ...distinct(pairs.flatMap(({ form, reading }) => cutover(form, reading, parentRefs, context))),
+      ...defaultsNotes(wide, ingressClass, parents),
     ],
     records: pairs.flatMap(({ form, reading }) => recordsOf({ form, reading, key }, parentRefs, context)),
   };
 }
 
-/** What the route needs from its Gateway and the options do not confirm. */
-function demands(
-  { form, reading }: { readonly form: BuiltObject; readonly reading: Reading },
-  gateway: Parents["gateway"],
-  { clusters }: StepContext,
-): readonly string[] {
-  const { served, ingressClass = "", annotations, tlsSecrets } = reading;
+/** An Ingress in one cluster, as its route would be placed there. */
+export function movingOf(
+  { reading, form, takesPort }: Pick<Pair, "reading" | "form" | "takesPort">,
+  { clusters }: Pick<StepContext, "clusters">,
+): Moving {
+  const hosts = [...new Set(reading.served.map(({ host }) => rendered(host, form.object)))];
+  return { reading, takesPort, hosts, cluster: clusterOf(form, clusters), namespace: placeOf(form.object) };
+}
+
+/** The listeners in all clusters that receive an Ingress; a reason if there are none, or if they differ. */
+function commonParents(pairs: readonly Pair[], context: StepContext): Parents | string {
+  const all = pairs.map((pair) => parentsOf(pair, context));
+  const reason = all.find((parents) => typeof parents === "string");
+  const [first = "it is not deployed to any cluster", ...others] = all;
+  if (reason !== undefined || typeof first === "string") return reason ?? first;
+  return others.every((parents) => isDeepStrictEqual(parents, first))
+    ? first
+    : "the listeners for its hosts differ between clusters: write one per cluster first";
+}
+
+interface Pair extends Moving {
+  readonly form: BuiltObject;
+}
+
+/** What the route needs from its Gateway and neither the options nor the repository confirm. */
+function demands(pair: Pair, gateway: Parents["gateway"]): readonly string[] {
+  const { reading, cluster, hosts } = pair;
+  const { served, ingressClass = "" } = reading;
   const option = `route.gateways.${ingressClass}`;
   const usesTraefik = served.some(
     ({ middlewares, backends }) =>
       middlewares.length > 0 || backends.some(({ kind }) => kind === "TraefikService"),
   );
-  const isNginx = controllerOf(ingressClass, clusterOf(form, clusters))?.name === nginx.name;
-  // Source: https://kubernetes.github.io/ingress-nginx/user-guide/tls/#server-side-https-enforcement-through-redirect
-  const redirects = annotations.redirects ?? (isNginx && tlsSecrets.length > 0);
+  const found = gatewayIn(cluster, gateway);
+  const redirects = plainHttpOf(reading, cluster).answer === "redirected";
+  const isRedirected =
+    gateway.redirectsToHttps || (found && cluster && redirectsPlainHttp(found, hosts, cluster));
   return [
     ...(usesTraefik && !gateway.middlewares
       ? [
           `it uses Traefik Middlewares or TraefikServices, and without the kubernetesCRD provider its route would return 500: if the Traefik behind the Gateway runs that provider, set ${option}.middlewares to true in ${OPTIONS_FILE}`,
         ]
       : []),
-    ...(redirects && !gateway.redirectsToHttps
+    ...(redirects && !isRedirected
       ? [
-          `it redirects plain HTTP to HTTPS: if the Gateway does so too, set ${option}.redirectsToHttps to true in ${OPTIONS_FILE}`,
+          `it redirects plain HTTP to HTTPS, and no HTTPRoute in this repository does so for Gateway ${gateway.namespace}/${gateway.name}: add one, or, if the Gateway redirects by other means, set ${option}.redirectsToHttps to true in ${OPTIONS_FILE}`,
         ]
       : []),
   ];
+}
+
+/** What the class's controller does by default, which the Gateway may not do. */
+function defaultsNotes(
+  wide: readonly ControllerWide[],
+  ingressClass: string | undefined,
+  { gateway: { namespace, name } }: Parents,
+): readonly CutoverNote[] {
+  const all = new Set(wide.flatMap(({ defaults }) => defaults ?? []));
+  return [...all].map((defaults) => ({
+    kind: "cutover",
+    message: `class ${ingressClass ?? ""}: ${defaults}; Gateway ${namespace}/${name} does so only if it is configured to`,
+  }));
 }
 
 /** One note per object: a dashboard alone has a dozen such annotations. */

@@ -9,6 +9,12 @@ export const routeOptions = z.strictObject({
       z.strictObject({
         name: z.string().min(1),
         namespace: z.string().min(1),
+        /** Something else creates the Gateway, such as a stack of the platform. */
+        elsewhere: z.boolean().default(false),
+        /** Its HTTPS listeners, by port or name, if the Gateway is not in this repository. */
+        httpsListeners: z.array(z.union([z.int().positive(), z.string().min(1)])).default([]),
+        /** Settings of the class's controller that the Gateway has as well, such as `hsts`. */
+        provides: z.array(z.string().min(1)).default([]),
         /** The Gateway redirects plain HTTP to HTTPS, as Ingresses of this class do today. */
         redirectsToHttps: z.boolean().default(false),
         /** The Traefik behind the Gateway runs the kubernetesCRD provider, so routes can use Middlewares. */

@@ -2,6 +2,7 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
 import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
@@ -10,6 +11,7 @@ import { chartOf } from "./chart.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { rendered, sourceOf } from "./hosts.ts";
+import { isPlainRedirect } from "./gateway.ts";
 import { isExpressible } from "./ingress-route.ts";
 import { fieldList } from "./paths.ts";
 import { readHttpRoute } from "./http-route.ts";
@@ -108,6 +110,7 @@ function fixedContenders(
 }
 
 function routeContenders(object: Mapping): readonly Ranked[] {
+  if (isPlainRedirect(asKubeObject(object))) return [];
   const source = sourceOf(object);
   return readHttpRoute(object, nameOf(object).namespace).served.map((served) => ({
     served,

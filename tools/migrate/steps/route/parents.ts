@@ -1,45 +1,137 @@
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { type Mapping } from "../../../gitops/yaml/values.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
+import type { StepContext } from "../../step.ts";
+import { gatewayIn, httpsListeners, isHttps, whyMissing, whyNotAdmitted } from "./gateway.ts";
+import { plainHttpOf, type PlainHttp } from "./plain-http.ts";
 import type { RouteOptions } from "./options.ts";
 import type { Reading } from "./served.ts";
+
+type GatewayOption = RouteOptions["gateways"][string];
 
 /** The listeners that a route attaches to. */
 export interface Parents {
   readonly parentRefs: readonly Mapping[];
-  readonly gateway: RouteOptions["gateways"][string];
+  readonly gateway: GatewayOption;
+}
+
+/** An Ingress in one cluster, and where its route would be. */
+export interface Moving {
+  readonly reading: Reading;
+  readonly cluster: BuiltCluster | undefined;
+  readonly namespace: string;
+  /** As the cluster receives them. */
+  readonly hosts: readonly string[];
+  /** Whether a parentRef accepts a `port`. */
+  readonly takesPort: boolean;
 }
 
 /**
  * The `parentRefs` that replace an Ingress's class and entry points. An entry point becomes its listener, never all listeners: the others
- * may be open to other networks.
- * @param takesPort whether a parentRef accepts a `port`
+ * may be open to other networks. An Ingress whose app does not answer plain HTTP gets only HTTPS listeners.
  * @returns the reason if there are none
  */
 export function parentsOf(
-  { ingressClass, entryPoints }: Pick<Reading, "ingressClass" | "entryPoints">,
-  { gateways }: RouteOptions,
-  takesPort: boolean,
+  moving: Moving,
+  { options, clusters }: Pick<StepContext, "options" | "clusters">,
 ): Parents | string {
+  const { reading, cluster } = moving;
+  const { ingressClass } = reading;
+  const { gateways } = options.route;
   if (ingressClass === undefined || ingressClass === "")
     return "it names no class, and the cluster's default class is not known here: set its class";
   const gateway = Object.hasOwn(gateways, ingressClass) ? gateways[ingressClass] : undefined;
   if (!gateway)
     return `no Gateway is known for class ${ingressClass}: add \`route: { gateways: { ${ingressClass}: { name: …, namespace: … } } }\` to ${OPTIONS_FILE}`;
+  const missing = whyMissing(ingressClass, gateway, cluster, clusters);
+  if (missing !== undefined) return missing;
+  const listeners = listenersOf(moving, gateway, ingressClass);
+  if (typeof listeners === "string") return listeners;
   const { name, namespace } = gateway;
+  const found = gatewayIn(cluster, gateway);
+  const refused = found && cluster && whyNotAdmitted(found, listeners, moving, cluster);
+  return refused ?? { parentRefs: listeners.map((place) => ({ name, namespace, ...place })), gateway };
+}
+
+/** The listeners, each by `sectionName` or `port`; `{}` for all listeners. */
+function listenersOf(
+  moving: Moving,
+  gateway: GatewayOption,
+  ingressClass: string,
+): readonly Mapping[] | string {
+  const { answer, entryPoints } = plainHttpOf(moving.reading, moving.cluster);
+  if (entryPoints.length === 0) return answer === "served" ? [{}] : onlyHttps(moving, gateway, answer);
   const option = `route.gateways.${ingressClass}.entryPoints.`;
-  const unknown: string[] = [];
+  const reasons: string[] = [];
   const listeners = entryPoints.flatMap((entryPoint): Mapping[] => {
-    const listener = gateway.entryPoints[entryPoint];
-    if (typeof listener === "string") return [{ sectionName: listener }];
-    if (listener !== undefined && takesPort) return [{ port: listener }];
-    unknown.push(
-      listener === undefined
-        ? `the listener of ${namespace}/${name} for entry point ${entryPoint} is not known: set its name or port as ${option}${entryPoint} in ${OPTIONS_FILE}`
-        : `this version of app-template does not accept a port in parentRefs: set the listener's name as ${option}${entryPoint} in ${OPTIONS_FILE}`,
+    const place = asListener(gateway.entryPoints[entryPoint], `${option}${entryPoint}`, moving.takesPort);
+    if (typeof place !== "string") return [place];
+    reasons.push(
+      place === ""
+        ? `the listener of ${gateway.namespace}/${gateway.name} for entry point ${entryPoint} is not known: set its name or port as ${option}${entryPoint} in ${OPTIONS_FILE}`
+        : place,
     );
     return [];
   });
-  if (unknown.length > 0) return unknown.join("; ");
-  const places = listeners.length === 0 ? [{}] : listeners;
-  return { parentRefs: places.map((place) => ({ name, namespace, ...place })), gateway };
+  return reasons.length > 0
+    ? reasons.join("; ")
+    : (whyPlain(listeners, answer, moving, gateway) ?? listeners);
+}
+
+/** A listener from the options; a reason if it cannot be written, empty if there is none. */
+function asListener(
+  listener: string | number | undefined,
+  option: string,
+  takesPort: boolean,
+): Mapping | string {
+  if (listener === undefined) return "";
+  if (typeof listener === "string") return { sectionName: listener };
+  return takesPort
+    ? { port: listener }
+    : `this version of app-template does not accept a port in parentRefs: set the listener's name as ${option} in ${OPTIONS_FILE}`;
+}
+
+const TODAY = {
+  redirected: "it redirects plain HTTP to HTTPS",
+  none: "it does not answer plain HTTP",
+} as const;
+
+/** The HTTPS listeners: those in the options or, if the Gateway is in the repository, its own. */
+function onlyHttps(
+  moving: Moving,
+  gateway: GatewayOption,
+  answer: "redirected" | "none",
+): readonly Mapping[] | string {
+  const option = `route.gateways.${moving.reading.ingressClass ?? ""}.httpsListeners`;
+  const id = `${gateway.namespace}/${gateway.name}`;
+  const { cluster } = moving;
+  const given = gateway.httpsListeners.map((listener) => asListener(listener, option, moving.takesPort));
+  const reason = given.find((place) => typeof place === "string");
+  if (reason !== undefined) return reason;
+  const named = given.filter((place) => typeof place !== "string");
+  if (named.length > 0) return whyPlain(named, answer, moving, gateway) ?? named;
+  const found = gatewayIn(cluster, gateway);
+  if (!found || !cluster)
+    return `${TODAY[answer]}, and the HTTPS listeners of Gateway ${id} are not known: set their names or ports as ${option} in ${OPTIONS_FILE}`;
+  const own = httpsListeners(found, moving, cluster).map((sectionName) => ({ sectionName }));
+  return own.length > 0
+    ? own
+    : `${TODAY[answer]}, and Gateway ${id} has no HTTPS listener for ${moving.hosts.join(", ")}`;
+}
+
+/** Why listeners would serve what is not served in clear text today. */
+function whyPlain(
+  listeners: readonly Mapping[],
+  answer: PlainHttp["answer"],
+  { cluster }: Moving,
+  gateway: GatewayOption,
+): string | undefined {
+  const found = gatewayIn(cluster, gateway);
+  if (!found || answer === "served") return undefined;
+  const plain = listeners.find((listener) => isHttps(found, listener) === false);
+  return (
+    plain &&
+    `${TODAY[answer]}, and listener ${scalarText(plain.sectionName ?? plain.port)} of Gateway ${gateway.namespace}/${gateway.name} is not an HTTPS listener`
+  );
 }

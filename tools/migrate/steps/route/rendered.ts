@@ -8,7 +8,7 @@ import type { Step, StepContext } from "../../step.ts";
 import { isHttpRoute, isIngress, readAny } from "./object.ts";
 import { fieldList } from "./paths.ts";
 import { servicesOf } from "./services.ts";
-import { classAnswers, httpAnswers } from "./violations.ts";
+import { httpAnswers, objectAnswers } from "./violations.ts";
 
 /** The Ingresses and routes that a chart installs serve the same hosts and paths, with the same Services and ports, and nothing else changes. */
 export const whyRenderedForbidden: NonNullable<Step["whyRenderedForbidden"]> = (change, context) => {
@@ -37,7 +37,7 @@ function served({ objects, cluster }: RenderedSide, context: StepContext): Reado
     const [refusal] = reading.refusals;
     if (refusal !== undefined)
       return `${describeObject(asKubeObject(object))}, which its chart installs: ${refusal}`;
-    all = all.union(classAnswers(reading, context, true));
+    all = all.union(objectAnswers(reading, namespace, cluster, context));
   }
   return all;
 }

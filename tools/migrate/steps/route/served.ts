@@ -57,6 +57,10 @@ export interface Reading {
   readonly losses: readonly Loss[];
   /** Its prefixes, with the path types as written. */
   readonly prefixes: readonly Prefix[];
+  /** Whether it asks for a certificate. */
+  readonly usesTls: boolean;
+  /** Whether Traefik answers only HTTPS requests to it, on any entry point. */
+  readonly isTlsOnly: boolean;
   /** Names of the Secrets with its certificates. */
   readonly tlsSecrets: readonly string[];
   readonly annotations: IngressAnnotations;

@@ -8,7 +8,8 @@ import { chartOf } from "./chart.ts";
 import { readHttpRoute } from "./http-route.ts";
 import { clusterOf } from "../../clusters.ts";
 import { isHttpRoute, isIngress, readAny } from "./object.ts";
-import { parentsOf } from "./parents.ts";
+import { rendered } from "./hosts.ts";
+import { parentsOf, type Moving } from "./parents.ts";
 import { fieldList } from "./paths.ts";
 import { releaseNamespace } from "./release.ts";
 import { INGRESS, ROUTE } from "./release-edit.ts";
@@ -18,13 +19,19 @@ import { servicesOf } from "./services.ts";
 type Answers = ReadonlySet<string>;
 
 /** Why a HelmRelease would serve requests differently: every host and path must have the same backends behind the listeners of its class. */
-export function releaseViolation(before: Mapping, after: Mapping, context: StepContext): string | undefined {
+export function releaseViolation(
+  form: BuiltObject,
+  after: Mapping,
+  context: StepContext,
+): string | undefined {
+  const before = form.object;
   if (!isDeepStrictEqual(withoutIngress(before), withoutIngress(after)))
     return "something other than its ingress and route values has changed";
   const dialect = dialectOf(chartOf(before, context.clusters));
+  const cluster = clusterOf(form, context.clusters);
   if (typeof dialect === "string") return dialect;
   const [was, is] = [before, after].map((release) => ({
-    ingress: ingressAnswers(release, context, dialect.takesParentPort),
+    ingress: ingressAnswers(release, context, { cluster, takesPort: dialect.takesParentPort }),
     route: routeAnswers(release, dialect),
   }));
   if (!was || !is) return "there is nothing to compare";
@@ -52,11 +59,18 @@ function entriesOf(release: Mapping, path: typeof INGRESS): readonly Mapping[] {
 
 const routesOf = (release: Mapping): readonly Mapping[] => entriesOf(release, ROUTE);
 
-function ingressAnswers(release: Mapping, context: StepContext, takesPort: boolean): Answers {
+function ingressAnswers(
+  release: Mapping,
+  context: StepContext,
+  place: Pick<Moving, "cluster" | "takesPort">,
+): Answers {
   const services = fieldAt(release, ["spec", "values", "service"]);
-  const all = entriesOf(release, INGRESS).map((entry) =>
-    classAnswers(readIngress(entry, services, releaseNamespace(release)), context, takesPort),
-  );
+  const namespace = releaseNamespace(release);
+  const all = entriesOf(release, INGRESS).map((entry) => {
+    const reading = readIngress(entry, services, namespace);
+    const hosts = [...new Set(reading.served.map(({ host }) => rendered(host, release)))];
+    return classAnswers({ ...place, reading, hosts, namespace }, context);
+  });
   return all.reduce((one, other) => one.union(other), new Set<string>());
 }
 
@@ -69,10 +83,22 @@ function routeAnswers(release: Mapping, dialect: RouteDialect): Answers {
 }
 
 /** What an Ingress serves, expressed as a route; if its class has no Gateway, behind a listener named after the class. */
-export function classAnswers(reading: Reading, context: StepContext, takesPort: boolean): Answers {
-  const parents = parentsOf(reading, context.options.route, takesPort);
-  const own = [{ name: `class ${reading.ingressClass ?? ""}` }];
-  return answers(typeof parents === "string" ? own : parents.parentRefs, reading.served);
+export function classAnswers(moving: Moving, context: StepContext): Answers {
+  const parents = parentsOf(moving, context);
+  const { ingressClass = "", served } = moving.reading;
+  const own = [{ name: `class ${ingressClass}` }];
+  return answers(typeof parents === "string" ? own : parents.parentRefs, served);
+}
+
+/** Like {@link classAnswers}, for an Ingress or IngressRoute that is an object. */
+export function objectAnswers(
+  reading: Reading,
+  namespace: string,
+  cluster: Moving["cluster"],
+  context: StepContext,
+): Answers {
+  const hosts = [...new Set(reading.served.map(({ host }) => host))];
+  return classAnswers({ reading, hosts, namespace, cluster, takesPort: true }, context);
 }
 
 /** An annotation or label on a route that no source has. */
@@ -99,7 +125,9 @@ export function removalViolation(
   const now = after.find(({ name }) => name === before?.name);
   const served = objectsIn(now, namespace, isHttpRoute).map((route) => httpAnswers(route.object, namespace));
   const all = served.reduce((one, other) => one.union(other), new Set<string>());
-  return classAnswers(reading, context, true).isSubsetOf(all) ? undefined : "no HTTPRoute serves what it did";
+  return objectAnswers(reading, namespace, before, context).isSubsetOf(all)
+    ? undefined
+    : "no HTTPRoute serves what it did";
 }
 
 /** Why an HTTPRoute must not be added: it serves what no Ingress in its namespace did, or the Ingress still exists. */
@@ -115,7 +143,7 @@ export function additionViolation(
   const sources = objectsIn(before, namespace, isIngress)
     .map((ingress) => ({ ingress, reading: readAny(ingress.object, namespace, servicesOf(before)) }))
     .filter(({ reading }) => reading.refusals.length === 0)
-    .map(({ ingress, reading }) => ({ ingress, answers: classAnswers(reading, context, true) }))
+    .map(({ ingress, reading }) => ({ ingress, answers: objectAnswers(reading, namespace, before, context) }))
     .filter((source) => !source.answers.isDisjointFrom(own));
   const all = sources.reduce<Answers>((one, source) => one.union(source.answers), new Set());
   if (own.size === 0 || !own.isSubsetOf(all)) return "it serves what no Ingress in its namespace did";

@@ -1,7 +1,11 @@
+import { at, text, type Fields } from "../../../../../policy/engine/read.ts";
+import { valuesOf } from "../../../../../policy/objects/helm.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../../lib/once-per.ts";
+import { asKubeObject } from "../../../../lint/kube-object.ts";
+import { indexOf } from "../../../clusters.ts";
 import { fieldAt, isKind, nameOf } from "../../../objects.ts";
 import { isRelease } from "../../oci/artifact.ts";
 import { chartOf } from "../chart.ts";
@@ -16,24 +20,52 @@ export function controllerOf(
   cluster: BuiltCluster | undefined,
 ): Controller | undefined {
   if (ingressClass === undefined) return undefined;
-  const known = cluster && classesOf(cluster);
-  if (known?.has(ingressClass) === true) return known.get(ingressClass);
+  const known = cluster && classesOf(cluster).get(ingressClass);
+  if (known) return known.controller;
   return [traefik, nginx].find((_, index) => ingressClass.includes(["traefik", "nginx"][index] ?? ""));
 }
 
+/** The HelmRelease of the controller that serves an ingress class; if no release creates the class, the only release of the controller. */
+export function controllerRelease(
+  ingressClass: string | undefined,
+  cluster: BuiltCluster | undefined,
+): Mapping | undefined {
+  if (ingressClass === undefined || cluster === undefined) return undefined;
+  const known = classesOf(cluster);
+  const own = known.get(ingressClass)?.release;
+  if (own) return own;
+  const controller = controllerOf(ingressClass, cluster);
+  const releases = [...known.values()].filter((one) => one.controller === controller);
+  const [only, ...others] = new Set(releases.flatMap(({ release }) => (release ? [release] : [])));
+  return others.length === 0 ? only : undefined;
+}
+
+/** The values of {@link controllerRelease}; empty without one. */
+export function controllerValues(
+  ingressClass: string | undefined,
+  cluster: BuiltCluster | undefined,
+): Fields {
+  const release = controllerRelease(ingressClass, cluster);
+  return release && cluster ? valuesOf(asKubeObject(release), indexOf(cluster)).values : {};
+}
+
+interface Class {
+  readonly controller: Controller | undefined;
+  readonly release?: Mapping;
+}
+
 /** The classes that a cluster defines, as objects or in the values of their controller's chart. */
-const classesOf = oncePer((cluster: BuiltCluster): ReadonlyMap<string, Controller | undefined> => {
-  const classes = new Map<string, Controller | undefined>();
+const classesOf = oncePer((cluster: BuiltCluster): ReadonlyMap<string, Class> => {
+  const classes = new Map<string, Class>();
   for (const { object } of cluster.objects) {
     if (isRelease(object)) {
       const [name, controller] = chartClass(object, cluster) ?? [];
-      if (name !== undefined) classes.set(name, controller);
+      if (name !== undefined) classes.set(name, { controller, release: object });
     } else if (isKind(object, "networking.k8s.io", "IngressClass")) {
-      const controller = scalarText(fieldAt(object, ["spec", "controller"]));
-      classes.set(
-        nameOf(object).name,
-        CONTROLLERS.find(({ classController }) => classController === controller),
-      );
+      const implementation = scalarText(fieldAt(object, ["spec", "controller"]));
+      const controller = CONTROLLERS.find(({ classController }) => classController === implementation);
+      const { name } = nameOf(object);
+      classes.set(name, { ...classes.get(name), controller });
     }
   }
   return classes;
@@ -44,8 +76,8 @@ const classesOf = oncePer((cluster: BuiltCluster): ReadonlyMap<string, Controlle
  * Sources: templates/controller-ingressclass.yaml in chart ingress-nginx, templates/ingressclass.yaml in chart traefik.
  */
 function chartClass(release: Mapping, cluster: BuiltCluster): readonly [string, Controller] | undefined {
-  const value = (...path: readonly string[]): string =>
-    scalarText(fieldAt(release, ["spec", "values", ...path]));
+  const { values } = valuesOf(asKubeObject(release), indexOf(cluster));
+  const value = (...path: readonly string[]): string => text(at(values, path)) ?? "";
   switch (chartOf(release, [cluster]).name) {
     case "ingress-nginx":
       return [value("controller", "ingressClassResource", "name") || "nginx", nginx];

@@ -1,0 +1,373 @@
+import assert from "node:assert/strict";
+import { prove } from "../../../../tools/migrate/proof.ts";
+import { reportOf } from "../../../../tools/migrate/report.ts";
+import { route } from "../../../../tools/migrate/steps/route/step.ts";
+import { messages, resultOf, withRepository, written, type Files } from "../planning.ts";
+
+const GATEWAY_API = "gateway.networking.k8s.io/v1";
+const HOST = "web.example.com";
+
+type Listener = Readonly<Record<string, unknown>>;
+const all = { allowedRoutes: { namespaces: { from: "All" } } };
+const HTTP: Listener = { name: "http", protocol: "HTTP", port: 80, ...all };
+const HTTPS: Listener = { name: "https", protocol: "HTTPS", port: 443, hostname: "*.example.com", ...all };
+
+const gateway = (
+  name: string,
+  listeners: readonly Listener[] = [HTTP, HTTPS],
+  namespace = "doors",
+): object => ({
+  apiVersion: GATEWAY_API,
+  kind: "Gateway",
+  metadata: { name, namespace },
+  spec: { gatewayClassName: "doors", listeners },
+});
+/** A route that redirects plain HTTP to HTTPS. */
+const redirect = (spec: object = {}): object => ({
+  apiVersion: GATEWAY_API,
+  kind: "HTTPRoute",
+  metadata: { name: "redirect", namespace: "doors" },
+  spec: {
+    parentRefs: [{ name: "front", sectionName: "http" }],
+    rules: [
+      { filters: [{ type: "RequestRedirect", requestRedirect: { scheme: "https", statusCode: 301 } }] },
+    ],
+    ...spec,
+  },
+});
+const controller = (chart: string, values: object): object => ({
+  apiVersion: "helm.toolkit.fluxcd.io/v2",
+  kind: "HelmRelease",
+  metadata: { name: chart, namespace: "network" },
+  spec: { chart: { spec: { chart, sourceRef: { kind: "HelmRepository", name: chart } } }, values },
+});
+const NGINX = controller("ingress-nginx", {});
+const nginx = (config: object): object => controller("ingress-nginx", { controller: { config } });
+const TRAEFIK = controller("traefik", {});
+
+const ingress = (ingressClassName: string, more: object = {}, annotations: object = {}): object => ({
+  apiVersion: "networking.k8s.io/v1",
+  kind: "Ingress",
+  metadata: { name: "web", namespace: "apps", annotations },
+  spec: {
+    ingressClassName,
+    rules: [
+      {
+        host: HOST,
+        http: {
+          paths: [
+            { path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } },
+          ],
+        },
+      },
+    ],
+    ...more,
+  },
+});
+const TLS = { tls: [{ hosts: [HOST] }] };
+const files = (...objects: readonly object[]): Files => ({
+  "apps/objects.yaml": objects.slice(0, -1),
+  "apps/web.yaml": objects.at(-1)!,
+});
+const options = (more: object = {}): object => ({
+  route: {
+    gateways: Object.fromEntries(
+      ["nginx", "traefik", "unknown"].map((name) => [name, { name: "front", namespace: "doors", ...more }]),
+    ),
+  },
+});
+const SECURE = /parentRefs:\n {4}- name: front\n {6}namespace: doors\n {6}sectionName: https\n {2}hostnames/;
+const ALL = /parentRefs:\n {4}- name: front\n {6}namespace: doors\n {2}hostnames/;
+
+/** For each controller, an Ingress that is not served in clear text. */
+const NOT_PLAIN: readonly (readonly [string, readonly object[]])[] = [
+  ["nginx: a certificate", [NGINX, ingress("nginx", TLS)]],
+  ["nginx: force-ssl-redirect in the ConfigMap", [nginx({ "force-ssl-redirect": "true" }), ingress("nginx")]],
+  [
+    "nginx: an annotation",
+    [NGINX, ingress("nginx", {}, { "nginx.ingress.kubernetes.io/force-ssl-redirect": "true" })],
+  ],
+  [
+    "nginx: an annotation that turns off only one of the two",
+    [
+      nginx({ "force-ssl-redirect": true }),
+      ingress("nginx", TLS, { "nginx.ingress.kubernetes.io/ssl-redirect": "false" }),
+    ],
+  ],
+  [
+    "Traefik: an entry point that redirects, in the values",
+    [
+      controller("traefik", { ports: { web: { redirections: { entryPoint: { to: "websecure" } } } } }),
+      ingress("traefik"),
+    ],
+  ],
+  [
+    "Traefik: an entry point that redirects, in older values",
+    [controller("traefik", { ports: { web: { redirectTo: { port: "websecure" } } } }), ingress("traefik")],
+  ],
+  [
+    "Traefik: an entry point that redirects, in newer values",
+    [
+      controller("traefik", {
+        ports: { web: { http: { redirections: { entryPoint: { to: "websecure" } } } } },
+      }),
+      ingress("traefik"),
+    ],
+  ],
+  [
+    "Traefik: an entry point that redirects, in arguments",
+    [
+      controller("traefik", {
+        additionalArguments: ["--entryPoints.web.http.redirections.entryPoint.to=:443"],
+      }),
+      ingress("traefik"),
+    ],
+  ],
+  ["an unknown controller: a certificate", [ingress("unknown", TLS)]],
+];
+
+describe("migrate route: plain HTTP", () => {
+  for (const [name, objects] of NOT_PLAIN) {
+    it(`is not served for an Ingress that redirects (${name})`, () => {
+      const redirected = files(gateway("front"), redirect(), ...objects);
+      const result = resultOf(route, redirected, options());
+      assert.equal(reportOf(result, result.after).verdict, "proven", messages(result, "refused").join());
+      assert.match(written(result, "apps/web.yaml"), SECURE);
+      // Without the redirect, the route would answer less than the Ingress did.
+      const alone = resultOf(route, files(gateway("front"), ...objects), options());
+      assert.match(messages(alone, "refused")[0] ?? "", /redirects plain HTTP to HTTPS, and no HTTPRoute/);
+    });
+
+    it(`is not served, and the proof depends on it (${name})`, () => {
+      withRepository(files(gateway("front"), redirect(), ...objects), options(), (context) => {
+        const { changes, notes } = route.plan(context);
+        const open = changes.map(({ path, text }) => ({
+          path,
+          text: text?.replace(/ +sectionName: https\n/, ""),
+        }));
+        const { failures } = prove(route, context, { changes: open, notes }).proof;
+        assert.ok(failures.some(({ message }) => message.includes("serve")));
+      });
+    });
+  }
+
+  it("is served as before for an Ingress that serves it", () => {
+    for (const objects of [
+      [NGINX, ingress("nginx")],
+      [nginx({ "ssl-redirect": "false" }), ingress("nginx", TLS)],
+      [TRAEFIK, ingress("traefik", TLS)],
+      [ingress("unknown")],
+    ]) {
+      const result = resultOf(route, files(gateway("front"), ...objects), options());
+      assert.match(written(result, "apps/web.yaml"), ALL);
+    }
+  });
+
+  it("is not served for what Traefik serves only over TLS, without any redirect", () => {
+    const annotated = ingress("traefik", {}, { "traefik.ingress.kubernetes.io/router.tls": "true" });
+    const object = {
+      apiVersion: "traefik.io/v1alpha1",
+      kind: "IngressRoute",
+      metadata: { name: "web", namespace: "apps", annotations: { "kubernetes.io/ingress.class": "traefik" } },
+      spec: {
+        tls: {},
+        routes: [{ kind: "Rule", match: `Host(\`${HOST}\`)`, services: [{ name: "web", port: 80 }] }],
+      },
+    };
+    for (const one of [annotated, object]) {
+      const result = resultOf(route, files(gateway("front"), TRAEFIK, one), options());
+      assert.match(written(result, "apps/web.yaml"), SECURE);
+    }
+  });
+
+  it("gets one parentRef per HTTPS listener for the hosts of the Ingress", () => {
+    const other = { ...HTTPS, name: "other", hostname: "*.example.org" };
+    const second = { ...HTTPS, name: "second", port: 8443 };
+    const result = resultOf(
+      route,
+      files(gateway("front", [HTTP, other, HTTPS, second]), redirect(), NGINX, ingress("nginx", TLS)),
+      options(),
+    );
+    assert.match(
+      written(result, "apps/web.yaml"),
+      /sectionName: https\n {4}- name: front\n.*\n {6}sectionName: second\n {2}host/,
+    );
+    const none = resultOf(
+      route,
+      files(gateway("front", [HTTP, other]), redirect(), NGINX, ingress("nginx", TLS)),
+      options(),
+    );
+    assert.match(messages(none, "refused")[0] ?? "", /has no HTTPS listener for web\.example\.com/);
+  });
+
+  it("is redirected only if the redirect covers the host and attaches to a plain listener", () => {
+    for (const spec of [
+      { hostnames: ["other.example.com"] },
+      { parentRefs: [{ name: "front", sectionName: "https" }] },
+      { parentRefs: [{ name: "other", sectionName: "http" }] },
+      { rules: [{ filters: [{ type: "RequestRedirect", requestRedirect: { hostname: "a.example.com" } }] }] },
+    ]) {
+      const objects = files(gateway("front"), redirect(spec), NGINX, ingress("nginx", TLS));
+      assert.deepEqual(resultOf(route, objects, options()).plan.changes, []);
+      assert.equal(resultOf(route, objects, options({ redirectsToHttps: true })).plan.changes.length, 1);
+    }
+  });
+
+  it("never comes with an entry point whose listener is not an HTTPS listener", () => {
+    const annotations = { "traefik.ingress.kubernetes.io/router.entrypoints": "web,websecure" };
+    const redirecting = controller("traefik", { ports: { web: { redirectTo: "websecure" } } });
+    const objects = files(gateway("front"), redirect(), redirecting, ingress("traefik", {}, annotations));
+    const right = resultOf(route, objects, options({ entryPoints: { web: "http", websecure: "https" } }));
+    assert.match(written(right, "apps/web.yaml"), SECURE);
+    const wrong = resultOf(route, objects, options({ entryPoints: { websecure: "http" } }));
+    assert.match(
+      messages(wrong, "refused")[0] ?? "",
+      /listener http of Gateway doors\/front is not an HTTPS listener/,
+    );
+  });
+});
+
+describe("migrate route: the Gateway", () => {
+  const plain = [NGINX, ingress("nginx")];
+
+  it("must be in the repository if others are, unless it is created elsewhere", () => {
+    for (const [present, hint] of [
+      [gateway("front", [HTTP, HTTPS], "other"), /\(other\/front\?\)/],
+      [gateway("envoy-front"), /\(doors\/envoy-front\?\)/],
+      [gateway("back"), /has doors\/back\. Correct route\.gateways\.nginx,/],
+    ] as const) {
+      const result = resultOf(route, files(present, ...plain), options());
+      assert.deepEqual(result.plan.changes, []);
+      assert.match(messages(result, "refused")[0] ?? "", /Gateway doors\/front is not in this repository/);
+      assert.match(messages(result, "refused")[0] ?? "", hint);
+      assert.equal(
+        resultOf(route, files(present, ...plain), options({ elsewhere: true })).plan.changes.length,
+        1,
+      );
+    }
+    assert.equal(resultOf(route, files(...plain), options()).plan.changes.length, 1);
+  });
+
+  it("must admit the route's namespace and serve its hosts", () => {
+    for (const [listener, reason] of [
+      [{ ...HTTP, allowedRoutes: { namespaces: { from: "Same" } } }, /admits routes from namespace apps/],
+      [{ ...HTTP, hostname: "*.example.org" }, /serves web\.example\.com/],
+      [{ ...HTTP, protocol: "TCP" }, /accepts routes of kind HTTPRoute/],
+    ] as const) {
+      const result = resultOf(route, files(gateway("front", [listener]), ...plain), options());
+      assert.deepEqual(result.plan.changes, []);
+      assert.match(messages(result, "refused")[0] ?? "", reason);
+    }
+  });
+
+  it("needs its HTTPS listeners in the options if it is created elsewhere", () => {
+    const redirecting = [NGINX, ingress("nginx", TLS)];
+    const unknown = resultOf(route, files(...redirecting), options({ redirectsToHttps: true }));
+    assert.match(
+      messages(unknown, "refused")[0] ?? "",
+      /set their names or ports as route\.gateways\.nginx\.httpsListeners/,
+    );
+    const known = resultOf(
+      route,
+      files(...redirecting),
+      options({ redirectsToHttps: true, httpsListeners: ["https"] }),
+    );
+    assert.match(written(known, "apps/web.yaml"), SECURE);
+  });
+});
+
+describe("migrate route: settings of the whole controller", () => {
+  const withConfig = (config: object): Files => files(gateway("front"), nginx(config), ingress("nginx"));
+
+  it("keep an Ingress if they protect it, unless the Gateway has them", () => {
+    for (const [name, value] of [
+      ["hsts", "true"],
+      ["hsts-max-age", "31449600"],
+      ["block-user-agents", "bot"],
+      ["hide-headers", "Server"],
+      ["whitelist-source-range", "10.0.0.0/8"],
+      ["global-auth-url", "https://login.example.com"],
+      ["proxy-body-size", "8m"],
+      ["ssl-protocols", "TLSv1.3"],
+      ["limit-req-status-code", "429"],
+      ["http-snippet", "deny all;"],
+      ["client-header-timeout", "10"],
+      ["use-forwarded-headers", "true"],
+      ["something-new", "on"],
+    ] as const) {
+      const kept = resultOf(route, withConfig({ [name]: value }), { acceptLoss: ["setting"], ...options() });
+      assert.deepEqual(kept.plan.changes, [], name);
+      assert.ok(
+        messages(kept, "refused").some((message) => message.includes(name)),
+        name,
+      );
+      const provided = resultOf(route, withConfig({ [name]: value }), options({ provides: [name] }));
+      assert.equal(provided.plan.changes.length, 1, name);
+    }
+  });
+
+  it("are a loss if they tune responses, and nothing if they concern only the controller", () => {
+    const tuned = resultOf(route, withConfig({ "use-gzip": "true" }), options());
+    assert.match(
+      messages(tuned, "refused")[0] ?? "",
+      /use-gzip \(to accept this, add --accept-loss setting\)/,
+    );
+    for (const config of [
+      { "log-format-upstream": "a" },
+      { "worker-processes": "2" },
+      { hsts: "false" },
+      { "proxy-body-size": "0" },
+    ])
+      assert.equal(resultOf(route, withConfig(config), options()).plan.changes.length, 1);
+  });
+
+  it("include what ingress-nginx does by default, as a line of the cutover list", () => {
+    const lines = (config: object): string =>
+      messages(resultOf(route, withConfig(config), options()), "cutover").join("\n");
+    assert.match(
+      lines({}),
+      /Strict-Transport-Security over HTTPS \(hsts\) and accepts request bodies of up to 1 MB/,
+    );
+    assert.doesNotMatch(lines({ hsts: "false", "proxy-body-size": "0" }), /by default/);
+  });
+
+  it("keep an Ingress of a Traefik whose entry points protect it", () => {
+    for (const [name, values] of [
+      [
+        "ports.websecure.middlewares",
+        { ports: { websecure: { middlewares: ["network-auth@kubernetescrd"] } } },
+      ],
+      ["ports.websecure.http.middlewares", { ports: { websecure: { http: { middlewares: ["a@file"] } } } }],
+      ["tlsOptions.default", { tlsOptions: { default: { minVersion: "VersionTLS13" } } }],
+      [
+        "ports.web.forwardedHeaders",
+        { ports: { web: { forwardedHeaders: { trustedIPs: ["10.0.0.0/8"] } } } },
+      ],
+      [
+        "entrypoints.web.http.middlewares",
+        { additionalArguments: ["--entryPoints.web.http.middlewares=a@file"] },
+      ],
+    ] as const) {
+      const objects = files(gateway("front"), controller("traefik", values), ingress("traefik"));
+      const kept = resultOf(route, objects, options());
+      assert.ok(
+        messages(kept, "refused").some((message) => message.includes(name)),
+        name,
+      );
+      assert.equal(resultOf(route, objects, options({ provides: [name] })).plan.changes.length, 1, name);
+      const both = controller("traefik", { ...values, providers: { kubernetesGateway: { enabled: true } } });
+      const traefikClass = {
+        apiVersion: GATEWAY_API,
+        kind: "GatewayClass",
+        metadata: { name: "doors" },
+        spec: { controllerName: "traefik.io/gateway-controller" },
+      };
+      const same = resultOf(
+        route,
+        files(gateway("front"), traefikClass, both, ingress("traefik")),
+        options(),
+      );
+      assert.equal(same.plan.changes.length, 1, name);
+    }
+  });
+});

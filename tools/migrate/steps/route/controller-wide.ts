@@ -1,0 +1,86 @@
+import { traefiksOf } from "../../../../policy/objects/traefiks.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { knowledgeOf } from "../../../lint/knowledge.ts";
+import { indexOf } from "../../clusters.ts";
+import type { Loss } from "../../losses.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
+import { idOf } from "../../objects.ts";
+import type { StepContext } from "../../step.ts";
+import { controllerRelease, controllerOf, controllerValues } from "./controllers/classes.ts";
+import { nginx } from "./controllers/nginx.ts";
+import { configFate, configOf } from "./controllers/nginx-config.ts";
+import { traefik } from "./controllers/traefik.ts";
+import { entryPointProtections } from "./controllers/traefik-entry-points.ts";
+import { gatewayIn } from "./gateway.ts";
+import type { RouteOptions } from "./options.ts";
+
+/** What the controller of a class does for all its Ingresses, and a Gateway does not. */
+export interface ControllerWide {
+  /** Why an Ingress of the class must stay: protections. */
+  readonly refusals: readonly string[];
+  readonly losses: readonly Loss[];
+  /** Defaults of the controller, in one sentence; undefined if there are none. */
+  readonly defaults: string | undefined;
+}
+
+const NOTHING: ControllerWide = { refusals: [], losses: [], defaults: undefined };
+
+/** The settings of a class's controller that the options do not list as provided by the Gateway. */
+export function controllerWide(
+  ingressClass: string,
+  cluster: BuiltCluster | undefined,
+  gateway: RouteOptions["gateways"][string],
+  context: StepContext,
+): ControllerWide {
+  const release = controllerRelease(ingressClass, cluster);
+  const controller = controllerOf(ingressClass, cluster);
+  const values = controllerValues(ingressClass, cluster);
+  const isOpen = (name: string): boolean => !gateway.provides.includes(name);
+  const place = release === undefined ? "" : ` of HelmRelease ${idOf(release)}`;
+  const ask = (names: readonly string[], why: string): string =>
+    `the setting${names.length === 1 ? "" : "s"} ${names.join(", ")}${place} ${why}: if Gateway ${gateway.namespace}/${gateway.name} does the same, list ${names.length === 1 ? "it" : "them"} in route.gateways.${ingressClass}.provides in ${OPTIONS_FILE}`;
+  if (controller === traefik) {
+    const names = entryPointProtections(values).filter(isOpen);
+    if (names.length === 0 || servesBoth(release, cluster, gateway, context)) return NOTHING;
+    return { ...NOTHING, refusals: [ask(names, "may protect every Ingress of the class")] };
+  }
+  if (controller !== nginx) return NOTHING;
+  const config = [...configOf(values)].filter(([name]) => isOpen(name));
+  const named = (fate: string): string[] =>
+    config.filter(([name, value]) => configFate(name, value).fate === fate).map(([name]) => name);
+  const [protections, tuning] = [named("refused"), named("lost")];
+  return {
+    refusals: protections.length === 0 ? [] : [ask(protections, "protect every Ingress of the class")],
+    losses:
+      tuning.length === 0
+        ? []
+        : [{ kind: "setting", message: `settings of the class's controller${place}: ${tuning.join(", ")}` }],
+    defaults: nginxDefaults(gateway, configOf(values)),
+  };
+}
+
+/** What ingress-nginx does unless its ConfigMap says otherwise. Source: as for {@link configFate}. */
+function nginxDefaults(
+  { provides }: RouteOptions["gateways"][string],
+  config: ReadonlyMap<string, string>,
+): string | undefined {
+  const isDefault = (name: string): boolean => !config.has(name) && !provides.includes(name);
+  const defaults = [
+    ...(isDefault("hsts") ? ["sends the header Strict-Transport-Security over HTTPS (hsts)"] : []),
+    ...(isDefault("proxy-body-size") ? ["accepts request bodies of up to 1 MB (proxy-body-size)"] : []),
+  ];
+  return defaults.length === 0 ? undefined : `ingress-nginx ${defaults.join(" and ")} by default`;
+}
+
+/** Whether the class's Traefik is also the one behind the Gateway, so that its entry points stay as they are. */
+function servesBoth(
+  release: unknown,
+  cluster: BuiltCluster | undefined,
+  gateway: RouteOptions["gateways"][string],
+  { repository }: StepContext,
+): boolean {
+  const found = gatewayIn(cluster, gateway);
+  if (cluster === undefined || found === undefined) return false;
+  const traefiks = traefiksOf(found, { objects: indexOf(cluster), knowledge: knowledgeOf(repository) });
+  return traefiks.length > 0 && traefiks.every(({ source }) => source === release);
+}

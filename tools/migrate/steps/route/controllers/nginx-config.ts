@@ -1,0 +1,81 @@
+import { at, fields, type Fields } from "../../../../../policy/engine/read.ts";
+import { lost, noEffect, refused, TRANSLATED, type Fate } from "./controller.ts";
+
+/** The settings in a controller's ConfigMap, from the values of its chart. */
+export function configOf(values: Fields): ReadonlyMap<string, string> {
+  const entries = Object.entries(fields(at(values, ["controller", "config"])));
+  return new Map(entries.filter(([, value]) => value !== null).map(([key, value]) => [key, String(value)]));
+}
+
+/**
+ * Whether ingress-nginx redirects plain HTTP requests to an Ingress. An annotation takes precedence over the ConfigMap.
+ * Source: https://kubernetes.github.io/ingress-nginx/user-guide/tls/#server-side-https-enforcement-through-redirect
+ */
+export function redirects(
+  annotations: ReadonlyMap<string, string>,
+  usesTls: boolean,
+  values: Fields,
+): boolean {
+  const config = configOf(values);
+  const isOn = (name: string, byDefault: string): boolean =>
+    (annotations.get(`nginx.ingress.kubernetes.io/${name}`) ?? config.get(name) ?? byDefault) === "true";
+  return isOn("force-ssl-redirect", "false") || (usesTls && isOn("ssl-redirect", "true"));
+}
+
+const protects = (what: string): Fate => refused(`it ${what} for every Ingress of the class`);
+const OWN = noEffect("it concerns only the controller itself");
+
+/**
+ * Settings in the ConfigMap of ingress-nginx, which apply to every Ingress of its class.
+ * Source: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/
+ */
+const SETTINGS: readonly (readonly [RegExp, Fate])[] = [
+  [/^(?:force-)?ssl-redirect$/, TRANSLATED],
+  [/^hsts/, protects("sends the header Strict-Transport-Security")],
+  [/^(?:hide-headers|add-headers|proxy-hide-headers)$/, protects("removes or sets response headers")],
+  [/^proxy-set-headers$/, protects("sets request headers")],
+  [/^block-/, protects("blocks requests")],
+  [/^(?:whitelist|denylist)-source-range$/, protects("allows only some addresses")],
+  [/^(?:limit-|global-rate-limit)/, protects("limits requests")],
+  [/^global-auth-/, protects("requires a login")],
+  [/^(?:enable-modsecurity|enable-owasp-modsecurity-crs|modsecurity-)/, protects("filters requests")],
+  [/^ssl-/, protects("restricts TLS")],
+  [/-snippet$/, protects("runs a snippet of nginx configuration")],
+  [
+    /^(?:proxy-body-size|large-client-header-buffers|client-header-buffer-size)$/,
+    protects("limits the size of requests"),
+  ],
+  [/^client-(?:header|body)-timeout$/, protects("limits how slowly a client may send a request")],
+  [
+    /^(?:use-forwarded-headers|forwarded-for-|compute-full-forwarded-for|proxy-real-ip-|enable-real-ip|use-proxy-protocol|proxy-protocol-)/,
+    protects("decides which client address apps see"),
+  ],
+  [
+    /^(?:custom-http-errors|disable-ipv6-dns|no-auth-locations|no-tls-redirect-locations)$/,
+    protects("answers some requests itself"),
+  ],
+  [
+    /^(?:proxy-|client-body-buffer-size$|upstream-|keep-alive|load-balance$|retry-non-idempotent$)/,
+    lost("it tunes nginx's own proxy"),
+  ],
+  [
+    /^(?:use-gzip|gzip-|enable-brotli|brotli-|use-http2|use-http3|enable-ocsp|custom-|http-redirect-code)/,
+    lost("it tunes nginx's own responses"),
+  ],
+  [
+    /^(?:enable-underscores-in-headers|ignore-invalid-headers)$/,
+    lost("it decides which request headers apps see"),
+  ],
+  [
+    /log|^(?:worker-|max-worker-|reuse-port$|bind-address|nginx-status|main-|http2-max|server-name-hash|map-hash|variables-hash|server-tokens$|generate-request-id$|enable-opentelemetry|opentelemetry-|otlp-|otel-|jaeger-|zipkin-|datadog-|disable-ipv6$|enable-multi-accept$|debug-connections$|annotations?-|allow-|strict-validate|skip-)/,
+    OWN,
+  ],
+];
+
+/** What becomes of a setting in the ConfigMap. An unknown one is refused: it may be a protection. */
+export function configFate(name: string, value: string): Fate {
+  if (value === "false" || value === "" || (name === "proxy-body-size" && /^0[kmg]?$/i.test(value)))
+    return noEffect("it is off");
+  const [, fate] = SETTINGS.find(([pattern]) => pattern.test(name)) ?? [];
+  return fate ?? protects("may enforce something, and this step does not know what");
+}

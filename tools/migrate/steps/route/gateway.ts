@@ -1,0 +1,182 @@
+import type { KubeObject } from "../../../../kube/objects.ts";
+import { attachmentProblems } from "../../../../policy/objects/attachment.ts";
+import { GATEWAY, HTTP_ROUTE } from "../../../../policy/objects/kinds.ts";
+import { allRoutes } from "../../../../policy/objects/routes.ts";
+import { at, fields, list, text, texts, type Fields } from "../../../../policy/engine/read.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { describeCluster, indexOf } from "../../clusters.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
+import type { RouteOptions } from "./options.ts";
+
+type GatewayOption = RouteOptions["gateways"][string];
+
+/** The Gateway that an option names, if the cluster receives it from the repository. */
+export function gatewayIn(
+  cluster: BuiltCluster | undefined,
+  { namespace, name }: GatewayOption,
+): KubeObject | undefined {
+  return cluster && indexOf(cluster).get(GATEWAY, namespace, name);
+}
+
+/** Why it is not certain that a Gateway exists: the repository has Gateways, but not this one. */
+export function whyMissing(
+  ingressClass: string,
+  gateway: GatewayOption,
+  cluster: BuiltCluster | undefined,
+  clusters: readonly BuiltCluster[],
+): string | undefined {
+  if (gateway.elsewhere || !cluster || gatewayIn(cluster, gateway)) return undefined;
+  const own = gatewaysIn(cluster);
+  const all = own.length > 0 ? own : clusters.flatMap(gatewaysIn);
+  if (all.length === 0) return undefined;
+  const id = `${gateway.namespace}/${gateway.name}`;
+  const near = own.find((one) => isNear(one, id));
+  const known = own.length === 0 ? "has no Gateway" : `has ${own.join(", ")}`;
+  const hint = near === undefined ? "" : ` (${near}?)`;
+  return `Gateway ${id} is not in this repository: ${describeCluster(cluster)} ${known}. Correct route.gateways.${ingressClass}${hint}, or set its \`elsewhere\` to true in ${OPTIONS_FILE} if something else creates the Gateway`;
+}
+
+const gatewaysIn = (cluster: BuiltCluster): readonly string[] =>
+  indexOf(cluster)
+    .ofKind(GATEWAY)
+    .map(({ metadata: { namespace = "", name } }) => `${namespace}/${name}`);
+
+/** Whether a Gateway is probably meant by another name: the same name elsewhere, or one that ends in it. */
+function isNear(one: string, other: string): boolean {
+  const [a = "", b = ""] = [one, other].map((id) => id.split("/")[1]);
+  return a === b || a.endsWith(b) || b.endsWith(a) || a.startsWith(b);
+}
+
+/** Where a route would be. */
+export interface RoutePlace {
+  readonly namespace: string;
+  readonly hosts: readonly string[];
+}
+
+/** Why a Gateway does not serve a host of a route through these parentRefs; undefined if it serves all. */
+export function whyNotAdmitted(
+  gateway: KubeObject,
+  parentRefs: readonly Fields[],
+  { namespace, hosts }: RoutePlace,
+  cluster: BuiltCluster,
+): string | undefined {
+  for (const host of hosts) {
+    const problems = parentRefs.map((parent) => problemOf(gateway, parent, { namespace, host }, cluster));
+    const [problem] = problems;
+    if (problems.length > 0 && problems.every((one) => one !== undefined)) return problem?.replace(/\.$/, "");
+  }
+  return undefined;
+}
+
+function problemOf(
+  gateway: KubeObject,
+  parent: Fields,
+  { namespace, host }: { readonly namespace: string; readonly host: string },
+  cluster: BuiltCluster,
+): string | undefined {
+  const route: KubeObject = {
+    apiVersion: `${HTTP_ROUTE.group}/v1`,
+    kind: HTTP_ROUTE.kind,
+    metadata: { name: "", namespace },
+    spec: { hostnames: [host] },
+  };
+  for (const outcome of attachmentProblems(route, parent, gateway, indexOf(cluster)))
+    if ("message" in outcome) return outcome.message;
+  return undefined;
+}
+
+/** The names of the HTTPS listeners that serve any of a route's hosts. */
+export function httpsListeners(
+  gateway: KubeObject,
+  { namespace, hosts }: RoutePlace,
+  cluster: BuiltCluster,
+): readonly string[] {
+  return list(at(gateway, ["spec", "listeners"]))
+    .map(fields)
+    .filter((listener) => listener.protocol === "HTTPS")
+    .map(({ name }) => text(name) ?? "")
+    .filter((sectionName) =>
+      (hosts.length === 0 ? ["*"] : hosts).some(
+        (host) => problemOf(gateway, { sectionName }, { namespace, host }, cluster) === undefined,
+      ),
+    );
+}
+
+/** Whether a listener that a parentRef names is an HTTPS listener; undefined if the Gateway has no such listener. */
+export function isHttps(gateway: KubeObject, { sectionName, port }: Fields): boolean | undefined {
+  const listeners = list(at(gateway, ["spec", "listeners"]))
+    .map(fields)
+    .filter((listener) =>
+      sectionName === undefined ? listener.port === port : listener.name === sectionName,
+    );
+  return listeners.length === 0 ? undefined : listeners.every(({ protocol }) => protocol === "HTTPS");
+}
+
+/** Whether an HTTPRoute in the repository redirects plain HTTP requests for all these hosts to HTTPS. */
+export function redirectsPlainHttp(
+  gateway: KubeObject,
+  hosts: readonly string[],
+  cluster: BuiltCluster,
+): boolean {
+  const plain = list(at(gateway, ["spec", "listeners"]))
+    .map(fields)
+    .filter(({ protocol }) => protocol === "HTTP");
+  const index = indexOf(cluster);
+  const redirecting = allRoutes(index)
+    .filter(({ route }) => list(at(route.spec, ["rules"])).some(isRedirect))
+    .filter(({ route }) =>
+      list(at(route.spec, ["parentRefs"]))
+        .map(fields)
+        .filter(
+          ({ name, namespace = route.metadata.namespace }) =>
+            name === gateway.metadata.name && namespace === gateway.metadata.namespace,
+        )
+        .some(
+          ({ sectionName }) =>
+            plain.some(({ name }) => sectionName === undefined || sectionName === name) &&
+            [...attachmentProblems(route, { sectionName: sectionName ?? plain[0]?.name }, gateway, index)]
+              .length === 0,
+        ),
+    );
+  return hosts.every((host) =>
+    redirecting.some(({ route }) => {
+      const own = texts(at(route.spec, ["hostnames"]));
+      return (
+        own.length === 0 ||
+        own.some((one) => one === host || (one.startsWith("*.") && host.endsWith(one.slice(1))))
+      );
+    }),
+  );
+}
+
+/**
+ * Whether an HTTPRoute only redirects everything on a listener to HTTPS. It competes with no other route, because a route with hostnames takes
+ * precedence over one without.
+ */
+export function isPlainRedirect({ spec }: KubeObject): boolean {
+  const { parentRefs, hostnames, rules } = fields(spec);
+  return (
+    list(hostnames).length === 0 &&
+    list(parentRefs).every((parent) => fields(parent).sectionName !== undefined) &&
+    list(rules).length > 0 &&
+    list(rules).every(isRedirect)
+  );
+}
+
+function isRedirect(rule: unknown): boolean {
+  const { filters, matches, backendRefs } = fields(rule);
+  const everywhere = list(matches).length === 0 || list(matches).some((match) => isWhole(match));
+  return (
+    everywhere &&
+    list(backendRefs).length === 0 &&
+    list(filters)
+      .map((filter) => fields(fields(filter).requestRedirect))
+      .some(({ scheme }) => scheme === "https")
+  );
+}
+
+function isWhole(match: unknown): boolean {
+  const { path, ...others } = fields(match);
+  const { type = "PathPrefix", value = "/" } = fields(path);
+  return Object.keys(others).length === 0 && type === "PathPrefix" && value === "/";
+}
