@@ -6,7 +6,7 @@ import { appContainers, enabled, type AppContainer } from "./app-template.ts";
 import { appValues } from "./app-template-dialect.ts";
 import { appRoutes, appServices } from "./app-template-network.ts";
 import { HELM_RELEASE } from "./kinds.ts";
-import { isOmittedByMost } from "./practice.ts";
+import { isOftenOmitted } from "./practice.ts";
 import { PROBES } from "./probes.ts";
 
 /** The probes that a container in an app-template release lacks. */
@@ -16,7 +16,7 @@ export function absentProbes({ probes }: AppContainer): readonly (typeof PROBES)
 
 /**
  * Whether users reach a controller in which nothing is probed, and the container is the one that serves them: Kubernetes then sends their requests to a pod that is
- * not ready. Not if the owner switched the probes off, or does without probes in most apps.
+ * not ready. Not if the owner switched the probes off, or does without probes in many apps.
  */
 export function isServedUnprobed(
   container: AppContainer,
@@ -26,7 +26,7 @@ export function isServedUnprobed(
   const serving = servingContainers(release, objects).find(
     ({ path }) => path.join() === container.path.join(),
   );
-  return serving !== undefined && isUnprobed(serving) && !isOmittedByMost(allServing(objects), isUnprobed);
+  return serving !== undefined && isUnprobed(serving) && !isOftenOmitted(allServing(objects), isUnprobed);
 }
 
 /** The container that serves a controller's users, together with the others in the controller. */

@@ -4,7 +4,7 @@ import type { ObjectIndex } from "../engine/object-index.ts";
 import { fields } from "../engine/read.ts";
 import { allContainersOf } from "./containers.ts";
 import { HELM_RELEASE } from "./kinds.ts";
-import { isOmittedByMost } from "./practice.ts";
+import { isOftenOmitted } from "./practice.ts";
 import { LONG_RUNNING, type Container } from "./workloads.ts";
 
 /** Kinds whose containers run for long; those of a job have ended before it matters. */
@@ -13,11 +13,11 @@ const KINDS = [...LONG_RUNNING, HELM_RELEASE];
 /**
  * Whether the app is known to run without root, but its container can still gain privileges. Such a container keeps working without them, and its owner already
  * takes care of the pod. An app that runs as root, on the node's network or with extra capabilities may need what it has. Not if the owner does without the setting
- * in most containers.
+ * in many containers.
  */
 export function isEscapable(container: Container, { kind }: KubeObject, objects: ObjectIndex): boolean {
   if (!KINDS.some((one) => one.kind === kind)) return false;
-  return isNonRoot(container) && isOpen(container) && !isOmittedByMost(nonRootContainers(objects), isOpen);
+  return isNonRoot(container) && isOpen(container) && !isOftenOmitted(nonRootContainers(objects), isOpen);
 }
 
 const nonRootContainers = oncePer((objects: ObjectIndex): readonly Container[] =>

@@ -221,6 +221,52 @@ namespace: web
       `advisory: ${id} is in bootstrap/settings.yaml, but no Flux Kustomization applies that file. Apply it by hand.`,
     ]);
   });
+
+  it("knows the keys of the Secret that an ExternalSecret creates, but not their values", () => {
+    const postBuild =
+      "  postBuild: { substituteFrom: [{ kind: ConfigMap, name: settings }, { kind: Secret, name: secrets }] }\n";
+    write("kubernetes/edge/flux/cluster.yaml", kustomization("./kubernetes/edge/apps") + postBuild);
+    const external = (target: string): void => {
+      write(
+        "kubernetes/edge/apps/variables.yaml",
+        `apiVersion: v1
+kind: ConfigMap
+metadata: { name: settings, namespace: flux-system }
+data: { DOMAIN: example.com, ZONE: eu }
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: { name: from-store, namespace: flux-system }
+spec: { data: [{ secretKey: TOKEN }], target: ${target} }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: app, namespace: apps }
+data: { host: "\${DOMAIN} \${ZONE}", token: "\${TOKEN}", other: "x\${OTHER}" }
+`,
+      );
+      write("kubernetes/edge/apps/kustomization.yaml", "resources: [variables.yaml]\n");
+    };
+    const built = (): unknown =>
+      buildRepository(new Repository(root))
+        .clusters.flatMap(({ objects }) => objects)
+        .map(({ object }) => object as unknown as { metadata: { name: string }; data: object })
+        .find(({ metadata }) => metadata.name === "app")?.data;
+    external("{ name: secrets, template: { data: { DOMAIN: '{{ .domain }}', TOKEN: '{{ .token }}' } } }");
+    assert.deepEqual({ ...(built() as object) }, { host: "${DOMAIN} eu", token: "${TOKEN}", other: "x" });
+    external("{ name: secrets }");
+    assert.deepEqual({ ...(built() as object) }, { host: "example.com eu", token: "${TOKEN}", other: "x" });
+    external("{ name: secrets, creationPolicy: Merge }");
+    assert.deepEqual(
+      { ...(built() as object) },
+      { host: "example.com eu", token: "${TOKEN}", other: "x${OTHER}" },
+    );
+    external("{ name: elsewhere }");
+    assert.deepEqual(
+      { ...(built() as object) },
+      { host: "example.com eu", token: "${TOKEN}", other: "x${OTHER}" },
+    );
+  });
 });
 
 const configMap = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;

@@ -16,6 +16,7 @@ import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
 import { finishObject } from "./finish.ts";
 import { serverErrors } from "./server-errors.ts";
+import { createdSecret } from "./external-secret.ts";
 import { variablesOf } from "./variables.ts";
 
 /** Builds the roots of a cluster, then level by level every Kustomization that they apply, and those that exist only on the cluster. */
@@ -191,9 +192,11 @@ class ClusterBuild {
 
   #collectVariableSources(objects: readonly Mapping[]): void {
     for (const object of objects) {
-      if (object.kind !== "ConfigMap" && object.kind !== "Secret") continue;
+      const created = createdSecret(object);
+      if (object.kind !== "ConfigMap" && object.kind !== "Secret" && created === undefined) continue;
       const { id } = new Resource(object, originOf(object));
-      this.#variableSources.set(sourceKey(object.kind, id.namespace, id.name), object);
+      const kind = created === undefined ? scalarText(object.kind) : "Secret";
+      this.#variableSources.set(sourceKey(kind, id.namespace, created?.name ?? id.name), object);
     }
   }
 

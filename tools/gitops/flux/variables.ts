@@ -1,11 +1,12 @@
 import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { scalarText } from "../kustomize/resource.ts";
+import { createdSecret } from "./external-secret.ts";
 import { ELSEWHERE, UNKNOWN, type Lookup } from "./envsubst.ts";
 
 /** The variables that a Flux Kustomization substitutes. */
 export interface Variables {
-  /** The value of each variable; undefined if it is encrypted in the repository. */
+  /** The value of each variable; undefined if it is encrypted in the repository, or in a secret store. */
   readonly values: ReadonlyMap<string, string | undefined>;
   /** Whether all variables are known; false if an object that provides variables is not in the repository, or its keys are encrypted. */
   readonly complete: boolean;
@@ -18,7 +19,7 @@ export interface Variables {
 /** Source: varsubRegex in fluxcd/pkg/kustomize/kustomize_varsub.go. */
 const NAME = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
 
-/** Finds a ConfigMap or Secret in the repository. */
+/** Finds a ConfigMap or Secret in the repository, or the ExternalSecret that creates the Secret. */
 export type FindSource = (kind: string, namespace: string, name: string) => Mapping | undefined;
 
 /** The variables of a Flux Kustomization; undefined if it substitutes nothing. */
@@ -46,10 +47,13 @@ export function variablesOf(kustomization: Mapping, find: FindSource): Variables
   return { values, complete, always: postBuild.substituteStrategy === "Always", errors };
 }
 
-/** Whether an object stands in for an encrypted Secret, without its keys. */
+/** Whether an object stands in for a Secret, without all of its keys: it is encrypted, or an ExternalSecret creates it. */
 export function hidesKeys(source: Mapping): boolean {
   return (
-    source.kind === "Secret" && /\.sops\.ya?ml$/.test(originOf(source).source.file) && !isMapping(source.sops)
+    createdSecret(source)?.hasMore ??
+    (source.kind === "Secret" &&
+      /\.sops\.ya?ml$/.test(originOf(source).source.file) &&
+      !isMapping(source.sops))
   );
 }
 
@@ -70,10 +74,12 @@ function addSource(values: Map<string, string | undefined>, source: Mapping): re
       values.set(name, encrypted ? undefined : decode(scalarText(value)).replaceAll("\n", ""));
     }
   };
+  for (const name of createdSecret(source)?.keys ?? []) values.set(name, undefined);
   if (source.kind === "ConfigMap") {
     add(source.data, (value) => value);
     return isMapping(source.data) ? nameErrors(source.data) : [];
   }
+  if (source.kind !== "Secret") return [];
   add(source.data, (value) => Buffer.from(value, "base64").toString("utf8"));
   add(source.stringData, (value) => value);
   return [source.data, source.stringData].flatMap((data) => (isMapping(data) ? nameErrors(data) : []));
