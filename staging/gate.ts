@@ -98,6 +98,8 @@ async function judge(stack: string, args: GateArgs): Promise<Judgement> {
   if (reading.state !== "read")
     return refusal(reading.message, "Check that the state backend can be reached, then try again.");
   const read = readEvidence(stack, reading.outputs);
+  // Unreadable evidence may revoke the release.
+  if (read.state === "unreadable") return refusal(read.message, rollOutFirst(stack, release));
   if (read.state !== "present") return unproven(stack, read.message, args);
   const { evidence } = read;
   const standing = standingOf(evidence, release);

@@ -273,6 +273,8 @@ describe("gate of main, whose upstream stack is edge", () => {
     assert.equal(errors(await gate(forgotten, underOverride)).length, 1, "edge may never have verified it");
     const absent = { state: "unknown", message: "The backend has no stack o/p/edge." } as const;
     assert.equal(errors(await gate(absent, back)).length, 1, "a wrong name in edgefirst:after");
+    const unreadable = { state: "read", outputs: { evidence: { version: 0 } } } as const;
+    assert.equal(errors(await gate(unreadable, back)).length, 1, "the evidence may revoke it");
   });
 
   it("refuses a release that edge no longer runs, even if edge verified the running one again later", async () => {
