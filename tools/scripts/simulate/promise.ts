@@ -32,7 +32,8 @@ export function judgeUpstream(judged: Judged): string | undefined {
   const attempts = ledger.attempts.filter((attempt) => attempt.release === release);
   const concluded = attempts.filter(({ result }) => result === "verified" || result === "failed");
   const proofs = concluded.filter(({ result, soaked }) => result === "verified" && soaked !== undefined);
-  const last = concluded.at(-1);
+  // Evidence starts from scratch on a rebuilt cluster. A move back, the only one that is then possible, depends on the stack's own verification alone.
+  const last = concluded.filter(({ cluster }) => cluster === upstream.slot.cluster).at(-1);
   if (proofs.length === 0) return `${name} has never run it in good health for its whole soak`;
   if (last?.result === "failed" && (last.ended ?? 0) <= judged.began)
     return `its latest verification on ${name} failed`;
