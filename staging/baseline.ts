@@ -1,4 +1,4 @@
-import { splitKey, verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
+import { absentFrom, splitKey, verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
 import type { Check } from "./checks/check.ts";
 import type { Evidence } from "./evidence.ts";
 import { movedKeys } from "./moved-objects.ts";
@@ -13,6 +13,8 @@ export interface Baseline {
    * The revision that the root Kustomization had applied last. A different revision may have removed expected objects. Null if the stack follows no repository.
    */
   readonly revision: string | null;
+  /** Objects that were gone before the update began, and that the repository may have removed, with the reason for each. */
+  readonly gone?: ReadonlyMap<string, string> | undefined;
   /**
    * Whether an update to another release has begun since the last verification that passed. The release that it verified has then not run without interruption.
    */
@@ -24,7 +26,16 @@ export interface RecordedBaseline {
   readonly excused: readonly string[];
   readonly expected: readonly string[];
   readonly revision: string | null;
+  readonly gone?: Readonly<Record<string, string>> | undefined;
   readonly moved?: boolean | undefined;
+}
+
+/** What the baseline of an update is measured with. */
+export interface BaselineArgs {
+  /** The stack's evidence. */
+  readonly earlier: Evidence | undefined;
+  /** The root Kustomization, such as `Kustomization flux-system/cluster-apps`. */
+  readonly root?: string | undefined;
 }
 
 /** Excuses nothing and expects nothing. */
@@ -34,12 +45,11 @@ export const NO_BASELINE: Baseline = { excused: new Set(), expected: new Set(), 
  * The baseline for the first update since the last verification that passed. Objects are never excused if they were healthy in that verification, if it ignored
  * them, or if a later verification reported them as failed.
  * @param round the checks' results before the update
- * @param history the stack's evidence, and the name of its root Kustomization, such as `Kustomization flux-system/cluster-apps`
  */
 export function baselineOf(
   round: CheckRound,
   checks: readonly Check[],
-  { earlier, root }: { readonly earlier: Evidence | undefined; readonly root?: string | undefined },
+  { earlier, root }: BaselineArgs,
 ): Baseline {
   const last = lastPassKeys(earlier, checks);
   const blamed = blamedBy(earlier);
@@ -56,25 +66,80 @@ export function baselineOf(
       ),
       ...[...last.unhealthy].filter((key) => !held.has(key)),
     ]),
-    expected: new Set([
-      ...keysOf(round, (verdict) => verdict.state === "held" && !verdict.own && mustStay(verdict, checks)),
-      ...[...last.others].filter((key) => !moved.has(key) && keyMustStay(key, checks)),
-    ]),
-    revision: earlier?.lastPass?.revision ?? revisionOf(round, root) ?? null,
+    ...expectationsOf(
+      {
+        expected: [
+          ...healthyObjects(round, checks),
+          ...[...last.others].filter((key) => !moved.has(key) && keyMustStay(key, checks)),
+        ],
+        revision: earlier?.lastPass?.revision ?? null,
+      },
+      round,
+      root,
+    ),
   };
 }
 
 /**
  * The baseline for an update that follows an unverified one: the earlier update's baseline, except that objects that have recovered since are no longer
- * excused.
+ * excused, and that what is healthy now must still exist at the end.
  */
-export function inheritedBaseline(begun: RecordedBaseline, round: CheckRound): Baseline {
+export function inheritedBaseline(
+  begun: RecordedBaseline,
+  round: CheckRound,
+  checks: readonly Check[],
+  root?: string,
+): Baseline {
   const held = heldBy(round);
+  const moved = movedKeys(new Set([...begun.expected, ...begun.excused]), round);
+  const known = begun.expected.filter((key) => !moved.has(key));
   return {
     excused: new Set(begun.excused.filter((key) => !held.has(key))),
-    expected: new Set(begun.expected),
-    revision: begun.revision,
+    ...expectationsOf({ ...begun, expected: [...known, ...healthyObjects(round, checks)] }, round, root),
   };
+}
+
+/**
+ * What must still exist after an update. A revision that the repository has reached before the update is a reason only for what it has already removed. If an
+ * object disappears later at the same revision, the update may have removed it.
+ * @param begun what must exist, and the revision at which it existed
+ */
+function expectationsOf(
+  { expected, revision, gone = {} }: Pick<RecordedBaseline, "expected" | "revision" | "gone">,
+  round: CheckRound,
+  root: string | undefined,
+): Pick<Baseline, "expected" | "revision" | "gone"> {
+  const now = revisionOf(round, root);
+  const isOther = revision !== null && now !== undefined && now !== revision;
+  const removed = isOther && isSettled(round, now) ? absentFrom(round, expected) : undefined;
+  if (removed === undefined || now === undefined || revision === null)
+    return {
+      expected: new Set(expected),
+      revision: revision ?? now ?? null,
+      gone: new Map(Object.entries(gone)),
+    };
+  const reasons = removed.map((key) => [key, revisionChange(revision, now)] as const);
+  return {
+    expected: new Set(expected).difference(new Set(removed)),
+    revision: now,
+    gone: new Map([...Object.entries(gone), ...reasons]),
+  };
+}
+
+/** Whether Flux has applied a revision everywhere. Until then, it may still remove objects. */
+function isSettled({ verdicts }: CheckRound, revision: string): boolean {
+  return verdicts.every(
+    (verdict) =>
+      verdict.check !== "flux" ||
+      verdict.state === "held" ||
+      verdict.state === "skipped" ||
+      (verdict.state === "failed" && verdict.revision === revision),
+  );
+}
+
+/** Why an object may be gone if the repository has changed. */
+export function revisionChange(from: string, to: string): string {
+  return `the repository changed from ${from} to ${to}`;
 }
 
 /** The last revision that the root Kustomization applied. */
@@ -84,6 +149,11 @@ export function revisionOf({ verdicts }: CheckRound, root: string | undefined): 
 
 function heldBy(round: CheckRound): Set<string> {
   return new Set(keysOf(round, ({ state }) => state === "held"));
+}
+
+/** The healthy objects of other owners that must stay. */
+function healthyObjects(round: CheckRound, checks: readonly Check[]): string[] {
+  return keysOf(round, (verdict) => verdict.state === "held" && !verdict.own && mustStay(verdict, checks));
 }
 
 function keysOf({ verdicts }: CheckRound, test: (verdict: CheckVerdict) => boolean): string[] {

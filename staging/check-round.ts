@@ -49,3 +49,9 @@ export function splitKey(key: string): Pick<CheckVerdict, "check" | "object"> {
   const space = key.indexOf(" ");
   return { check: key.slice(0, space) as CheckVerdict["check"], object: key.slice(space + 1) };
 }
+
+/** The keys for which a round has no object. */
+export function absentFrom({ verdicts }: CheckRound, keys: Iterable<string>): string[] {
+  const present = new Set(verdicts.map(verdictKey));
+  return [...keys].filter((key) => !present.has(key));
+}

@@ -1,5 +1,5 @@
-import { revisionOf, type Baseline } from "./baseline.ts";
-import { splitKey, verdictKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
+import { revisionChange, revisionOf, type Baseline } from "./baseline.ts";
+import { absentFrom, splitKey, type CheckRound, type CheckVerdict } from "./check-round.ts";
 import { movedKeys } from "./moved-objects.ts";
 
 /** What decides whether an object may be gone. */
@@ -18,20 +18,20 @@ export interface GoneArgs {
  * gone.
  */
 export function goneObjects(args: GoneArgs, round: CheckRound): readonly CheckVerdict[] {
-  const { expected, excused } = args.baseline;
-  const present = new Set(round.verdicts.map(verdictKey));
+  const { expected, excused, gone = new Map<string, string>() } = args.baseline;
   const moved = movedKeys(new Set([...expected, ...excused]), round);
-  return [...expected]
-    .filter((key) => !present.has(key) && !moved.has(key))
-    .map((key): CheckVerdict => {
-      const reason = reasonFor(splitKey(key).object, args, round);
-      return {
-        ...splitKey(key),
-        state: reason === undefined ? "failed" : "skipped",
-        message: reason === undefined ? args.gone : `is gone: ${reason}`,
-        own: false,
-      };
-    });
+  const verdictOn = (key: string, reason: string | undefined): CheckVerdict => ({
+    ...splitKey(key),
+    state: reason === undefined ? "failed" : "skipped",
+    message: reason === undefined ? args.gone : `is gone: ${reason}`,
+    own: false,
+  });
+  return [
+    ...absentFrom(round, expected.difference(moved)).map((key) =>
+      verdictOn(key, reasonFor(splitKey(key).object, args, round)),
+    ),
+    ...absentFrom(round, gone.keys()).map((key) => verdictOn(key, gone.get(key))),
+  ];
 }
 
 function reasonFor(
@@ -45,6 +45,6 @@ function reasonFor(
   if (reason !== undefined) return reason;
   const revision = revisionOf(round, root);
   return baseline.revision !== null && revision !== undefined && revision !== baseline.revision
-    ? `the repository changed from ${baseline.revision} to ${revision}`
+    ? revisionChange(baseline.revision, revision)
     : undefined;
 }

@@ -33,6 +33,17 @@ export class OtherClusterError extends EdgefirstError {
   override readonly name = "OtherClusterError";
 }
 
+/** A check that ended without a result. */
+export class NoResultError extends InconclusiveError {
+  /** What failed the last time that the cluster responded. */
+  readonly failures: WatchResult["failures"];
+
+  constructor(reason: string, failures: WatchResult["failures"]) {
+    super(reason);
+    this.failures = failures;
+  }
+}
+
 const INTERVAL_MS = 2_000;
 const OUTAGE_MS = 30_000;
 
@@ -40,7 +51,7 @@ const OUTAGE_MS = 30_000;
  * Checks whether a stack is still as healthy as when it was verified: runs the same checks, without the stack's program and without a soak. Objects that were
  * unhealthy before that verification are excused here too. Objects that the verification found must still exist; otherwise, an empty cluster would count as
  * healthy.
- * @throws {InconclusiveError} if the cluster cannot be reached; {EdgefirstError} if it is a different cluster
+ * @throws {NoResultError} if the cluster stops responding; {InconclusiveError} if it never did; {EdgefirstError} if it is a different cluster
  */
 export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
   const { stack, evidence, record, cluster, timeoutMs, clock, signal, progress } = args;
@@ -72,7 +83,10 @@ export async function checkLive(args: LiveCheckArgs): Promise<WatchResult> {
     signal,
   );
   if (result.inconclusive === undefined) return result;
-  throw new InconclusiveError(`the live check of stack ${stack} has no result: ${result.inconclusive}`);
+  throw new NoResultError(
+    `the live check of stack ${stack} has no result: ${result.inconclusive}`,
+    result.failures,
+  );
 }
 
 /** On another machine, the same context name may point to a different cluster. */

@@ -22,6 +22,7 @@ const updateMark = z.looseObject({
   excused: z.array(z.string()),
   expected: z.array(z.string()),
   revision: z.string().nullable(),
+  gone: z.record(z.string(), z.string()).optional(),
   moved: z.boolean().optional(),
 });
 export type UpdateMark = z.infer<typeof updateMark>;
@@ -73,7 +74,8 @@ export async function readMark(
  * If the evidence is older than that, because the state was restored from a backup, the mark counts.
  */
 function isObsolete({ began, follows }: UpdateMark, lastPass: number): boolean {
-  if (follows === null) return true;
+  // Without a pass before it, only the time can say whether the evidence is older: a program that could not read it, or a destroyed stack, starts from scratch.
+  if (follows === null) return Date.parse(began) <= lastPass;
   return Date.parse(follows ?? began) < lastPass;
 }
 
@@ -90,6 +92,11 @@ function parseMark(text: string): UpdateMark {
       revision: null,
     };
   }
+}
+
+/** Explains why a mark counts although the stack has no evidence. */
+export function withoutEvidence({ release, began }: UpdateMark): string {
+  return `the stack has no evidence, but an update to release ${release} began at ${began}: it was not verified, or the stack was destroyed since. What was healthy before it must be healthy again. List exceptions with reasons under edgefirst:verification.removed and edgefirst:verification.ignore`;
 }
 
 /** An update that is about to change the cluster. */
@@ -117,6 +124,7 @@ export async function writeMark(
     excused: [...baseline.excused],
     expected: [...baseline.expected],
     revision: baseline.revision,
+    ...(baseline.gone !== undefined && baseline.gone.size > 0 && { gone: Object.fromEntries(baseline.gone) }),
     ...(baseline.moved === true && { moved: true }),
   };
   await applyMark(cluster, stack, mark);

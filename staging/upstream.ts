@@ -5,7 +5,7 @@ import type { Clock } from "./clock.ts";
 import { differencesFrom, type ComparisonArgs } from "./differences.ts";
 import { runningSince, type Evidence, type Failure, type Verification } from "./evidence.ts";
 import { INCONCLUSIVE } from "./inconclusive.ts";
-import { checkLive, OtherClusterError } from "./live-check.ts";
+import { checkLive, NoResultError, OtherClusterError } from "./live-check.ts";
 import type { Movement } from "./movement.ts";
 import { unmetDemands, weaknessesOf, type ProofDemands } from "./weaknesses.ts";
 import { readMark, type UpdateMark } from "./update-mark.ts";
@@ -148,36 +148,51 @@ function hours(ms: number): string {
 }
 
 async function unhealthy(upstream: UpstreamStack, args: UpstreamArgs): Promise<Finding[]> {
-  const { stack, evidence, record } = upstream;
+  const { stack, evidence } = upstream;
   let cluster: ConnectedCluster | undefined;
-  let mark: UpdateMark | undefined;
+  const found: Finding[] = [];
   try {
     cluster = args.connect(stack, evidence);
     if (cluster === undefined) return [notLookedAt(stack, args)];
-    const progress = (line: string): void => {
-      args.progress(`${stack}: ${line}`);
-    };
-    const { clock, patienceMs: timeoutMs } = args;
-    mark = await readMark(cluster, { project: args.project, stack }, evidence.lastPass?.time ?? record.time);
-    const { failures } = await checkLive({
-      stack,
-      evidence,
-      record,
-      cluster,
-      authorizations: args.authorizations,
-      timeoutMs,
-      clock,
-      progress,
-    });
-    return [...unfinished(upstream, mark), ...(failures.length === 0 ? [] : [failing(upstream, failures)])];
+    for await (const finding of liveFindings(upstream, args, cluster)) found.push(finding);
+    return found;
   } catch (error) {
     if (!(error instanceof EdgefirstError)) throw error;
     if (error instanceof OtherClusterError) return [otherCluster(error)];
-    // The mark was read before the cluster stopped responding, and a warning must not cover it.
-    return [...unfinished(upstream, mark), unreachable(stack, error, args)];
+    // What was found before the cluster stopped responding is certain, and a warning must not cover it.
+    return [...found, unreachable(stack, error, args)];
   } finally {
     cluster?.close();
   }
+}
+
+/** What the cluster of an upstream stack shows. @throws {EdgefirstError} if it cannot be reached */
+async function* liveFindings(
+  upstream: UpstreamStack,
+  args: UpstreamArgs,
+  cluster: LiveCluster,
+): AsyncGenerator<Finding> {
+  const { stack, evidence, record } = upstream;
+  const { project, clock, authorizations, patienceMs: timeoutMs } = args;
+  const unfinished = async (): Promise<Finding[]> => {
+    const mark = await readMark(cluster, { project, stack }, evidence.lastPass?.time ?? record.time);
+    return mark === undefined ? [] : [unfinishedUpdate(upstream, mark)];
+  };
+  const before = await unfinished();
+  yield* before;
+  const progress = (line: string): void => {
+    args.progress(`${stack}: ${line}`);
+  };
+  const check = { stack, evidence, record, cluster, authorizations, timeoutMs, clock, progress };
+  try {
+    const { failures } = await checkLive(check);
+    if (failures.length > 0) yield failing(upstream, failures);
+  } catch (error) {
+    if (error instanceof NoResultError && error.failures.length > 0) yield failing(upstream, error.failures);
+    throw error;
+  }
+  // If an update began meanwhile, the check may have seen its release instead of the verified one.
+  if (before.length === 0) yield* await unfinished();
 }
 
 function failing(
@@ -192,15 +207,12 @@ function failing(
 }
 
 /** Reports an unfinished update. A killed update stores no outputs, so what the stack runs is unknown until the stack is verified again. */
-function unfinished({ stack, record }: UpstreamStack, mark: UpdateMark | undefined): Finding[] {
-  if (mark === undefined) return [];
-  return [
-    {
-      severity: "error",
-      message: `Stack ${stack} verified release ${record.release} at ${record.time}, but an update to release ${mark.release} began at ${mark.began} and has not been verified.`,
-      hint: `Wait until that update finishes. If it was cancelled or killed, run: pulumi up --stack ${stack}`,
-    },
-  ];
+function unfinishedUpdate({ stack, record }: UpstreamStack, mark: UpdateMark): Finding {
+  return {
+    severity: "error",
+    message: `Stack ${stack} verified release ${record.release} at ${record.time}, but an update to release ${mark.release} began at ${mark.began} and has not been verified.`,
+    hint: `Wait until that update finishes. If it was cancelled or killed, run: pulumi up --stack ${stack}`,
+  };
 }
 
 /** Reports that this machine has no context for the stack's cluster. By default, recent evidence is then enough. */

@@ -30,7 +30,14 @@ import {
 import { FluxRequests } from "./flux-requests.ts";
 import { ignoring, removalReasons, reportUnknown, type IgnoredObject } from "./ignored.ts";
 import { gitopsRevision, type Repository } from "./gitops-revision.ts";
-import { endExcuses, readMark, writeMark, type MarkableCluster, type MarkedStack } from "./update-mark.ts";
+import {
+  endExcuses,
+  readMark,
+  withoutEvidence,
+  writeMark,
+  type MarkableCluster,
+  type MarkedStack,
+} from "./update-mark.ts";
 import type { WatchResult, WatchTiming } from "./watch-state.ts";
 import { watch } from "./watch.ts";
 
@@ -104,6 +111,7 @@ export async function beginUpdate(
   const checks = enabled(checksOnCluster(args, declared, { since: 0 }), args);
   const follows = earlier?.lastPass?.time ?? earlier?.verified[0]?.time;
   const mark = await readMark(cluster, args, follows);
+  if (mark !== undefined && earlier === undefined) args.progress(withoutEvidence(mark), true);
   const round = await runChecks(checks);
   const measured =
     mark === undefined
@@ -111,7 +119,7 @@ export async function beginUpdate(
           ...baselineOf(round, checks, { earlier, root: rootOf(args) }),
           ...(args.rebuilt && NOTHING_EXCUSED),
         }
-      : inheritedBaseline(mark, round);
+      : inheritedBaseline(mark, round, checks, rootOf(args));
   const baseline = { ...measured, moved: mark?.moved === true || earlier?.verified[0]?.release !== release };
   const now = clock.now();
   // Not later than now, because an older program compares it with the time of the pass that is to make the mark obsolete.

@@ -99,7 +99,7 @@ describe("the baseline of an update", () => {
     assert.deepEqual(excused(round(verdict("App a", "failed")), earlier), ["flux App a"]);
   });
 
-  it("has the revision of the root Kustomization, by the last pass or as it is now", () => {
+  it("has the revision of the root Kustomization", () => {
     const root = "Kustomization flux-system/root";
     const now = round(
       verdict("Kustomization flux-system/other", "held", { revision: "r-other" }),
@@ -113,16 +113,88 @@ describe("the baseline of an update", () => {
     const gitops = { kind: "GitRepository", url: "https://example.com", revision: "r-pass" } as const;
     const record = verification("r1", { gitops });
     const earlier = withVerified(undefined, subject, { record, checks: {} });
-    assert.equal(baselineOf(now, CHECKS, { earlier, root }).revision, "r-pass");
+    assert.equal(baselineOf(now, CHECKS, { earlier, root }).revision, "r-root");
+    assert.equal(baselineOf(now, CHECKS, { earlier }).revision, "r-pass");
+  });
+
+  describe("if the repository has changed since the last pass", () => {
+    const root = "Kustomization flux-system/root";
+    const gitops = { kind: "GitRepository", url: "https://example.com", revision: "new" } as const;
+    const checks = { flux: { held: ["App a", "App b"], own: [], unhealthy: [] } };
+    const earlier = withVerified(undefined, subject, {
+      record: verification("r1", { gitops: { ...gitops, revision: "old" } }),
+      checks,
+    });
+    const measured = (...verdicts: CheckVerdict[]) =>
+      baselineOf(round(verdict(root, "held", { revision: "new" }), ...verdicts), CHECKS, { earlier, root });
+    const reason = "the repository changed from old to new";
+
+    it("excuses only what is already gone, and names the reason", () => {
+      const found = measured(verdict("App a", "held"));
+      assert.deepEqual([[...found.expected], found.revision], [[`flux ${root}`, "flux App a"], "new"]);
+      assert.deepEqual([...(found.gone ?? [])], [["flux App b", reason]]);
+      const args = { baseline: found, root, gone: "is gone" };
+      const after = (...verdicts: CheckVerdict[]) =>
+        goneObjects(args, round(verdict(root, "held", { revision: "new" }), ...verdicts)).map(
+          ({ object, state, message }) => [object, state, message],
+        );
+      const notBlamed = ["App b", "skipped", `is gone: ${reason}`];
+      assert.deepEqual(after(verdict("App a", "held")), [notBlamed]);
+      assert.deepEqual(after(), [["App a", "failed", "is gone"], notBlamed]);
+      assert.deepEqual(after(verdict("App a", "held"), verdict("App b", "held")), [], "it came back");
+    });
+
+    it("excuses what disappears later as well, while Flux is still applying the change", () => {
+      for (const unsettled of [
+        verdict("App c", "pending"),
+        verdict("App c", "failed", { revision: "old" }),
+      ]) {
+        const { expected: wanted, revision, gone } = measured(verdict("App a", "held"), unsettled);
+        assert.deepEqual([wanted.has("flux App b"), revision, gone?.size], [true, "old", 0]);
+      }
+      const failed = measured(verdict("App a", "held"), verdict("App c", "failed", { revision: "new" }));
+      assert.equal(failed.revision, "new");
+      const other = measured(verdict("Gatus endpoint", "pending", { check: "gatus" }));
+      assert.equal(other.revision, "new", "Flux has nothing to do with it");
+    });
+
+    it("keeps the reasons for the update that follows an unverified one", () => {
+      const { expected: wanted, revision, gone } = measured(verdict("App a", "held"));
+      const begun = { excused: [], expected: [...wanted], revision, gone: Object.fromEntries(gone ?? []) };
+      const now = round(verdict(root, "held", { revision: "newer" }), verdict("App c", "held"));
+      const next = inheritedBaseline(begun, now, CHECKS, root);
+      assert.deepEqual([[...next.expected], next.revision], [[`flux ${root}`, "flux App c"], "newer"]);
+      assert.deepEqual(
+        [...(next.gone ?? [])],
+        [
+          ["flux App b", reason],
+          ["flux App a", "the repository changed from new to newer"],
+        ],
+      );
+    });
   });
 
   it("of an update that follows an unverified one loses the excuses of what is healthy", () => {
     const begun = { excused: ["flux App a", "flux App b"], expected: ["flux App c"], revision: "r" };
-    const found = inheritedBaseline(begun, round(verdict("App a", "held"), verdict("App b", "failed")));
+    const found = inheritedBaseline(
+      begun,
+      round(verdict("App a", "held"), verdict("App b", "failed")),
+      CHECKS,
+    );
     assert.deepEqual(
       [[...found.excused], [...found.expected], found.revision],
-      [["flux App b"], ["flux App c"], "r"],
+      [["flux App b"], ["flux App c", "flux App a"], "r"],
     );
+  });
+
+  it("of an update that follows an unverified one does not expect what has moved to another namespace under its former name", () => {
+    const begun = { excused: [], expected: ["flux App a/x", "flux App b/x"], revision: null };
+    const found = inheritedBaseline(
+      begun,
+      round(verdict("App b/x", "held"), verdict("App c/x", "held")),
+      CHECKS,
+    );
+    assert.deepEqual([...found.expected], ["flux App b/x", "flux App c/x"]);
   });
 
   it("of nothing excuses and expects nothing", () => {

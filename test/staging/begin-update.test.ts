@@ -33,7 +33,9 @@ describe("an update that begins", () => {
   let objects: KubeObject[];
   let cluster: ScriptedCluster;
   let earlier: Evidence | undefined;
+  let lines: string[];
   beforeEach(() => {
+    lines = [];
     clock = new FakeClock();
     objects = [app("app", "True")];
     cluster = scriptedCluster(() => objects);
@@ -54,7 +56,7 @@ describe("an update that begins", () => {
     recorded: () => Promise.resolve([]),
     timing: { soakMs: 2_000, timeoutMs: 10_000, intervalMs: 1_000, outageMs: 5_000 },
     clock,
-    progress: () => undefined,
+    progress: (line) => void lines.push(line),
   });
 
   /** An update that is killed before its verification. */
@@ -181,6 +183,29 @@ describe("an update that begins", () => {
     assert.deepEqual(await up("r1"), []);
     objects = [app("app", "False")];
     assert.deepEqual(await up("r2"), [APP]);
+  });
+
+  it("of a stack that was destroyed must not break what was healthy before its last update, and says where to list exceptions", async () => {
+    assert.deepEqual(await up("r1"), []);
+    assert.deepEqual(
+      lines.filter((line) => line.includes("no evidence")),
+      [],
+    );
+    // `pulumi destroy` deletes the outputs. The mark stays.
+    earlier = undefined;
+    objects = [app("app", "False")];
+    assert.deepEqual(await up("r2"), [APP]);
+    const [explained = "", ...others] = lines.filter((line) => line.includes("no evidence"));
+    assert.deepEqual(others, []);
+    assert.match(
+      explained,
+      /an update to release r1 began at .* or the stack was destroyed since\. .*edgefirst:verification\.removed and edgefirst:verification\.ignore/,
+    );
+    objects = [app("app", "True"), app("new", "True")];
+    earlier = undefined;
+    assert.deepEqual(await up("r2", () => (objects = [app("app", "True")])), [
+      "Kustomization flux-system/new",
+    ]);
   });
 
   it("expects what was healthy before the killed update to exist", async () => {

@@ -365,6 +365,64 @@ describe("gate of main, whose upstream stack is edge", () => {
       }
     });
 
+    it("refuses an update that begins while it waits for edge: the health that it then sees is that of another release", async () => {
+      const baseline = { excused: new Set<string>(), expected: new Set<string>(), revision: null };
+      const update = { release: "r3", began: ago(0).time, follows: ago(1).time, baseline };
+      const edge = scriptedCluster(() => [
+        kustomization(ready(clock.seconds < 4 ? "False" : "True", "boom")),
+      ]);
+      const passes = await gate(fresh(), { connect: () => edge, patienceMs: 30_000 });
+      assert.deepEqual(errors(passes), [], "recovered without an update");
+      clock = new FakeClock();
+      const beginsUpdate = async (ms: number): Promise<void> => {
+        await writeMark(edge, { project: "edgefirst", stack: "edge" }, update);
+        await clock.sleep(ms);
+      };
+      const refusals = errors(
+        await gate(fresh(), {
+          connect: () => edge,
+          patienceMs: 30_000,
+          clock: { now: () => clock.now(), sleep: beginsUpdate },
+        }),
+      );
+      assert.equal(refusals.length, 1);
+      assert.match(refusals[0]!, /an update to release r3 began at .* and has not been verified/);
+    });
+
+    it("refuses what failed before the cluster stopped responding, although an unreachable cluster would only be a warning", async () => {
+      const edge = () =>
+        scriptedCluster(() => (clock.seconds < 4 ? [kustomization(ready("False", "boom"))] : unreachable()));
+      const more = { connect: edge, unreachable: "warn", patienceMs: 60_000 } as const;
+      const { findings } = await gate(fresh(), more);
+      assert.deepEqual(
+        findings.map(({ severity }) => severity),
+        ["info", "error", "warning"],
+      );
+      assert.match(
+        findings[1]!.message,
+        /is not healthy now:\n {2}- Kustomization flux-system\/app: Ready: boom/,
+      );
+      assert.match(findings[2]!.message, /^Inconclusive: /);
+    });
+
+    it("asks for edge's mark only after it has read edge's outputs, which an update may store at any time", async () => {
+      const order: string[] = [];
+      const edge = scriptedCluster(() => [kustomization(ready("True"))]);
+      const connect = () => ({
+        ...edge,
+        get: (reference: Parameters<typeof edge.get>[0]) => {
+          order.push(reference.kind);
+          return edge.get(reference);
+        },
+      });
+      const readOutputs = (): Promise<OutputsReading> => {
+        order.push("outputs");
+        return Promise.resolve(fresh());
+      };
+      assert.deepEqual(errors(await checkGate(gateOfMain(clock, readOutputs, { connect }))), []);
+      assert.deepEqual([order[0], order.at(-1)], ["outputs", "ConfigMap"]);
+    });
+
     it("refuses an unfinished update even if the cluster then stops responding and that would only be a warning", async () => {
       const marked = scriptedCluster(() => [kustomization(ready("True"))]);
       const baseline = { excused: new Set<string>(), expected: new Set<string>(), revision: null };

@@ -72,10 +72,20 @@ describe("mark of an update", () => {
     assert.ok(await readMark(cluster, STACK, "2026-01-30T12:00:00Z"));
   });
 
-  it("of a stack's first update is obsolete after any pass", async () => {
+  it("of an update that found no evidence counts if the evidence is older: another program may not have been able to read it", async () => {
     await writeMark(cluster, STACK, { release: "r1", began: BEGAN, follows: undefined, baseline: BASELINE });
     assert.ok(await readMark(cluster, STACK, undefined));
-    assert.equal(await readMark(cluster, STACK, "2026-01-31T11:59:59Z"), undefined);
+    assert.ok(await readMark(cluster, STACK, "2026-01-31T11:59:59Z"));
+    assert.equal(await readMark(cluster, STACK, BEGAN), undefined);
+  });
+
+  it("keeps what was gone before the update, with the reason", async () => {
+    const gone = new Map([["flux d", "the repository changed from 1 to 2"]]);
+    const update = { release: "r1", began: BEGAN, follows: PASSED, baseline: { ...BASELINE, gone } };
+    await writeMark(cluster, STACK, update);
+    assert.deepEqual((await readMark(cluster, STACK, PASSED))?.gone, Object.fromEntries(gone));
+    await writeMark(cluster, STACK, { ...update, baseline: { ...BASELINE, gone: new Map() } });
+    assert.equal((await readMark(cluster, STACK, PASSED))?.gone, undefined);
   });
 
   it("of an older program is compared by its own time, also after objects have recovered", async () => {
