@@ -14,12 +14,15 @@ export type Action =
       /** A new release, which is promoted; otherwise an existing one is. */
       readonly fresh?: Pick<Extract<Action, { do: "release" }>, "effects" | "extra">;
       readonly age: number;
-      readonly heals: boolean;
+      /** Which apps a person brings up again before each update. */
+      readonly heals: "all" | "all but ignored ones" | "none";
+      /** The stack with the flapping app or the interruption. */
+      readonly disturbed: string;
       readonly flap?: Flap;
       /** What happens before everything else. */
-      readonly before?: Action;
+      readonly before: readonly Action[];
       /** What happens between the updates of the upstream stacks and that of the stack. */
-      readonly between?: Action;
+      readonly between: readonly Action[];
     } & Interruptible)
   /** A person holds a stack or revokes a release, or ends either. */
   | {
@@ -41,7 +44,7 @@ export type Action =
     }
   | { readonly do: "heal"; readonly stack: string; readonly after: number }
   | { readonly do: "suspend" | "resume"; readonly stack: string; readonly app: string }
-  | { readonly do: "edit"; readonly stack: string }
+  | { readonly do: "edit" | "destroy"; readonly stack: string }
   | {
       readonly do: "outage";
       readonly stack: string;
@@ -58,7 +61,8 @@ export type Action =
     }
   | {
       readonly do: "commit";
-      readonly stack: string;
+      /** The stack whose cluster gets the commit; undefined for every cluster that is not pinned to another one. */
+      readonly stack: string | undefined;
       readonly removes: string | undefined;
       /** Whether the commit descends from the one that the cluster runs, not from the latest one. */
       readonly diverges: boolean;
@@ -90,8 +94,8 @@ export interface UpAction extends Interruptible {
   readonly age: number;
   /** How far the machine's clock is ahead, in seconds. */
   readonly skew: number;
-  /** Whether the next action happens while the update runs. */
-  readonly background: boolean;
+  /** After how many seconds the update begins, while the next actions happen; undefined if they wait for its end. */
+  readonly background: number | undefined;
 }
 
 /** A fleet, and the actions that happen to it. */
@@ -105,6 +109,8 @@ export interface Plan {
     readonly handleMs: number;
     /** Apps that are down before anything happens. */
     readonly broken: readonly string[];
+    /** Those of them that a promotion does not bring up. */
+    readonly lasting: readonly string[];
   }[];
   readonly actions: readonly Action[];
 }

@@ -21,6 +21,8 @@ export interface Observation {
   readonly suspended: readonly string[];
   readonly gone: ReadonlySet<string>;
   readonly revision: string;
+  /** The release whose objects were all applied; undefined while an update applies another one. */
+  readonly running: string | undefined;
   /** Whether an object that the stack declares had been edited by hand. */
   readonly edited: boolean;
   /** The types of app that the process read at that moment. */
@@ -210,6 +212,7 @@ export class SimCluster {
         .map(({ name }) => name),
       gone: new Set(this.apps.filter(({ gone, wanted }) => gone && wanted).map(({ name }) => name)),
       revision: this.revision,
+      running: this.running?.complete === true ? this.running.release : undefined,
       edited: this.edited,
       read: new Set(type === undefined ? [] : [type]),
       failed: false,

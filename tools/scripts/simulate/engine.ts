@@ -13,6 +13,7 @@ import { Output } from "./pulumi.ts";
 import {
   call,
   runIn,
+  scheduleInterruptions,
   scheduler,
   SimProcess,
   type Interruption,
@@ -64,6 +65,7 @@ export class Engine {
       interruptions,
     });
     stored.lock = process;
+    scheduleInterruptions(process, "");
     runIn(process, () => {
       this.#run(process, { stack, release, dryRun }).then(
         (outcome) => {
@@ -76,6 +78,19 @@ export class Engine {
       );
     });
     return process;
+  }
+
+  /** `pulumi destroy`: deletes what the stack owns. What other stacks and people depend on stays, and so does everything that the program itself wrote. */
+  destroy({ name, slot: { cluster } }: SimStack): void {
+    const stored = this.#fleet.backend.stack(name);
+    if (stored.lock?.ended === false || !cluster.isReachable()) return;
+    for (const object of stored.objects.values()) cluster.delete(object);
+    stored.objects.clear();
+    stored.outputs = {};
+    stored.storedAt = scheduler.now;
+    stored.provider = undefined;
+    cluster.running = undefined;
+    this.#model.destroys(name);
   }
 
   async #run(
@@ -116,12 +131,14 @@ export class Engine {
     }
     this.#model.approaches(stack, cluster);
     await update.begin(declared);
+    this.#model.records(stack, cluster);
     const ref = update.ref as PinnedReference | undefined;
     this.#model.judge({ stack, release: release.name, process, began, pin: ref?.commit });
     const up = new Output(this.#apply({ process, stack, release, declared, cluster, ref }));
     const attempt = up.apply(() => {
       cluster.verifyingSince.set(process, scheduler.now);
       process.soakBegan = process.calls;
+      scheduleInterruptions(process, "soak ");
       return this.#model.verifies({ stack, release: release.name, process, cluster });
     });
     const evidence = update.evidence(attempt as never, declared) as unknown as Output<unknown>;

@@ -24,7 +24,20 @@ export const HOLES: Readonly<Record<string, readonly SourceEdit[]>> = {
     edit("upstream.ts", "if (running === record.release) return [];", 'if (running !== "") return [];'),
   ],
   "3 an emptied cluster is healthy": [
-    edit("gone-objects.ts", "return [...expected]", "return [...new Set<string>()]"),
+    edit("gone-objects.ts", "...absentFrom(round, expected.difference(moved))", "...absentFrom(round, [])"),
+  ],
+  "3 a change of the repository excuses what the next update removes": [
+    edit(
+      "baseline.ts",
+      "isOther && isSettled(round, now) ? absentFrom(round, expected) : undefined;",
+      "undefined;",
+    ),
+  ],
+  "2 an update that begins during the gate's live check lends its health": [
+    edit("upstream.ts", "if (before.length === 0) yield* await unfinished();", ""),
+  ],
+  "2 what failed before an outage is forgotten": [
+    edit("upstream.ts", "error.failures.length > 0) yield", "error.failures.length < 0) yield"),
   ],
   "4 weak proof counts, whatever a stack demands": [
     edit("weaknesses.ts", "    ...(age < minAgeMs\n", "    ...(age < -1 && age < minAgeMs\n"),

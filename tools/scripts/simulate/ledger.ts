@@ -24,6 +24,8 @@ export interface Attempt {
   /** Apps that were healthy at that time, and must still exist. */
   readonly expected: ReadonlySet<string>;
   readonly revision: string;
+  /** What its update found, unless the repository changed at that moment. */
+  readonly found: Approach | undefined;
   /** When it ended. */
   concluded?: number;
   /** The revision of the repository at its end. */
@@ -61,6 +63,14 @@ export interface Open {
   readonly revision: string;
 }
 
+/** What an update found on its cluster before its first change. */
+export interface Approach {
+  readonly down: ReadonlySet<string>;
+  /** Apps in good health, which must still exist at the end at this revision. */
+  readonly standing: ReadonlySet<string>;
+  readonly revision: string;
+}
+
 /** The time since which a stack has run a release without a break. */
 interface Since {
   readonly release: string;
@@ -78,5 +88,8 @@ export class Ledger {
   since: Since | undefined;
   /** Like {@link since}, but based only on the stored outputs, in which an update that was killed does not appear. */
   storedSince: Since | undefined;
-  approach: { readonly down: ReadonlySet<string> } | undefined;
+  /** When the stack was last destroyed, and with it its evidence. */
+  destroyedAt = -Infinity;
+  /** What the latest update found on its cluster. */
+  approach: Approach | undefined;
 }

@@ -1,10 +1,18 @@
-import { isFluxs } from "./apps.ts";
+import { isFluxs, type App } from "./apps.ts";
 import type { Observation, SimCluster } from "./cluster.ts";
 import type { Fleet, SimStack } from "./fleet.ts";
 import { Decisions } from "./decisions.ts";
 import { judgePin } from "./pins.ts";
 import { wasClosed } from "./opening-hours.ts";
-import { isChecked, isIgnored, Ledger, TOLERANCE_MS, type Attempt, type Open } from "./ledger.ts";
+import {
+  isChecked,
+  isIgnored,
+  Ledger,
+  TOLERANCE_MS,
+  type Approach,
+  type Attempt,
+  type Open,
+} from "./ledger.ts";
 import { isForward, judgeUpstream, type Judged } from "./promise.ts";
 import { scheduler, type SimProcess } from "./scheduler.ts";
 
@@ -52,7 +60,19 @@ export class Model {
 
   /** Called when an update has passed the gate. */
   approaches({ name }: SimStack, cluster: SimCluster): void {
-    this.ledger(name).approach = { down: downOn(cluster) };
+    this.ledger(name).approach = approachOf(cluster);
+  }
+
+  /** Called when an update has recorded the state of its cluster, some time after {@link approaches}. */
+  records({ name }: SimStack, cluster: SimCluster): void {
+    const ledger = this.ledger(name);
+    const [before, now] = [ledger.approach, approachOf(cluster)];
+    const isSame = before?.revision === now.revision;
+    ledger.approach = {
+      ...now,
+      down: new Set([...(before?.down ?? []), ...now.down]),
+      standing: isSame ? now.standing.intersection(before.standing) : new Set(),
+    };
   }
 
   /** Called when an update is about to change its cluster for the first time. */
@@ -60,6 +80,15 @@ export class Model {
     const ledger = this.ledger(name);
     if (ledger.since?.release !== release) ledger.since = undefined;
     this.#open(ledger, cluster);
+  }
+
+  /** Called when a stack has been destroyed. What an update that was not verified may have broken is still known. */
+  destroys(stack: string): void {
+    const ledger = this.ledger(stack);
+    ledger.destroyedAt = scheduler.now;
+    ledger.lastPass = undefined;
+    ledger.since = undefined;
+    ledger.storedSince = undefined;
   }
 
   verifies(args: Pick<Attempt, "release" | "process" | "cluster"> & { readonly stack: SimStack }): Attempt {
@@ -83,6 +112,7 @@ export class Model {
       excused,
       expected,
       revision,
+      found: ledger.approach,
     };
     ledger.attempts.push(attempt);
     return attempt;
@@ -161,6 +191,12 @@ export class Model {
   }
 }
 
+function approachOf(cluster: SimCluster): Approach {
+  const down = downOn(cluster);
+  const standing = cluster.apps.filter((app) => isFluxs(app) && !down.has(app.name));
+  return { down, standing: new Set(standing.map(({ name }) => name)), revision: cluster.revision };
+}
+
 function isInForce(override: SimStack["config"]["override"], at: number): boolean {
   return override !== undefined && Date.parse(override.expires) > at - TOLERANCE_MS;
 }
@@ -218,15 +254,20 @@ function hasRunJobs({ cluster, process, soakMs, ...attempt }: Attempt): boolean 
 }
 
 function badFor(attempt: Attempt, seen: Observation): string[] {
-  const { cluster, excused, expected, revision } = attempt;
+  const { cluster, excused } = attempt;
   return [...seen.bad].filter((name) => {
     const app = cluster.app(name);
     if (app === undefined || app.type === "job" || !isChecked(attempt, app)) return false;
     if (excused.has(name) || isIgnored(attempt, name, seen.at)) return false;
-    return (
-      !seen.gone.has(name) || (expected.has(name) && revision === seen.revision && app.type !== "deployment")
-    );
+    return !seen.gone.has(name) || mustExist(attempt, app, seen.revision);
   });
+}
+
+/** An app must not be gone if it was healthy before, and the repository is still at the same revision. */
+function mustExist({ expected, revision, found }: Attempt, { name, type }: App, at: string): boolean {
+  if (type === "deployment") return false;
+  const wasFound = found?.standing.has(name) === true && found.revision === at;
+  return wasFound || (expected.has(name) && revision === at);
 }
 
 function isEdited({ skip }: Attempt, { edited }: Observation): boolean {

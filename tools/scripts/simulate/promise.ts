@@ -6,6 +6,9 @@ import { scheduler, type SimProcess } from "./scheduler.ts";
 
 const OWN_CHECK_IDS: readonly CheckId[] = ["queries", "http", "jobs"];
 
+/** How many releases the evidence keeps. */
+const KEPT = 10;
+
 /** A stack that begins to run a release, and one of its upstream stacks. */
 export interface Judged {
   readonly stack: SimStack;
@@ -32,18 +35,30 @@ export function judgeUpstream(judged: Judged): string | undefined {
   const attempts = ledger.attempts.filter((attempt) => attempt.release === release);
   const concluded = attempts.filter(({ result }) => result === "verified" || result === "failed");
   const proofs = concluded.filter(({ result, soaked }) => result === "verified" && soaked !== undefined);
-  // Evidence starts from scratch on a rebuilt cluster. A move back, the only one that is then possible, depends on the stack's own verification alone.
-  const last = concluded.filter(({ cluster }) => cluster === upstream.slot.cluster).at(-1);
+  const last = concluded.at(-1);
   if (proofs.length === 0) return `${name} has never run it in good health for its whole soak`;
-  if (last?.result === "failed" && (last.ended ?? 0) <= judged.began)
-    return `its latest verification on ${name} failed`;
-  const unnamed =
-    last === undefined || (last.ended ?? 0) > judged.began
-      ? []
-      : weaknessesOf(last).filter((text) => !isPrinted(judged.process, text));
-  if (unnamed.length > 0)
-    return `the gate does not repeat a weakness of the proof of ${name}: ${unnamed.join("; ")}`;
+  const broken = last && judgeLast(judged, last);
+  if (broken !== undefined) return broken;
   return isForward(judged) ? judgeForward(judged, proofs) : undefined;
+}
+
+/** The latest verification must not have failed, and the gate must name its weaknesses. */
+function judgeLast(judged: Judged, last: Attempt): string | undefined {
+  const { upstream, process, began } = judged;
+  if ((last.ended ?? 0) > began || isForgotten(judged, last)) return undefined;
+  if (last.result === "failed") return `its latest verification on ${upstream.name} failed`;
+  const unnamed = weaknessesOf(last).filter((text) => !isPrinted(process, text));
+  return unnamed.length === 0
+    ? undefined
+    : `the gate does not repeat a weakness of the proof of ${upstream.name}: ${unnamed.join("; ")}`;
+}
+
+/** Whether the upstream stack has lost its evidence of an attempt. A move back is then allowed, with a warning. */
+function isForgotten(judged: Judged, { cluster, began }: Attempt): boolean {
+  const { upstream, ledger, process } = judged;
+  const later = ledger.attempts.filter((attempt) => attempt.began > began).length;
+  const isLost = cluster !== upstream.slot.cluster || began < ledger.destroyedAt || later >= KEPT;
+  return isLost && !isForward(judged) && isPrinted(process, `Stack ${upstream.name} has`);
 }
 
 /** Whether an update is a move forward: to a release that the stack neither runs nor has verified last time, on this cluster. */
@@ -55,7 +70,9 @@ export function isForward({
 }: Pick<Judged, "stack" | "release" | "fleet" | "own">): boolean {
   const { cluster } = stack.slot;
   const { outputs } = fleet.backend.stack(stack.name);
-  const here = own.attempts.filter((attempt) => attempt.cluster === cluster);
+  const here = own.attempts.filter(
+    (attempt) => attempt.cluster === cluster && attempt.began >= own.destroyedAt,
+  );
   if (outputs.release === release && here.length > 0) return false;
   const concluded = here.filter(
     (attempt) =>
@@ -92,21 +109,23 @@ function judgeUnseen(
 }
 
 function judgeSeen(
-  { upstream: { name }, release, began, ledger }: Judged,
+  { upstream: { name }, release, ledger }: Judged,
   proofs: readonly Attempt[],
   { seen, looks }: { readonly seen: SimCluster; readonly looks: readonly Observation[] },
 ): string | undefined {
   const here = proofs.findLast(({ cluster }) => cluster === seen);
   if (here === undefined)
     return `${name} has not verified it on cluster ${seen.uid}, to which its context leads`;
-  const { running } = seen;
-  // Of two things that happen at the same time, the gate may have been first.
-  if ((running?.since ?? 0) < began && (running?.release !== release || !running.complete))
+  // An update that begins during the gate must not lend its health to the release.
+  const during = looks.filter(({ running }) => running === release);
+  if (during.length === 0) {
+    const { running } = seen;
     return `${name} runs ${running?.release ?? "nothing"}${running?.complete === false ? " in part" : ""}`;
-  const unhealthy = looks.map((look) => unhealthyNow(here, ledger, look));
+  }
+  const unhealthy = during.map((look) => unhealthyNow(here, ledger, look));
   return unhealthy.some(({ length }) => length === 0)
     ? undefined
-    : `${name} is not healthy now: ${unhealthy.at(-1)?.join(", ") ?? ""}`;
+    : `${name} is not healthy while it runs it: ${unhealthy.at(-1)?.join(", ") ?? ""}`;
 }
 
 function unhealthyNow(proof: Attempt, { lastPass }: Ledger, { bad, gone, at }: Observation): string[] {

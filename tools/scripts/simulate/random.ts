@@ -29,6 +29,18 @@ export class Random {
     return item;
   }
 
+  /** A whole number up to `to`; as likely to be between 10 and 100 as between 100 and 1,000. */
+  ofAnyScale(from: number, to: number): number {
+    return Math.round(from * (to / from) ** this.next());
+  }
+
+  shuffled<T>(items: readonly T[]): T[] {
+    return items
+      .map((item) => ({ item, order: this.next() }))
+      .sort((one, other) => one.order - other.order)
+      .map(({ item }) => item);
+  }
+
   /** A random key; each is picked in proportion to its weight. */
   weighted<Key extends string>(weights: Readonly<Record<Key, number>>): Key {
     const entries = Object.entries(weights) as [Key, number][];

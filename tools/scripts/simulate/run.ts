@@ -35,7 +35,7 @@ export async function runPlan(plan: Plan): Promise<RunResult> {
   const fleet = new Fleet(plan.stacks.map((stack) => ({ ...stack, config: { ...stack.config } })));
   for (const { name, broken } of plan.stacks)
     for (const app of broken) fleet.stack(name).slot.cluster.change(app, { down: true });
-  const run = new Run(fleet);
+  const run = new Run(fleet, new Map(plan.stacks.map(({ name, lasting }) => [name, lasting])));
   let steps = 0;
   for (const action of plan.actions) {
     await run.step(action);
@@ -51,10 +51,13 @@ class Run {
   readonly trace: string[] = [];
   readonly #fleet: Fleet;
   readonly #engine: Engine;
+  readonly #lasting: ReadonlyMap<string, readonly string[]>;
   readonly #running = new Set<SimProcess>();
 
-  constructor(fleet: Fleet) {
+  /** @param lasting the apps of each stack that a promotion does not bring up */
+  constructor(fleet: Fleet, lasting: ReadonlyMap<string, readonly string[]>) {
     this.#fleet = fleet;
+    this.#lasting = lasting;
     this.model = new Model(fleet);
     this.#engine = new Engine(fleet, this.model);
   }
@@ -90,6 +93,9 @@ class Run {
         this.#fleet.backend.isDown = true;
         scheduler.at(scheduler.now + action.for * 1_000, () => (this.#fleet.backend.isDown = false));
         return;
+      case "commit":
+        this.#commit(action);
+        return;
       case "wait":
         return scheduler.runUntil(scheduler.now + action.for * 1_000, () => false);
       default:
@@ -110,6 +116,7 @@ class Run {
           | "rollback"
           | "backend-outage"
           | "wait"
+          | "commit"
           | "decide";
       }
     >,
@@ -145,6 +152,9 @@ class Run {
       case "edit":
         this.#edit(stack);
         return;
+      case "destroy":
+        this.#engine.destroy(stack);
+        return;
       case "outage":
         scheduler.at(scheduler.now + action.after * 1_000, () => {
           cluster.downUntil = scheduler.now + action.for * 1_000;
@@ -153,9 +163,6 @@ class Run {
         return;
       case "rebuild":
         this.#rebuild(stack, action);
-        return;
-      case "commit":
-        this.#commit(cluster, action);
         return;
       case "set":
         Object.assign(config, action.config);
@@ -186,15 +193,18 @@ class Run {
     });
   }
 
-  #commit(cluster: SimCluster, { removes, diverges }: Extract<Action, { do: "commit" }>): void {
-    const { repository } = this.#fleet;
-    const commit = repository.add({
-      parent: diverges ? commitOf(cluster.revision) : repository.head,
-      removes,
-    });
+  #commit({ stack, removes, diverges }: Extract<Action, { do: "commit" }>): void {
+    const { repository, stacks } = this.#fleet;
+    const clusters = stacks.filter(({ name }) => name === stack).map(({ slot }) => slot.cluster);
+    const following = stacks.map(({ slot }) => slot.cluster).filter(({ ref }) => ref.commit === undefined);
+    const [first] = clusters;
+    const parent = diverges && first !== undefined ? commitOf(first.revision) : repository.head;
+    const commit = repository.add({ parent, removes });
     if (!diverges) repository.head = commit;
-    if (cluster.ref.commit !== undefined) cluster.ref = { ...cluster.ref, commit };
-    cluster.follow(commit, removes);
+    for (const cluster of first === undefined ? following : clusters) {
+      if (cluster.ref.commit !== undefined) cluster.ref = { ...cluster.ref, commit };
+      cluster.follow(commit, removes);
+    }
   }
 
   #edit({ name, slot: { cluster } }: SimStack): void {
@@ -205,8 +215,9 @@ class Run {
   }
 
   /** Makes everything work again, and undoes edits by hand. */
-  #heal({ name, slot: { cluster } }: SimStack): void {
-    for (const app of cluster.apps) cluster.change(app.name, { down: false, gone: false });
+  #heal({ name, slot: { cluster } }: SimStack, except: readonly string[] = []): void {
+    for (const app of cluster.apps)
+      if (!except.includes(app.name)) cluster.change(app.name, { down: false, gone: false });
     cluster.edited = false;
     const settings = this.#fleet.backend.stack(name).objects.get("ConfigMap network/settings");
     if (settings !== undefined) cluster.apply(settings, "edgefirst");
@@ -228,14 +239,19 @@ class Run {
   }
 
   async #update(action: UpAction, dryRun: boolean): Promise<void> {
-    const { interruption } = action;
-    const process = this.#start(this.#fleet.stack(action.stack), this.#releaseOf(action.age), {
-      dryRun,
-      skewMs: action.skew * 1_000,
-      interruptions: interruptionsOf(interruption),
-    });
-    if (process === undefined || action.background) return;
-    await this.#finish(process);
+    const { interruption, background } = action;
+    const start = (): SimProcess | undefined =>
+      this.#start(this.#fleet.stack(action.stack), this.#releaseOf(action.age), {
+        dryRun,
+        skewMs: action.skew * 1_000,
+        interruptions: interruptionsOf(interruption),
+      });
+    if (background !== undefined) {
+      scheduler.at(scheduler.now + background * 1_000, start);
+      return;
+    }
+    const process = start();
+    if (process !== undefined) await this.#finish(process);
   }
 
   async #rollOut(release: SimRelease, { interruption }: Interruptible): Promise<void> {
@@ -269,31 +285,29 @@ class Run {
     if (progress.isDone) await rollout;
   }
 
-  async #promote({
-    stack,
-    age,
-    heals,
-    interruption,
-    fresh,
-    before,
-    between,
-    flap: flapping,
-  }: Extract<Action, { do: "promote" }>): Promise<void> {
-    const { after } = this.#fleet.stack(stack);
+  async #promote(action: Extract<Action, { do: "promote" }>): Promise<void> {
+    const { stack, age, disturbed, interruption, fresh, before, between, flap: flapping } = action;
     if (fresh !== undefined) this.#release(fresh);
-    if (before !== undefined) await this.#do(before);
+    for (const each of before) await this.#do(each);
     // The release stays the same, whatever happens in between.
     const release = this.#releaseOf(fresh === undefined ? age : 0);
-    const flappingStack = flapping === undefined ? undefined : after[0];
     for (const name of [...this.#upstreamOf(stack), stack]) {
       const target = this.#fleet.stack(name);
-      if (heals && name !== flappingStack) this.#heal(target);
-      if (name === flappingStack && flapping !== undefined) flap(flapping, target.slot.cluster);
-      if (name === stack && between !== undefined) await this.#do(between);
-      const interruptions = interruptionsOf(name === (after[0] ?? stack) ? interruption : undefined);
+      const isDisturbed = name === disturbed;
+      this.#healFor(action, target);
+      if (isDisturbed && flapping !== undefined) flap(flapping, target.slot.cluster);
+      if (name === stack) for (const each of between) await this.#do(each);
+      const interruptions = interruptionsOf(isDisturbed ? interruption : undefined);
       const process = this.#start(target, release, { interruptions });
       if (process !== undefined) await this.#finish(process);
     }
+  }
+
+  /** What a person brings up again before an update of a promotion. */
+  #healFor({ heals }: Extract<Action, { do: "promote" }>, stack: SimStack): void {
+    if (heals === "none") return;
+    const lasting = this.#lasting.get(stack.name) ?? [];
+    this.#heal(stack, heals === "all" ? lasting : [...lasting, ...Object.keys(stack.config.ignore)]);
   }
 
   /** Every stack on which a stack depends, upstream stacks first. */

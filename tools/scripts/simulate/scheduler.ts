@@ -8,8 +8,11 @@ export type Interruption =
   /** The machine is asleep. */
   | { readonly kind: "sleep"; readonly ms: number };
 
-/** When an interruption happens: at the call with this number, or at a call in the soak, or after the verification and before the engine stores its evidence. */
-export type InterruptionPoint = number | `soak ${number}` | "verified";
+/**
+ * When an interruption happens: at the call with this number, or some time after the process began; the same, counted from the beginning of the soak; or after the
+ * verification and before the engine stores its evidence.
+ */
+export type InterruptionPoint = number | `${number} s` | `soak ${number}` | `soak ${number} s` | "verified";
 
 /** The machine that a process runs on. */
 export interface Machine {
@@ -176,15 +179,36 @@ export async function call(process: SimProcess, point?: InterruptionPoint): Prom
     interruptions?.get(process.calls) ??
     interruptions?.get(`soak ${process.calls - process.soakBegan}`) ??
     (point === undefined ? undefined : interruptions?.get(point));
-  if (interruption?.kind === "kill") {
-    process.end("killed");
-    return NEVER;
-  }
-  if (interruption?.kind === "interrupt" && !process.emit("SIGINT")) {
-    process.end("interrupted");
-    return NEVER;
-  }
-  if (interruption?.kind === "sleep") process.asleepUntil = scheduler.now + interruption.ms;
+  if (interruption !== undefined) interrupt(process, interruption);
+  // Not even the code after the call runs in a process that was killed.
+  if (isEnded(process)) return NEVER;
   if (process.asleepUntil > scheduler.now)
     await scheduler.sleep(process.asleepUntil - scheduler.now, process);
+}
+
+/** Schedules the interruptions that happen some time after this moment, when the process begins, or when its soak does. */
+export function scheduleInterruptions(process: SimProcess, counted: "" | "soak "): void {
+  for (const [point, interruption] of process.args.interruptions ?? []) {
+    const [, from, seconds] = /^(soak |)([\d.]+) s$/.exec(String(point)) ?? [];
+    if (from !== counted) continue;
+    scheduler.at(
+      scheduler.now + Number(seconds) * 1_000,
+      () => {
+        runIn(process, () => {
+          interrupt(process, interruption);
+        });
+      },
+      process,
+    );
+  }
+}
+
+function interrupt(process: SimProcess, interruption: Interruption): void {
+  if (interruption.kind === "kill") process.end("killed");
+  else if (interruption.kind === "sleep") process.asleepUntil = scheduler.now + interruption.ms;
+  else if (!process.emit("SIGINT")) process.end("interrupted");
+}
+
+function isEnded(process: SimProcess): boolean {
+  return process.ended;
 }

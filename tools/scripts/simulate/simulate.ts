@@ -32,7 +32,7 @@ export async function simulate({ steps, seed, fleets, isTraced }: SimulationArgs
   let several = 0;
   let fleet = 0;
   for (; done < steps; fleet++) {
-    const plan = planFleet(seed * 100_003 + fleet, Math.min(perFleet, steps - done));
+    const plan = planFleet({ seed, fleet, steps: Math.min(perFleet, steps - done) });
     const result = await runPlan(plan);
     done += result.steps;
     passed += result.passed;
