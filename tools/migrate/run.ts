@@ -2,6 +2,7 @@ import type { Repository } from "../gitops/yaml/repository.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
+import { markNotes } from "./lost-marks.ts";
 import { encryptedFiles } from "./encrypted.ts";
 import { syntaxErrorOf } from "./syntax-error.ts";
 import { prove, type Failure, type Proof } from "./proof.ts";
@@ -45,7 +46,8 @@ function attempt(step: Step, context: StepContext): StepResult {
     const unsafe = new Map([...encrypted, ...invalidFiles(changes)]);
     for (const [path, note] of unsafe) excluded.set(path, note);
     if (unsafe.size > 0) continue;
-    const plan = { notes: [...planned.notes, ...excluded.values()], changes };
+    const marks = markNotes(changes, context.repository);
+    const plan = { notes: [...planned.notes, ...excluded.values(), ...marks], changes };
     const result = prove(step, given, plan);
     const refused =
       round < MAX_ATTEMPTS ? refusedFiles(result.proof.failures, changes) : new Map<string, Note>();

@@ -10,6 +10,7 @@ import {
   type YAMLSeq,
 } from "yaml";
 import type { PathStep } from "../yaml/values.ts";
+import { aliasesBefore, anchorsIn, freedAliases, scalarSource } from "./anchors.ts";
 import { commentsIn } from "./comments.ts";
 import {
   documentComments,
@@ -105,6 +106,43 @@ export class YamlEdit {
     return only.range[1] <= end ? name : undefined;
   }
 
+  /** The text of a scalar or alias with its quotes and its anchor; undefined for anything else, and for scalars on several lines. */
+  scalarAt(document: number, path: readonly PathStep[]): string | undefined {
+    const node = this.#place(document, path)?.value ?? null;
+    const source = scalarSource(this.#text, node);
+    const anchor = node === null ? undefined : anchorOf(node);
+    return source === undefined || anchor === undefined ? source : `&${anchor} ${source}`;
+  }
+
+  /** The anchors below some entries, and the text of the scalars that they mark. */
+  anchorsBelow(
+    document: number,
+    paths: readonly (readonly PathStep[])[],
+  ): ReadonlyMap<string, string | undefined> {
+    return new Map(paths.flatMap((path) => [...anchorsIn(this.#text, this.#node(document, path) ?? null)]));
+  }
+
+  /** The anchors before an entry that an alias in its place can refer to; an anchor that is defined twice is none of them. */
+  anchorsBefore(document: number, later: readonly PathStep[]): ReadonlySet<string> {
+    const end = this.#place(document, later)?.start ?? 0;
+    const anchored = nodesIn(this.#roots[document] ?? null).filter((node) => anchorOf(node) !== undefined);
+    const byName = Map.groupBy(anchored, (node) => anchorOf(node) ?? "");
+    const isBefore = ([node, ...others]: readonly Node[]): boolean =>
+      others.length === 0 && (node?.range?.[1] ?? Infinity) <= end;
+    return new Set([...byName].filter(([, nodes]) => isBefore(nodes)).map(([name]) => name));
+  }
+
+  /** The names of the aliases before the end of an entry, except those below the entries `going`. */
+  aliasesUntil(
+    document: number,
+    path: readonly PathStep[],
+    going: readonly (readonly PathStep[])[],
+  ): ReadonlySet<string> {
+    const place = this.#place(document, path);
+    const values = going.map((one) => this.#node(document, one) ?? null);
+    return aliasesBefore(this.#roots[document] ?? null, values, place ? this.#lines.endOf(place) : 0);
+  }
+
   /** The comments that are removed with an entry: those on its lines and, unless the entry is only replaced, those directly above at its indentation. */
   commentsOf(document: number, path: readonly PathStep[], replaced = false): readonly string[] {
     const place = this.#place(document, path);
@@ -156,21 +194,50 @@ export class YamlEdit {
    * on upwards. If there are blank lines on both sides, only one remains.
    */
   remove(document: number, path: readonly PathStep[]): boolean {
-    const place = this.#place(document, path);
-    if (!place || place.container.flow === true || this.#isReferredTo(place.value)) return false;
-    if (place.container.items.length === 1)
-      return path.length > 1 && this.remove(document, path.slice(0, -1));
+    return this.removeAll(document, [path]);
+  }
+
+  /**
+   * Like {@link remove}, for several entries. An anchor that is used elsewhere must be defined in `moved`, the lines that are added instead, or it moves to the
+   * first alias; without `moved`, the entries stay.
+   */
+  removeAll(document: number, paths: readonly (readonly PathStep[])[], moved?: string): boolean {
+    const tops = paths.map((path) => this.#topOf(document, path));
+    const places = tops.map((path) => path && this.#place(document, path));
+    if (!places.every((place) => place !== undefined && place.container.flow !== true)) return false;
+    const freed = this.#freed(
+      places.map((place) => place?.value ?? null),
+      moved,
+    );
+    if (!freed) return false;
+    this.#edits.push(...freed);
+    return places.every((place) => place !== undefined && this.#removeAt(place));
+  }
+
+  /** The path of the outermost collection that would be empty without an entry; undefined if that is the whole document. */
+  #topOf(document: number, path: readonly PathStep[]): readonly PathStep[] | undefined {
+    const container = this.#place(document, path)?.container;
+    if (container?.items.length !== 1 || container.flow === true) return path;
+    return path.length > 1 ? this.#topOf(document, path.slice(0, -1)) : undefined;
+  }
+
+  #removeAt(place: EntryPlace): boolean {
     const start = this.#lines.startWithComments(place);
     if (!this.#lines.isFirstOnLine(place)) return this.#removeFirstInline(place);
     const end = this.#lines.endOf(place);
     return this.#plan({ start: this.#lines.withBlankLine(start, end), end, text: "" });
   }
 
-  /** Replaces the lines of an entry; the new lines are given without indentation. */
-  replace(document: number, path: readonly PathStep[], lines: string): boolean {
+  /**
+   * Replaces the lines of an entry; the new lines are given without indentation. An anchor that is used elsewhere must be defined in `moved`, or it moves to the
+   * first alias; without `moved`, the entry stays.
+   */
+  replace(document: number, path: readonly PathStep[], lines: string, moved?: string): boolean {
     const place = this.#place(document, path);
     if (!place || place.container.flow === true || !this.#lines.isFirstOnLine(place)) return false;
-    if (this.#isReferredTo(place.value)) return false;
+    const freed = this.#freed([place.value], moved);
+    if (!freed) return false;
+    this.#edits.push(...freed);
     const text = this.#lines.indented(lines, this.#lines.columnOf(place));
     return this.#plan({ start: this.#lines.startOf(place.start), end: this.#lines.endOf(place), text });
   }
@@ -240,13 +307,9 @@ export class YamlEdit {
     return edit !== undefined;
   }
 
-  /** Whether an alias elsewhere refers to an anchor in a node. */
-  #isReferredTo(value: Node | null): boolean {
-    const within = new Set(nodesIn(value));
-    const anchors = new Set([...within].map(anchorOf));
-    return this.#roots.some((root) =>
-      nodesIn(root).some((node) => isAlias(node) && anchors.has(node.source) && !within.has(node)),
-    );
+  /** The edits that let nodes go although aliases elsewhere refer to anchors in them; undefined if that is not possible. */
+  #freed(values: readonly (Node | null)[], moved: string | undefined): readonly TextEdit[] | undefined {
+    return freedAliases({ text: this.#text, roots: this.#roots, values, moved });
   }
 
   #node(document: number, path: readonly PathStep[]): Node | null | undefined {

@@ -1,6 +1,7 @@
+import { isMapping, type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
-import type { Mapping, PathStep } from "../../../gitops/yaml/values.ts";
 
 /** Where the fields of an Ingress are in its file. */
 export interface Written {
@@ -9,7 +10,118 @@ export interface Written {
   readonly path: readonly PathStep[];
 }
 
-/** Fields as YAML; the mappings in `copied` keep the lines of the Ingress, with their comments, quotes and anchors. */
+/** Marks a text until the YAML is written; a private-use character, so that no value contains it. */
+const MARK = "\uE000";
+
+/** Texts that take the place of values, so that quotes, anchors and aliases survive. */
+export class Texts {
+  readonly #texts: string[] = [];
+
+  /** A value that {@link fill} replaces by the text. */
+  hold(text: string): string {
+    this.#texts.push(text);
+    return `${MARK}${this.#texts.length - 1}${MARK}`;
+  }
+
+  fill(yaml: string): string {
+    return yaml.replace(/\uE000(\d+)\uE000/g, (_, index) => this.#texts[Number(index)] ?? "");
+  }
+}
+
+/** What a scalar of an Ingress says, by its key. */
+const ROLES: Readonly<Record<string, "host" | "path" | "name" | "port">> = {
+  host: "host",
+  path: "path",
+  name: "name",
+  identifier: "name",
+  number: "port",
+  port: "port",
+};
+
+/** Takes the scalars of a route from the Ingress that it replaces: they keep their quotes, anchors and aliases. */
+export class Scalars {
+  readonly #texts = new Texts();
+  readonly #known = new Map<string, string>();
+  readonly #portText: (backend: Mapping) => string | undefined;
+
+  /** @param portText what to write for a port, if the Ingress names it */
+  constructor(ingress: Value, written: Written, portText: (backend: Mapping) => string | undefined) {
+    this.#portText = portText;
+    for (const { value, path } of scalarsIn(ingress)) {
+      const role = ROLES[String(path.at(-1))];
+      const text = written.edit.scalarAt(written.document, [...written.path, ...path]);
+      const key = `${role ?? ""} ${typeof value} ${scalarText(value)}`;
+      if (role === undefined || text === undefined) continue;
+      this.#known.set(key, richer(this.#known.get(key), text));
+    }
+  }
+
+  /** A route as YAML. */
+  write(route: Mapping, copied: readonly string[], written: Written): string {
+    const marked = {
+      ...route,
+      ...(Array.isArray(route.hostnames) && {
+        hostnames: route.hostnames.map((host) => this.#of("host", host)),
+      }),
+      ...(Array.isArray(route.rules) && { rules: route.rules.map((rule) => this.#rule(rule)) }),
+    };
+    return this.#texts.fill(carriedYaml(marked, copied, written));
+  }
+
+  #rule(rule: Value): Value {
+    if (!isMapping(rule)) return rule;
+    const list = (key: string, change: (one: Mapping) => Mapping): Mapping =>
+      Array.isArray(rule[key]) ? { [key]: rule[key].map((one) => (isMapping(one) ? change(one) : one)) } : {};
+    return {
+      ...rule,
+      ...list("matches", (match) =>
+        isMapping(match.path)
+          ? { ...match, path: { ...match.path, value: this.#of("path", match.path.value) } }
+          : match,
+      ),
+      ...list("filters", (filter) => {
+        const { extensionRef } = filter;
+        return isMapping(extensionRef)
+          ? { ...filter, extensionRef: { ...extensionRef, name: this.#of("name", extensionRef.name) } }
+          : filter;
+      }),
+      ...list("backendRefs", (backend) => this.#backend(backend)),
+    };
+  }
+
+  #backend(backend: Mapping): Mapping {
+    const result: Mapping = { ...backend };
+    for (const key of ["identifier", "name"])
+      if (backend[key] !== undefined) result[key] = this.#of("name", backend[key]);
+    if (backend.port === undefined) return result;
+    const text = this.#portText(backend);
+    return { ...result, port: text === undefined ? this.#of("port", backend.port) : this.#texts.hold(text) };
+  }
+
+  #of(role: string, value: Value | undefined): Value {
+    const text = this.#known.get(`${role} ${typeof value} ${scalarText(value)}`);
+    return text === undefined ? (value ?? null) : this.#texts.hold(text);
+  }
+}
+
+/** Of two texts of the same value, the one with an anchor or alias, and with the quotes of either. */
+function richer(one: string | undefined, other: string): string {
+  if (one === undefined || !/^["'&*]/.test(one)) return other;
+  const [anchor] = /^&\S+ (?!["'])/.exec(one) ?? [];
+  return anchor !== undefined && /^["']/.test(other) ? anchor + other : one;
+}
+
+function scalarsIn(
+  value: Value,
+  path: readonly PathStep[] = [],
+): readonly { readonly value: Value; readonly path: readonly PathStep[] }[] {
+  if (typeof value !== "object" || value === null) return [{ value, path }];
+  return Object.entries(value).flatMap(([key, inner]: [string, Value]) =>
+    scalarsIn(inner, [...path, Array.isArray(value) ? Number(key) : key]),
+  );
+}
+
+/** Fields as YAML; those in `copied` keep the lines of the Ingress, with their comments, quotes and anchors. */
 export function carriedYaml(fields: Mapping, copied: readonly string[], written: Written): string {
   return Object.entries(fields)
     .map(
@@ -19,9 +131,13 @@ export function carriedYaml(fields: Mapping, copied: readonly string[], written:
     .join("");
 }
 
-/** A mapping with the lines of the same entries in the Ingress; undefined if they are not written in block style. */
+/** A field with the lines of the same scalar, or of the same entries, in the Ingress; undefined if they are not written in block style. */
 function copyOf(key: string, value: Mapping[string], { edit, document, path }: Written): string | undefined {
-  const names = typeof value === "object" && value !== null ? Object.keys(value) : [];
+  if (!isMapping(value)) {
+    const text = edit.scalarAt(document, [...path, key]);
+    return text === undefined ? undefined : `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")} ${text}\n`;
+  }
+  const names = Object.keys(value);
   const lines = names.map((name) => edit.linesOf(document, [...path, key, name]));
   if (names.length === 0 || !lines.every((line) => line !== undefined)) return undefined;
   const block = lines.map((line) => (line.endsWith("\n") ? line : `${line}\n`)).join("");

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping, originAt, type Mapping } from "../../../gitops/yaml/values.ts";
-import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { asWritten, fieldAt, fieldsIn, isKind, nameOf, type WrittenObject } from "../../objects.ts";
@@ -17,7 +16,7 @@ import { sourceOf } from "./hosts.ts";
 import { moveOf, type Move } from "./move.ts";
 import { refused, type Outcome, type Stay } from "./outcome.ts";
 import { missingComments } from "../../missing-comments.ts";
-import { carriedYaml, indented } from "./carry.ts";
+import { routeTexts } from "./object-edit.ts";
 import { releaseNamespace } from "./release.ts";
 import { answers, hostGroups, type Reading, type Served } from "./served.ts";
 import { servicesOf, type Services } from "./services.ts";
@@ -62,38 +61,18 @@ export function objectOutcome(
     records: planned.records,
     edit: (source, offset) => {
       const edit = new YamlEdit(source);
-      if (keepIngress) {
-        const contents = missing.map(writeYaml).join("---\n");
+      const comments = keepIngress ? undefined : edit.commentsOfDocument(offset, missing.length > 0);
+      const contents =
+        missing.length === 0 ? "" : routeTexts(missing, { ingress: written, comments }, edit, offset);
+      if (contents === undefined) return undefined;
+      if (comments === undefined)
         return edit.insertAfterDocument(offset, contents) ? { text: edit.text(), losses: [] } : undefined;
-      }
-      const comments = edit.commentsOfDocument(offset, missing.length > 0);
-      const contents = missing.length === 0 ? "" : withComments(missing, comments, edit, offset);
       const done =
         missing.length === 0 ? edit.removeDocument(offset) : edit.replaceDocument(offset, contents);
       const losses = commentLosses(missingComments(comments, contents), scalarText(written.kind));
       return done ? { text: edit.text(), losses } : undefined;
     },
   };
-}
-
-/** HTTPRoutes as YAML, the first one with the comments of the Ingress and with the lines of its labels and annotations. */
-function withComments(
-  routes: readonly Mapping[],
-  comments: readonly string[],
-  edit: YamlEdit,
-  offset: number,
-): string {
-  const [first = {}, ...others] = routes;
-  const { metadata, spec = null, ...head } = first;
-  const document = edit.documentAt(offset);
-  const fields = carriedYaml(isMapping(metadata) ? metadata : {}, ["labels", "annotations"], {
-    edit,
-    document,
-    path: ["metadata"],
-  });
-  const left = missingComments(comments, fields).map((comment) => `${comment}\n`);
-  const text = `${left.join("")}${writeYaml(head)}metadata:\n${indented(fields)}${writeYaml({ spec })}`;
-  return [text, ...others.map(writeYaml)].join("---\n");
 }
 
 interface Planned {

@@ -1,10 +1,11 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type PathStep } from "../../../gitops/yaml/values.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
+import { settleAnchors, type Anchors } from "../../../gitops/edit/anchors.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
-import { fieldAt, fieldsIn } from "../../objects.ts";
+import { fieldsIn } from "../../objects.ts";
 import { missingComments } from "../../missing-comments.ts";
-import { carriedYaml, indented } from "./carry.ts";
+import { indented, Scalars, type Written } from "./carry.ts";
 import { fieldList } from "./paths.ts";
 
 const VALUES: readonly PathStep[] = ["spec", "values"];
@@ -13,37 +14,66 @@ export const INGRESS: readonly PathStep[] = [...VALUES, "ingress"];
 /** Where app-template's routes are in a HelmRelease. */
 export const ROUTE: readonly PathStep[] = [...VALUES, "route"];
 
-/** Marks an alias until the text is written; a private-use character, so that no value contains it. */
-const ALIAS = "\uE000";
+interface Edited {
+  /** The new text; undefined if it cannot be edited. */
+  readonly result: string | undefined;
+  /** The comments that would be deleted. */
+  readonly comments: readonly string[];
+}
 
-/**
- * Adds routes to a HelmRelease's values and removes entries from `ingress`. An entry's comments move to its route.
- * @returns the text (undefined if it cannot be edited) and the comments that would be deleted
- */
+/** Adds routes to a HelmRelease's values and removes entries from `ingress`. An entry's comments move to its route, and so do anchors. */
 export function rewriteValues(
   { source, offset, written }: { source: string; offset: number; written: Mapping },
   routes: Mapping,
   gone: readonly string[],
-): { readonly result: string | undefined; readonly comments: readonly string[] } {
+): Edited {
   const edit = new YamlEdit(source);
   const document = edit.documentAt(offset);
-  const lines = linesOf(routes, { written, gone }, edit, document);
-  const all = gone.length === Object.keys(fieldsIn(written, INGRESS)).length;
+  const keys = Object.keys(fieldsIn(written, INGRESS));
+  const all = gone.length === keys.length;
   const paths = all ? [INGRESS] : gone.map((key) => [...INGRESS, key]);
-  const replaces = all && lines !== undefined && Object.keys(fieldsIn(written, ROUTE)).length === 0;
+  const hasRoutes = Object.keys(fieldsIn(written, ROUTE)).length > 0;
+  const plain = linesOf(routes, { written, gone }, edit, document);
+  const lines =
+    plain === "" ? "" : settleAnchors(plain, anchorsFor({ edit, document, hasRoutes }, keys, paths));
+  if (lines === undefined) return { result: undefined, comments: [] };
+  const replaces = all && lines !== "" && !hasRoutes;
   const before = paths.flatMap((path) =>
     replaces ? edit.commentsOf(document, path, true) : edit.commentsRemovedWith(document, path),
   );
-  const comments = missingComments(before, lines ?? "");
+  const comments = missingComments(before, lines);
   const done = replaces
-    ? edit.replace(document, INGRESS, `route:\n${indented(lines)}`)
-    : (lines === undefined || bring(edit, document, lines, written)) &&
-      paths.every((path) => edit.remove(document, path));
+    ? edit.replace(document, INGRESS, `route:\n${indented(lines)}`, lines)
+    : (lines === "" || bring(edit, document, lines, hasRoutes)) && edit.removeAll(document, paths, lines);
   return { result: done ? edit.text() : undefined, comments };
 }
 
-function bring(edit: YamlEdit, document: number, lines: string, written: Mapping): boolean {
-  return Object.keys(fieldsIn(written, ROUTE)).length > 0
+/** What aliases in the routes may refer to. */
+function anchorsFor(
+  {
+    edit,
+    document,
+    hasRoutes,
+  }: { readonly edit: YamlEdit; readonly document: number; readonly hasRoutes: boolean },
+  keys: readonly string[],
+  gone: readonly (readonly PathStep[])[],
+): Anchors {
+  const place = hasRoutes ? ROUTE : INGRESS;
+  const going = edit.anchorsBelow(document, gone);
+  const entries = hasRoutes ? [] : keys.map((key) => [...INGRESS, key]);
+  const staying = [...edit.anchorsBelow(document, entries).keys()].filter((name) => !going.has(name));
+  const before = [...edit.anchorsBefore(document, place)].filter((name) => !going.has(name));
+  // The first alias before the routes becomes the anchor.
+  const moving = [...edit.aliasesUntil(document, place, gone)].filter((name) => going.has(name));
+  return {
+    standing: new Set([...before, ...staying, ...moving]),
+    going,
+    all: edit.anchorsBelow(document, [[]]),
+  };
+}
+
+function bring(edit: YamlEdit, document: number, lines: string, hasRoutes: boolean): boolean {
+  return hasRoutes
     ? edit.insert(document, ROUTE, lines)
     : edit.insert(document, VALUES, `route:\n${indented(lines)}`, "ingress");
 }
@@ -54,30 +84,52 @@ function linesOf(
   { written, gone }: { readonly written: Mapping; readonly gone: readonly string[] },
   edit: YamlEdit,
   document: number,
-): string | undefined {
-  if (Object.keys(routes).length === 0) return undefined;
-  const aliased = structuredClone(routes);
-  const rules = Object.values(aliased).flatMap((route) => fieldList(fieldAt(route, ["rules"])));
-  for (const backend of rules.flatMap(({ backendRefs }) => fieldList(backendRefs))) {
-    const alias = aliasOf(backend, written, edit, document);
-    if (alias !== undefined) backend.port = alias;
-  }
-  const entries = Object.entries(aliased).map(([key, route]) => {
-    if (!gone.includes(key) || !isMapping(route)) return writeYaml({ [key]: route });
+): string {
+  const entries = Object.entries(routes).map(([name, route]) => {
+    if (!isMapping(route)) return writeYaml({ [name]: route });
+    const key = ingressOf(name, written);
     const path = [...INGRESS, key];
-    const fields = carriedYaml(route, ["annotations", "labels"], { edit, document, path });
-    const comments = missingComments(edit.commentsOf(document, path), fields);
+    const place = { edit, document, path };
+    const ingress = fieldsIn(written, path);
+    const scalars = new Scalars(ingress, place, (backend) => portText(backend, ingress, written, place));
+    const isMoved = gone.includes(name);
+    const fields = scalars.write(route, isMoved ? ["annotations", "labels"] : [], place);
+    const comments = isMoved ? missingComments(edit.commentsOf(document, path), fields) : [];
     const head = comments.map((comment) => `${comment}\n`).join("");
-    return `${head}${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")}\n${indented(fields)}`;
+    return `${head}${writeYaml({ [name]: 0 }).replace(/ 0\n$/, "")}\n${indented(fields)}`;
   });
-  return entries.join("").replaceAll(ALIAS, "*");
+  return entries.join("");
 }
 
-function aliasOf(backend: Mapping, written: Mapping, edit: YamlEdit, document: number): string | undefined {
-  const path = [...VALUES, "service", scalarText(backend.identifier ?? backend.name), "ports"];
+/** The key of the Ingress that a route comes from: a second group of hosts gets `-2`. */
+function ingressOf(name: string, written: Mapping): string {
+  const keys = Object.keys(fieldsIn(written, INGRESS));
+  return keys.includes(name) ? name : name.replace(/-\d+$/, "");
+}
+
+/** The port of a backend as text: the alias of the Service's port if that has an anchor, and the name that the Ingress uses as a comment. */
+function portText(
+  backend: Mapping,
+  ingress: Mapping,
+  written: Mapping,
+  { edit, document }: Written,
+): string | undefined {
+  const id = scalarText(backend.identifier ?? backend.name);
+  const path = [...VALUES, "service", id, "ports"];
   const ports = Object.entries(fieldsIn(written, path)).filter(
     ([, port]) => isMapping(port) && port.port === backend.port,
   );
-  const names = ports.flatMap(([name]) => edit.anchorOf(document, [...path, name, "port"], INGRESS) ?? []);
-  return names[0] === undefined ? undefined : ALIAS + names[0];
+  const later = Object.keys(fieldsIn(written, ROUTE)).length > 0 ? ROUTE : INGRESS;
+  const [anchor] = ports.flatMap(([name]) => edit.anchorOf(document, [...path, name, "port"], later) ?? []);
+  if (anchor !== undefined) return `*${anchor}`;
+  const services = fieldList(ingress.hosts).flatMap(({ paths }) =>
+    fieldList(paths).map(({ service }) => service),
+  );
+  const named = services.find(
+    (service) =>
+      isMapping(service) &&
+      scalarText(service.identifier ?? service.name) === id &&
+      ports.some(([name]) => name === service.port),
+  );
+  return isMapping(named) ? `${scalarText(backend.port)} # ${scalarText(named.port)}` : undefined;
 }

@@ -1,0 +1,49 @@
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { settleAnchors } from "../../../gitops/edit/anchors.ts";
+import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
+import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
+import { fieldsIn } from "../../objects.ts";
+import { missingComments } from "../../missing-comments.ts";
+import { carriedYaml, indented, Scalars } from "./carry.ts";
+
+/** HTTPRoutes as YAML, the first one with the comments of the Ingress and with the lines of its metadata, unless the Ingress stays. */
+export function routeTexts(
+  routes: readonly Mapping[],
+  { ingress, comments }: { readonly ingress: Mapping; readonly comments: readonly string[] | undefined },
+  edit: YamlEdit,
+  offset: number,
+): string | undefined {
+  const document = edit.documentAt(offset);
+  const going = edit.anchorsBelow(document, [[]]);
+  const place = { edit, document, path: ["spec"] };
+  const spec = fieldsIn(ingress, ["spec"]);
+  const scalars = new Scalars(spec, place, (backend) => portText(backend, spec));
+  const texts = routes.map((route, index) => {
+    const isFirst = index === 0 && comments !== undefined;
+    const copied = isFirst ? ["name", "namespace", "labels", "annotations"] : [];
+    const { metadata, spec: own = null, ...head } = route;
+    const fields = carriedYaml(isMapping(metadata) ? metadata : {}, copied, { ...place, path: ["metadata"] });
+    const left = isFirst ? missingComments(comments, fields).map((comment) => `${comment}\n`) : [];
+    const body = indented(scalars.write(isMapping(own) ? own : {}, [], place));
+    const text = `${left.join("")}${writeYaml(head)}metadata:\n${indented(fields)}spec:\n${body}`;
+    return settleAnchors(text, { standing: new Set(), going, all: going });
+  });
+  return texts.every((text) => text !== undefined) ? texts.join("---\n") : undefined;
+}
+
+/** The number of a port, with the name that the Ingress uses as a comment. */
+function portText({ name, port }: Mapping, spec: Value): string | undefined {
+  const ports = new Set(portsOf(spec, scalarText(name)));
+  const [only] = ports;
+  return typeof only === "string" && ports.size === 1 ? `${scalarText(port)} # ${only}` : undefined;
+}
+
+/** The ports of a Service to which backends refer, by name or number. */
+function portsOf(value: Value | undefined, service: string): readonly Value[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { name, port } = isMapping(value) ? value : {};
+  const own = name !== service ? undefined : isMapping(port) ? (port.name ?? port.number) : port;
+  const below = Object.values(value).flatMap((inner: Value) => portsOf(inner, service));
+  return own === undefined ? below : [own, ...below];
+}
