@@ -12,6 +12,8 @@ import { gatewayIn, redirectsPlainHttp } from "./gateway.ts";
 import { rendered } from "./hosts.ts";
 import { prefixLosses } from "./paths.ts";
 import { refused, type CutoverNote, type DnsRecord, type Stay } from "./outcome.ts";
+import { missingServices } from "./missing-services.ts";
+import { whyUnreachable } from "./network/reach.ts";
 import { parentsOf, type Moving, type Parents } from "./parents.ts";
 import { plainHttpOf } from "./plain-http.ts";
 import type { Reading } from "./served.ts";
@@ -64,7 +66,10 @@ export function moveOf(
     controllerWide(ingressClass ?? "", cluster, parents.gateway, context),
   );
   const missing = [...new Set(pairs.flatMap((pair) => demands(pair, parents.gateway)))];
-  missing.push(...new Set(wide.flatMap((one) => one.refusals)));
+  missing.push(
+    ...new Set(wide.flatMap((one) => one.refusals)),
+    ...new Set(pairs.flatMap((pair) => whyUnreachable(pair, parents.gateway, context))),
+  );
   if (missing.length > 0) return refused(missing.join("; "));
   const losses = [...[written, ...forms], ...wide].flatMap((one) => one.losses);
   for (const { form, reading } of pairs) {
@@ -81,6 +86,7 @@ export function moveOf(
       ...written.annotations.withoutEffect.map((message) => ({ kind: "removed" as const, message })),
       ...keptAnnotations(written.annotations.unknown),
       ...distinct(pairs.flatMap(({ form, reading }) => cutover(form, reading, parentRefs, context))),
+      ...distinct(pairs.flatMap((pair) => missingServices(pair))),
       ...defaultsNotes(wide, ingressClass, parents),
     ],
     records: pairs.flatMap(({ form, reading }) => recordsOf({ form, reading, key }, parentRefs, context)),

@@ -13,6 +13,8 @@ export const routeOptions = z.strictObject({
         elsewhere: z.boolean().default(false),
         /** Its HTTPS listeners, by port or name, if the Gateway is not in this repository. */
         httpsListeners: z.array(z.union([z.int().positive(), z.string().min(1)])).default([]),
+        /** The network policies that the step cannot judge let the Gateway's pods reach the apps. */
+        reachesApps: z.boolean().default(false),
         /** Settings of the class's controller that the Gateway has as well, such as `hsts`. */
         provides: z.array(z.string().min(1)).default([]),
         /** The Gateway redirects plain HTTP to HTTPS, as Ingresses of this class do today. */

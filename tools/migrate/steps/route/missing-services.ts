@@ -1,0 +1,66 @@
+import { isAppTemplate } from "../../../../policy/objects/app-template.ts";
+import { appServices } from "../../../../policy/objects/app-template-network.ts";
+import { releaseOf } from "../../../../policy/objects/helm.ts";
+import { HELM_RELEASE, SERVICE } from "../../../../policy/objects/kinds.ts";
+import { groupOf, type ObjectIndex } from "../../../../policy/engine/object-index.ts";
+import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
+import { indexOf } from "../../clusters.ts";
+import { isRelease } from "../oci/artifact.ts";
+import type { CutoverNote } from "./outcome.ts";
+import type { Moving } from "./parents.ts";
+
+/** Backends that an Ingress names literally, and that nothing in the repository creates: it does not answer today either. */
+export function missingServices({
+  form,
+  cluster,
+  namespace,
+  reading,
+  hosts,
+}: Moving & { readonly form: BuiltObject }): readonly CutoverNote[] {
+  if (!cluster) return [];
+  const index = indexOf(cluster);
+  const own = isRelease(form.object) ? appServices(asKubeObject(form.object), index) : [];
+  const names = reading.served.flatMap(({ backends }) =>
+    backends.flatMap(({ kind, name }) => (kind === "Service" && name !== undefined ? [name] : [])),
+  );
+  return [...new Set(names)].flatMap((name): readonly CutoverNote[] => {
+    if (own.some((service) => service.name === name) || isCreated(namespace, name, index)) return [];
+    const isIdentifier = own.some(({ identifier }) => identifier === name);
+    if (!isIdentifier && mayBeCreated(namespace, name, index)) return [];
+    const hint =
+      own.length === 0
+        ? ""
+        : `; the Services of its release are ${own.map((service) => service.name).join(", ")}`;
+    const message = `Service ${namespace}/${name}, the backend of ${hosts.join(", ")}, is not in this repository${hint}: the host answers neither before nor after the move unless something else creates it`;
+    return [{ kind: "cutover", message }];
+  });
+}
+
+function isCreated(namespace: string, name: string, index: ObjectIndex): boolean {
+  return (
+    index.get(SERVICE, namespace, name) !== undefined ||
+    releasesIn(namespace, index).some((release) =>
+      appServices(release, index).some((service) => service.name === name),
+    )
+  );
+}
+
+const releasesIn = (namespace: string, index: ObjectIndex): ReturnType<ObjectIndex["ofKind"]> =>
+  index.ofKind(HELM_RELEASE).filter((release) => releaseOf(release).namespace === namespace);
+
+/** Whether another chart may create the Service, or an operator, which names it after its custom resource. */
+function mayBeCreated(namespace: string, name: string, index: ObjectIndex): boolean {
+  return (
+    releasesIn(namespace, index).some((release) => !isAppTemplate(release, index)) ||
+    index
+      .all()
+      .some(
+        (object) =>
+          object.metadata.namespace === namespace &&
+          name.startsWith(object.metadata.name) &&
+          groupOf(object).includes(".") &&
+          !/(?:^|\.)(?:k8s\.io|fluxcd\.io|traefik\.io)$/.test(groupOf(object)),
+      )
+  );
+}

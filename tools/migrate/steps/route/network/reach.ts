@@ -1,0 +1,86 @@
+import { knowledgeOf } from "../../../../lint/knowledge.ts";
+import { asKubeObject } from "../../../../lint/kube-object.ts";
+import type { BuiltObject } from "../../../../gitops/flux/built.ts";
+import { indexOf } from "../../../clusters.ts";
+import { OPTIONS_FILE } from "../../../options-file.ts";
+import type { StepContext } from "../../../step.ts";
+import { isRelease } from "../../oci/artifact.ts";
+import { controllerRelease } from "../controllers/classes.ts";
+import { gatewayIn } from "../gateway.ts";
+import type { Moving, Parents } from "../parents.ts";
+import { controllerPods, gatewayPods, podsBehind } from "./pods.ts";
+import { policiesOf, type Policy } from "./policies.ts";
+import { anyOf, UNKNOWN_PODS, type Maybe, type Pods } from "./selectors.ts";
+
+/**
+ * Why the pods behind a Gateway may not reach an app, or whether that cannot be decided: policies in the repository restrict who reaches the
+ * app, or what the Gateway's pods reach. Policies outside the repository are not known.
+ */
+export function whyUnreachable(
+  { form, ...moving }: Moving & { readonly form: BuiltObject },
+  gateway: Parents["gateway"],
+  { repository }: StepContext,
+): readonly string[] {
+  const { cluster, reading, namespace } = moving;
+  if (!cluster) return [];
+  const policies = policiesOf(cluster);
+  if (policies.length === 0) return [];
+  const objects = indexOf(cluster);
+  const known = { objects, knowledge: knowledgeOf(repository) };
+  const doors = gatewayPods(gatewayIn(cluster, gateway), known);
+  const release = controllerRelease(reading.ingressClass, cluster);
+  const former = release ? controllerPods(asKubeObject(release), objects) : UNKNOWN_PODS;
+  const source = isRelease(form.object) ? asKubeObject(form.object) : undefined;
+  const backends = reading.served
+    .flatMap((served) => served.backends)
+    .filter(({ kind }) => kind === "Service");
+  const reasons = backends.flatMap((backend) => {
+    const app = podsBehind(backend, namespace, source, objects);
+    const name = backend.identifier ?? backend.name ?? "";
+    const question = { name, policies, app, former, gateway, option: reading.ingressClass ?? "" };
+    return doors.flatMap((door) => whyClosed(question, door) ?? []);
+  });
+  return [...new Set(reasons)];
+}
+
+interface Question {
+  /** The backend. */
+  readonly name: string;
+  readonly policies: readonly Policy[];
+  readonly app: Pods;
+  /** The pods of the class's controller. */
+  readonly former: Pods;
+  readonly gateway: Parents["gateway"];
+  /** The class. */
+  readonly option: string;
+}
+
+function whyClosed(question: Question, door: Pods): string | undefined {
+  const { policies, app, former, name, gateway } = question;
+  const id = `${gateway.namespace}/${gateway.name}`;
+  const around = policies.filter(({ selects, admits }) => admits !== undefined && selects(app) === true);
+  const answer = around.length === 0 ? true : anyOf(around.map(({ admits }) => admits?.(door)));
+  const admitting = around.find(({ admits }) => admits?.(former) === true);
+  const [first] = admitting ? [admitting] : around;
+  const reason = sentence(answer, question, (is) =>
+    admitting
+      ? `${first?.name ?? ""} admits the controller of the class to the pods of ${name}, ${is} those of Gateway ${id}`
+      : `${first?.name ?? ""} restricts who reaches the pods of ${name}, ${is} those of Gateway ${id}`,
+  );
+  if (reason !== undefined) return reason;
+  const behind = policies.filter(({ selects, releases }) => releases !== undefined && selects(door) === true);
+  if (behind.length === 0 || anyOf(behind.map(({ releases }) => releases?.(app))) !== false) return undefined;
+  return `${behind[0]?.name ?? ""} does not let the pods of Gateway ${id} reach those of ${name}: extend it, or label the pods, before the move`;
+}
+
+/** A reason for a negative or open answer. */
+function sentence(
+  answer: Maybe,
+  { gateway, option }: Question,
+  describe: (is: string) => string,
+): string | undefined {
+  if (answer === true || (answer === undefined && gateway.reachesApps)) return undefined;
+  return answer === false
+    ? `${describe("but not")}: extend the policy, or label the pods, before the move`
+    : `${describe("and it is not known whether it admits")}: if it does, set route.gateways.${option}.reachesApps to true in ${OPTIONS_FILE}`;
+}

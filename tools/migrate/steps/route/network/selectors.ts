@@ -1,0 +1,57 @@
+import { fields, list, text, type Fields } from "../../../../../policy/engine/read.ts";
+
+/** Undefined if the repository does not show the answer. */
+export type Maybe = boolean | undefined;
+
+/** Pods of one kind, as far as the repository shows them. */
+export interface Pods {
+  /** Undefined if it is not known. */
+  readonly namespace: string | undefined;
+  readonly labels: ReadonlyMap<string, string>;
+  /** Labels that the pods may have in addition. */
+  readonly mayHave: RegExp;
+  /** Cilium's name for what is not a pod: `ingress` for its own Gateways. */
+  readonly entity?: string;
+}
+
+/** Pods of which nothing is known. */
+export const UNKNOWN_PODS: Pods = { namespace: undefined, labels: new Map(), mayHave: /^/ };
+
+/** True if any answer is true, unknown if any is unknown. */
+export function anyOf(answers: readonly Maybe[]): Maybe {
+  return answers.includes(true) ? true : answers.includes(undefined) ? undefined : false;
+}
+
+/** False if any answer is false, unknown if any is unknown. */
+export function allOf(answers: readonly Maybe[]): Maybe {
+  return answers.includes(false) ? false : answers.includes(undefined) ? undefined : true;
+}
+
+/** A label selector as a list of requirements, all of which must hold; Cilium's prefixes are removed from the keys. */
+export function requirementsOf(selector: unknown): readonly Fields[] {
+  const { matchLabels, matchExpressions } = fields(selector);
+  return [
+    ...Object.entries(fields(matchLabels)).map(([key, value]) => ({ key, operator: "In", values: [value] })),
+    ...list(matchExpressions).map(fields),
+  ].map(({ key, ...rest }) => ({ ...rest, key: (text(key) ?? "").replace(/^(?:k8s|any)[:.]/, "") }));
+}
+
+/** Whether pods meet a requirement on a label. */
+export function meets({ key, operator, values }: Fields, { labels, mayHave }: Pods): Maybe {
+  const name = text(key) ?? "";
+  const value = labels.get(name);
+  const isKnown = value !== undefined || !mayHave.test(name);
+  const isListed = value !== undefined && list(values).map(String).includes(value);
+  const has = isKnown ? value !== undefined : undefined;
+  switch (operator) {
+    case "In":
+      return value?.includes("$") || !isKnown ? undefined : isListed;
+    case "NotIn":
+      return isKnown ? !isListed : undefined;
+    case "Exists":
+      return has;
+    case "DoesNotExist":
+      return has === undefined ? undefined : !has;
+  }
+  return undefined;
+}
