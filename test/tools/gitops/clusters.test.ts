@@ -157,6 +157,90 @@ spec:
     assert.match(cluster!.problems[0]!.message, /does not support << now >> in a ResourceSet/);
   });
 
+  it("include what a ResourceSet creates from a static provider, and report inputs that only the cluster has", () => {
+    const set = `apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSet
+metadata: { name: tenants, namespace: flux-system }
+spec:
+  inputs: [{ tenant: own, size: 1 }, { tenant: own, size: 2 }]
+  inputsFrom: [{ kind: ResourceSetInputProvider, name: tenant }]
+  steps:
+    - name: first
+      resources:
+        - apiVersion: v1
+          kind: ConfigMap
+          metadata: { name: << inputs.tenant >>, namespace: default }
+          data: { size: << inputs.size | quote >> }
+        - apiVersion: v1
+          kind: ConfigMap
+          metadata: { name: off, namespace: default, annotations: { fluxcd.controlplane.io/reconcile: disabled } }
+`;
+    const provider = `apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSetInputProvider
+metadata: { name: tenant, namespace: flux-system }
+spec: { type: Static, defaultValues: { tenant: given, size: 3 } }
+`;
+    const files = {
+      "cluster/sync.yaml": kustomization("sync", "./cluster"),
+      "cluster/provider.yaml": provider,
+      "cluster/set.yaml": set,
+    };
+    const [cluster] = build(files).clusters;
+    assert.deepEqual(cluster!.problems, []);
+    const sizes = cluster!.objects.flatMap(({ object: { metadata, data } }) =>
+      data === undefined ? [] : [[(metadata as Mapping).name, (data as Mapping).size]],
+    );
+    assert.deepEqual(sizes, [
+      ["own", "1"],
+      ["given", "3"],
+    ]);
+    const changed = { ...files, "cluster/provider.yaml": provider.replace("Static", "OCIArtifactTag") };
+    assert.match(
+      build(changed).clusters[0]!.problems[0]!.message,
+      /inputs of a ResourceSet that are not those of a static provider/,
+    );
+  });
+
+  it("start from a FluxInstance with its own patches", () => {
+    const built = build({
+      "clusters/one/flux.yaml": `apiVersion: fluxcd.controlplane.io/v1
+kind: FluxInstance
+metadata: { name: flux, namespace: flux-system }
+spec:
+  sync: { kind: GitRepository, url: "https://example.com/home.git", ref: refs/heads/main, path: clusters/one }
+  kustomize:
+    patches:
+      - target: { kind: Deployment }
+        patch: "- { op: add, path: /spec/replicas, value: 2 }"
+      - target: { kind: Kustomization }
+        patch: "- { op: add, path: /spec/postBuild, value: { substitute: { NAME: one } } }"
+`,
+      "clusters/one/map.yaml": map('"app-${NAME}"'),
+    });
+    assert.deepEqual(maps(built), { "clusters/one": ["app-one"] });
+  });
+
+  it("leave out what an ArtifactGenerator excludes from a copy", () => {
+    const built = build({
+      "cluster/sync.yaml": kustomization("sync", "./cluster"),
+      "cluster/apps.yaml": kustomization("apps", "./", "ExternalArtifact, name: apps"),
+      "cluster/artifacts.yaml": `apiVersion: source.extensions.fluxcd.io/v1beta1
+kind: ArtifactGenerator
+metadata: { name: home, namespace: flux-system }
+spec:
+  sources: [{ alias: home, kind: GitRepository, name: home }]
+  artifacts:
+    - name: apps
+      copy: [{ from: "@home/apps/**", to: "@artifact/", exclude: [old-*.yaml, apps/tests/**, drafts] }]
+`,
+      "apps/a/map.yaml": map("app"),
+      "apps/a/old-map.yaml": map("old"),
+      "apps/tests/map.yaml": map("test"),
+      "apps/a/drafts/map.yaml": map("draft"),
+    });
+    assert.deepEqual(maps(built), { ".": ["app"] });
+  });
+
   it("build ExternalArtifacts that an ArtifactGenerator copies from this repository", () => {
     const generator = (to: string): string => `apiVersion: source.extensions.fluxcd.io/v1beta1
 kind: ArtifactGenerator

@@ -3,7 +3,7 @@ import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { fileText } from "../yaml/file-text.ts";
 import { isMapping, type Mapping } from "../yaml/values.ts";
-import { artifactBase, artifactsIn } from "./artifact-generators.ts";
+import { artifactOf, artifactsIn, type GeneratedArtifact } from "./artifact-generators.ts";
 import { Delivered, type LeftOut } from "./delivered.ts";
 import { specOf } from "./flux-kustomization.ts";
 import { parseIgnore, type IgnorePattern } from "./ignore-pattern.ts";
@@ -34,8 +34,7 @@ export class Artifacts {
   /** The artifacts, keyed by the source if it has `spec.ignore`; all other sources share the key undefined. */
   readonly #delivered = new Map<WrittenObject | undefined, Delivered>();
   readonly #generated: ReturnType<typeof artifactsIn>;
-  /** By directory. */
-  readonly #partial = new Map<string, Delivered>();
+  readonly #partial = new Map<GeneratedArtifact, Delivered>();
 
   /**
    * @param files every YAML file of the repository
@@ -55,8 +54,8 @@ export class Artifacts {
 
   /** The artifact of a Kustomization's source. If several clusters have a source with that name, the one in the cluster's own directory is used. */
   of(kustomization: Mapping, cluster: string): Repository {
-    const base = this.baseOf(kustomization, cluster);
-    if (base !== undefined) return this.#generatedAt(base);
+    const generated = artifactOf(kustomization, cluster, this.#generated);
+    if (generated !== undefined) return this.#deliver(generated);
     const source = this.#sourceOf(kustomization, cluster);
     let delivered = this.#delivered.get(source);
     if (delivered === undefined) {
@@ -71,14 +70,16 @@ export class Artifacts {
 
   /** The directory that becomes the root of an ArtifactGenerator's artifact; undefined for any other source. */
   baseOf(kustomization: Mapping, cluster: string): string | undefined {
-    return artifactBase(kustomization, cluster, this.#generated);
+    return artifactOf(kustomization, cluster, this.#generated)?.base;
   }
 
-  #generatedAt(base: string): Delivered {
-    let delivered = this.#partial.get(base);
+  #deliver(artifact: GeneratedArtifact): Delivered {
+    let delivered = this.#partial.get(artifact);
     if (delivered === undefined) {
-      delivered = new Delivered(this.#repository, leftOutBy(this.#patterns), base);
-      this.#partial.set(base, delivered);
+      const { base, file, excludes } = artifact;
+      const own = excludes.map((pattern) => ({ ...pattern, place: `exclude in ${file}` }));
+      delivered = new Delivered(this.#repository, leftOutBy(this.#patterns, own), base);
+      this.#partial.set(artifact, delivered);
     }
     return delivered;
   }
@@ -112,10 +113,10 @@ function placed(ignore: string, place: string, directory?: readonly string[]): r
   return parseIgnore(ignore, directory).map((pattern) => ({ ...pattern, place }));
 }
 
-/** The last matching pattern wins. */
-function leftOutBy(patterns: readonly PlacedPattern[]): LeftOut {
+/** The last matching pattern wins. Any pattern of the source replaces Flux's defaults, but `more` does not. */
+function leftOutBy(patterns: readonly PlacedPattern[], more: readonly PlacedPattern[] = []): LeftOut {
   const defaults = placed(patterns.length > 0 ? ALWAYS : `${ALWAYS}\n${BY_DEFAULT}`, "Flux's defaults");
-  const all = [...defaults, ...patterns];
+  const all = [...defaults, ...patterns, ...more];
   return (path, isDirectory) => {
     const parts = path.split("/");
     const last = all.findLast(({ matches }) => matches(parts, isDirectory));

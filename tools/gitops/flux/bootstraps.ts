@@ -1,4 +1,7 @@
-import { scalarText } from "../kustomize/resource.ts";
+import { applyPatch } from "../kustomize/patches.ts";
+import { Resource, scalarText } from "../kustomize/resource.ts";
+import { Resources } from "../kustomize/resources.ts";
+import { BuildError } from "../problem.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { originOf, isMapping, valueAt, type Mapping } from "../yaml/values.ts";
 import { specOf } from "./flux-kustomization.ts";
@@ -26,10 +29,25 @@ function bootstrapOf(document: Mapping): Mapping | undefined {
   const values = document.kind === "HelmRelease" ? specOf(document).values : document;
   const settings = isInstance ? specOf(document) : isMapping(values) ? values.instance : undefined;
   const sync = isMapping(settings) ? settings.sync : undefined;
-  if (!isMapping(sync) || scalarText(sync.path) === "") return undefined;
+  if (!isMapping(settings) || !isMapping(sync) || scalarText(sync.path) === "") return undefined;
   const { namespace } = isMapping(document.metadata) ? document.metadata : {};
   const own = isInstance || document.kind === "HelmRelease" ? scalarText(namespace) : "";
-  return kustomization(own || "flux-system", scalarText(sync.name), sync);
+  return patched(kustomization(own || "flux-system", scalarText(sync.name), sync), settings);
+}
+
+/** A Kustomization with the FluxInstance's own patches, which the operator applies to everything that it creates. */
+function patched(object: Mapping, settings: Mapping): Mapping {
+  const patches = isMapping(settings.kustomize) ? settings.kustomize.patches : undefined;
+  const resources = new Resources();
+  resources.append(new Resource(object, originOf(object)));
+  for (const patch of Array.isArray(patches) ? patches.filter(isMapping) : [])
+    try {
+      applyPatch(resources, patch);
+    } catch (error) {
+      // Most patches are for the controllers, which are not built here.
+      if (!(error instanceof BuildError)) throw error;
+    }
+  return resources.all[0]?.object ?? object;
 }
 
 /** The name defaults to the namespace. */

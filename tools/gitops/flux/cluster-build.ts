@@ -10,7 +10,7 @@ import type { Repository } from "../yaml/repository.ts";
 import { cloneValue, isMapping, originOf, type Mapping } from "../yaml/values.ts";
 import { BuildError, type BuildProblem } from "../problem.ts";
 import { fileWithSpec, isFluxKustomization, pathOf, specOf } from "./flux-kustomization.ts";
-import { expandResourceSet, isResourceSet } from "./resource-set.ts";
+import { expandResourceSet, isResourceSet, type FindProvider } from "./resource-set.ts";
 import type { Artifacts } from "./artifacts.ts";
 import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
@@ -124,7 +124,7 @@ class ClusterBuild {
     this.#objects.set(remote, objects);
     for (const error of variables?.errors ?? []) this.#report(error);
     const children: Mapping[] = [];
-    const expanded = resources.flatMap((resource) => [resource, ...this.#expand(resource)]);
+    const expanded = resources.flatMap((resource) => [resource, ...this.#expand(resource, resources)]);
     for (const resource of expanded) {
       const object =
         this.#attempt(() => finishObject(resource.object, kustomization, variables)) ?? resource.object;
@@ -151,10 +151,22 @@ class ClusterBuild {
   }
 
   /** The objects that a ResourceSet creates; none for any other kind. */
-  #expand({ object }: Resource): readonly Resource[] {
+  /** @param siblings the objects of the same Kustomization */
+  #expand({ object }: Resource, siblings: readonly Resource[]): readonly Resource[] {
     if (!isResourceSet(object)) return [];
+    const known = [...siblings, ...(this.#objects.get(undefined) ?? [])].map((one) => one.object);
+    const findProvider: FindProvider = (namespace, name) =>
+      known.find(
+        ({ kind, metadata }) =>
+          kind === "ResourceSetInputProvider" &&
+          isMapping(metadata) &&
+          metadata.name === name &&
+          metadata.namespace === namespace,
+      );
     return (
-      this.#attempt(() => expandResourceSet(object).map((made) => new Resource(made, originOf(made)))) ?? []
+      this.#attempt(() =>
+        expandResourceSet(object, findProvider).map((made) => new Resource(made, originOf(made))),
+      ) ?? []
     );
   }
 

@@ -19,25 +19,58 @@ export function isResourceSet({ apiVersion, kind }: Mapping): boolean {
   return kind === "ResourceSet" && scalarText(apiVersion).startsWith("fluxcd.controlplane.io/");
 }
 
+/** Finds a ResourceSetInputProvider in the cluster's build. */
+export type FindProvider = (namespace: string, name: string) => Mapping | undefined;
+
 /**
- * The objects that a ResourceSet creates from its own inputs; none if its inputs come from the cluster.
- * Source: github.com/controlplaneio-fluxcd/flux-operator, docs/api/v1/resourceset.md.
- * @throws BuildError for a template with anything other than `<< inputs.name >>`, optionally with `| quote`
+ * The objects that a ResourceSet creates from its own inputs and those of static providers.
+ * Source: github.com/controlplaneio-fluxcd/flux-operator, internal/builder/resourceset.go.
+ * @throws BuildError for inputs from the cluster, and for a template with anything other than `<< inputs.name >>`, optionally with `| quote`
  */
-export function expandResourceSet(set: Mapping): readonly Mapping[] {
+export function expandResourceSet(set: Mapping, findProvider: FindProvider): readonly Mapping[] {
   const spec = specOf(set);
-  const given = mappingsIn(spec.inputs);
-  if (given.length === 0 && Array.isArray(spec.inputsFrom)) return [];
-  if (scalarText(spec.resourcesTemplate) !== "")
-    throw unsupported("spec.resourcesTemplate in a ResourceSet", entryOrigin(spec, "resourcesTemplate"));
-  const resources = mappingsIn(spec.resources);
+  const given = inputsOf(set, findProvider);
   const made = new Map<string, Mapping>();
-  for (const inputs of given.length === 0 ? [mappingAt(originOf(set))] : given)
-    for (const resource of resources) {
-      const object = filled(resource, inputs) as Mapping;
-      made.set(idOf(object), object);
-    }
+  for (const step of [spec, ...mappingsIn(spec.steps)]) {
+    if (scalarText(step.resourcesTemplate) !== "")
+      throw unsupported("resourcesTemplate in a ResourceSet", entryOrigin(step, "resourcesTemplate"));
+    for (const resource of mappingsIn(step.resources))
+      for (const inputs of given) {
+        const object = filled(resource, inputs) as Mapping;
+        // Of several objects with the same identity, the operator keeps the first.
+        if (!made.has(idOf(object)) && !isDisabled(object)) made.set(idOf(object), object);
+      }
+  }
   return [...made.values()];
+}
+
+/** The sets of inputs, each of which gives every resource once; one empty set if the ResourceSet takes no inputs. */
+function inputsOf(set: Mapping, findProvider: FindProvider): readonly Mapping[] {
+  const spec = specOf(set);
+  const own = mappingsIn(spec.inputs);
+  if (!Array.isArray(spec.inputsFrom)) return own.length === 0 ? [mappingAt(originOf(set))] : own;
+  if (isMapping(spec.inputStrategy) && scalarText(spec.inputStrategy.name) === "Permute")
+    throw unsupported("inputStrategy Permute in a ResourceSet", entryOrigin(spec, "inputStrategy"));
+  const { namespace } = isMapping(set.metadata) ? set.metadata : {};
+  const list = spec.inputsFrom;
+  return [
+    ...own,
+    ...list.map((reference, index) => {
+      const name = isMapping(reference) ? scalarText(reference.name) : "";
+      const provider = name === "" ? undefined : specOf(findProvider(scalarText(namespace), name) ?? {});
+      if (provider?.type !== "Static" || !isMapping(provider.defaultValues))
+        throw unsupported(
+          "inputs of a ResourceSet that are not those of a static provider in this repository",
+          entryOrigin(list, index),
+        );
+      return provider.defaultValues;
+    }),
+  ];
+}
+
+function isDisabled({ metadata }: Mapping): boolean {
+  const annotations = isMapping(metadata) ? metadata.annotations : undefined;
+  return isMapping(annotations) && annotations["fluxcd.controlplane.io/reconcile"] === "disabled";
 }
 
 const mappingsIn = (value: Value | undefined): readonly Mapping[] =>
@@ -80,7 +113,7 @@ function filledEntry(
       .reduce<Value | undefined>((inner, step) => (isMapping(inner) ? inner[step] : undefined), inputs);
     if (found === undefined || typeof found === "object")
       throw unsupported(`<<${expression}>> in a ResourceSet`, entryOrigin(container, key));
-    return quoted === undefined ? String(found) : JSON.stringify(found);
+    return quoted === undefined ? String(found) : JSON.stringify(String(found));
   });
   // The operator replaces text in the YAML, so a value that consists of an input alone takes the input's type.
   return /^"(.*)"$/.exec(text)?.[1] ?? resolvePlain(text);

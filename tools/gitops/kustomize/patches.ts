@@ -21,8 +21,8 @@ import type { Resources } from "./resources.ts";
 import { select, targetOf } from "./selector.ts";
 import type { Directory } from "./directory.ts";
 
-/** Applies one entry of `patches`. Source: internal/builtins/PatchTransformer.go. */
-export function applyPatch(resources: Resources, entry: Mapping, directory: Directory): void {
+/** Applies one entry of `patches`, which cannot name a file if there is no directory. Source: internal/builtins/PatchTransformer.go. */
+export function applyPatch(resources: Resources, entry: Mapping, directory?: Directory): void {
   const source = patchText(entry, "patch", directory);
   const target = targetOf(entry);
   const patches = patchesIn(source);
@@ -175,12 +175,13 @@ function merge(resources: Resources, target: Resource, patch: Mapping, options: 
   resources.renamed(target);
 }
 
-function patchText(entry: Mapping, field: string, directory: Directory): SourceText {
+function patchText(entry: Mapping, field: string, directory: Directory | undefined): SourceText {
   const inline = scalarText(entry[field]).trim();
   const path = scalarText(entry.path);
   if ((inline === "") === (path === ""))
     throw new BuildError("a patch needs either the field `patch` or the field `path`", originOf(entry));
   if (inline !== "") return new EmbeddedText(scalarText(entry[field]).trimEnd(), entryOrigin(entry, field));
   const origin = entryOrigin(entry, "path");
+  if (directory === undefined) throw new BuildError("this patch cannot name a file", origin);
   return directory.repository.read(localPath(directory, path, origin), origin);
 }
