@@ -1,7 +1,11 @@
 import { describeObject } from "../../kube/objects.ts";
+import { oncePer } from "../../lib/once-per.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields } from "../engine/read.ts";
 import { defineRule, type BuildSteps, type Problem, type NotEvaluated } from "../engine/rule.ts";
+
+import { DEPLOYMENT, HELM_RELEASE } from "../objects/kinds.ts";
 
 const ANNOTATION = "kustomize.toolkit.fluxcd.io/substitute";
 
@@ -15,8 +19,9 @@ export const substitution = defineRule({
   severity: "high",
   enforcement: "mandatory",
   kinds: [{ group: "*", kind: "*" }],
-  *check(object, { buildSteps }) {
-    const steps = buildSteps(object);
+  *check(object, { buildSteps, objects }) {
+    const built = buildSteps(object);
+    const steps = built && hasWebhook(objects) ? { ...built, variablesComplete: false } : built;
     if (steps === undefined || !substitutes(steps)) return;
     for (const { path, value } of textsBelow(steps.beforeSubstitution, []))
       yield* variableProblems(value, path, steps);
@@ -32,6 +37,13 @@ function substitutes({ beforeSubstitution: object, variables, variablesComplete 
   );
   return !disabled && (variables.size > 0 || !variablesComplete);
 }
+
+/** Whether a webhook adds variables to every Kustomization when it is applied (github.com/xunholy/kustomize-mutating-webhook). */
+const hasWebhook = oncePer((objects: ObjectIndex): boolean =>
+  [HELM_RELEASE, DEPLOYMENT]
+    .flatMap((kind) => objects.ofKind(kind))
+    .some(({ metadata }) => metadata.name.includes("kustomize-mutating-webhook")),
+);
 
 interface Text {
   readonly path: Path;
@@ -76,6 +88,7 @@ function* variableProblems(value: string, path: Path, steps: BuildSteps): Genera
       yield {
         path,
         message: `${describeObject(kustomization)} does not define \${${name}}, so Flux replaces it with nothing.`,
+        cause: name,
       };
   }
 }

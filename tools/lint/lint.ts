@@ -5,6 +5,7 @@ import { buildRepository, type BuiltRepository } from "../gitops/flux/repository
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { RepositoryRendering } from "../render/render-repository.ts";
 import { byPosition, type LintFinding, type LintReport } from "./finding.ts";
+import { generatedIn } from "./generated.ts";
 import { knowledgeOf } from "./knowledge.ts";
 import { asKubeObject, buildStepsOf } from "./kube-object.ts";
 import { kustomizationFiles, kustomizationsOf } from "./kustomization-files.ts";
@@ -12,7 +13,7 @@ import { addFinding, ofBreach, ofNotEvaluated, ofObstacle, type LintedFinding } 
 import { renderedObjects, renderingSummary } from "./rendered.ts";
 import { onePerCause } from "./one-cause.ts";
 import { readSettings } from "./settings.ts";
-import { summaries } from "./summaries.ts";
+import { isObstacle, summaries } from "./summaries.ts";
 import { unappliedIn } from "./unapplied.ts";
 
 /** A report whose findings can be fixed. */
@@ -59,7 +60,7 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
     const former = before?.find((one) => one.name === name);
     const rendered = renderedObjects(options.rendering?.clusters.get(cluster));
     const report = runCluster(
-      { ...input, renderedBy: rendered },
+      { ...input, renderedBy: rendered, isComplete: isWhole(cluster, built) },
       cluster,
       kustomizationsOf(repository, files, cluster),
       former,
@@ -73,7 +74,11 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
   }
   for (const finding of unreadable(repository)) addFinding(findings, finding);
   const isWithin = within(options.within ?? []);
-  const kept = onePerCause([...findings.values()].filter(isWithin).sort(byPosition));
+  const isGenerated = generatedIn(repository);
+  const own = [...findings.values()].filter(
+    (finding) => isWithin(finding) && (isObstacle(finding) || !isGenerated(finding.position.file)),
+  );
+  const kept = onePerCause(own.sort(byPosition));
   return {
     ...summary(built, options.rendering),
     unreached: built.unreached.filter((file) => isWithin({ position: { file } })),
@@ -98,6 +103,11 @@ function summary(
   return { objects, clusters: clusters.map(({ name }) => name), external };
 }
 
+/** Whether a build is all that runs on a cluster. Without Flux, several directories may be parts of one. */
+function isWhole({ kustomizations }: BuiltCluster, { clusters }: BuiltRepository): boolean {
+  return clusters.length === 1 || kustomizations.length > 0;
+}
+
 /** @param former the cluster at an earlier time */
 function runCluster(
   input: RunInput,
@@ -107,6 +117,7 @@ function runCluster(
 ): RuleReport {
   const now = new Map(objects.map((built) => [asKubeObject(built.object), built]));
   const isComplete =
+    input.isComplete === true &&
     problems.every(({ isBuilt }) => isBuilt === true) &&
     kustomizations.every(({ isExternal }) => !isExternal);
   const before = new Map((former?.objects ?? []).map((built) => [asKubeObject(built.object), built]));
