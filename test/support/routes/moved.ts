@@ -29,7 +29,7 @@ const OPTIONS = {
         middlewares: true,
         entryPoints: { web: "http", websecure: "https" },
       },
-      nginx: { name: "external", namespace: "network" },
+      nginx: { name: "external", namespace: "network", middlewares: true },
     },
   },
 };

@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, parseAllDocuments, stringify } from "yaml";
+import { fileText } from "../../../../tools/gitops/yaml/file-text.ts";
 import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../../tools/migrate/build.ts";
 import { LOSS_KINDS } from "../../../../tools/migrate/loss-kinds.ts";
 import { readOptions } from "../../../../tools/migrate/options.ts";
 import { reportOf, type StepReport } from "../../../../tools/migrate/report.ts";
 import { runStep } from "../../../../tools/migrate/run.ts";
+import { translationsOf } from "../../../../tools/migrate/steps/route/controllers/nginx-translations.ts";
 import { controllerFate } from "../../../../tools/migrate/steps/route/controllers/registry.ts";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
 
@@ -77,10 +79,124 @@ const CLASS = (controller: string): string =>
     spec: { controller },
   });
 
+interface Row {
+  readonly annotation: string;
+  readonly value: string;
+  readonly fate: string;
+  readonly section: string;
+}
+
+/** Annotations, and the spec of the Middleware that replaces them. */
+const TRANSLATED: readonly (readonly [string, Readonly<Record<string, string>>, object])[] = [
+  [
+    "an allow list",
+    { [`${NGINX}whitelist-source-range`]: "10.0.0.0/8, 2001:db8::/32,192.0.2.1" },
+    { ipAllowList: { sourceRange: ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1"] } },
+  ],
+  [
+    "a login",
+    { [`${NGINX}auth-type`]: "basic", [`${NGINX}auth-secret`]: "users", [`${NGINX}auth-realm`]: "Apps" },
+    { basicAuth: { secret: "users", realm: "Apps" } },
+  ],
+  [
+    "a limit for bodies",
+    { [`${NGINX}proxy-body-size`]: "8m" },
+    { buffering: { maxRequestBodyBytes: 8 * 1024 * 1024 } },
+  ],
+  [
+    "a rate limit",
+    { [`${NGINX}limit-rps`]: "5" },
+    { rateLimit: { average: 5, period: "1s", burst: 25, sourceCriterion: { ipStrategy: { depth: 0 } } } },
+  ],
+  [
+    "a rate limit per minute with a burst",
+    { [`${NGINX}limit-rpm`]: "30", [`${NGINX}limit-burst-multiplier`]: "2" },
+    { rateLimit: { average: 30, period: "1m", burst: 60, sourceCriterion: { ipStrategy: { depth: 0 } } } },
+  ],
+  [
+    "a limit of connections",
+    { [`${NGINX}limit-connections`]: "3" },
+    { inFlightReq: { amount: 3, sourceCriterion: { ipStrategy: { depth: 0 } } } },
+  ],
+];
+
+/** Annotations of which a Middleware would do less, even where the Gateway's Traefik reads Middlewares. */
+const NOT_TRANSLATED: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+  ["an allow list with a variable", { [`${NGINX}whitelist-source-range`]: "${LAN}" }],
+  [
+    "an allow list or a login",
+    { [`${NGINX}whitelist-source-range`]: "10.0.0.0/8", [`${NGINX}satisfy`]: "any" },
+  ],
+  [
+    "a login with the Secret of another namespace",
+    { [`${NGINX}auth-type`]: "basic", [`${NGINX}auth-secret`]: "other/users" },
+  ],
+  [
+    "a login with one key per user",
+    {
+      [`${NGINX}auth-type`]: "basic",
+      [`${NGINX}auth-secret`]: "users",
+      [`${NGINX}auth-secret-type`]: "auth-map",
+    },
+  ],
+  ["a digest login", { [`${NGINX}auth-type`]: "digest", [`${NGINX}auth-secret`]: "users" }],
+  [
+    "two logins",
+    {
+      [`${NGINX}auth-type`]: "basic",
+      [`${NGINX}auth-secret`]: "users",
+      [`${NGINX}auth-url`]: "https://login.example.com",
+    },
+  ],
+  ["a rate limit with exceptions", { [`${NGINX}limit-rps`]: "5", [`${NGINX}limit-whitelist`]: "10.0.0.0/8" }],
+  ["a limit for bodies of an unknown unit", { [`${NGINX}proxy-body-size`]: "8x" }],
+  [
+    "a snippet next to an allow list",
+    { [`${NGINX}whitelist-source-range`]: "10.0.0.0/8", [`${NGINX}configuration-snippet`]: "allow all;" },
+  ],
+  ["a redirect with variables", { [`${NGINX}permanent-redirect`]: "https://new.example.com$request_uri" }],
+  [
+    "a redirect with another code",
+    {
+      [`${NGINX}permanent-redirect`]: "https://new.example.com/",
+      [`${NGINX}permanent-redirect-code`]: "308",
+    },
+  ],
+  ["a rewrite to another path", { [`${NGINX}rewrite-target`]: "/other/$1" }],
+  ["a rewrite without a group", { [`${NGINX}rewrite-target`]: "/" }],
+];
+
+/** Annotations with a path, and lines of the route that replaces them. */
+const FILTERS: readonly (readonly [Readonly<Record<string, string>>, string, readonly string[]])[] = [
+  [{ [`${NGINX}upstream-vhost`]: "app.example.com" }, "/", ["type: URLRewrite", "hostname: app.example.com"]],
+  [
+    { [`${NGINX}permanent-redirect`]: "https://new.example.com:8443/start" },
+    "/",
+    ["type: RequestRedirect", "port: 8443", "replaceFullPath: /start", "statusCode: 301"],
+  ],
+  [
+    { [`${NGINX}rewrite-target`]: "/$2", [`${NGINX}use-regex`]: "true" },
+    "/app(/|$)(.*)",
+    ["value: /app", "type: ReplacePrefixMatch", "replacePrefixMatch: /"],
+  ],
+  [{ [`${NGINX}rewrite-target`]: "/$1" }, "/(.*)", ["backendRefs:"]],
+];
+
+/** The spec of the one Middleware in a file. */
+function middlewareIn(text: string): unknown {
+  const objects = parseAllDocuments(text).map(
+    (document) => document.toJS() as { kind?: string; spec?: unknown } | null,
+  );
+  return objects.find((object) => object?.kind === "Middleware")?.spec;
+}
+
 let root: string;
 
+/** The step's report, and the file after it. */
+type Written = StepReport & { readonly written: string };
+
 /** The step's report on one Ingress, with every loss accepted. */
-function report(text: string, gateway: object = {}, controller = "k8s.io/ingress-nginx"): StepReport {
+function report(text: string, gateway: object = {}, controller = "k8s.io/ingress-nginx"): Written {
   const gateways = { outside: { name: "external", namespace: "doors", ...gateway } };
   mkdirSync(join(root, ".edgefirst"), { recursive: true });
   writeFileSync(join(root, "ingress.yaml"), text);
@@ -90,7 +206,8 @@ function report(text: string, gateway: object = {}, controller = "k8s.io/ingress
   const repository = new Repository(root);
   const clusters = buildClusters(repository);
   const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
-  return reportOf(runStep(route, context), repository);
+  const result = runStep(route, context);
+  return { ...reportOf(result, repository), written: fileText(result.after, "ingress.yaml") ?? "" };
 }
 
 describe("the settings of Ingress controllers", () => {
@@ -161,6 +278,58 @@ describe("the settings of Ingress controllers", () => {
       /entry point websecure is not known/,
     );
     assert.equal(report(text, { entryPoints: { websecure: "https" } }).verdict, "proven");
+  });
+
+  it("of ingress-nginx are each known, and become what the table says", () => {
+    const file = new URL("nginx-annotations.yaml", import.meta.url);
+    const rows = parse(readFileSync(file, "utf8")) as readonly Row[];
+    assert.ok(rows.length > 130);
+    for (const { annotation, value, fate, section } of rows) {
+      assert.match(section, /^[a-z0-9-]+$/, annotation);
+      const partner: Readonly<Record<string, string>> = {
+        "auth-secret": "auth-type",
+        "auth-type": "auth-secret",
+      };
+      const values: Readonly<Record<string, string>> = { "auth-type": "basic", "auth-secret": "users" };
+      const of = (name: string): string | undefined =>
+        name === annotation ? value : name === partner[annotation] ? values[name] : undefined;
+      const isTranslated = translationsOf(of).some(({ names }) => names.includes(annotation));
+      const known = controllerFate(NGINX + annotation, value);
+      assert.equal(isTranslated ? "translated" : known?.fate, fate, annotation);
+      assert.ok(!(known && "reason" in known) || !known.reason.includes("does not know"), annotation);
+    }
+  });
+
+  for (const [name, annotations, spec] of TRANSLATED)
+    it(`of ingress-nginx: ${name} becomes a Middleware next to the route`, () => {
+      const text = ingress(annotations);
+      const { verdict, written } = report(text, { middlewares: true });
+      assert.equal(verdict, "proven");
+      assert.deepEqual(middlewareIn(written), spec);
+      const refusal = report(text)
+        .notes.map(({ message }) => message)
+        .join();
+      for (const annotation of Object.keys(annotations)) assert.match(refusal, new RegExp(annotation));
+      const other = report(text, { middlewares: true }, "traefik.io/ingress-controller");
+      assert.equal(other.verdict, "refused");
+      assert.match(other.notes.map(({ message }) => message).join(), /may have no effect today/);
+    });
+
+  for (const [name, annotations] of NOT_TRANSLATED)
+    it(`of ingress-nginx keep their Ingress: ${name}`, () => {
+      const { verdict, files } = report(ingress(annotations), { middlewares: true });
+      assert.deepEqual([verdict, files], ["refused", []]);
+    });
+
+  it("of ingress-nginx become filters of the route", () => {
+    for (const [annotations, path, filters] of FILTERS) {
+      const text = ingress(annotations)
+        .replace("path: /", `path: ${path}`)
+        .replace("pathType: Prefix", "pathType: ImplementationSpecific");
+      const { verdict, written, notes } = report(text);
+      assert.equal(verdict, "proven", notes.map(({ message }) => message).join());
+      for (const filter of filters) assert.ok(written.includes(filter), `${filter} in ${written}`);
+    }
   });
 
   it("are each documented with their source", () => {

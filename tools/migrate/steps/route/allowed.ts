@@ -2,13 +2,14 @@ import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
 import { clusterOf } from "../../clusters.ts";
-import { fieldAt, fieldsIn } from "../../objects.ts";
+import { fieldAt, fieldsIn, isKind } from "../../objects.ts";
 import type { Step, StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { rendered } from "./hosts.ts";
 import { isHttpRoute, isIngress } from "./object.ts";
 import { whyReordered } from "./order.ts";
 import { ROUTE } from "./release-edit.ts";
+import { middlewareViolation } from "./middleware-violations.ts";
 import { additionViolation, releaseViolation, removalViolation } from "./violations.ts";
 
 /** Every request gets the same answer as before, from a route instead of an Ingress; nothing else changes. */
@@ -18,6 +19,8 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
   if (before && !after && isIngress(before.object)) return removalViolation(before, context, clusters);
   if (!before && after && isHttpRoute(after.object))
     return additionViolation(after, context, clusters) ?? orderViolation(after, context, clusters);
+  if (!before && after && isKind(after.object, "traefik.io", "Middleware"))
+    return middlewareViolation(after, context, clusters);
   return "this step may only change Ingresses and routes";
 };
 

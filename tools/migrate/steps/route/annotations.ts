@@ -2,6 +2,9 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { Loss } from "../../losses.ts";
 import { TRANSLATED, type Fate } from "./controllers/controller.ts";
+import { nginx } from "./controllers/nginx.ts";
+import { rewriteTarget, type WrittenPath } from "./controllers/nginx-rewrites.ts";
+import { translationsOf, type Translation } from "./controllers/nginx-translations.ts";
 import { controllerFate } from "./controllers/registry.ts";
 import { traefik } from "./controllers/traefik.ts";
 
@@ -29,6 +32,10 @@ export interface IngressAnnotations {
   readonly withoutEffect: readonly string[];
   /** All annotations, by name in lower case. */
   readonly raw: ReadonlyMap<string, string>;
+  /** What other settings of ingress-nginx become. */
+  readonly translations: readonly Translation[];
+  /** The value of ingress-nginx's `rewrite-target`, if a route can rewrite every path like that. */
+  readonly rewriteTarget: string | undefined;
   /** Names of annotations that are kept although the program that reads them may read only Ingresses. */
   readonly unknown: readonly string[];
 }
@@ -45,7 +52,10 @@ export const isTlsOnly = ({ raw }: IngressAnnotations): boolean =>
   raw.get(`${ROUTER}tls`) === "true" || [...raw.keys()].some((name) => name.startsWith(`${ROUTER}tls.`));
 
 /** Sorts the annotations of an Ingress, an IngressRoute or app-template's ingress values by what becomes of them. */
-export function ingressAnnotations(value: Value | undefined): IngressAnnotations {
+export function ingressAnnotations(
+  value: Value | undefined,
+  paths: readonly WrittenPath[] = [],
+): IngressAnnotations {
   const annotations = isMapping(value) ? value : {};
   const lower = new Map(
     Object.entries(annotations).map(([key, entry]) => [key.toLowerCase(), scalarText(entry)]),
@@ -60,7 +70,15 @@ export function ingressAnnotations(value: Value | undefined): IngressAnnotations
     withoutEffect: [] as string[],
     unknown: [] as string[],
   };
+  const translations = translationsOf((name) => lower.get(nginx.prefix + name));
+  const target = rewriteTarget(lower, paths);
+  const translated = new Set([
+    ...(target === undefined ? [] : ["rewrite-target", "use-regex"].map((name) => nginx.prefix + name)),
+    ...translations.flatMap(({ names }) => names.map((name) => nginx.prefix + name)),
+  ]);
+  for (const translation of translations) sorted.losses.push(...(translation.losses ?? []));
   for (const [name, entry] of Object.entries(annotations)) {
+    if (translated.has(name.toLowerCase())) continue;
     const text = `annotation ${name}: ${scalarText(entry)}`;
     const treatment = fateOf(name, scalarText(entry));
     if (treatment === "certificate")
@@ -76,6 +94,8 @@ export function ingressAnnotations(value: Value | undefined): IngressAnnotations
   return {
     ...sorted,
     raw: lower,
+    translations,
+    rewriteTarget: target,
     ingressClass: lower.get("kubernetes.io/ingress.class"),
     entryPoints: list("entrypoints"),
     middlewares: list("middlewares"),

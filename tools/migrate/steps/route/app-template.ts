@@ -7,7 +7,9 @@ import { ingressAnnotations, isTlsOnly, ownMiddlewares } from "./annotations.ts"
 import { extensionRefs, writtenMatches } from "./filters.ts";
 import { ruleLength } from "./ingress.ts";
 import { servedByRules } from "./http-route.ts";
-import { fieldList, pathType, prefixOf, refusalsOf, secretsOf } from "./paths.ts";
+import { fieldList, refusalsOf, routePath, secretsOf } from "./paths.ts";
+import type { WrittenPath } from "./controllers/nginx-rewrites.ts";
+import { whyNotInValues } from "./new-middlewares.ts";
 import { serviceSettings } from "./services.ts";
 import type { Loss } from "../../losses.ts";
 import { matchOf, type Backend, type HostGroup, type Prefix, type Reading, type Served } from "./served.ts";
@@ -35,18 +37,21 @@ export function dialectOf({ version }: Chart): RouteDialect | string {
 
 /** Reads one entry in the `ingress` values. */
 export function readIngress(entry: Mapping, services: Value | undefined, namespace: string): Reading {
-  const annotations = ingressAnnotations(entry.annotations);
+  const paths = fieldList(entry.hosts).flatMap((host) => fieldList(host.paths).map(writtenPath));
+  const annotations = ingressAnnotations(entry.annotations, paths);
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
   const refusals = [...annotations.refusals, ...middlewares.refusals];
+  const filters = annotations.translations.flatMap(({ filter }) => (filter ? [JSON.stringify(filter)] : []));
+  refusals.push(...whyNotInValues(annotations.translations));
   if (entry.defaultBackend !== undefined) refusals.push("its defaultBackend serves every host of the class");
   const served: Served[] = [];
   const losses: Loss[] = [...annotations.losses];
   const prefixes: Prefix[] = [];
   for (const host of fieldList(entry.hosts)) {
     for (const path of fieldList(host.paths)) {
-      const value = scalarText(path.path) || "/";
-      const type = pathType(scalarText(path.pathType) || "Prefix", annotations.pathMatcher);
-      prefixes.push(...prefixOf(value, scalarText(path.pathType) || "Prefix", type));
+      const { value, type, filters: rewrites, ...own } = routePath(writtenPath(path), annotations);
+      prefixes.push(...own.prefixes);
+      losses.push(...own.losses);
       if (type === undefined)
         refusals.push(`path ${value} has the unknown type ${scalarText(path.pathType)}`);
       if (value.includes("{{"))
@@ -58,8 +63,8 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
           host: scalarText(host.host),
           match: matchOf({ path: { type: type ?? "", value } }),
           backends: [backend],
-          middlewares: middlewares.names,
-          rank: annotations.priority ?? ruleLength(scalarText(host.host), type, path.path ?? "/"),
+          middlewares: [...middlewares.names, ...filters, ...rewrites],
+          rank: annotations.priority ?? ruleLength(scalarText(host.host), type, value),
         });
     }
   }
@@ -76,6 +81,11 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
     annotations,
   };
 }
+
+const writtenPath = ({ path, pathType }: Mapping): WrittenPath => ({
+  path: scalarText(path) || "/",
+  pathType: scalarText(pathType) || "Prefix",
+});
 
 function backendOf(service: Mapping, services: Value | undefined, losses: Loss[]): Backend | string {
   const identifier = scalarText(service.identifier);

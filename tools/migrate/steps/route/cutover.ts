@@ -7,6 +7,7 @@ import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { chartOf } from "./chart.ts";
 import { clusterOf } from "../../clusters.ts";
+import { isFilter } from "./filters.ts";
 import { rendered, sourceOf } from "./hosts.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import type { Reading } from "./served.ts";
@@ -21,7 +22,9 @@ export function cutover(
   const hosts = new Set(reading.served.map(({ host }) => rendered(host, form.object)));
   const [gateway = ""] = parentRefs.map(gatewayName);
   const cluster = clusterOf(form, context.clusters);
-  const middlewares = new Set(reading.served.flatMap((served) => served.middlewares));
+  const middlewares = new Set(
+    reading.served.flatMap((served) => served.middlewares.filter((name) => !isFilter(name))),
+  );
   const plain = parentRefs.some(
     ({ namespace, port, sectionName }) =>
       namespace === placeOf(form.object) && port === undefined && sectionName === undefined,

@@ -2,13 +2,21 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { matchOf } from "./served.ts";
 
-/** Filters that run Middlewares in the route's own namespace. */
+/** The filters of a route: Middlewares in its namespace by name, any other filter as JSON (see {@link middlewaresOf}). */
 export function extensionRefs(middlewares: readonly string[]): Mapping[] {
-  return middlewares.map((name) => ({
-    type: "ExtensionRef",
-    extensionRef: { group: "traefik.io", kind: "Middleware", name },
-  }));
+  return middlewares.map((name) =>
+    isFilter(name)
+      ? (JSON.parse(name) as Mapping)
+      : { type: "ExtensionRef", extensionRef: { group: "traefik.io", kind: "Middleware", name } },
+  );
 }
+
+/** Whether an entry of a rule's `middlewares` is a filter of the Gateway API, not the name of a Middleware. */
+export const isFilter = (middleware: string): boolean => middleware.startsWith("{");
+
+/** Whether a rule redirects every request, so that it needs no backend. */
+export const isRedirect = (middlewares: readonly string[]): boolean =>
+  extensionRefs(middlewares).some(({ type }) => type === "RequestRedirect");
 
 /** The Middlewares that filters name; any other filter is compared as a whole. */
 export function middlewaresOf(filters: Value | undefined): readonly string[] {

@@ -21,7 +21,9 @@ export function httpRoute(
       rules: rules.map(({ matches, backends, middlewares }) => ({
         ...writtenMatches(matches),
         ...(middlewares.length === 0 ? {} : { filters: extensionRefs(middlewares) }),
-        backendRefs: backends.map((backend) => backendRef(backend, backends.length > 1)),
+        ...(backends.length === 0
+          ? {}
+          : { backendRefs: backends.map((backend) => backendRef(backend, backends.length > 1)) }),
       })),
     },
   };

@@ -2,27 +2,35 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
 import { ingressAnnotations, isTlsOnly, ownMiddlewares } from "./annotations.ts";
+import { isRedirect } from "./filters.ts";
+import { translatedFilters } from "./new-middlewares.ts";
 import type { Loss } from "../../losses.ts";
 import { matchOf, type Backend, type Prefix, type Reading, type Served } from "./served.ts";
-import { fieldList, pathType, prefixOf, refusalsOf, secretsOf } from "./paths.ts";
+import { fieldList, refusalsOf, routePath, secretsOf } from "./paths.ts";
+import type { WrittenPath } from "./controllers/nginx-rewrites.ts";
 import { portOf, serviceSettings, type Services } from "./services.ts";
 
 /** Reads an Ingress; `namespace` is its namespace in the cluster. */
 export function readIngressObject(ingress: Mapping, namespace: string, services: Services): Reading {
-  const annotations = ingressAnnotations(fieldAt(ingress, ["metadata", "annotations"]));
-  const middlewares = ownMiddlewares(annotations.middlewares, namespace);
-  const refusals = [...annotations.refusals, ...middlewares.refusals];
+  const rules = fieldList(fieldAt(ingress, ["spec", "rules"]));
+  const paths = rules.flatMap((rule) => fieldList(fieldAt(rule, ["http", "paths"])).map(writtenPath));
+  const annotations = ingressAnnotations(fieldAt(ingress, ["metadata", "annotations"]), paths);
+  const owned = ownMiddlewares(annotations.middlewares, namespace);
+  const refusals = [...annotations.refusals, ...owned.refusals];
+  const middlewares = [
+    ...owned.names,
+    ...translatedFilters(annotations.translations, scalarText(fieldAt(ingress, ["metadata", "name"]))),
+  ];
   if (fieldAt(ingress, ["spec", "defaultBackend"]) !== undefined)
     refusals.push("its defaultBackend serves every host of the class");
   const served: Served[] = [];
   const losses: Loss[] = [...annotations.losses];
   const prefixes: Prefix[] = [];
-  for (const rule of fieldList(fieldAt(ingress, ["spec", "rules"]))) {
+  for (const rule of rules) {
     for (const path of fieldList(fieldAt(rule, ["http", "paths"]))) {
-      const value = scalarText(path.path) || "/";
-      const written = scalarText(path.pathType) || "ImplementationSpecific";
-      const type = pathType(written, annotations.pathMatcher);
-      prefixes.push(...prefixOf(value, written, type));
+      const { value, type, filters, ...own } = routePath(writtenPath(path), annotations);
+      prefixes.push(...own.prefixes);
+      losses.push(...own.losses);
       if (type === undefined)
         refusals.push(
           `path ${value} of type ${scalarText(path.pathType)} uses the matcher ${annotations.pathMatcher}, which has no equivalent in a route`,
@@ -33,9 +41,11 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
         served.push({
           host: scalarText(rule.host),
           match: matchOf({ path: { type: type ?? "", value } }),
-          backends: [backend],
-          middlewares: middlewares.names,
-          rank: annotations.priority ?? ruleLength(scalarText(rule.host), type, path.path),
+          backends: isRedirect(middlewares) ? [] : [backend],
+          middlewares: [...middlewares, ...filters],
+          rank:
+            annotations.priority ??
+            ruleLength(scalarText(rule.host), type, filters.length > 0 ? value : path.path),
         });
     }
   }
@@ -52,6 +62,11 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
     annotations,
   };
 }
+
+const writtenPath = ({ path, pathType }: Mapping): WrittenPath => ({
+  path: scalarText(path) || "/",
+  pathType: scalarText(pathType) || "ImplementationSpecific",
+});
 
 /** The length of the rule that Traefik makes from a path. Source: loadRouter in pkg/provider/kubernetes/ingress/kubernetes.go. */
 export function ruleLength(host: string, type: string | undefined, path: Value | undefined): number {

@@ -12,6 +12,8 @@ import { gatewayIn, redirectsPlainHttp } from "./gateway.ts";
 import { rendered } from "./hosts.ts";
 import { prefixLosses } from "./paths.ts";
 import { refused, type CutoverNote, type DnsRecord, type Stay } from "./outcome.ts";
+import { nginx } from "./controllers/nginx.ts";
+import { isFilter } from "./filters.ts";
 import { missingServices } from "./missing-services.ts";
 import { whyUnreachable } from "./network/reach.ts";
 import { parentsOf, type Moving, type Parents } from "./parents.ts";
@@ -124,16 +126,22 @@ function demands(pair: Pair, gateway: Parents["gateway"]): readonly string[] {
   const option = `route.gateways.${ingressClass}`;
   const usesTraefik = served.some(
     ({ middlewares, backends }) =>
-      middlewares.length > 0 || backends.some(({ kind }) => kind === "TraefikService"),
+      middlewares.some((name) => !isFilter(name)) || backends.some(({ kind }) => kind === "TraefikService"),
   );
   const found = gatewayIn(cluster, gateway);
   const redirects = plainHttpOf(reading, cluster).answer === "redirected";
   const isRedirected =
     gateway.redirectsToHttps || (found && cluster && redirectsPlainHttp(found, hosts, cluster));
+  const translated = translatedNames(reading);
   return [
+    ...(translated.length > 0 && controllerOf(ingressClass, cluster)?.name !== nginx.name
+      ? [
+          `class ${ingressClass} does not belong to ingress-nginx, so ${translated.join(", ")} may have no effect today: remove them, or define the class`,
+        ]
+      : []),
     ...(usesTraefik && !gateway.middlewares
       ? [
-          `it uses Traefik Middlewares or TraefikServices, and without the kubernetesCRD provider its route would return 500: if the Traefik behind the Gateway runs that provider, set ${option}.middlewares to true in ${OPTIONS_FILE}`,
+          `${translated.length > 0 ? `${translated.join(", ")} would become Traefik Middlewares` : "it uses Traefik Middlewares or TraefikServices"}, and without the kubernetesCRD provider its route would return 500: if the Traefik behind the Gateway runs that provider, set ${option}.middlewares to true in ${OPTIONS_FILE}`,
         ]
       : []),
     ...(redirects && !isRedirected
@@ -142,6 +150,14 @@ function demands(pair: Pair, gateway: Parents["gateway"]): readonly string[] {
         ]
       : []),
   ];
+}
+
+/** The annotations of ingress-nginx that the route replaces. */
+function translatedNames({ annotations: { translations, rewriteTarget } }: Reading): readonly string[] {
+  const names = translations.flatMap((translation) => translation.names);
+  return [...names, ...(rewriteTarget === undefined ? [] : ["rewrite-target"])].map(
+    (name) => nginx.prefix + name,
+  );
 }
 
 /** What the class's controller does by default, which the Gateway may not do. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping, originAt, type Mapping } from "../../../gitops/yaml/values.ts";
+import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { asWritten, fieldAt, fieldsIn, isKind, nameOf, type WrittenObject } from "../../objects.ts";
@@ -18,6 +19,7 @@ import { refused, type Outcome, type Stay } from "./outcome.ts";
 import { missingComments } from "../../missing-comments.ts";
 import { routeTexts } from "./object-edit.ts";
 import { releaseNamespace } from "./release.ts";
+import { newMiddlewares, presentMiddleware } from "./new-middlewares.ts";
 import { answers, hostGroups, type Reading, type Served } from "./served.ts";
 import { servicesOf, type Services } from "./services.ts";
 
@@ -62,9 +64,10 @@ export function objectOutcome(
     edit: (source, offset) => {
       const edit = new YamlEdit(source);
       const comments = keepIngress ? undefined : edit.commentsOfDocument(offset, missing.length > 0);
-      const contents =
+      const texts =
         missing.length === 0 ? "" : routeTexts(missing, { ingress: written, comments }, edit, offset);
-      if (contents === undefined) return undefined;
+      if (texts === undefined) return undefined;
+      const contents = [texts, ...planned.middlewares.map(writeYaml)].filter(Boolean).join("---\n");
       if (comments === undefined)
         return edit.insertAfterDocument(offset, contents) ? { text: edit.text(), losses: [] } : undefined;
       const done =
@@ -79,6 +82,8 @@ interface Planned {
   readonly routes: readonly Mapping[];
   /** The HTTPRoutes that are missing from at least one cluster. */
   readonly missing: readonly Mapping[];
+  /** The Middlewares that the routes need and at least one cluster lacks. */
+  readonly middlewares: readonly Mapping[];
   readonly notes: Move["notes"];
   readonly records: Move["records"];
 }
@@ -121,9 +126,20 @@ function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext
       );
     if (!present.every((one) => one === "same")) missing.push(route);
   }
+  const middlewares = newMiddlewares(reading.annotations.translations, fieldsIn(written, ["metadata"]));
+  const lacking: Mapping[] = [];
+  for (const middleware of middlewares) {
+    const present = forms.map(({ cluster, namespace }) => presentMiddleware(cluster, namespace, middleware));
+    if (present.includes("other"))
+      return refused(
+        `Middleware ${nameOf(middleware).name} already exists and does something else: rename one of them`,
+      );
+    if (!present.every((one) => one === "same")) lacking.push(middleware);
+  }
   return {
     routes,
     missing,
+    middlewares: lacking,
     notes: [...lossNotes(move.losses, undefined), ...move.notes],
     records: move.records,
   };

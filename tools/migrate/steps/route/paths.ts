@@ -2,6 +2,8 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
 import type { Loss } from "../../losses.ts";
+import type { IngressAnnotations } from "./annotations.ts";
+import { rewrittenPath, type WrittenPath } from "./controllers/nginx-rewrites.ts";
 import type { Controller } from "./controllers/controller.ts";
 import type { Prefix, Served } from "./served.ts";
 
@@ -15,6 +17,36 @@ export function pathType(type: string, pathMatcher: string): string | undefined 
     PathRegexp: "RegularExpression",
   };
   return type === "ImplementationSpecific" ? matchers[pathMatcher] : undefined;
+}
+
+/** How a route matches a path, and the filters for it alone, as JSON. */
+export interface RoutePath {
+  readonly value: string;
+  /** Undefined if a route has no equivalent. */
+  readonly type: string | undefined;
+  readonly filters: readonly string[];
+  readonly prefixes: readonly Prefix[];
+  readonly losses: readonly Loss[];
+}
+
+/** What becomes of a path of an Ingress. */
+export function routePath(written: WrittenPath, annotations: IngressAnnotations): RoutePath {
+  const { rewriteTarget, pathMatcher } = annotations;
+  const rewritten = rewriteTarget === undefined ? undefined : rewrittenPath(written, rewriteTarget);
+  if (!rewritten) {
+    const type = pathType(written.pathType, pathMatcher);
+    const prefixes = prefixOf(written.path, written.pathType, type);
+    return { value: written.path, type, filters: [], prefixes, losses: [] };
+  }
+  const { prefix: value, filter } = rewritten;
+  const message = `path ${value} would no longer match ${value.toUpperCase()}: ingress-nginx compares it as a regular expression, without case`;
+  return {
+    value,
+    type: "PathPrefix",
+    filters: filter ? [JSON.stringify(filter)] : [],
+    prefixes: [],
+    losses: value === "/" ? [] : [{ kind: "path-prefix", message }],
+  };
 }
 
 /** Why hosts and paths cannot move to a route. */

@@ -10,6 +10,7 @@ import { clusterOf } from "../../clusters.ts";
 import { isHttpRoute, isIngress, readAny } from "./object.ts";
 import { rendered } from "./hosts.ts";
 import { parentsOf, type Moving } from "./parents.ts";
+import { missingMiddleware } from "./middleware-violations.ts";
 import { fieldList } from "./paths.ts";
 import { releaseNamespace } from "./release.ts";
 import { INGRESS, ROUTE } from "./release-edit.ts";
@@ -123,6 +124,8 @@ export function removalViolation(
   const [refusal] = reading.refusals;
   if (refusal !== undefined) return refusal;
   const now = after.find(({ name }) => name === before?.name);
+  const missing = missingMiddleware(gone.object, reading, now);
+  if (missing !== undefined) return missing;
   const served = objectsIn(now, namespace, isHttpRoute).map((route) => httpAnswers(route.object, namespace));
   const all = served.reduce((one, other) => one.union(other), new Set<string>());
   return objectAnswers(reading, namespace, before, context).isSubsetOf(all)

@@ -29,8 +29,14 @@ const rewrites =
   (value: string): Fate =>
     isOff(value) ? OFF : refused(`it ${what}: use a filter on the route instead`);
 
+/** For annotations that change an app's responses. `off` and `default` are nginx's own settings. */
+const rewritesAnswers =
+  (what: string) =>
+  (value: string): Fate =>
+    value === "off" || value === "default" ? OFF : refused(`it rewrites ${what} in the app's responses`);
+
 /**
- * Annotations for ingress-nginx.
+ * Annotations for ingress-nginx, unless nginx-translations.ts finds an equivalent.
  * Source: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/
  */
 const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
@@ -85,14 +91,15 @@ const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
   [/^(?:default-backend|custom-http-errors)$/, () => refused("it serves error pages from another Service")],
   [/^proxy-(?:connect|send|read)-timeout$/, tunes],
   [/^proxy-next-upstream/, tunes],
-  [
-    /^proxy-(?:buffer|buffers|buffering|request-buffering|busy-buffers|http-version|max-temp|cookie|redirect)/,
-    tunes,
-  ],
+  [/^proxy-(?:buffer|buffers|buffering|request-buffering|busy-buffers|http-version|max-temp)/, tunes],
+  [/^proxy-cookie-/, rewritesAnswers("cookies")],
+  [/^proxy-redirect-/, rewritesAnswers("redirects")],
   [/^client-body-buffer-size$/, tunes],
   [/^(?:enable-access-log|enable-rewrite-log|enable-opentelemetry|opentelemetry-)/, tunes],
   [/^(?:service-upstream|load-balance|connection-proxy-header)$/, tunes],
   [/^http2-push-preload$/, tunes],
+  [/^(?:relative-redirects|use-port-in-redirects|disable-proxy-intercept-errors)$/, tunes],
+  [/^fastcgi-/, () => refused("its app speaks FastCGI, which Traefik does not")],
 ];
 
 /** ingress-nginx. */

@@ -1,0 +1,162 @@
+import type { Mapping } from "../../../../gitops/yaml/values.ts";
+import type { Loss } from "../../../losses.ts";
+
+/** A Middleware that a route needs next to it; its name is that of the Ingress and a suffix. */
+export interface NewMiddleware {
+  readonly suffix: string;
+  readonly spec: Mapping;
+}
+
+/** What annotations become on a route. */
+export interface Translation {
+  /** The names of the translated annotations, without the prefix. */
+  readonly names: readonly string[];
+  readonly middleware?: NewMiddleware;
+  /** A filter of the route. */
+  readonly filter?: Mapping;
+  /** How the translation differs from ingress-nginx. */
+  readonly losses?: readonly Loss[];
+}
+
+/** An annotation's value by its name without the prefix; undefined if the Ingress does not have it. */
+type Annotations = (name: string) => string | undefined;
+
+const setting = (message: string): readonly Loss[] => [{ kind: "setting", message }];
+const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?|[0-9a-fA-F:]*:[0-9a-fA-F:]*(?:\/\d{1,3})?)$/;
+
+/** https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#whitelist-source-range */
+function allowList(of: Annotations): Translation | undefined {
+  const name = ["whitelist-source-range", "allowlist-source-range"].find((one) => of(one) !== undefined);
+  const sourceRange = (of(name ?? "") ?? "").split(",").map((range) => range.trim());
+  if (name === undefined || of("satisfy") !== undefined || !sourceRange.every((range) => ADDRESS.test(range)))
+    return undefined;
+  return { names: [name], middleware: { suffix: "allow-list", spec: { ipAllowList: { sourceRange } } } };
+}
+
+/** https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#authentication */
+function login(of: Annotations): Translation | undefined {
+  const [secret = "", realm] = [of("auth-secret"), of("auth-realm")];
+  const isFile = (of("auth-secret-type") ?? "auth-file") === "auth-file";
+  if (of("auth-type") !== "basic" || !/^[a-z0-9.-]+$/.test(secret) || !isFile) return undefined;
+  // `satisfy: any` lets an address in without a login; an external login is a second one.
+  if (of("satisfy") !== undefined || of("auth-url") !== undefined) return undefined;
+  return {
+    names: ["auth-type", "auth-secret", "auth-realm", "auth-secret-type"],
+    middleware: {
+      suffix: "login",
+      spec: { basicAuth: { secret, ...(realm === undefined ? {} : { realm }) } },
+    },
+    losses: setting(
+      `Traefik reads passwords in Secret ${secret} only if they are hashed with bcrypt, MD5 or SHA1, and no other key is in the Secret; it rejects every other login`,
+    ),
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
+
+/** https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#custom-max-body-size */
+function bodySize(of: Annotations): Translation | undefined {
+  const [, number = "0", unit = ""] = /^(\d+)([kmg]?)$/i.exec(of("proxy-body-size") ?? "") ?? [];
+  const maxRequestBodyBytes = Number(number) * (UNITS[unit.toLowerCase()] ?? 0);
+  if (maxRequestBodyBytes === 0) return undefined;
+  return {
+    names: ["proxy-body-size"],
+    middleware: { suffix: "body-size", spec: { buffering: { maxRequestBodyBytes } } },
+    losses: setting(
+      "to limit the size of requests, Traefik also buffers responses, so an app that streams them stops working",
+    ),
+  };
+}
+
+const OVER_LIMIT = "a request over the limit gets the status 429, not 503";
+
+/** https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#rate-limiting */
+function rateLimit(of: Annotations): Translation | undefined {
+  const [name, ...others] = ["limit-rps", "limit-rpm"].filter((one) => of(one) !== undefined);
+  const average = count(of(name ?? ""));
+  const factor = count(of("limit-burst-multiplier") ?? "5");
+  const isLimitedFor = of("limit-whitelist") === undefined && of("limit-allowlist") === undefined;
+  if (name === undefined || others.length > 0 || average === 0 || factor === 0 || !isLimitedFor)
+    return undefined;
+  const period = name === "limit-rps" ? "1s" : "1m";
+  return {
+    names: [name, "limit-burst-multiplier"],
+    middleware: {
+      suffix: "rate-limit",
+      spec: {
+        rateLimit: {
+          average,
+          period,
+          burst: average * factor,
+          sourceCriterion: { ipStrategy: { depth: 0 } },
+        },
+      },
+    },
+    losses: setting(OVER_LIMIT),
+  };
+}
+
+/** The same section. */
+function connections(of: Annotations): Translation | undefined {
+  const amount = count(of("limit-connections"));
+  if (amount === 0 || of("limit-whitelist") !== undefined || of("limit-allowlist") !== undefined)
+    return undefined;
+  return {
+    names: ["limit-connections"],
+    middleware: {
+      suffix: "connections",
+      spec: { inFlightReq: { amount, sourceCriterion: { ipStrategy: { depth: 0 } } } },
+    },
+    losses: setting(OVER_LIMIT),
+  };
+}
+
+const count = (value: string | undefined): number => (/^\d{1,9}$/.test(value ?? "") ? Number(value) : 0);
+
+/** https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#custom-nginx-upstream-vhost */
+function upstreamHost(of: Annotations): Translation | undefined {
+  const hostname = of("upstream-vhost") ?? "";
+  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(hostname)) return undefined;
+  return { names: ["upstream-vhost"], filter: { type: "URLRewrite", urlRewrite: { hostname } } };
+}
+
+/** https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#permanent-redirect */
+function redirect(of: Annotations): Translation | undefined {
+  const kinds = ["permanent", "temporal"].filter((one) => of(`${one}-redirect`) !== undefined);
+  const [kind] = kinds;
+  const target = /^(https?):\/\/([a-z0-9][-a-z0-9.]*[a-z0-9])(?::(\d+))?(\/[-A-Za-z0-9._~/]*)?$/.exec(
+    of(`${kind}-redirect`) ?? "",
+  );
+  const statusCode = Number(of(`${kind}-redirect-code`) ?? (kind === "permanent" ? "301" : "302"));
+  if (kinds.length !== 1 || !target || ![301, 302].includes(statusCode)) return undefined;
+  const [, scheme = "", hostname = "", port, path = "/"] = target;
+  return {
+    names: [`${kind}-redirect`, `${kind}-redirect-code`],
+    filter: {
+      type: "RequestRedirect",
+      requestRedirect: {
+        scheme,
+        hostname,
+        ...(port === undefined ? {} : { port: Number(port) }),
+        path: { type: "ReplaceFullPath", replaceFullPath: path },
+        statusCode,
+      },
+    },
+    losses: setting("the redirect keeps the query of the request, which ingress-nginx drops"),
+  };
+}
+
+/** In the order in which a request passes them. */
+const TRANSLATIONS = [allowList, connections, rateLimit, login, bodySize, upstreamHost, redirect];
+
+/** What the annotations of an Ingress for ingress-nginx become; an annotation in none of them has no equivalent that is as safe. */
+export function translationsOf(of: Annotations): readonly Translation[] {
+  const found = TRANSLATIONS.flatMap((translate) => translate(of) ?? []);
+  // A snippet could change any of them, and a global login adds to them.
+  const isOpaque = ["configuration-snippet", "server-snippet", "auth-snippet"].some(
+    (one) => of(one) !== undefined,
+  );
+  return isOpaque
+    ? []
+    : found.map((one) => ({ ...one, names: one.names.filter((name) => of(name) !== undefined) }));
+}
