@@ -250,12 +250,12 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
     await fails(main, new RegExp(`Release ${release} was revoked on stack edge by .*: it leaks memory`));
     await fails(edge, /was revoked on stack edge/);
     // Main has verified the release, and its evidence names the stack upstream of it.
-    const last = await engine.stack("last", {});
-    await configure(last, { ...mainConfig, after: ["main"], gate: { patience: "1s" } });
-    await fails(last, new RegExp(`Release ${release} was revoked on stack edge by .*: it leaks memory`));
+    const prod = await engine.stack("prod", {});
+    await configure(prod, { ...mainConfig, after: ["main"], gate: { patience: "1s" } });
+    await fails(prod, new RegExp(`Release ${release} was revoked on stack edge by .*: it leaks memory`));
     assert.match(await revoke("--undo"), /is no longer revoked/);
     await passes(main);
-    await passes(last);
+    await passes(prod);
     await assert.rejects(revoke("--undo"), { code: 1, stderr: /is not revoked on stack edge/ });
     await assert.rejects(edgefirst("revoke", "edge", "nonsense", "--reason", "it leaks memory"), {
       code: 1,
