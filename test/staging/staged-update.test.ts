@@ -15,6 +15,7 @@ import { markReference } from "../../staging/update-mark.ts";
 import { waitUntil } from "../../tools/sandbox/wait.ts";
 import { outputsOf, verification } from "../support/evidence.ts";
 import { CLUSTER_UID, ready, scriptedCluster, unreachable } from "../support/scripted-cluster.ts";
+import { GitRepository } from "../support/git.ts";
 import { engineDouble, type EngineDouble } from "./engine-double.ts";
 
 const HOUR_MS = 3_600_000;
@@ -73,11 +74,12 @@ describe("a staged update of edge, with an engine and a cluster in memory", () =
   let directory: string;
   let objects: () => readonly KubeObject[];
   let stacks: Record<string, Outputs>;
+  let resources: Record<string, { type: string; outputs: object }>;
   let exits: NodeJS.ExitListener[];
 
   const start = async (options: { preview?: boolean } = {}): Promise<void> => {
     double = await engineDouble((token, { name = "" }) => {
-      if (token.endsWith("readStackResourceOutputs")) return { outputs: {} };
+      if (token.endsWith("readStackResourceOutputs")) return { outputs: resources };
       const outputs = stacks[name.replace("acme/edgefirst/", "")];
       // Pulumi reads this field of an error from gRPC.
       if (outputs === undefined) throw Object.assign(new Error(), { details: `unknown stack "${name}"` });
@@ -99,6 +101,7 @@ describe("a staged update of edge, with an engine and a cluster in memory", () =
   beforeEach(() => {
     received = [];
     stacks = {};
+    resources = {};
     objects = () => [app("True")];
     // A failed update sets the exit code of its process.
     exits = process.listeners("exit");
@@ -159,6 +162,24 @@ describe("a staged update of edge, with an engine and a cluster in memory", () =
     assert.match(received[0]!.message, /edgefirst\/lab[\s\S]*edgefirst\/canary/);
   });
 
+  it("is refused on a cluster other than the one to which its provider in the state was applied", async () => {
+    await start();
+    const type = "pulumi:providers:kubernetes";
+    const urn = `urn:pulumi:edge::edgefirst::${type}::cluster`;
+    resources = { [urn]: { type, outputs: { context: "edge", clusterIdentifier: "former" } } };
+    await assert.rejects(stageUpdate(argsWith()), /but stack edge was applied to cluster former/);
+  });
+
+  it("uses the cluster's time, and says so, if this machine's clock is wrong", async () => {
+    await start();
+    const args = argsWith();
+    const time = () => Promise.resolve(Date.now() + 2 * HOUR_MS);
+    const update = await stageUpdate({ ...args, cluster: { ...cluster(), time } as never });
+    assert.match(double.logged.join("\n"), /^warn: This machine's clock is 7200 s behind the cluster's/m);
+    const { verified } = (await bringUp(update)) ?? {};
+    assert.ok(Date.parse(verified?.[0]?.time ?? "") > Date.now() + HOUR_MS);
+  });
+
   it("is refused before it reads anything if its settings make no sense", async () => {
     await start();
     const verification = { ...SETTINGS.verification, withoutSoak: undefined };
@@ -171,6 +192,11 @@ describe("a staged update of edge, with an engine and a cluster in memory", () =
     const args = argsWith({ after: ["lab"] });
     const update = await stageUpdate(args);
     assert.match(double.logged.join("\n"), /^warn: The backend has no stack acme\/edgefirst\/lab/m);
+    // A note stays a note.
+    stacks.lab = verifiedLab({ soak: 1 });
+    double.logged.length = 0;
+    await stageUpdate(args);
+    assert.match(double.logged.join("\n"), /^info: Stack lab verified release r2/m);
     assert.equal(await bringUp(update), undefined);
     assert.deepEqual(received, []);
     const mark = markReference({ project: "edgefirst", stack: "edge" });
@@ -192,6 +218,54 @@ describe("a staged update of edge, with an engine and a cluster in memory", () =
     assert.ok(
       move?.allowed.some((line) => line.startsWith("Overridden: Stack lab has not verified release r2")),
     );
+  });
+
+  it("goes ahead under an override even if the repository cannot be promoted, which becomes a warning", async () => {
+    await start();
+    stacks.lab = verifiedLab();
+    const settings = { after: ["lab"], promotion: { pin: true }, override };
+    await stageUpdate(argsWith(settings, { repository: repositoryOf("https://example.com/repository") }));
+    assert.match(
+      double.logged.join("\n"),
+      /^warn: Cannot promote the repository from lab: its evidence names no/m,
+    );
+  });
+
+  it("reports why pods are missing while the engine waits for its resources", async () => {
+    await start();
+    const conditions = [{ type: "ReplicaFailure", status: "True", message: "exceeded quota" }];
+    objects = () => [
+      {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: {
+          name: "traefik",
+          namespace: "network",
+          labels: { "edgefirst.dev/stack": "edge" },
+          managedFields: [{ manager: "edgefirst", operation: "Apply" }],
+        },
+        spec: { replicas: 1 },
+        status: { conditions },
+      },
+    ];
+    const update = await stageUpdate(argsWith());
+    await update.begin([]);
+    mock.timers.enable({ apis: ["setInterval"] });
+    try {
+      const waiting = Promise.withResolvers<undefined>();
+      update.evidence(pulumi.output(waiting.promise), []);
+      const reported = () => double.logged.filter((line) => line.includes("still waiting for"));
+      mock.timers.tick(5_000);
+      await waitUntil("the report", () => reported().length > 0, { timeoutMs: 5_000 });
+      assert.deepEqual(reported(), [
+        "info: verification: still waiting for Deployment network/traefik: exceeded quota",
+      ]);
+      objects = () => [];
+      waiting.resolve(undefined);
+      await waitUntil("the verification", () => received.length > 0, { timeoutMs: 5_000 });
+    } finally {
+      mock.timers.reset();
+    }
   });
 
   it("adds a verification that passes to the evidence, with what became of the notification", async () => {
@@ -278,10 +352,13 @@ describe("a staged update of edge, with an engine and a cluster in memory", () =
     const verification = { ...SETTINGS.verification, soak: "5m", timeout: "10m" };
     const update = await stageUpdate(argsWith({ verification }));
     await update.begin([]);
-    const earlier = process.listeners("SIGTERM");
+    const listeners = () => [...process.listeners("SIGTERM"), ...process.listeners("SIGINT")];
+    const earlier = listeners();
     const evidence = valueOf(update.evidence(pulumi.output({}), []));
-    const added = () => process.listeners("SIGTERM").filter((each) => !earlier.includes(each));
-    await waitUntil("the verification to listen to signals", () => added().length > 0, { timeoutMs: 5_000 });
+    const added = () => listeners().filter((each) => !earlier.includes(each));
+    await waitUntil("the verification to listen to signals", () => added().length === 2, {
+      timeoutMs: 5_000,
+    });
     // To emit the signal would also end the tests.
     for (const listener of added()) listener("SIGTERM");
     assert.equal(await evidence, undefined);
@@ -323,42 +400,85 @@ describe("a staged update of edge, with an engine and a cluster in memory", () =
 
   it("pins the repository to what the upstream stack has verified, if so configured", async () => {
     const url = "https://example.com/repository";
-    const gitops = { kind: "GitRepository", url, revision: `main@sha1:${COMMIT}` } as const;
-    stacks = {
-      lab: verifiedLab({ gitops }),
-      canary: verifiedLab({ gitops: { ...gitops, revision: `main@sha1:${"d".repeat(40)}` } }),
-    };
-    const source = {
-      kind: "GitRepository",
-      url,
-      ref: { branch: "main" },
-      name: "fleet",
-      namespace: "flux-system",
-    };
-    const repository = { source, root: { name: "root", namespace: "flux-system" } } as never;
+    const at = (commit: string) => ({
+      gitops: { kind: "GitRepository", url, revision: `main@sha1:${commit}` } as const,
+    });
+    const other = "d".repeat(40);
+    stacks = { lab: verifiedLab(at(COMMIT)), canary: verifiedLab(at(other)) };
     const pinned = async (promotion: StagingSettings["promotion"]) => {
       await start();
-      const args = argsWith({ after: ["lab", "canary"], promotion }, { repository });
-      const { ref } = await stageUpdate(args);
-      return ref?.commit;
+      const args = argsWith({ after: ["lab", "canary"], promotion }, { repository: repositoryOf(url) });
+      return (await stageUpdate(args)).ref?.commit;
     };
     assert.equal(await pinned({ pin: false }), undefined);
     assert.equal(await pinned({ pin: true }), COMMIT);
-    assert.equal(await pinned({ pin: true, from: "canary" }), "d".repeat(40));
-    const running = {
-      status: { artifact: { revision: `main@sha1:${COMMIT}` } },
-      spec: { ref: { commit: COMMIT } },
-    };
-    const metadata = { name: "fleet", namespace: "flux-system" };
-    objects = () => [
-      { apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", metadata, ...running },
-    ];
-    assert.equal(await pinned({ pin: true }), COMMIT);
+    assert.equal(await pinned({ pin: true, from: "canary" }), other);
     await start();
     const alone = await stageUpdate(argsWith({ promotion: { pin: true } }));
     assert.equal(alone.ref, undefined);
   });
+
+  it("keeps the live pin when it goes back", async () => {
+    await start();
+    const commit = "e".repeat(40);
+    objects = () => [liveSource(commit)];
+    const evidence = storedEvidence("r3");
+    const verified = [...evidence.verified, verification("r2")];
+    stacks = { edge: { release: "r3", __evidence: { ...evidence, verified } }, lab: verifiedLab() };
+    const repository = repositoryOf("https://example.com/repository");
+    const { ref } = await stageUpdate(argsWith({ after: ["lab"], promotion: { pin: true } }, { repository }));
+    assert.deepEqual(ref, { branch: "main", commit });
+  });
+
+  it("asks git whether the repository would move back, at its own address or at the configured one", async () => {
+    const history = new GitRepository();
+    try {
+      const [older, newer] = [history.commit({ a: "1" }), history.commit({ a: "2" })];
+      const promoted = async (url: string, [from, to]: readonly [string, string], at?: string) => {
+        await start();
+        objects = () => [liveSource(from)];
+        const gitops = { kind: "GitRepository", url, revision: `main@sha1:${to}` } as const;
+        stacks = { lab: verifiedLab({ gitops }) };
+        const promotion = { pin: true, ...(at !== undefined && { history: at }) };
+        const { ref } = await stageUpdate(
+          argsWith({ after: ["lab"], promotion }, { repository: repositoryOf(url) }),
+        );
+        return ref?.commit;
+      };
+      assert.equal(await promoted(history.dir, [older, newer]), newer);
+      assert.equal(await promoted("/nowhere", [older, newer], history.dir), newer);
+      await assert.rejects(promoted(history.dir, [newer, older]), /so the repository would move back/);
+    } finally {
+      history.remove();
+    }
+  });
 });
+
+/** The Flux source of the stack's repository, as configured. */
+function repositoryOf(url: string): StagedUpdateArgs["repository"] {
+  const source = {
+    kind: "GitRepository",
+    url,
+    ref: { branch: "main" },
+    name: "fleet",
+    namespace: "flux-system",
+  };
+  return {
+    source,
+    root: { name: "root", namespace: "flux-system" },
+  } as unknown as StagedUpdateArgs["repository"];
+}
+
+/** The same source on the cluster, pinned to a commit. */
+function liveSource(commit: string): KubeObject {
+  return {
+    apiVersion: "source.toolkit.fluxcd.io/v1",
+    kind: "GitRepository",
+    metadata: { name: "fleet", namespace: "flux-system" },
+    spec: { ref: { branch: "main", commit } },
+    status: { artifact: { revision: `main@sha1:${commit}` } },
+  };
+}
 
 /** Evidence of the cluster in memory, as a backend stores it. */
 function storedEvidence(release: string): Evidence {
