@@ -18,6 +18,7 @@ import { immutableChange } from "./dangers/immutable.ts";
 import { handoverOf, unsafeMove } from "./dangers/move.ts";
 import { reinstallation } from "./dangers/reinstallation.ts";
 import { whyMissing } from "./failing.ts";
+import { newRelease, uninstallation } from "./dangers/helm.ts";
 import { applierOf, idOf, untouchedBecause } from "./kustomizations.ts";
 import { pairRenamed } from "./renamed.ts";
 
@@ -95,9 +96,11 @@ interface Facts {
 /** The dangers of a change, and what else to know about it. */
 function assess(facts: Facts, pair: ClusterPair): Pick<Change, "dangers" | "notes"> {
   const { before, after, isMoved, isRenamed } = facts;
-  const notes = suspension(facts);
+  const notes = [...suspension(facts), ...newRelease(facts)];
   if (!before || isRenamed) return { dangers: [], notes };
   if (!after) {
+    const uninstalled = uninstallation(before, pair);
+    if (uninstalled !== undefined) return { ...uninstalled, notes: [...uninstalled.notes, ...notes] };
     const removal = removalOf(before, pair);
     return removal.isDeleted
       ? { dangers: [deletion(before, removal)], notes }

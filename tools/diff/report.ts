@@ -5,6 +5,7 @@ import { DANGER_KINDS, type Change, type ChangeKind, type Comparison, type Dange
 import type { BuiltRepository } from "../gitops/flux/repository-build.ts";
 import { applierOf, idOf } from "./kustomizations.ts";
 import { compare } from "./compare.ts";
+import { releaseOf, type RenderedSides } from "./rendered.ts";
 
 /** A change as a reader sees it: the same change in several clusters is one entry. */
 export interface Entry {
@@ -14,6 +15,8 @@ export interface Entry {
   /** `namespace/name` of the Kustomization that applied the object before; empty without Flux. */
   readonly appliedBefore: string;
   readonly appliedAfter: string;
+  /** `HelmRelease namespace/name`, if a chart renders the object. */
+  readonly release?: string;
   readonly fields: readonly string[];
   readonly dangers: readonly Danger[];
   readonly notes: readonly string[];
@@ -44,6 +47,8 @@ export interface DiffReport {
   /** See {@link Comparison}. */
   readonly uncertain: readonly string[];
   readonly external: readonly string[];
+  /** What charts render on each side, if that was asked for. */
+  readonly rendering?: RenderedSides["rendering"];
 }
 
 /** Compares two builds, and writes the differences without secrets. */
@@ -51,6 +56,7 @@ export function report(
   names: Pick<DiffReport, "before" | "after">,
   before: BuiltRepository,
   after: BuiltRepository,
+  rendered?: Pick<RenderedSides, "rendering" | "uncertain">,
 ): DiffReport {
   const masker = new Masker([...before.clusters, ...after.clusters].flatMap(({ objects }) => objects));
   const comparison = compare(before, after);
@@ -59,8 +65,9 @@ export function report(
     clusters: comparison.clusters,
     entries: entriesOf(comparison.changes, masker),
     obstacles: obstaclesOf(comparison, masker),
-    uncertain: comparison.uncertain.map((line) => masker.text(line)),
+    uncertain: [...comparison.uncertain, ...(rendered?.uncertain ?? [])].map((line) => masker.text(line)),
     external: comparison.external,
+    ...(rendered && { rendering: rendered.rendering }),
   };
 }
 
@@ -77,12 +84,14 @@ function entryOf(
   masker: Masker,
 ): Entry {
   const [old, next] = [applierOf(before), applierOf(after)];
+  const release = releaseOf(after ?? before);
   return {
     clusters: [cluster],
     kind,
     object,
     appliedBefore: old ? idOf(old) : "",
     appliedAfter: next ? idOf(next) : "",
+    ...(release !== undefined && { release }),
     fields,
     dangers: dangers.map((danger) => ({ ...danger, message: masker.text(danger.message) })),
     notes,

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { counted } from "../../lib/counted.ts";
+import { renderedLines } from "../lint/rendered.ts";
 import type { ChangeKind, Danger } from "./change.ts";
 import type { DiffReport, Entry, ReportedObstacle } from "./report.ts";
 
@@ -35,20 +37,28 @@ export function clusterNames(clusters: readonly string[]): string {
     : `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
 }
 
-/** Which Kustomization applies the object; empty without Flux. */
-export function appliers({ kind, appliedBefore, appliedAfter }: Entry): string {
+/** Which Kustomization or HelmRelease applies the object; empty without Flux. */
+export function appliers({ kind, appliedBefore, appliedAfter, release }: Entry): string {
+  if (release !== undefined) return release;
   if (kind === "moved")
     return `from Kustomization ${appliedBefore || "(none)"} to ${appliedAfter || "(none)"}`;
   const one = appliedAfter || appliedBefore;
   return one === "" ? "" : `Kustomization ${one}`;
 }
 
-/** What is not compared, one sentence each. */
-export function notCompared({ uncertain, external }: DiffReport): readonly string[] {
+/** What is not compared, one sentence each, and how many releases were rendered. */
+export function notCompared({ uncertain, external, rendering }: DiffReport): readonly string[] {
   return [
+    ...(rendering ? renderingOf(rendering) : []),
     ...uncertain.map((line) => `${line}.`),
     ...external.map((name) => `Kustomization ${name} is not compared: it builds from another repository.`),
   ];
+}
+
+function renderingOf({ before, after }: NonNullable<DiffReport["rendering"]>): readonly string[] {
+  const [old, now] = [before, after].map((one) => renderedLines(one));
+  if (isDeepStrictEqual(old, now)) return old ?? [];
+  return [...(old ?? []).map((line) => `Before: ${line}`), ...(now ?? []).map((line) => `After: ${line}`)];
 }
 
 /** `file:line: message`, with the side on which the problem occurs. */

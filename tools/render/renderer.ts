@@ -108,7 +108,10 @@ export class Renderer {
             .map((object) => valueAt(object, originOf(release.object)) as Mapping),
         );
     }
-    return { releases, notRendered };
+    // In the order of the repository, whichever download failed first.
+    const order = new Map(cluster.objects.map((object, index) => [object, index]));
+    const place = ({ release }: NotRendered): number => order.get(release) ?? 0;
+    return { releases, notRendered: notRendered.toSorted((one, other) => place(one) - place(other)) };
   }
 
   /**

@@ -14,7 +14,7 @@ export const renderSettings = z.strictObject({
   enabled: z
     .boolean()
     .default(true)
-    .describe("Whether `lint` and `migrate` render HelmReleases without `--render`."),
+    .describe("Whether `lint`, `migrate` and `diff` render HelmReleases without `--render`."),
   kubeVersion: z
     .string()
     .regex(/^v?\d+\.\d+(\.\d+)?$/)

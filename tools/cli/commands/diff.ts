@@ -8,6 +8,7 @@ Both sides are built offline as Flux builds them, cluster by cluster, and compar
 dangerous: deletions, unsafe moves between Kustomizations, immutable fields, reinstalled Helm releases, and
 definitions that become stricter. Each comes with what happens and what to do.
 Values of Secrets, encrypted values, and values with names such as password or token are masked in every format.
+With --render, a release that can be rendered on one side only is not compared, and listed with the reason.
 
 Exit code: 0 no difference, 1 differences, 2 could not run, 3 no difference found, but part of the repository could
 not be built. With --fail-on dangerous, only dangerous differences count; with --fail-on none it is always 0.
@@ -16,7 +17,8 @@ Examples:
   edgefirst diff main                            the working tree against main
   edgefirst diff origin/main HEAD --fail-on dangerous
   edgefirst diff HEAD^1 HEAD --format markdown   the comment for a pull request, at most 60,000 characters
-  edgefirst diff ../main . --json`;
+  edgefirst diff ../main . --json
+  edgefirst diff main --render --charts ../charts`;
 
 /** `edgefirst diff`: shows what a change does to each cluster. */
 export const diffCommand = (): Command =>
@@ -32,6 +34,12 @@ export const diffCommand = (): Command =>
         .choices(["any", "dangerous", "none"])
         .default("any"),
     )
+    .option(
+      "--render",
+      "also compare what the charts of HelmReleases install, rendered with Helm on both sides",
+    )
+    .option("--no-render", "do not render, even if .edgefirst/render.yaml asks for it")
+    .option("--charts <directory>", "render with the charts in this directory, as .tgz files or directories")
     .option("--repository <directory>", "the Git repository that has the revisions", ".")
     .addHelpText("after", HELP)
     .action(async (before: string, after: string, flags: DiffFlags) => {

@@ -1,6 +1,7 @@
 import { createColors } from "picocolors";
 import { counted } from "../../../lib/counted.ts";
-import { subjectOf, type LintFinding, type LintReport, type RenderingSummary } from "../finding.ts";
+import { subjectOf, type LintFinding, type LintReport } from "../finding.ts";
+import { renderedLines } from "../rendered.ts";
 import { isObstacle } from "../summaries.ts";
 
 /** How many unused files to list by name. */
@@ -36,24 +37,14 @@ export function formatText(report: LintReport, coloured: boolean): string {
     lines.push(`${colors.bold(rule)}: ${remediation}${page === undefined ? "" : colors.dim(` (${page})`)}`);
   if (report.rules.size > 0) lines.push("");
   lines.push(totals(report, findings, obstacles.length));
-  if (report.rendering) lines.push(...renderedLines(report.rendering));
+  if (report.rendering)
+    lines.push(
+      ...renderedLines(report.rendering, "; for the others, the rules used their values and the tables"),
+    );
   for (const name of new Set(report.external))
     lines.push(`Not checked: Kustomization ${name} builds from another repository.`);
   if (report.unreached.length > 0) lines.push(notDeployed(report.unreached));
   return `${lines.join("\n")}\n`;
-}
-
-/** How many HelmReleases were rendered, then one line for each reason why others were not. */
-function renderedLines({ rendered, notRendered }: RenderingSummary): readonly string[] {
-  const all = rendered + notRendered.length;
-  const reasons = Map.groupBy(notRendered, ({ reason }) => reason);
-  return [
-    `Rendered ${rendered} of ${counted(all, "HelmRelease")}${notRendered.length > 0 ? "; for the others, the rules used their values and the tables" : ""}.`,
-    ...[...reasons].map(([reason, [first, ...others]]) => {
-      const more = others.length > 0 ? ` and ${others.length} more` : "";
-      return `Not rendered: ${first?.release ?? ""}${more}: ${reason}.`;
-    }),
-  ];
 }
 
 function notDeployed(files: readonly string[]): string {
