@@ -25,6 +25,7 @@ export interface MigrateFlags {
   readonly acceptUnproven?: true;
   readonly acceptLoss?: readonly string[];
   readonly strict?: true;
+  readonly verifyWithFlux?: true;
   readonly keepIngress?: true;
   readonly askRegistry?: true;
   readonly sharedRepositories?: true;
@@ -64,6 +65,11 @@ export async function migrate(name: string, path: string, flags: MigrateFlags): 
       );
     return (await import("./migrate-check.ts")).checkLive(step, context, flags);
   }
+  if (flags.interactive && flags.verifyWithFlux)
+    throw new EdgefirstError(
+      "--verify-with-flux cannot be combined with --interactive.",
+      "Run the steps one by one: edgefirst migrate STEP . --verify-with-flux --write",
+    );
   if (flags.interactive) return runInteractively(steps, context, flags);
   const renderer = await rendererFor(context.repository, flags, progress);
   const run = name === "plan" ? planAll : runAll;
@@ -139,11 +145,15 @@ async function lossKinds(names: readonly string[]): Promise<readonly LossKind[]>
 async function planAll(
   steps: readonly Step[],
   context: StepContext,
-  _: MigrateFlags,
+  flags: MigrateFlags,
   renderer: Renderer | undefined,
 ): Promise<readonly StepReport[]> {
   const { runStep } = await import("../migrate/run.ts");
   const { reportOf } = await import("../migrate/report.ts");
+  if (flags.verifyWithFlux) {
+    const results = await runVerified(steps, context, () => false, renderer);
+    return results.map((result) => reportOf(result, context.repository));
+  }
   if (renderer === undefined)
     return steps.map((step) => reportOf(runStep(step, context), context.repository));
   const { runStepRendered } = await import("../migrate/run-rendered.ts");
@@ -166,8 +176,9 @@ async function runAll(
   const isWritable = ({ proof: { status } }: StepResult): boolean =>
     status === "holds" || (status === "unproven" && (flags.acceptUnproven === true || !flags.write));
   let before = context.repository;
-  const results =
-    renderer === undefined
+  const results = flags.verifyWithFlux
+    ? await runVerified(steps, context, isWritable, renderer)
+    : renderer === undefined
       ? eachStep(steps, context, isWritable)
       : await (
           await import("../migrate/run-rendered.ts")
@@ -179,6 +190,27 @@ async function runAll(
     if (flags.write) writeChanges(before, result.plan.changes);
     before = result.after;
     return report;
+  });
+}
+
+/** Runs the steps, and repeats the builds of their proofs with Flux's own packages. Their program is built first if necessary. */
+async function runVerified(
+  steps: readonly Step[],
+  context: StepContext,
+  isWritable: (result: StepResult) => boolean,
+  renderer: Renderer | undefined,
+): Promise<readonly StepResult[]> {
+  const { FluxBuild } = await import("../gitops/flux-build.ts");
+  const { FluxVerifier, runStepsVerified } = await import("../migrate/verified.ts");
+  const { runStep } = await import("../migrate/run.ts");
+  const { runStepRendered } = await import("../migrate/run-rendered.ts");
+  const { resolveProgram } = await import("../toolchain/resolve.ts");
+  const { path } = await resolveProgram("flux-build", { progress });
+  const verifier = new FluxVerifier(new FluxBuild(path), context.repository);
+  const run = (step: Step, given: StepContext): StepResult | Promise<StepResult> =>
+    renderer === undefined ? runStep(step, given) : runStepRendered(step, given, renderer);
+  return runStepsVerified(steps, context, { verifier, run, isWritable }).finally(() => {
+    verifier.close();
   });
 }
 

@@ -9,7 +9,7 @@ import { locate } from "../gitops/yaml/source.ts";
 import { isMapping, originOf, type Mapping } from "../gitops/yaml/values.ts";
 import { byPosition } from "./finding.ts";
 import type { LintedReport } from "./lint.ts";
-import { ofObstacle, type LintedFinding } from "./linted-finding.ts";
+import { ofObstacle } from "./linted-finding.ts";
 import { summaries } from "./summaries.ts";
 
 /** How many differences of one Kustomization are listed. */
@@ -24,21 +24,39 @@ export async function verifyWithFlux(
   repository: Repository,
   flux: FluxBuild,
 ): Promise<LintedReport> {
-  const found: LintedFinding[] = [];
-  for (const { name, kustomizations } of buildRepository(repository, { partial: true }).clusters)
+  const found = (await differencesFromFlux(repository, flux)).map(({ cluster, message, kustomization }) => {
+    const position = locate(originOf(kustomization.object));
+    return ofObstacle({ kind: "build", message, position }, [cluster]);
+  });
+  const findings = [...report.findings, ...found].sort(byPosition);
+  return { ...report, findings, rules: summaries(findings) };
+}
+
+/** A Kustomization that Flux builds differently, or not at all. */
+export interface FluxDifference {
+  readonly cluster: string;
+  readonly kustomization: BuiltKustomization;
+  readonly message: string;
+}
+
+/** The Kustomizations of a repository on disk that Flux builds differently; `selected` limits which are built. */
+export async function differencesFromFlux(
+  repository: Repository,
+  flux: FluxBuild,
+  selected: (kustomization: BuiltKustomization) => boolean = () => true,
+): Promise<readonly FluxDifference[]> {
+  const found: FluxDifference[] = [];
+  for (const { name: cluster, kustomizations } of buildRepository(repository, { partial: true }).clusters)
     for (const kustomization of kustomizations.filter(({ isExternal }) => !isExternal)) {
+      if (!selected(kustomization)) continue;
       const comparison = await compareWithFlux(flux, {
         root: repository.root,
         spec: comparedSpec(kustomization),
       });
-      if (comparison.outcome !== "different") continue;
-      const position = locate(originOf(kustomization.object));
-      found.push(
-        ofObstacle({ kind: "build", message: describe(kustomization, comparison), position }, [name]),
-      );
+      if (comparison.outcome === "different")
+        found.push({ cluster, kustomization, message: describe(kustomization, comparison) });
     }
-  const findings = [...report.findings, ...found].sort(byPosition);
-  return { ...report, findings, rules: summaries(findings) };
+  return found;
 }
 
 /** The spec with the values of its variables; without substitution if some are not known. */

@@ -42,6 +42,10 @@ export function migrateCommand(steps: readonly Step[]): Command {
       "accept a loss that would otherwise keep an object unchanged: comment, annotation, path-prefix, setting or dns-record; never a protection",
     )
     .option("--accept-unproven", "with --write: write even if part of the repository cannot be built offline")
+    .option(
+      "--verify-with-flux",
+      "also build what the step changes with Flux's own packages; a difference is a gap in the proof (needs Go to build the program once)",
+    )
     .option("--keep-ingress", "route step: keep the Ingresses next to their new routes")
     .option("--ask-registry", "oci step: ask the registries for chart versions that are not known")
     .option(

@@ -1,0 +1,96 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { FluxBuild } from "../../../tools/gitops/flux-build.ts";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { buildClusters } from "../../../tools/migrate/build.ts";
+import { readOptions } from "../../../tools/migrate/options.ts";
+import { STEPS } from "../../../tools/migrate/registry.ts";
+import { reportOf } from "../../../tools/migrate/report.ts";
+import { runStep, type StepResult } from "../../../tools/migrate/run.ts";
+import type { StepContext } from "../../../tools/migrate/step.ts";
+import { FluxVerifier, runStepsVerified } from "../../../tools/migrate/verified.ts";
+import { findProgram } from "../../../tools/toolchain/find.ts";
+import { programNamed } from "../../../tools/toolchain/program.ts";
+import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
+
+const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
+
+/** A step that changes objects, on one of its fixtures. */
+const CASES = [
+  ["sidecar", "sidecar/app-template"],
+  ["pushover", "pushover/example"],
+] as const;
+
+function contextOf(fixture: string): StepContext {
+  const repository = new Repository(join(FIXTURES, fixture, "before"));
+  const options = readOptions(repository);
+  return { repository, clusters: buildClusters(repository), selected: () => true, options };
+}
+
+describe("migrate --verify-with-flux", function () {
+  this.timeout(60_000);
+  let program: string;
+  before(async function () {
+    const found = await findProgram(programNamed("flux-build", PROGRAMS), process.env);
+    if (found === undefined) {
+      process.stdout.write("      skipped: flux-build is not built here\n");
+      this.skip();
+    }
+    program = found.path;
+  });
+
+  /** Runs steps with Flux, or with a program that answers in another way. */
+  async function verify(
+    ids: readonly string[],
+    context: StepContext,
+    build?: (flux: FluxBuild) => FluxBuild["build"],
+  ): Promise<readonly StepResult[]> {
+    const flux = new FluxBuild(program);
+    if (build) Object.assign(flux, { build: build(flux) });
+    const verifier = new FluxVerifier(flux, context.repository);
+    const isWritable = ({ proof }: StepResult): boolean => proof.status === "holds";
+    const steps = ids.map((id) => STEPS.find((step) => step.id === id)).filter((step) => step !== undefined);
+    return runStepsVerified(steps, context, { verifier, run: runStep, isWritable }).finally(() => {
+      verifier.close();
+    });
+  }
+
+  for (const [id, fixture] of CASES)
+    it(`Flux builds what ${id} proves, before and after`, async () => {
+      const context = contextOf(fixture);
+      const [verified] = await verify([id], context);
+      assert.deepEqual(verified?.proof.gaps, []);
+      assert.equal(verified.proof.status, "holds");
+      assert.ok(verified.plan.changes.length > 0);
+    });
+
+  it("is not proven if Flux builds something else after the step, and the next step starts from the state before", async () => {
+    const context = contextOf("sidecar/app-template");
+    const [first, second] = await verify(["sidecar", "sidecar"], context, (flux) => {
+      const build = flux.build.bind(flux);
+      return async (request) => {
+        const answer = await build(request);
+        const isAfter = JSON.stringify(answer).includes("gatus-sidecar");
+        return "error" in answer || !isAfter ? answer : { objects: answer.objects.slice(1) };
+      };
+    });
+    for (const result of [first, second]) {
+      assert.equal(result?.proof.status, "unproven");
+      assert.match(
+        result.proof.gaps.join(),
+        /not proven, because the builds differ: Flux builds Kustomization flux-system\/status differently/,
+      );
+      assert.equal(reportOf(result, context.repository).verdict, "could not check");
+      assert.equal(result.plan.changes.length, first?.plan.changes.length);
+    }
+  });
+
+  it("is not proven if Flux refuses a build", async () => {
+    const [result] = await verify(
+      ["pushover"],
+      contextOf("pushover/example"),
+      () => () => Promise.resolve({ error: "no" }),
+    );
+    assert.match(result?.proof.gaps.join() ?? "", /Flux refuses to build Kustomization/);
+  });
+});
