@@ -100,8 +100,11 @@ function sourceVersion({ kind, spec }: KubeObject): string | undefined {
 }
 
 /** `flux install` labels everything with its version. */
-function componentVersion({ metadata: { labels = {} } }: KubeObject): string | undefined {
-  return labels["app.kubernetes.io/part-of"] === "flux" ? labels["app.kubernetes.io/version"] : undefined;
+function componentVersion({ metadata }: KubeObject): string | undefined {
+  const labels = fields(metadata.labels);
+  return labels["app.kubernetes.io/part-of"] === "flux"
+    ? text(labels["app.kubernetes.io/version"])
+    : undefined;
 }
 
 /** Since Flux 2.0, these controllers have had the minor version of Flux. */

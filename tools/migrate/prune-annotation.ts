@@ -9,7 +9,9 @@ export function disablePruning(edit: YamlEdit, document: number): boolean {
   const line = `${PRUNE_ANNOTATION}: disabled`;
   if (edit.has(document, [...path, PRUNE_ANNOTATION]))
     return edit.setScalar(document, [...path, PRUNE_ANNOTATION], "disabled");
-  return edit.has(document, path)
-    ? edit.insert(document, path, line)
-    : edit.insert(document, ["metadata"], `annotations:\n  ${line}`);
+  const annotations = `annotations:\n  ${line}`;
+  if (!edit.has(document, path)) return edit.insert(document, ["metadata"], annotations);
+  // A key without a value.
+  const isEmpty = /^annotations:\s*$/.test(edit.linesOf(document, path) ?? "");
+  return isEmpty ? edit.replace(document, path, annotations) : edit.insert(document, path, line);
 }

@@ -146,6 +146,11 @@ const FORMS: readonly (readonly [string, readonly object[], string | undefined])
     ],
     "2.5.x",
   ],
+  [
+    "nothing, next to an object with empty labels",
+    [{ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", labels: null, annotations: null } }],
+    undefined,
+  ],
   ["nothing", [], undefined],
 ];
 

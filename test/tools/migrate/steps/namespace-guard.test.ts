@@ -40,6 +40,21 @@ describe("migrate namespace: the guard", () => {
     }
   });
 
+  it("fills in annotations without a value, and lists what it cannot edit once per document", () => {
+    const claim = (metadata: string): Files => ({
+      ...child([]),
+      "app/objects.yaml": `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata:${metadata}\nspec: {}\n`,
+    });
+    const filled = resultOf(namespace, claim("\n  annotations:\n  name: data"));
+    assert.match(
+      written(filled, "app/objects.yaml"),
+      / {2}annotations:\n {4}kustomize.*: disabled\n {2}name: data\n/,
+    );
+    const again = { "apps/other.yaml": kustomization("other", "./app", { targetNamespace: "other" }) };
+    const flow = resultOf(namespace, { ...claim(" { name: data }"), ...again });
+    assert.equal(messages(flow, "refused").length, 1);
+  });
+
   it("adds the kinds in the options and in the owner's rows", () => {
     const own = { kind: "Ledger.example.com", source: "our operator", date: "2026-11-29" };
     const objects = [object("Ledger", "example.com"), object("Book", "example.com")];

@@ -31,11 +31,12 @@ export function planGuard(
         position: locate(root.origin),
       });
   }
+  const refused = new Map<string, Note>();
   for (const data of dataOf(moving, context)) {
     const note = keep(data, context, edits);
-    if (note) notes.push(note);
+    if (note) refused.set(JSON.stringify(note), note);
   }
-  return { changes: target.changes, notes };
+  return { changes: target.changes, notes: [...notes, ...refused.values()] };
 }
 
 /** Why the guard is not written, as `refused` notes. Without the target's settings, the move could never follow, and the guard would stay for good. */

@@ -37,12 +37,15 @@ export function controllerWide(
   const values = controllerValues(ingressClass, cluster);
   const isOpen = (name: string): boolean => !gateway.provides.includes(name);
   const place = release === undefined ? "" : ` of HelmRelease ${idOf(release)}`;
-  const ask = (names: readonly string[], why: string): string =>
-    `the setting${names.length === 1 ? "" : "s"} ${names.join(", ")}${place} ${why}: if Gateway ${gateway.namespace}/${gateway.name} does the same, list ${names.length === 1 ? "it" : "them"} in route.gateways.${ingressClass}.provides in ${OPTIONS_FILE}`;
+  const ask = (names: readonly string[], may = ""): string => {
+    const [noun, verb, them] =
+      names.length === 1 ? ["setting", may || "protects", "it"] : ["settings", may || "protect", "them"];
+    return `the ${noun} ${names.join(", ")}${place} ${verb} every Ingress of the class: if Gateway ${gateway.namespace}/${gateway.name} does the same, list ${them} in route.gateways.${ingressClass}.provides in ${OPTIONS_FILE}`;
+  };
   if (controller === traefik) {
     const names = entryPointProtections(values).filter(isOpen);
     if (names.length === 0 || servesBoth(release, cluster, gateway, context)) return NOTHING;
-    return { ...NOTHING, refusals: [ask(names, "may protect every Ingress of the class")] };
+    return { ...NOTHING, refusals: [ask(names, "may protect")] };
   }
   if (controller !== nginx) return NOTHING;
   const config = [...configOf(values)].filter(([name]) => isOpen(name));
@@ -50,7 +53,7 @@ export function controllerWide(
     config.filter(([name, value]) => configFate(name, value).fate === fate).map(([name]) => name);
   const [protections, tuning] = [named("refused"), named("lost")];
   return {
-    refusals: protections.length === 0 ? [] : [ask(protections, "protect every Ingress of the class")],
+    refusals: protections.length === 0 ? [] : [ask(protections)],
     losses:
       tuning.length === 0
         ? []

@@ -35,7 +35,7 @@ export function cutover(
   return [
     ...[...hosts].map(
       (host) =>
-        `${host}: moves from class ${reading.ingressClass ?? ""} to Gateway ${gateway}; ${[...dns(host, reading, cluster, context), ...certificates(reading), ...(plain ? [OWN_NAMESPACE] : [])].join("; ")}`,
+        `${host}: moves from class ${reading.ingressClass ?? ""} to Gateway ${gateway}; ${[...dns(host, reading, { gateway, cluster }, context), ...certificates(reading), ...(plain ? [OWN_NAMESPACE] : [])].join("; ")}`,
     ),
     ...[...middlewares].map(
       (name) =>
@@ -144,14 +144,15 @@ function gatewayName({ namespace, name }: Mapping): string {
 function dns(
   host: string,
   { annotations: { dnsTarget } }: Reading,
-  cluster: BuiltCluster | undefined,
+  { gateway, cluster }: { readonly gateway: string; readonly cluster: BuiltCluster | undefined },
   context: StepContext,
 ): readonly string[] {
   const released = cluster && externalDns(context.clusters).get(cluster);
   const writers = (released ?? []).filter((object) => covers(object, host));
+  const own = targetOfGateway(gateway, cluster);
   return [
-    dnsTarget === undefined
-      ? "DNS: points to the Gateway's address"
+    dnsTarget === undefined || dnsTarget === own
+      ? `DNS: points to ${own === undefined ? "the Gateway's address" : `${own}, the target of the Gateway`}`
       : `DNS: move the target ${dnsTarget} to an annotation on the Gateway`,
     ...(writers.length === 0 ? ["whatever writes its DNS record must watch HTTPRoutes"] : []),
     ...(context.options.route.keepIngress
