@@ -142,8 +142,7 @@ async function enforceStage(
   findings: readonly Finding[],
   overridden: boolean,
 ): Promise<void> {
-  const isPreview = pulumi.runtime.isDryRun();
-  const demote = isPreview || overridden;
+  const demote = pulumi.runtime.isDryRun() || overridden;
   try {
     enforce(
       findings.map((finding) =>
@@ -152,7 +151,7 @@ async function enforceStage(
       pulumi.log,
     );
   } catch (error) {
-    if (error instanceof EdgefirstError && !isPreview) await notifier.send("refused", error.message);
+    if (error instanceof EdgefirstError) await notifier.send("refused", error.message);
     throw error;
   }
 }
