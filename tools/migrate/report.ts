@@ -57,7 +57,7 @@ export function reportOf(
     unread: proof.unread,
     notes: plan.notes,
     ...(rendered && { rendered: { compared: rendered.compared, notCompared: rendered.notCompared } }),
-    live: plan.changes.length === 0 ? [] : step.live,
+    live: plan.changes.length === 0 ? [] : (plan.live ?? step.live),
   };
 }
 

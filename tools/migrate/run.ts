@@ -47,7 +47,8 @@ function attempt(step: Step, context: StepContext): StepResult {
     for (const [path, note] of unsafe) excluded.set(path, note);
     if (unsafe.size > 0) continue;
     const marks = markNotes(changes, context.repository);
-    const plan = { notes: [...planned.notes, ...excluded.values(), ...marks], changes };
+    const notes = [...planned.notes, ...excluded.values(), ...marks];
+    const plan = { ...(planned.live && { live: planned.live }), notes, changes };
     const result = prove(step, given, plan);
     const refused =
       round < MAX_ATTEMPTS ? refusedFiles(result.proof.failures, changes) : new Map<string, Note>();

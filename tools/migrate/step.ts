@@ -33,6 +33,8 @@ export interface Plan {
   readonly notes: readonly Note[];
   /** What the step could not check, one sentence each. */
   readonly unseen?: readonly string[];
+  /** Like {@link Step.live}, if it depends on the changes; it takes the place of the step's own list. */
+  readonly live?: readonly string[];
 }
 
 /** The input for planning a step. */

@@ -38,7 +38,10 @@ export function supply(
   const missing = Object.fromEntries(entries.filter(([key]) => present[key] === undefined));
   const place = after !== undefined && present[after] !== undefined ? after : undefined;
   // Done before the nested entries: of two insertions at the same position, the later one comes first in the text.
-  if (Object.keys(missing).length > 0 && !edit.insert(document, path, writeYaml(missing), place))
+  if (
+    Object.keys(missing).length > 0 &&
+    !insert({ edit, document, path }, { present, fields }, missing, place)
+  )
     return false;
   return entries.every(([key, value]) => {
     const there = present[key];
@@ -52,4 +55,27 @@ export function supply(
       ? supply({ edit, document, path: [...path, key] }, there, value)
       : value !== null && edit.setScalar(document, [...path, key], value);
   });
+}
+
+/** Adds missing entries: scalars above mappings, as people write them, and anything else at the end. */
+function insert(
+  { edit, document, path }: Place,
+  { present, fields }: { readonly present: Mapping; readonly fields: Mapping },
+  missing: Mapping,
+  place: string | undefined,
+): boolean {
+  const lines = writeYaml(missing);
+  const [first = ""] = Object.keys(present);
+  const own = edit.linesOf(document, [...path, first]);
+  const isAbove =
+    place === undefined &&
+    fields[first] === undefined &&
+    Object.values(present).every(isMapping) &&
+    !Object.values(missing).some((value) => typeof value === "object");
+  const comments =
+    edit.commentsOf(document, [...path, first]).length -
+    edit.commentsOf(document, [...path, first], true).length;
+  return isAbove && own !== undefined && comments === 0
+    ? edit.replace(document, [...path, first], `${lines}${own}`)
+    : edit.insert(document, path, lines, place);
 }

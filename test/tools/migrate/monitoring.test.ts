@@ -143,7 +143,7 @@ describe("the proof of migrate probes", () => {
     {
       name: "a less patient probe",
       path: "bare.yaml",
-      from: "failureThreshold: 30",
+      from: "failureThreshold: 180",
       to: "failureThreshold: 1",
       fault: /container app would get different probes/,
     },

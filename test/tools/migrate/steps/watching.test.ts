@@ -7,7 +7,8 @@ import { reportOf } from "../../../../tools/migrate/report.ts";
 import { runStep } from "../../../../tools/migrate/run.ts";
 import { annotate } from "../../../../tools/migrate/steps/annotate/step.ts";
 
-const BEFORE = join(import.meta.dirname, "../../../fixtures/migrate/annotate/endpoints/before");
+const FIXTURES = join(import.meta.dirname, "../../../fixtures/migrate/annotate");
+const BEFORE = join(FIXTURES, "endpoints/before");
 
 describe("migrate annotate, in a cluster without Gatus", () => {
   it("annotates no route", () => {
@@ -26,5 +27,22 @@ describe("migrate annotate, in a cluster without Gatus", () => {
     };
     assert.notEqual(changesOf(original), 0);
     assert.equal(changesOf(original.with(routes)), 0);
+  });
+});
+
+describe("the advice of migrate annotate for the live cluster", () => {
+  const adviceOn = (fixture: string): string => {
+    const repository = new Repository(join(FIXTURES, fixture, "before"));
+    const clusters = buildClusters(repository);
+    const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
+    return reportOf(runStep(annotate, context), repository).live.join("\n");
+  };
+
+  it("covers the time until a ConfigMap is pruned", () => {
+    assert.match(adviceOn("endpoints"), /^after: .*pruned the ConfigMap/m);
+  });
+
+  it("says nothing about ConfigMaps if none is removed", () => {
+    assert.match(adviceOn("enabled"), /^before: [^\n]*$/);
   });
 });

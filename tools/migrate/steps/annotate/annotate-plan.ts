@@ -18,7 +18,7 @@ import { indexOf } from "../../clusters.ts";
 import { isEndpointMap } from "./endpoints.ts";
 import { fragmentFor, hostAsked } from "./fragment.ts";
 import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute } from "./places.ts";
-import { hasFragment } from "./sidecar.ts";
+import { hasFragment, hostOf } from "./sidecar.ts";
 import { runsGatus, whyUnwatched } from "./watching.ts";
 
 /** A route that takes over an endpoint. */
@@ -26,6 +26,13 @@ interface Move {
   readonly target: PlacedRoute;
   readonly fragment: Template;
 }
+
+const BEFORE = [
+  "before: gatus-sidecar must run in the pod of the Gatus instance that sends alerts, and must watch routes",
+];
+const AFTER_MOVE = [
+  "after: Gatus's status page must show as many endpoints as before. Until Flux has pruned the ConfigMap, Gatus may reject its configuration, because the route and the ConfigMap define the same endpoint",
+];
 
 /** Moves endpoint ConfigMaps to their routes, each on the result of the previous one, then annotates the other routes. */
 export class AnnotatePlan {
@@ -55,7 +62,11 @@ export class AnnotatePlan {
       if (reason !== undefined) this.#left(map, reason);
     }
     for (const [key, routes] of this.#byPlace) if (!this.#annotated.has(key)) this.#enable(routes);
-    return { changes: [...this.#changes].map(([path, text]) => ({ path, text })), notes: this.#notes };
+    return {
+      changes: [...this.#changes].map(([path, text]) => ({ path, text })),
+      notes: this.#notes,
+      live: this.#annotated.size > 0 ? [...BEFORE, ...AFTER_MOVE] : BEFORE,
+    };
   }
 
   #left({ forms, position }: IncludedObject, reason: string): void {
@@ -167,7 +178,7 @@ export class AnnotatePlan {
     return withAnnotations(text, source.text, place, added);
   }
 
-  /** Adds the annotation that states what gatus-sidecar does anyway if it watches every route. */
+  /** Adds the annotation by which gatus-sidecar monitors a route, unless it watches all routes anyway. It monitors no route without a hostname. */
   #enable(routes: readonly PlacedRoute[]): void {
     const [placed] = routes;
     const isSaid = ({ route }: PlacedRoute): boolean =>
@@ -175,6 +186,7 @@ export class AnnotatePlan {
     if (!placed || routes.every(isSaid) || !this.#context.selected(placed.place.file)) return;
     const knowledge = knowledgeOf(this.#context.repository);
     if (!routes.some(({ cluster }) => runsGatus(cluster, this.#context.options))) return;
+    if (hostOf(placed.route) === "") return;
     const [login] = routes.flatMap(({ route, cluster }) =>
       loginMiddlewares(route, "/", indexOf(cluster), knowledge),
     );
@@ -183,6 +195,7 @@ export class AnnotatePlan {
       this.#notes.push({ kind: "left", message, position: placed.place.position });
       return;
     }
+    if (routes.every(({ cluster }) => whyUnwatched(cluster, this.#context.options) === undefined)) return;
     const text = this.#annotatedText(placed, annotations());
     if (text === undefined) {
       const message = `route ${placed.route.metadata.name} is not annotated: it is written in a form that cannot be edited safely`;

@@ -7,9 +7,7 @@ export const componentsOptions = z.strictObject({
     .record(z.string().min(1), z.string().min(1))
     .default(() => inShared(COMPONENTS_OF_TEMPLATES, "templates")),
   /** Components to rename, from the old path to the new one. */
-  renamed: z
-    .record(z.string().min(1), z.string().min(1))
-    .default(() => inShared({ "gatus/gaurded": "gatus/guarded" }, "components")),
+  renamed: z.record(z.string().min(1), z.string().min(1)).default({}),
   /** Templates and components to delete once nothing refers to them. */
   remove: z.array(z.string().min(1)).default([]),
 });

@@ -1,9 +1,10 @@
 import { posix } from "node:path";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
-import { locate, type Origin, type Position } from "../../../gitops/yaml/source.ts";
+import { locate, SourceFile, type Origin, type Position } from "../../../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
+import { NO_TEXT } from "../../no-text.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 
 /** The lists in a kustomization that can include directories. */
@@ -50,6 +51,26 @@ export function listOf(fields: Mapping, list: string): readonly Value[] {
  */
 export function referencesInto(repository: Repository, directory: string): readonly Position[] {
   return (referencesOf(repository).get(directory) ?? []).filter(({ file }) => !isWithin(file, directory));
+}
+
+/**
+ * Where any other text names a directory by the end of its path: scripts, documents, and files that no longer are where their relative paths lead, such as
+ * archived apps. Two names are required, because one alone says too little.
+ */
+export function mentionsOf(repository: Repository, directory: string): readonly Position[] {
+  const names = directory.split("/").slice(-3);
+  if (names.length < 2) return [];
+  const mention = new RegExp(
+    `(?<![\\w-])${names.map((name) => name.replace(/\W/g, "\\$&")).join("/")}(?![\\w-])`,
+    "g",
+  );
+  const files = repository.filesBelow(".", (name) => !NO_TEXT.test(name));
+  return files.flatMap((file) => {
+    if (file === OPTIONS_FILE || isWithin(file, directory) || repository.isTooLarge(file)) return [];
+    const text = fileText(repository, file) ?? "";
+    const source = new SourceFile(file, text);
+    return [...text.matchAll(mention)].map(({ index }) => locate({ source, offset: index }));
+  });
 }
 
 /** The references to each file and directory of a repository, collected once. */

@@ -1,11 +1,12 @@
 import { posix } from "node:path";
+import { counted } from "../../../../lib/counted.ts";
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import type { Position } from "../../../gitops/yaml/source.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
 import { commentsIn } from "../../../gitops/edit/comments.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { buildsTheSame, whyNoComponent } from "./equality.ts";
-import { allFiles, referencesInto, usersOf, type User } from "./references.ts";
+import { allFiles, mentionsOf, referencesInto, usersOf, type User } from "./references.ts";
 import { patchesOutOfReach } from "./route-patches.ts";
 import { rewriteUser } from "./rewrite-user.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
@@ -39,19 +40,32 @@ class ComponentsPlan {
 
   run(): Plan {
     const { renamed, directories, remove } = this.#context.options.components;
-    for (const [from, to] of [...Object.entries(renamed), ...Object.entries(directories)])
-      if (findKustomizationFile(this.#repository, from) !== undefined) this.#move(from, to);
+    for (const [from, to] of Object.entries(renamed)) if (this.#exists(from)) this.#move(from, to);
+    for (const [from, to] of Object.entries(directories))
+      if (this.#exists(from)) this.#move(from, this.#targetOf(from, to));
     // Only after all moves: a comment next to one template's entry may name another template.
     for (const [from, to] of this.#moved) this.#remove(from, to);
-    for (const directory of remove)
-      if (findKustomizationFile(this.#repository, directory) !== undefined) this.#remove(directory);
+    for (const directory of remove) if (this.#exists(directory)) this.#remove(directory);
     this.#notes.push(...patchesOutOfReach(this.#repository));
     return { changes: [...this.#changes].map(([path, text]) => ({ path, text })), notes: this.#notes };
   }
 
+  #exists(directory: string): boolean {
+    return findKustomizationFile(this.#repository, directory) !== undefined;
+  }
+
+  /** The component for a template: the one that has the template's name, if the other one does not exist yet. */
+  #targetOf(from: string, to: string): string {
+    const namesake = posix.join(posix.dirname(to), posix.basename(from));
+    if (namesake === to || this.#exists(to) || !this.#exists(namesake)) return to;
+    const message = `component ${namesake} keeps its name: to rename it to ${posix.basename(to)}, list it under components.renamed in ${OPTIONS_FILE}`;
+    this.#notes.push({ kind: "option", message, position: this.#start(namesake) });
+    return namesake;
+  }
+
   #move(from: string, to: string): void {
     const users = usersOf(this.#repository, from);
-    const exists = findKustomizationFile(this.#repository, to) !== undefined;
+    const exists = this.#exists(to);
     const isTemplate = this.#kindOf(from) !== "Component";
     if (!exists && users.length === 0 && isTemplate) {
       if (!this.#context.options.components.remove.includes(from))
@@ -109,18 +123,28 @@ class ComponentsPlan {
   #remove(from: string, to?: string): void {
     const files = allFiles(this.#repository, from);
     if (!files.every((file) => this.#context.selected(file))) return;
-    const references = referencesInto(this.#repository, from);
-    for (const position of references)
+    const references = [...referencesInto(this.#repository, from), ...mentionsOf(this.#repository, from)];
+    const lines = new Map(references.map((position) => [`${position.file}:${position.line}`, position]));
+    for (const position of lines.values())
       this.#notes.push({ kind: "left", message: `${from} is kept: this line refers to it`, position });
     if (references.length > 0) return;
+    const position = this.#start(from);
     const losses = this.#commentsIn(files, to);
-    const refusal = to === undefined ? undefined : lossRefusal(losses, this.#context, this.#start(from));
+    const refusal = to === undefined ? undefined : lossRefusal(losses, this.#context, position);
     if (refusal) this.#notes.push(refusal);
     else {
       const kind = to === undefined ? "removed" : "lost";
-      this.#notes.push(...lossNotes(losses, this.#start(from)).map((note): Note => ({ ...note, kind })));
+      this.#notes.push({ kind: "removed", message: this.#removal(from, to, files), position });
+      this.#notes.push(...lossNotes(losses, position).map((note): Note => ({ ...note, kind })));
       this.#take(new Map(files.map((file) => [file, undefined])));
     }
+  }
+
+  #removal(from: string, to: string | undefined, files: readonly string[]): string {
+    const isRenamed = to !== undefined && this.#context.options.components.renamed[from] === to;
+    if (isRenamed) return `component ${from} is renamed to ${to}`;
+    const why = to === undefined ? "the options name it" : `component ${to} replaces it`;
+    return `directory ${from} is removed with its ${counted(files.length, "file")}: ${why}`;
   }
 
   /** The comments in files that are deleted, except those that the component also contains. */

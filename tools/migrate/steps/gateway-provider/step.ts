@@ -16,7 +16,7 @@ export const gatewayProvider: Step = {
   title: "Turn on Traefik's Gateway API provider",
   risk: { level: "medium", phrase: "Traefik restarts" },
   live: [
-    "before: the Gateway API must be installed (kubectl get crd gateways.gateway.networking.k8s.io httproutes.gateway.networking.k8s.io); without it, Traefik does not start the provider",
+    "before: `kubectl api-resources --api-group=gateway.networking.k8s.io` must list what the provider of Traefik 3.6 watches: gatewayclasses, gateways, httproutes, grpcroutes and backendtlspolicies in v1, and referencegrants in v1beta1; Traefik 3.7 also watches tlsroutes in v1. If one is missing, the provider serves no route",
     "after: `kubectl get gatewayclass,gateway -A` must show every class accepted and every Gateway programmed; Ingresses work as before",
   ],
   plan,

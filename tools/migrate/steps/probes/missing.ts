@@ -13,6 +13,8 @@ export type Probes = Readonly<Partial<Record<(typeof PROBES)[number], Fields>>>;
 const TIMES = { initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1 };
 /** Liveness waits longer than readiness, so that a slow moment does not restart the container. */
 const FAILURES = { liveness: 6, readiness: 3, startup: 30 };
+/** Half an hour: without a liveness probe, the app has had unlimited time to migrate its database before it listens. */
+const UNLIMITED_FAILURES = 180;
 
 /**
  * The probes that an app-template container lacks, if it is known what they should check; otherwise a reason. Liveness and startup check
@@ -48,7 +50,8 @@ export function missingProbes(
 
 function asking(probe: (typeof PROBES)[number], path: string | undefined): Fields {
   const handler = probe === "readiness" && path !== undefined ? { type: "HTTP", path } : { type: "TCP" };
-  return { enabled: true, ...handler, spec: { ...TIMES, failureThreshold: FAILURES[probe] } };
+  const failureThreshold = probe === "startup" ? UNLIMITED_FAILURES : FAILURES[probe];
+  return { enabled: true, ...handler, spec: { ...TIMES, failureThreshold } };
 }
 
 /** The liveness probe as a startup probe, with enough attempts for a slow start. */

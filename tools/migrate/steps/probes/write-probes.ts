@@ -1,34 +1,48 @@
 import type { Path } from "../../../../policy/engine/path.ts";
-import { at, fields } from "../../../../policy/engine/read.ts";
-import type { Mapping, PathStep } from "../../../gitops/yaml/values.ts";
+import { at } from "../../../../policy/engine/read.ts";
+import type { Mapping, PathStep, Value } from "../../../gitops/yaml/values.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
+import { scalarsIn, Texts } from "../../texts.ts";
 import type { Probes } from "./missing.ts";
 
-/** Marks an alias until the text is written; a private-use character, so that no value contains it. */
-const ALIAS = "\uE000";
-const HANDLERS = ["httpGet", "tcpSocket", "grpc"];
-
-/** Probes as YAML; if the liveness probe's port has an anchor, the startup probe uses its alias. */
+/** Probes as YAML; what the startup probe has in common with the liveness probe keeps its quotes, and becomes an alias where that has an anchor. */
 export function probeLines(probes: Probes, edit: YamlEdit, document: number, container: Path): string {
-  const written = structuredClone(probes) as Record<string, Record<string, unknown>>;
-  const spec = fields(written.startup?.spec) as Record<string, unknown>;
-  for (const handler of HANDLERS) {
-    const steps: PathStep[] = [...container, "probes", "liveness", "spec", handler, "port"];
-    const name =
-      at(spec, [handler, "port"]) === undefined ? undefined : anchorFor(edit, document, container, steps);
-    if (name !== undefined) spec[handler] = { ...fields(spec[handler]), port: ALIAS + name };
+  const written = structuredClone(probes) as Mapping;
+  const texts = new Texts();
+  for (const { value, path } of scalarsIn(written.startup ?? null)) {
+    const text = textOf(value, { edit, document, container }, path);
+    if (text !== undefined) setAt(written.startup, path, texts.hold(text));
   }
-  return writeYaml(written as Mapping).replaceAll(ALIAS, "*");
+  return texts.fill(writeYaml(written));
 }
 
-/** The anchor on a port, if it precedes the last probe. */
-function anchorFor(
-  edit: YamlEdit,
-  document: number,
-  container: Path,
-  port: readonly PathStep[],
-): string | undefined {
+interface Place {
+  readonly edit: YamlEdit;
+  readonly document: number;
+  readonly container: Path;
+}
+
+/** How the liveness probe writes a value; undefined if it has another one there, or writes it plainly. */
+function textOf(value: Value, place: Place, path: readonly PathStep[]): string | undefined {
+  const { edit, document, container } = place;
+  const steps: PathStep[] = [...container, "probes", "liveness", ...path];
+  const text = edit.scalarAt(document, steps);
+  if (text === undefined || !/^["'&*]/.test(text)) return undefined;
+  const anchor = anchorFor(place, steps);
+  if (anchor !== undefined) return `*${anchor}`;
+  const quoted = text.replace(/^&\S+ /, "");
+  return typeof value === "string" && /^["']/.test(quoted) ? quoted : undefined;
+}
+
+/** The anchor of a scalar, if it precedes the last probe. */
+function anchorFor({ edit, document, container }: Place, scalar: readonly PathStep[]): string | undefined {
   const later = ["readiness", "liveness"].map((probe) => [...container, "probes", probe]);
-  return later.flatMap((path) => edit.anchorOf(document, port, path) ?? [])[0];
+  return later.flatMap((path) => edit.anchorOf(document, scalar, path) ?? [])[0];
+}
+
+function setAt(value: Value | undefined, path: readonly PathStep[], text: string): void {
+  const holder = at(value, path.slice(0, -1)) as Record<PathStep, Value> | undefined;
+  const last = path.at(-1);
+  if (holder !== undefined && last !== undefined) holder[last] = text;
 }

@@ -1,6 +1,7 @@
 import { isMapping, type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
+import { scalarsIn, Texts } from "../../texts.ts";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 
 /** Where the fields of an Ingress are in its file. */
@@ -8,24 +9,6 @@ export interface Written {
   readonly edit: YamlEdit;
   readonly document: number;
   readonly path: readonly PathStep[];
-}
-
-/** Marks a text until the YAML is written; a private-use character, so that no value contains it. */
-const MARK = "\uE000";
-
-/** Texts that take the place of values, so that quotes, anchors and aliases survive. */
-export class Texts {
-  readonly #texts: string[] = [];
-
-  /** A value that {@link fill} replaces by the text. */
-  hold(text: string): string {
-    this.#texts.push(text);
-    return `${MARK}${this.#texts.length - 1}${MARK}`;
-  }
-
-  fill(yaml: string): string {
-    return yaml.replace(/\uE000(\d+)\uE000/g, (_, index) => this.#texts[Number(index)] ?? "");
-  }
 }
 
 /** What a scalar of an Ingress says, by its key. */
@@ -109,16 +92,6 @@ function richer(one: string | undefined, other: string): string {
   if (one === undefined || !/^["'&*]/.test(one)) return other;
   const [anchor] = /^&\S+ (?!["'])/.exec(one) ?? [];
   return anchor !== undefined && /^["']/.test(other) ? anchor + other : one;
-}
-
-function scalarsIn(
-  value: Value,
-  path: readonly PathStep[] = [],
-): readonly { readonly value: Value; readonly path: readonly PathStep[] }[] {
-  if (typeof value !== "object" || value === null) return [{ value, path }];
-  return Object.entries(value).flatMap(([key, inner]: [string, Value]) =>
-    scalarsIn(inner, [...path, Array.isArray(value) ? Number(key) : key]),
-  );
 }
 
 /** Fields as YAML; those in `copied` keep the lines of the Ingress, with their comments, quotes and anchors. */

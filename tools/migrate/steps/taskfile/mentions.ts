@@ -1,6 +1,7 @@
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, SourceFile, type Position } from "../../../gitops/yaml/source.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
+import { NO_TEXT } from "../../no-text.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { shellCallsAt } from "./calls.ts";
 import { tasksCalled, type Task, type Taskfiles } from "./taskfiles.ts";
@@ -19,10 +20,6 @@ export interface Mention {
 const RUNS_COMMANDS =
   /(?:\.(?:ya?ml|sh|bash|zsh|fish|envrc|toml|mk|nix|py|json5?|tmpl|j2)|(?:^|\/)(?:Makefile|[Jj]ustfile|Dockerfile))$/;
 
-/** Files that contain no text, or text that no person writes. */
-const UNREAD =
-  /\.(?:png|jpe?g|gif|webp|ico|svg|pdf|woff2?|ttf|mp[34]|zip|t?gz|xz|zst|tar|jar|db|sqlite|lock|sum|age|pub)$/i;
-
 /** A name with a namespace, such as `flux:sync` or `talos:*`. */
 const NAME = /(?<![\w/.@:{}$-])[A-Za-z_][\w.-]*(?::(?:[\w.-]*\w|\*))+(?![\w:/@])/g;
 
@@ -31,7 +28,7 @@ export function mentionsIn(repository: Repository, taskfiles: Taskfiles): readon
   const namespaces = new Set(
     taskfiles.tasks.flatMap(({ names }) => names.map((name) => name.split(":")[0] ?? "")),
   );
-  const paths = repository.filesBelow(".", (name) => !UNREAD.test(name));
+  const paths = repository.filesBelow(".", (name) => !NO_TEXT.test(name));
   return paths.flatMap((file) => {
     if (file === OPTIONS_FILE || repository.isTooLarge(file)) return [];
     const text = fileText(repository, file) ?? "";
