@@ -26,7 +26,7 @@ export function isServedUnprobed(
   const serving = servingContainers(release, objects).find(
     ({ path }) => path.join() === container.path.join(),
   );
-  return serving !== undefined && isUnprobed(serving) && !isOftenOmitted(allServing(objects), isUnprobed);
+  return serving !== undefined && isUnprobed(serving) && !doesWithoutProbes(objects);
 }
 
 /** The container that serves a controller's users, together with the others in the controller. */
@@ -43,6 +43,9 @@ function isUnprobed({ siblings }: Serving): boolean {
 const allServing = oncePer((objects: ObjectIndex): readonly Serving[] =>
   objects.ofKind(HELM_RELEASE).flatMap((release) => servingContainers(release, objects)),
 );
+
+/** Computed once, because it is asked for each release. */
+const doesWithoutProbes = oncePer((objects: ObjectIndex) => isOftenOmitted(allServing(objects), isUnprobed));
 
 function servingContainers(release: KubeObject, objects: ObjectIndex): readonly Serving[] {
   const running = appContainers(release, objects).filter(({ longRunning }) => longRunning);

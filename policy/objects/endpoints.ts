@@ -15,7 +15,7 @@ import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { text } from "../engine/read.ts";
-import { discoveryOf, discovers } from "./gatus-presence.ts";
+import { discoveryOf, discovers, type Discovery } from "./gatus-presence.ts";
 import { firstPath } from "./route-rules.ts";
 import { allRoutes } from "./routes.ts";
 
@@ -44,16 +44,18 @@ export interface Endpoints {
 }
 
 /** Every endpoint that Gatus gets from gatus-sidecar and from endpoint files. */
-export const allEndpoints = oncePer((objects: ObjectIndex): Endpoints => {
-  const endpoints = [...routeEndpoints(objects), ...fileEndpoints(objects)];
+export const allEndpoints = oncePer((objects: ObjectIndex) => endpointsWith(objects, discoveryOf(objects)));
+
+/** Every endpoint that Gatus would get if gatus-sidecar monitored these routes. */
+export function endpointsWith(objects: ObjectIndex, discovery: Discovery): Endpoints {
+  const endpoints = [...routeEndpoints(objects, discovery), ...fileEndpoints(objects)];
   return {
     bySource: Map.groupBy(endpoints, ({ source }) => source),
     byKey: Map.groupBy(endpoints, ({ key }) => key),
   };
-});
+}
 
-function routeEndpoints(objects: ObjectIndex): readonly Endpoint[] {
-  const discovery = discoveryOf(objects);
+function routeEndpoints(objects: ObjectIndex, discovery: Discovery): readonly Endpoint[] {
   return allRoutes(objects).flatMap(({ route, source, path, isNamed }) => {
     const own = template(route);
     if (own === undefined || !isMonitored(route) || !discovers(discovery, route)) return [];

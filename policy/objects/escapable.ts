@@ -17,14 +17,16 @@ const KINDS = [...LONG_RUNNING, HELM_RELEASE];
  */
 export function isEscapable(container: Container, { kind }: KubeObject, objects: ObjectIndex): boolean {
   if (!KINDS.some((one) => one.kind === kind)) return false;
-  return isNonRoot(container) && isOpen(container) && !isOftenOmitted(nonRootContainers(objects), isOpen);
+  return isNonRoot(container) && isOpen(container) && !isOftenOpen(objects);
 }
 
-const nonRootContainers = oncePer((objects: ObjectIndex): readonly Container[] =>
-  KINDS.flatMap((kind) => objects.ofKind(kind))
-    .flatMap((object) => allContainersOf(object, objects))
-    .filter(isNonRoot),
-);
+/** Computed once, because it is asked for each container. */
+const isOftenOpen = oncePer((objects: ObjectIndex): boolean => {
+  const containers = KINDS.flatMap((kind) => objects.ofKind(kind)).flatMap((object) =>
+    allContainersOf(object, objects),
+  );
+  return isOftenOmitted(containers.filter(isNonRoot), isOpen);
+});
 
 function isNonRoot({ spec, pod, longRunning }: Container): boolean {
   const own = fields(spec.securityContext);

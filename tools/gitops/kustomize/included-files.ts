@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Repository } from "../yaml/repository.ts";
-import { entryOrigin } from "../yaml/values.ts";
+import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import {
   findKustomizationFile,
@@ -10,7 +10,7 @@ import {
 import { MAX_INCLUDES } from "./kustomize.ts";
 import { scalarText } from "./resource.ts";
 
-/** Every file and directory that a build reads as resources, found without building. Anything unreadable is left out, since the build reports it. */
+/** Every file and directory that a build reads as resources, patches or data of generators, found without building. Anything unreadable is left out, since the build reports it. */
 export function filesOf(
   repository: Repository,
   file: KustomizationFile,
@@ -19,6 +19,10 @@ export function filesOf(
 ): ReadonlySet<string> {
   if (seen.has(file.directory) || depth > MAX_INCLUDES) return seen;
   seen.add(file.directory);
+  for (const name of dataFiles(file.fields)) {
+    const path = repository.resolve(file.directory, name);
+    if (path !== undefined && repository.isFile(path)) seen.add(path);
+  }
   for (const field of ["resources", "bases", "components"]) {
     const list = file.fields[field];
     if (!Array.isArray(list)) continue;
@@ -41,4 +45,23 @@ export function filesOf(
     }
   }
   return seen;
+}
+
+/** The files that generators and patches name, as written. */
+function dataFiles(fields: Mapping): readonly string[] {
+  const entries = (field: string): readonly Mapping[] =>
+    [fields[field] ?? []].flat().filter((entry) => isMapping(entry));
+  const texts = (value: Value | undefined): readonly string[] =>
+    [value ?? []].flat().map((one) => scalarText(one));
+  const generated = ["configMapGenerator", "secretGenerator"]
+    .flatMap(entries)
+    .flatMap((entry) => [
+      ...texts(entry.files).map((file) => file.slice(file.indexOf("=") + 1)),
+      ...texts(entry.envs),
+      ...texts(entry.env),
+    ]);
+  const patches = ["patches", "patchesJson6902"].flatMap(entries).flatMap(({ path }) => texts(path));
+  return [...generated, ...patches, ...texts(fields.patchesStrategicMerge)].filter(
+    (name) => !name.includes("\n"),
+  );
 }

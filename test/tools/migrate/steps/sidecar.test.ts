@@ -177,6 +177,10 @@ describe("migrate sidecar", () => {
     assert.match(text, /does not watch HTTPRoutes: add --auto-httproute/);
   });
 
+  it("is proven for the configuration file too, which a generator reads", () => {
+    assert.deepEqual(report().unread, []);
+  });
+
   it("keeps a setting that the configuration already has", () => {
     const { verdict, files } = report("metrics: true", "skip-invalid-config-update: true", CONFIG);
     assert.equal(verdict, "proven");

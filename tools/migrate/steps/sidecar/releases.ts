@@ -1,4 +1,4 @@
-import { allEndpoints, describeEndpoint } from "../../../../policy/objects/endpoints.ts";
+import { describeEndpoint, endpointsWith } from "../../../../policy/objects/endpoints.ts";
 import { endpointFiles, endpointKey } from "../../../../kube/gatus-endpoints.ts";
 import { text } from "../../../../policy/engine/read.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
@@ -41,7 +41,8 @@ function sameKey(cluster: BuiltCluster, config: string | undefined): string | un
   const own = endpointFiles({ data: { "config.yaml": config ?? "" } } as never).flatMap(
     ({ endpoints = [] }) => endpoints.map(({ group, name }) => endpointKey(text(group), text(name) ?? "")),
   );
-  for (const [key, endpoints] of allEndpoints(indexOf(cluster)).byKey) {
+  const all = endpointsWith(indexOf(cluster), { routes: "all", gateways: [] });
+  for (const [key, endpoints] of all.byKey) {
     const isRoute = endpoints.some(({ route }) => route !== undefined);
     if (key === undefined || !isRoute || (endpoints.length === 1 && !own.includes(key))) continue;
     const names = [
