@@ -39,7 +39,7 @@ const RELEASES = [
     - { kind: ConfigMap, name: first }
     - { kind: ConfigMap, name: second, valuesKey: more.yaml }
     - { kind: ConfigMap, name: missing, optional: true }
-    - { kind: Secret, name: secret, valuesKey: password, targetPath: password }
+    - { kind: Secret, name: secret, valuesKey: password, targetPath: password, literal: true }
     - { kind: ConfigMap, name: first, valuesKey: tag, targetPath: image.tag }
   values: { port: 9090, probe: true, image: { repository: registry.example.com/other } }`,
   ),
@@ -62,7 +62,7 @@ const RELEASES = [
     - kustomize:
         patches:
           - target: { kind: Widget }
-            patch: "[{ \\"op\\": \\"add\\", \\"path\\": \\"/spec\\", \\"value\\": { \\"size\\": 3 } }]"`,
+            patch: "- { op: add, path: /metadata/labels, value: { size: large } }"`,
   ),
 ];
 
@@ -106,7 +106,10 @@ metadata: { name: charts, namespace: apps }
 spec: { type: oci, insecure: true, interval: 1h, url: ${url.replace(/\/sample$/, "")} }`;
     const text = [SETTINGS, source, ...RELEASES].join("\n---");
     const { releases, notRendered } = await renderOnly(repositoryOf({ "apps.yaml": text }));
-    assert.deepEqual(notRendered, []);
+    assert.deepEqual(
+      notRendered.map(({ reason }) => reason),
+      [],
+    );
     rendered = releases;
     const namespaces = ["apps", "shops"].map((name): KubeObject => {
       return { apiVersion: "v1", kind: "Namespace", metadata: { name } };

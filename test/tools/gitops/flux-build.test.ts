@@ -30,6 +30,10 @@ const SPECS: Readonly<Record<string, Mapping>> = {
       { name: "other", newTag: "1" },
     ],
   },
+  "numbers-as-labels": {
+    postBuild: { substitute: VARIABLES },
+    commonMetadata: { labels: { team: "blue" }, annotations: { team: "blue" } },
+  },
   "only-components": { ignoreMissingComponents: true, components: ["../none"], targetNamespace: "shops" },
   types: {
     namePrefix: "blue-",
@@ -115,9 +119,14 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-no-name": /objects\.yaml:1: after the build this ConfigMap has no metadata\.name/,
       "refused-not-finite": /objects\.yaml:4: this number cannot be written as JSON: quote it/,
       "refused-same-id": /two objects have the same id: ConfigMap one/,
-      "refused-scalar-in-list": /objects\.yaml:4: this element must be a mapping with the field resourceNames/,
+      "refused-scalar-in-list":
+        /objects\.yaml:4: this element must be a mapping with the field resourceNames/,
       "refused-subject": /objects\.yaml:8: the namespace of this ServiceAccount must be a string/,
       "refused-tab": /^syntax refused-tab\/objects\.yaml:7: Tabs are not allowed as indentation/,
+      "refused-missing-key":
+        /^syntax refused-missing-key\/kustomization\.yaml:2: the key before this colon is missing/,
+      "refused-selector-type": /kustomization\.yaml:3: name must be a string: quote it/,
+      "refused-component-version": /apiVersion of a Component must be kustomize\.config\.k8s\.io\/v1alpha1/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
       assert.match(refusal(directory), expected);

@@ -158,9 +158,10 @@ export function addCommonMetadata(object: Mapping, kustomization: Mapping): Mapp
   for (const field of ["labels", "annotations"]) {
     const pairs = common[field];
     if (!isMapping(pairs)) continue;
-    const values = isMapping(metadata[field])
-      ? copyMapping(metadata[field])
-      : mappingAt(entryOrigin(common, field));
+    const own = metadata[field];
+    // Flux reads no labels or annotations if any of them is not a string, and so replaces them all.
+    const isRead = isMapping(own) && Object.values(own).every((value) => typeof value === "string");
+    const values = isRead ? copyMapping(own) : mappingAt(entryOrigin(common, field));
     for (const key of Object.keys(pairs))
       setField(values, key, scalarText(pairs[key]), entryOrigin(pairs, key));
     setField(metadata, field, values, entryOrigin(metadata, field));

@@ -59,7 +59,7 @@ export function readKustomizationFile(
     );
   const fields = readTyped(value, KUSTOMIZATION, reading, document.origin) as Mapping;
   const { origin } = document;
-  return { directory, name: posix.basename(path), fields, origin, kind: kindOf(fields, origin) };
+  return { directory, name: posix.basename(path), fields, origin, kind: kindOf(fields, reading, origin) };
 }
 
 /** Whether the first document is empty, as in a file that starts with two separators: Flux and Kustomize read nothing else. */
@@ -75,14 +75,16 @@ const API_VERSIONS = {
 } as const;
 
 /** Source: EnforceFields in kustomize's api/types. */
-function kindOf(fields: Mapping, origin: Origin): KustomizationFile["kind"] {
+function kindOf(fields: Mapping, reading: Reading, origin: Origin): KustomizationFile["kind"] {
   const kind = scalarText(fields.kind) || "Kustomization";
   if (kind !== "Kustomization" && kind !== "Component")
     throw new BuildError(
       `the field \`kind\` must be Kustomization or Component, not ${kind}`,
       entryOrigin(fields, "kind"),
     );
-  const apiVersion = scalarText(fields.apiVersion);
+  // kustomize-controller sets the apiVersion of a Kustomization where there is none.
+  const added = reading === "lenient" ? API_VERSIONS.Kustomization : "";
+  const apiVersion = scalarText(fields.apiVersion) || added;
   if (apiVersion !== "" && apiVersion !== API_VERSIONS[kind])
     throw new BuildError(
       `apiVersion of a ${kind} must be ${API_VERSIONS[kind]}, not ${apiVersion}`,

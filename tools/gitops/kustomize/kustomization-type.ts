@@ -6,8 +6,13 @@ const fields = (all: Readonly<Record<string, Type>>): Type => ({ fields: all });
 const strings = (...names: readonly string[]): Readonly<Record<string, Type>> =>
   Object.fromEntries(names.map((name) => [name, "string"] as const));
 
-const GVK = strings("group", "version", "kind");
-const SELECTOR = fields({ ...GVK, ...strings("name", "namespace", "labelSelector", "annotationSelector") });
+/** sigs.k8s.io/yaml converts no values for embedded structs. */
+const strict = (...names: readonly string[]): Readonly<Record<string, Type>> =>
+  Object.fromEntries(names.map((name) => [name, "strictString"] as const));
+
+const GVK = strict("group", "version", "kind");
+const ID = { ...GVK, ...strict("name", "namespace") };
+const SELECTOR = fields({ ...ID, ...strings("labelSelector", "annotationSelector") });
 
 export const FIELD_SPEC = fields({ ...GVK, path: "string", create: "boolean" });
 
@@ -29,7 +34,7 @@ const FIELD_OPTIONS = fields({
 
 export const REPLACEMENT = fields({
   path: "string",
-  source: fields({ ...GVK, ...strings("name", "namespace", "fieldPath"), options: FIELD_OPTIONS }),
+  source: fields({ ...ID, fieldPath: "string", options: FIELD_OPTIONS }),
   sourceValue: "string",
   targets: list(
     fields({

@@ -88,7 +88,7 @@ class ReferenceUpdate {
     const possible = this.#resources
       .everNamed(name)
       .filter((candidate) => couldBeReferredTo(candidate, referrer));
-    let candidates = inNamespace(possible, namespace).filter(
+    let candidates = this.#inNamespace(possible, namespace).filter(
       (candidate) => this.#isMeant(candidate, name) && sameNamespace(candidate, referrer),
     );
     for (const allowNone of [true, false])
@@ -105,6 +105,19 @@ class ReferenceUpdate {
         origin,
       );
     return first;
+  }
+
+  /**
+   * The candidates in a namespace. If any object was in this namespace from the start, under whatever name, Kustomize considers no object that has moved there.
+   * Source: filterMapCandidatesByNamespace.
+   */
+  #inNamespace(candidates: readonly Resource[], namespace: string | undefined): readonly Resource[] {
+    if (namespace === undefined) return candidates;
+    const wasThere = ({ originalId }: Resource): boolean => effectiveNamespace(originalId) === namespace;
+    const isUsed = this.#resources.all.some(
+      (resource) => wasThere(resource) && couldBeReferredTo(resource, this.#referrer),
+    );
+    return candidates.filter(isUsed ? wasThere : ({ id }) => effectiveNamespace(id) === namespace);
   }
 
   #isMeant({ previousIds }: Resource, name: string): boolean {
@@ -127,14 +140,6 @@ function couldBeReferredTo(candidate: Resource, referrer: Resource): boolean {
     (subject) =>
       isMapping(subject) && subject.kind === "ServiceAccount" && subject.namespace === candidate.namespace,
   );
-}
-
-function inNamespace(candidates: readonly Resource[], namespace: string | undefined): readonly Resource[] {
-  if (namespace === undefined) return candidates;
-  const originally = candidates.filter(({ originalId }) => effectiveNamespace(originalId) === namespace);
-  return originally.length > 0
-    ? originally
-    : candidates.filter(({ id }) => effectiveNamespace(id) === namespace);
 }
 
 function sameNamespace(candidate: Resource, referrer: Resource): boolean {

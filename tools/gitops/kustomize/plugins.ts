@@ -69,8 +69,10 @@ function configurations(
   directory: Directory,
 ): readonly { readonly config: Mapping; readonly file: string | undefined }[] {
   const list = listField(fields, field);
-  return [...list.keys()].flatMap((index) => {
-    const { documents, errors, isInline } = readEntry(list, index, directory);
+  const read = [...list.keys()].map((index) => ({ index, ...readEntry(list, index, directory) }));
+  // Kustomize runs the inline ones first.
+  const { inline = [], files = [] } = Object.groupBy(read, ({ isInline }) => (isInline ? "inline" : "files"));
+  return [...inline, ...files].flatMap(({ index, documents, errors, isInline }) => {
     const file = isInline ? undefined : scalarText(list[index]);
     const [error] = errors;
     if (error) throw new BuildError(error.message, error.origin, "syntax");
@@ -164,6 +166,13 @@ const TRANSFORMERS: Readonly<Record<string, MakeTransformer>> = {
         unsetOnly: field(config, "unsetOnly", "boolean") === true,
         subjects: subjects as NonNullable<NamespaceChange["subjects"]>,
       });
+  },
+  PrefixSuffixTransformer: (config, directory) => {
+    const [prefix, suffix] = [affix("prefix")(config, directory), affix("suffix")(config, directory)];
+    return (resources) => {
+      prefix(resources);
+      suffix(resources);
+    };
   },
   PrefixTransformer: affix("prefix"),
   SuffixTransformer: affix("suffix"),

@@ -14,6 +14,8 @@ import { BuildError } from "../problem.ts";
 /** The type of a value in a kustomization. */
 export type Type =
   | "string"
+  /** Not converted to a string even by a lenient reading. */
+  | "strictString"
   | "boolean"
   | "integer"
   | "any"
@@ -41,6 +43,8 @@ interface Place {
   readonly name: string;
 }
 
+const GO_TYPES = { string: "string", strictString: "string", boolean: "boolean", integer: "number" } as const;
+
 class TypedReader {
   readonly #reading: Reading;
 
@@ -55,13 +59,14 @@ class TypedReader {
   }
 
   #scalar(value: Value, type: Exclude<Type, object>, place: Place): Value {
-    if (type === "any" || typeof value === (type === "integer" ? "number" : type)) {
+    if (type === "any" || typeof value === GO_TYPES[type]) {
       if (type === "integer" && !Number.isInteger(value)) throw wrongType(place, "a whole number");
       return value;
     }
     if (type === "string" && this.#reading === "lenient" && typeof value !== "object")
       return asText(value, place);
-    const needed = { string: "a string: quote it", boolean: "true or false", integer: "a whole number" };
+    const text = "a string: quote it";
+    const needed = { string: text, strictString: text, boolean: "true or false", integer: "a whole number" };
     throw wrongType(place, needed[type]);
   }
 
@@ -106,7 +111,7 @@ function fieldNamed(key: string, fields: Readonly<Record<string, Type>>): string
 
 /** Go's zero value. */
 function emptyOf(type: Type, origin: Origin): Value {
-  if (type === "string") return "";
+  if (type === "string" || type === "strictString") return "";
   if (type === "boolean") return false;
   if (type === "integer") return 0;
   if (type === "any") return null;

@@ -48,6 +48,9 @@ const MAX_ALIASED_NODES = 100_000;
 // eslint-disable-next-line no-control-regex -- it looks for control characters
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 
+/** Errors of the `yaml` package that go-yaml does not report: after a quoted scalar or a flow collection, a comment needs no space. */
+const ACCEPTED = "Comments must be separated from other tokens by white space characters";
+
 /** Reads every document in a text the way go-yaml would, and records where each field was written. */
 export function parseYaml(source: SourceText, dialect: Dialect = "v3"): ParsedText {
   const control = source.text.search(CONTROL);
@@ -100,7 +103,7 @@ export function parseFully(source: SourceText, dialect: Dialect = "v3"): ParsedT
   });
   const read = Array.isArray(parsed) ? parsed : [];
   for (const document of read) {
-    const [error] = document.errors;
+    const error = document.errors.find(({ message }) => !message.startsWith(ACCEPTED));
     if (error) {
       errors.push({ message: error.message, origin: { source, offset: error.pos[0] } });
       continue;
@@ -184,6 +187,8 @@ class Reader {
       }
       const name = isAlias(key) ? this.#targets.get(key) : key;
       if (!isScalar(name)) throw new UnreadableError("a key must be a scalar", start);
+      if (node.flow !== true && name.source === "" && name.type === "PLAIN")
+        throw new UnreadableError("the key before this colon is missing", start);
       if (typeof name.value !== "string") this.oddKey ??= this.#at(start);
       const text = keyText(name.value);
       // In v2, the last of several entries with the same key wins.
