@@ -1,0 +1,174 @@
+import type { KubeObject } from "../../../kube/objects.ts";
+import type { Answer, Question } from "./client.ts";
+import { USERS } from "./protections.ts";
+
+const DOCUMENTATION =
+  "https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/";
+const PREFIX = "nginx.ingress.kubernetes.io/";
+
+/** A request to a host, and what ingress-nginx answers according to its documentation. */
+export interface Row {
+  readonly ask: Partial<Question>;
+  /** Sent this often at the same time; `expected` must hold for at least one answer, and for all of them if it is sent once. */
+  readonly times?: number;
+  readonly expected: string;
+  readonly holds: (answer: Answer) => boolean;
+}
+
+/** Settings of ingress-nginx with an equivalent in a route, and a section of {@link DOCUMENTATION}. */
+export interface NginxSetting {
+  readonly name: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly path?: string;
+  readonly rows: readonly Row[];
+  readonly source: string;
+  readonly others?: readonly KubeObject[];
+}
+
+const status =
+  (...wanted: readonly number[]) =>
+  (answer: Answer): boolean =>
+    wanted.includes(answer.status);
+
+const passes: Omit<Row, "ask"> = { expected: "the app answers", holds: status(200) };
+const PASSWORD = { authorization: `Basic ${btoa("admin:secret")}` };
+// Traefik refuses with 429, and ingress-nginx with 503: the step reports that as a loss.
+const LIMITED = { expected: "refused, as over the limit", holds: status(429) };
+
+/** Every translated setting, each with a request that it answers differently from a route without it. */
+export const NGINX_SETTINGS: readonly NginxSetting[] = [
+  {
+    name: "whitelist-source-range without the client",
+    annotations: { "whitelist-source-range": "192.0.2.0/24" },
+    rows: [{ ask: {}, expected: "403", holds: status(403) }],
+    source: `${DOCUMENTATION}#whitelist-source-range`,
+  },
+  {
+    name: "whitelist-source-range with the client",
+    annotations: { "whitelist-source-range": "192.0.2.0/24,127.0.0.1/32" },
+    rows: [
+      { ask: {}, ...passes },
+      { ask: { from: "127.0.0.2" }, expected: "403", holds: status(403) },
+    ],
+    source: `${DOCUMENTATION}#whitelist-source-range`,
+  },
+  {
+    name: "auth-type basic",
+    annotations: { "auth-type": "basic", "auth-secret": "users", "auth-realm": "Apps" },
+    rows: [
+      {
+        ask: {},
+        expected: "401 with the realm",
+        holds: ({ status: code, headers }) =>
+          code === 401 && headers["www-authenticate"] === 'Basic realm="Apps"',
+      },
+      {
+        ask: { headers: { authorization: `Basic ${btoa("admin:wrong")}` } },
+        expected: "401",
+        holds: status(401),
+      },
+      { ask: { headers: PASSWORD }, ...passes },
+    ],
+    source: `${DOCUMENTATION}#authentication`,
+    others: [{ ...USERS, data: { auth: (USERS.data as { users: string }).users } }],
+  },
+  {
+    name: "proxy-body-size",
+    annotations: { "proxy-body-size": "1k" },
+    rows: [
+      { ask: { method: "POST", size: 1025 }, expected: "413", holds: status(413) },
+      { ask: { method: "POST", size: 1024 }, ...passes },
+    ],
+    source: `${DOCUMENTATION}#custom-max-body-size`,
+  },
+  {
+    name: "limit-rps",
+    annotations: { "limit-rps": "1", "limit-burst-multiplier": "3" },
+    rows: [
+      { ask: {}, ...passes },
+      { ask: {}, times: 12, ...LIMITED },
+    ],
+    source: `${DOCUMENTATION}#rate-limiting`,
+  },
+  {
+    name: "limit-connections",
+    annotations: { "limit-connections": "1" },
+    rows: [
+      { ask: {}, ...passes },
+      { ask: {}, times: 40, ...LIMITED },
+    ],
+    source: `${DOCUMENTATION}#rate-limiting`,
+  },
+  {
+    name: "upstream-vhost",
+    annotations: { "upstream-vhost": "inner.example.com" },
+    rows: [
+      {
+        ask: {},
+        expected: "the app sees the other host",
+        holds: ({ seen }) => seen?.host === "inner.example.com",
+      },
+    ],
+    source: `${DOCUMENTATION}#custom-nginx-upstream-vhost`,
+  },
+  {
+    name: "permanent-redirect",
+    annotations: { "permanent-redirect": "https://new.example.com/start" },
+    rows: [
+      {
+        ask: { path: "/old" },
+        expected: "301 to the URL",
+        holds: ({ status: code, headers }) =>
+          code === 301 && headers.location === "https://new.example.com/start",
+      },
+      { ask: { method: "POST" }, expected: "301", holds: status(301) },
+    ],
+    source: `${DOCUMENTATION}#permanent-redirect`,
+  },
+  {
+    name: "temporal-redirect",
+    annotations: { "temporal-redirect": "https://new.example.com/" },
+    rows: [
+      {
+        ask: {},
+        expected: "302 to the URL",
+        holds: ({ status: code, headers }) => code === 302 && headers.location === "https://new.example.com/",
+      },
+    ],
+    source: `${DOCUMENTATION}#temporal-redirect`,
+  },
+  {
+    name: "rewrite-target that removes a prefix",
+    annotations: { "rewrite-target": "/$2", "use-regex": "true" },
+    path: "/something(/|$)(.*)",
+    rows: [
+      { ask: { path: "/something" }, expected: "/", holds: ({ seen }) => seen?.path === "/" },
+      { ask: { path: "/something/" }, expected: "/", holds: ({ seen }) => seen?.path === "/" },
+      {
+        ask: { path: "/something/new?a=b" },
+        expected: "/new",
+        holds: ({ seen }) => seen?.path === "/new?a=b",
+      },
+      { ask: { path: "/somethingelse" }, expected: "404", holds: status(404) },
+    ],
+    source: "https://kubernetes.github.io/ingress-nginx/examples/rewrite/",
+  },
+];
+
+/** The Ingress of a setting. */
+export function nginxIngress(name: string, host: string, setting: NginxSetting): KubeObject {
+  const annotations = Object.entries(setting.annotations).map(
+    ([key, value]) => [PREFIX + key, value] as const,
+  );
+  const path = {
+    path: setting.path ?? "/",
+    pathType: setting.path === undefined ? "Prefix" : "ImplementationSpecific",
+    backend: { service: { name: "one", port: { number: 80 } } },
+  };
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { name, namespace: "apps", annotations: Object.fromEntries(annotations) },
+    spec: { ingressClassName: "nginx", rules: [{ host, http: { paths: [path] } }] },
+  };
+}
