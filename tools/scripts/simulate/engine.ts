@@ -90,6 +90,7 @@ export class Engine {
     stored.storedAt = scheduler.now;
     stored.provider = undefined;
     cluster.running = undefined;
+    cluster.edited = false;
     this.#model.destroys(name);
   }
 

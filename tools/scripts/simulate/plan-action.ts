@@ -7,11 +7,11 @@ type Kind = Action["do"];
 type Weights = Partial<Record<Kind, number>>;
 
 const WEIGHTS: Weights = {
-  release: 9,
+  release: 4,
   up: 12,
   preview: 3,
   rollout: 6,
-  promote: 40,
+  promote: 65,
   rollback: 6,
   fault: 6,
   heal: 6,
@@ -23,7 +23,7 @@ const WEIGHTS: Weights = {
   "backend-outage": 0.5,
   rebuild: 3,
   destroy: 2,
-  commit: 6,
+  commit: 14,
   set: 6,
   override: 1,
   decide: 3,
@@ -36,7 +36,7 @@ const DISTURBANCES: Weights = {
   rebuild: 3,
   wait: 2,
   outage: 2,
-  commit: 2,
+  commit: 5,
   decide: 2,
   set: 2,
   edit: 1,
@@ -88,7 +88,7 @@ function promotionOf(random: Chances, stack: string, { stacks }: Planned): Actio
     Array.from({ length: count }, () =>
       actionOf(kindOf(random, DISTURBANCES), random, { stacks, names: near }),
     );
-  const names = stacks.map(({ name }) => name);
+  const names = random.chance(0.6) ? near : stacks.map(({ name }) => name);
   return {
     do: "promote",
     stack,
@@ -97,8 +97,8 @@ function promotionOf(random: Chances, stack: string, { stacks }: Planned): Actio
     heals: random.pick(["all", "all", "all but ignored ones", "none"] as const),
     disturbed: random.pick(near),
     ...disturbanceOf(random),
-    before: disturbances(random.pick([0, 0, 0, 0, 0, 1])),
-    between: disturbances(random.pick([0, 0, 0, 1, 1, 2])),
+    before: disturbances(random.pick([0, 0, 0, 1])),
+    between: disturbances(random.pick([0, 0, 1, 1, 2, 3])),
   };
 }
 
@@ -137,7 +137,7 @@ function actionOf(kind: Kind, random: Chances, planned: Planned): Action {
       return {
         do: kind,
         stack,
-        after: random.between(0, 60),
+        after: random.pick([0, 3, 10, 30, 60]),
         for: random.pick([5, 15, 30, 100, 900]),
         slow: random.chance(0.3),
       };

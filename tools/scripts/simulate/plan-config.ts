@@ -22,8 +22,8 @@ export function randomConfig(random: Chances, { after, names }: PlannedStack): S
     ...randomVerification(random),
     maxAge: random.pick([900, 3_600, 86_400, 604_800]),
     live: random.happens("demands", 0.15) ? "required" : "configured",
-    unreachable: random.chance(0.3) ? "warn" : "refuse",
-    gatePatience: random.pick([0, 10, 60]),
+    unreachable: random.chance(0.4) ? "warn" : "refuse",
+    gatePatience: random.pick([0, 10, 40, 40]),
     minAge: random.happens("demands", 0.3) ? random.pick([60, 600]) : 0,
     minSoak: random.happens("demands", 0.3) ? random.pick([15, 15, 15, 60]) : 0,
     requiredChecks: random.happens("demands", 0.2) ? [random.pick<CheckId>(["flux", "gatus", "http"])] : [],
@@ -58,12 +58,12 @@ export function randomChange(random: Chances, stack: PlannedStack): Partial<Stac
 }
 
 function randomVerification(random: Chances) {
-  const soak = random.happens("no soak", 0.3) ? 0 : random.pick([15, 15, 30, 60, 120]);
+  const soak = random.happens("no soak", 0.3) ? 0 : random.pick([15, 15, 30, 60]);
   return {
     soak,
     withoutSoak: soak === 0 && random.chance(0.9) ? "it is only a test cluster" : undefined,
-    interval: random.pick([3, 5, 10]),
-    timeout: soak + random.pick([20, 120, 180, 300]),
+    interval: random.pick([3, 5, 5, 10]),
+    timeout: soak + random.pick([20, 75, 75, 150]),
     patience: random.pick([20, 60]),
     skip: random.happens("skipped checks", 0.3)
       ? { [random.pick<CheckId>(["flux", "gatus", "declared"])]: "its controller is not installed" }

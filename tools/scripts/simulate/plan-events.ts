@@ -15,8 +15,8 @@ const INTERRUPTIONS = {
 
 /** The random effects of a release. */
 export function effectsOf(random: Chances, names: readonly string[]): Effect[] {
-  if (!random.happens("broken releases", 0.6)) return [];
-  return Array.from({ length: random.between(1, 3) }, () => ({
+  if (!random.happens("broken releases", 0.7)) return [];
+  return Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, () => ({
     stack: random.pick(names),
     ...brokenApp(random),
     afterMs: random.pick([0, 0, 1_000, 5_000, 20_000, 90_000]),
@@ -26,7 +26,7 @@ export function effectsOf(random: Chances, names: readonly string[]): Effect[] {
 
 function brokenApp(random: Chances) {
   const isOwnCheck = random.happens("own checks", 0.5);
-  const isGone = !isOwnCheck && random.happens("missing apps", 0.4);
+  const isGone = !isOwnCheck && random.happens("missing apps", 0.5);
   return {
     app: random.pick(isOwnCheck ? OWN_APPS : APPS),
     kind: isGone ? ("gone" as const) : ("down" as const),
@@ -37,7 +37,7 @@ export function faultOf(random: Chances) {
   return {
     ...brokenApp(random),
     after: random.pick([0, 0, 0, 0, 5, 20, 60]),
-    for: random.chance(0.5) ? random.pick([5, 20, 60, 600]) : undefined,
+    for: random.chance(0.6) ? random.pick([5, 20, 20, 60, 600]) : undefined,
   };
 }
 
@@ -46,7 +46,7 @@ export function upOf(random: Chances, names: readonly string[]): UpAction {
     stack: random.pick(names),
     age: random.pick([0, 0, 0, 0, 1, 1, 2, 3]),
     skew: random.happens("clock skew", 0.4) ? random.pick([-3_600, -90, 1, 90, 3_600]) : 0,
-    background: random.happens("background updates", 0.3) ? random.pick([0, 0, 1, 5, 20]) : undefined,
+    background: random.happens("background updates", 0.5) ? random.pick([0, 1, 5, 20]) : undefined,
     ...interruptionOf(random),
   };
 }
