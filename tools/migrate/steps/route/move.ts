@@ -87,7 +87,11 @@ export function moveOf(
     notes: [
       ...written.annotations.withoutEffect.map((message) => ({ kind: "removed" as const, message })),
       ...keptAnnotations(written.annotations.unknown),
-      ...distinct(pairs.flatMap(({ form, reading }) => cutover(form, reading, parentRefs, context))),
+      ...distinct(
+        pairs.flatMap(({ form, reading }) =>
+          cutover(form, reading, parentRefs, context).map((note) => withDefaults(note, written, reading)),
+        ),
+      ),
       ...distinct(pairs.flatMap((pair) => missingServices(pair))),
       ...defaultsNotes(wide, ingressClass, parents),
     ],
@@ -182,6 +186,22 @@ function keptAnnotations(names: readonly string[]): Move["notes"] {
       : `annotations ${names.join(", ")} are kept, but whatever reads them may not support HTTPRoutes`;
   return [{ kind: "unknown", message }];
 }
+
+/** A note that says where a host is only the default of a variable, for example because its value is encrypted. */
+function withDefaults(note: CutoverNote, written: Reading, reading: Reading): CutoverNote {
+  const isDefault = (host: string, at: number): boolean => {
+    const { host: source = host } = written.served[at] ?? {};
+    return host !== source && host === source.replace(DEFAULT, "$1");
+  };
+  const index = reading.served.findIndex(
+    ({ host }, at) => isDefault(host, at) && note.message.startsWith(`${host}: `),
+  );
+  const [host, source] = [reading.served[index]?.host, written.served[index]?.host];
+  if (host === undefined || source === undefined) return note;
+  return { ...note, message: `${host} (the default of ${source})${note.message.slice(host.length)}` };
+}
+
+const DEFAULT = /\$\{\w+:?[-=]([^}]*)\}/g;
 
 /** Clusters that share a file often need the same note. */
 function distinct(notes: readonly CutoverNote[]): readonly CutoverNote[] {
