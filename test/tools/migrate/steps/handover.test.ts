@@ -11,6 +11,7 @@ import type { CheckReport } from "../../../../tools/migrate/live/check.ts";
 import { readOptions } from "../../../../tools/migrate/options.ts";
 import { handover } from "../../../../tools/migrate/steps/handover/step.ts";
 import { clusterHolding } from "../../../support/cluster.ts";
+import { messages, resultOf, written } from "../planning.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../../fixtures/migrate/handover");
 const labels = { "edgefirst.dev/stack": "home" };
@@ -115,5 +116,36 @@ describe("edgefirst migrate handover", () => {
       found.map(({ object }) => object),
       ["Kustomization flux-system/cluster-apps"],
     );
+  });
+});
+
+describe("migrate handover: what stays", () => {
+  it("includes the Kustomizations that the root depends on, which the report names", () => {
+    const kustomization = (name: string, spec: object = {}): object => ({
+      apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+      kind: "Kustomization",
+      metadata: { name, namespace: "flux-system" },
+      spec: { path: `./${name}`, prune: true, sourceRef: { kind: "GitRepository", name: "home" }, ...spec },
+    });
+    const source = {
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "GitRepository",
+      metadata: { name: "home", namespace: "flux-system" },
+      spec: { interval: "1h", url: "https://git.example.com/home" },
+    };
+    const result = resultOf(handover, {
+      "flux/sync.yaml": [kustomization("cluster", { path: "./flux" }), source],
+      "flux/apps.yaml": [
+        kustomization("repositories"),
+        kustomization("cluster-apps", { dependsOn: [{ name: "repositories" }], patches: [] }),
+      ],
+      "cluster-apps/app.yaml": kustomization("app"),
+    });
+    assert.ok(
+      messages(result, "runbook").some((message) =>
+        message.startsWith("Kustomization flux-system/repositories, which the root depends on, stays"),
+      ),
+    );
+    assert.match(written(result, "flux/apps.yaml"), /prune: true\n {2}deletionPolicy: Orphan\n/);
   });
 });

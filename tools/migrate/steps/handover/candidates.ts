@@ -4,7 +4,9 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
-import { isKind, nameOf } from "../../objects.ts";
+import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
+import { referencesOf } from "../namespace/references.ts";
+import { idOf, isKind, nameOf } from "../../objects.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { chartOf } from "../route/chart.ts";
 import type { Note } from "../../step.ts";
@@ -19,6 +21,25 @@ export function candidates(cluster: BuiltCluster, taken: readonly BuiltObject[])
     .map(({ object, origin }) => ({
       kind: "runbook",
       message: `${describeObject({ kind: scalarText(object.kind), metadata: nameOf(object) })} stays in the repository; to let the stack own it, list it under handover.objects in ${OPTIONS_FILE}`,
+      position: locate(origin),
+    }));
+}
+
+/** Kustomizations that the root depends on: they stay in the repository, without a guard. */
+export function dependencies({ objects }: BuiltCluster, taken: readonly BuiltObject[]): readonly Note[] {
+  const ids = taken
+    .filter(({ object }) => isFluxKustomization(object))
+    .flatMap(({ object }) => referencesOf(object))
+    .filter(({ use }) => use === "dependsOn")
+    .map(({ namespace, name }) => `${namespace}/${name}`);
+  return objects
+    .filter(
+      (built) =>
+        !taken.includes(built) && isFluxKustomization(built.object) && ids.includes(idOf(built.object)),
+    )
+    .map(({ object, origin }) => ({
+      kind: "runbook",
+      message: `Kustomization ${idOf(object)}, which the root depends on, stays in the repository without a guard: if it is removed there, Flux deletes what it applied`,
       position: locate(origin),
     }));
 }

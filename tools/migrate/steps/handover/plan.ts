@@ -28,13 +28,17 @@ export function planGuard(objects: readonly BuiltObject[], { repository }: StepC
         (!isFluxKustomization(object) ||
           (edit.has(document, policy)
             ? edit.setScalar(document, policy, "Orphan")
-            : edit.insert(document, ["spec"], "deletionPolicy: Orphan")));
+            : edit.insert(document, ["spec"], "deletionPolicy: Orphan", afterPrune(edit, document))));
       if (done) return [];
       const message = `${textIn(object.kind)} cannot be guarded: its YAML is written in a form that cannot be edited safely`;
       return [{ kind: "refused", message, position: locate(origin) }];
     });
   return { changes: edits.changes(), notes };
 }
+
+/** Both fields decide what is deleted, and the list of patches may be long. */
+const afterPrune = (edit: YamlEdit, document: number): string | undefined =>
+  edit.has(document, ["spec", "prune"]) ? "prune" : undefined;
 
 /** Removes objects from their files; a file that becomes empty is deleted together with its kustomization entry. */
 export function planRemoval(objects: readonly BuiltObject[], { repository }: StepContext): Plan {

@@ -4,7 +4,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { whyTooOld } from "../../flux-version.ts";
-import { candidates } from "./candidates.ts";
+import { candidates, dependencies } from "./candidates.ts";
 import { checkHandover } from "./check.ts";
 import { handedOver, handoverPhase, isKept } from "./objects.ts";
 import { planGuard, planRemoval } from "./plan.ts";
@@ -72,7 +72,12 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
     const { changes, notes } = planGuard(objects, context);
     return {
       changes,
-      notes: [...notes, ...candidates(cluster, objects), ...guardRunbook(cluster, objects)],
+      notes: [
+        ...notes,
+        ...candidates(cluster, objects),
+        ...dependencies(cluster, objects),
+        ...guardRunbook(cluster, objects),
+      ],
     };
   }
   if (phase === "guarded") {
