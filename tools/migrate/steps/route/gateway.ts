@@ -164,11 +164,10 @@ export function isPlainRedirect({ spec }: KubeObject): boolean {
 }
 
 function isRedirect(rule: unknown): boolean {
-  const { filters, matches, backendRefs } = fields(rule);
+  const { filters, matches } = fields(rule);
   const everywhere = list(matches).length === 0 || list(matches).some((match) => isWhole(match));
   return (
     everywhere &&
-    list(backendRefs).length === 0 &&
     list(filters)
       .map((filter) => fields(fields(filter).requestRedirect))
       .some(({ scheme }) => scheme === "https")
