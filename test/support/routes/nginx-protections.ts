@@ -153,6 +153,17 @@ export const NGINX_SETTINGS: readonly NginxSetting[] = [
     ],
     source: "https://kubernetes.github.io/ingress-nginx/examples/rewrite/",
   },
+  {
+    name: "rewrite-target below a directory",
+    annotations: { "rewrite-target": "/$1" },
+    path: "/code/(.*)",
+    rows: [
+      { ask: { path: "/code/" }, expected: "/", holds: ({ seen }) => seen?.path === "/" },
+      { ask: { path: "/code/a/b" }, expected: "/a/b", holds: ({ seen }) => seen?.path === "/a/b" },
+      { ask: { path: "/coder" }, expected: "404", holds: status(404) },
+    ],
+    source: "https://kubernetes.github.io/ingress-nginx/examples/rewrite/",
+  },
 ];
 
 /** The Ingress of a setting. */

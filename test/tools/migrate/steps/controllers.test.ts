@@ -180,6 +180,11 @@ const FILTERS: readonly (readonly [Readonly<Record<string, string>>, string, rea
     ["value: /app", "type: ReplacePrefixMatch", "replacePrefixMatch: /"],
   ],
   [{ [`${NGINX}rewrite-target`]: "/$1" }, "/(.*)", ["backendRefs:"]],
+  [
+    { [`${NGINX}rewrite-target`]: "/$1" },
+    "/code/(.*)",
+    ["value: /code", "type: ReplacePrefixMatch", "replacePrefixMatch: /"],
+  ],
 ];
 
 /** The spec of the one Middleware in a file. */

@@ -38,14 +38,13 @@ export function routePath(written: WrittenPath, annotations: IngressAnnotations)
     const prefixes = prefixOf(written.path, written.pathType, type);
     return { value: written.path, type, filters: [], prefixes, losses: [] };
   }
-  const { prefix: value, filter } = rewritten;
-  const message = `path ${value} would no longer match ${value.toUpperCase()}: ingress-nginx compares it as a regular expression, without case`;
+  const { prefix: value, filter, difference } = rewritten;
   return {
     value,
     type: "PathPrefix",
     filters: filter ? [JSON.stringify(filter)] : [],
     prefixes: [],
-    losses: value === "/" ? [] : [{ kind: "path-prefix", message }],
+    losses: difference === undefined ? [] : [{ kind: "path-prefix", message: difference }],
   };
 }
 

@@ -11,23 +11,33 @@ export interface WrittenPath {
 export interface RewrittenPath {
   readonly prefix: string;
   readonly filter?: Mapping;
+  /** How a route matches other requests. */
+  readonly difference?: string;
 }
 
-/** Matches `/app(/|$)(.*)`, whose rewrite to `/$2` removes the prefix. */
-const STRIPPED = /^(\/[-A-Za-z0-9_~/]*[-A-Za-z0-9_~])\(\/\|\$\)\(\.\*\)$/;
+/** Patterns whose rewrite removes a prefix, by the target of the rewrite. */
+const STRIPPED: Readonly<Record<string, RegExp>> = {
+  "/$1": /^(\/[-A-Za-z0-9_~/]*[-A-Za-z0-9_~])\/\(\.\*\)$/,
+  "/$2": /^(\/[-A-Za-z0-9_~/]*[-A-Za-z0-9_~])\(\/\|\$\)\(\.\*\)$/,
+};
 
 /**
- * The path of a route for a path that `rewrite-target` rewrites; undefined for any other pattern than that of the documentation, and the one
- * that rewrites nothing.
+ * The path of a route for a path that `rewrite-target` rewrites; undefined unless the rewrite removes a prefix, or
+ * nothing.
  * Source: https://kubernetes.github.io/ingress-nginx/examples/rewrite/
  */
 export function rewrittenPath({ path, pathType }: WrittenPath, target: string): RewrittenPath | undefined {
   if (pathType === "Exact") return undefined;
   if (target === "/$1" && path === "/(.*)") return { prefix: "/" };
-  const prefix = STRIPPED.exec(path)?.[1];
-  if (target !== "/$2" || prefix === undefined || prefix.includes("//")) return undefined;
+  const prefix = STRIPPED[target]?.exec(path)?.[1];
+  if (prefix === undefined || prefix.includes("//")) return undefined;
   const replacement = { type: "ReplacePrefixMatch", replacePrefixMatch: "/" };
-  return { prefix, filter: { type: "URLRewrite", urlRewrite: { path: replacement } } };
+  const also = target === "/$1" ? `also match ${prefix} without a slash, and would ` : "";
+  return {
+    prefix,
+    filter: { type: "URLRewrite", urlRewrite: { path: replacement } },
+    difference: `path ${path} would ${also}no longer match ${prefix.toUpperCase()}: ingress-nginx compares it as a regular expression, without case`,
+  };
 }
 
 /** The value of `rewrite-target` if a route can rewrite all paths of an Ingress in the same way. */
