@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { prove } from "../../../../tools/migrate/proof.ts";
 import { reportOf } from "../../../../tools/migrate/report.ts";
+import { configFate } from "../../../../tools/migrate/steps/route/controllers/nginx-config.ts";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
 import { messages, resultOf, withRepository, written, type Files } from "../planning.ts";
 
@@ -304,6 +307,25 @@ describe("migrate route: settings of the whole controller", () => {
       const provided = resultOf(route, withConfig({ [name]: value }), options({ provides: [name] }));
       assert.equal(provided.plan.changes.length, 1, name);
     }
+  });
+
+  it("are all known, as ingress-nginx documents them, and none that protects is dropped", () => {
+    // Source: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/ (the names in its table)
+    const names = readFileSync(join(import.meta.dirname, "ingress-nginx-settings.txt"), "utf8")
+      .trim()
+      .split("\n");
+    const fates = Map.groupBy(names, (name) => configFate(name, "x").fate);
+    const unknown = names.filter((name) => JSON.stringify(configFate(name, "x")).includes("does not know"));
+    // Names response headers that annotations may set; without those annotations, it has no effect.
+    assert.deepEqual(unknown, ["global-allowed-response-headers"]);
+    const dropped = [...(fates.get("lost") ?? []), ...(fates.get("no-effect") ?? [])];
+    const protecting =
+      /^(?:hsts|block|whitelist|denylist|global-auth|limit|.*-snippet$|.*modsecurity|ssl-(?:protocols|ciphers)|hide-headers|proxy-body-size)/;
+    assert.deepEqual(
+      dropped.filter((name) => protecting.test(name)),
+      [],
+    );
+    assert.ok(names.length > 180 && fates.size === 4);
   });
 
   it("are a loss if they tune responses, and nothing if they concern only the controller", () => {

@@ -39,10 +39,11 @@ const SETTINGS: readonly (readonly [RegExp, Fate])[] = [
   [/^(?:limit-|global-rate-limit)/, protects("limits requests")],
   [/^global-auth-/, protects("requires a login")],
   [/^(?:enable-modsecurity|enable-owasp-modsecurity-crs|modsecurity-)/, protects("filters requests")],
+  [/^ssl-(?:session-|buffer-size$)/, lost("it tunes TLS sessions")],
   [/^ssl-/, protects("restricts TLS")],
   [/-snippet$/, protects("runs a snippet of nginx configuration")],
   [
-    /^(?:proxy-body-size|large-client-header-buffers|client-header-buffer-size)$/,
+    /^(?:proxy-body-size|large-client-header-buffers|client-header-buffer-size|http2-max-.*)$/,
     protects("limits the size of requests"),
   ],
   [/^client-(?:header|body)-timeout$/, protects("limits how slowly a client may send a request")],
@@ -51,15 +52,15 @@ const SETTINGS: readonly (readonly [RegExp, Fate])[] = [
     protects("decides which client address apps see"),
   ],
   [
-    /^(?:custom-http-errors|disable-ipv6-dns|no-auth-locations|no-tls-redirect-locations)$/,
+    /^(?:custom-http-errors|no-auth-locations|no-tls-redirect-locations)$/,
     protects("answers some requests itself"),
   ],
   [
-    /^(?:proxy-|client-body-buffer-size$|upstream-|keep-alive|load-balance$|retry-non-idempotent$)/,
+    /^(?:proxy-|client-body-buffer-size$|grpc-buffer-size-kb$|service-upstream$|upstream-|keep-alive|load-balance$|retry-non-idempotent$)/,
     lost("it tunes nginx's own proxy"),
   ],
   [
-    /^(?:use-gzip|gzip-|enable-brotli|brotli-|use-http2|use-http3|enable-ocsp|custom-|http-redirect-code)/,
+    /^(?:use-gzip|gzip-|enable-brotli|brotli-|use-http2|use-http3|enable-ocsp|custom-|http-redirect-code|default-type$|relative-redirects$)/,
     lost("it tunes nginx's own responses"),
   ],
   [
@@ -67,7 +68,7 @@ const SETTINGS: readonly (readonly [RegExp, Fate])[] = [
     lost("it decides which request headers apps see"),
   ],
   [
-    /log|^(?:worker-|max-worker-|reuse-port$|bind-address|nginx-status|main-|http2-max|server-name-hash|map-hash|variables-hash|server-tokens$|generate-request-id$|enable-opentelemetry|opentelemetry-|otlp-|otel-|jaeger-|zipkin-|datadog-|disable-ipv6$|enable-multi-accept$|debug-connections$|annotations?-|allow-|strict-validate|skip-)/,
+    /log|^(?:worker-|max-worker-|reuse-port$|bind-address|nginx-status|main-|use-geoip|geoip2-|enable-aio-write$|enable-serial-reloads$|lua-shared-dicts$|disable-ipv6-dns$|server-name-hash|map-hash|variables-hash|server-tokens$|generate-request-id$|enable-opentelemetry|opentelemetry-|otlp-|otel-|jaeger-|zipkin-|datadog-|disable-ipv6$|enable-multi-accept$|debug-connections$|annotations?-|allow-|strict-validate|skip-)/,
     OWN,
   ],
 ];
