@@ -1,4 +1,5 @@
-import { intersects, validRange } from "semver";
+import intersects from "semver/ranges/intersects.js";
+import validRange from "semver/ranges/valid.js";
 import type { Knowledge } from "./knowledge.ts";
 import type { Row } from "./tables.ts";
 

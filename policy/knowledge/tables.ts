@@ -1,4 +1,4 @@
-import { validRange } from "semver";
+import validRange from "semver/ranges/valid.js";
 import { z } from "zod";
 
 /** Builds a schema only when it is first used, because a run without owner rows validates nothing. */

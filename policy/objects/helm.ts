@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import type { KubeObject } from "../../kube/objects.ts";
+import { oncePer } from "../../lib/once-per.ts";
 import { CONFIG_MAP, HELM_RELEASE, OCI_REPOSITORY } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
@@ -67,6 +68,15 @@ export interface Values {
 
 /** The chart's values: those from `valuesFrom`, in order, overridden by the release's own (Flux: HelmRelease, "Values"). */
 export function valuesOf(release: KubeObject, objects: ObjectIndex): Values {
+  return valuesIn(objects)(release);
+}
+
+// Several rules read the values of each release, and a ConfigMap's text takes long to parse.
+const valuesIn = oncePer((objects: ObjectIndex) =>
+  oncePer((release: KubeObject): Values => readValues(release, objects)),
+);
+
+function readValues(release: KubeObject, objects: ObjectIndex): Values {
   const own = fields(at(release, ["spec", "values"]));
   const path = (steps: Path): Path => valuePath(own, steps, references.length > 0);
   const references = list(at(release, ["spec", "valuesFrom"])).map(fields);

@@ -38,7 +38,8 @@ async function compareSides(before: Side, after: Side, flags: DiffFlags): Promis
   const { buildRepository } = await import("../gitops/flux/repository-build.ts");
   const { report } = await import("../diff/report.ts");
   const names = { before: before.name, after: after.name };
-  const repositories = [new Repository(before.root), new Repository(after.root)] as const;
+  const earlier = new Repository(before.root);
+  const repositories = [earlier, new Repository(after.root, { earlier })] as const;
   const renderings = await rendered(repositories, flags);
   if (renderings !== undefined) {
     const { withRendered } = await import("../diff/rendered.ts");

@@ -98,6 +98,27 @@ describe("documents of a repository", () => {
     );
   });
 
+  it("shares what it parses with an earlier state, file by file, if the text is the same", () => {
+    const [before, after] = ["before", "after"].map((name) => {
+      const root = mkdtempSync(join(tmpdir(), "edgefirst-earlier-"));
+      writeFileSync(join(root, "same.yaml"), "a: 1\n");
+      writeFileSync(join(root, "other.yaml"), `b: ${name}\n`);
+      return root;
+    }) as [string, string];
+    try {
+      const earlier = new Repository(before);
+      const now = new Repository(after, { earlier });
+      const parsed = ["same.yaml", "other.yaml"].map((file) => [earlier.parse(file), now.parse(file)]);
+      assert.equal(parsed[0]?.[0], parsed[0]?.[1]);
+      assert.deepEqual(
+        parsed[1]?.map(({ documents }) => ({ ...(documents[0]?.value as object) })),
+        [{ b: "before" }, { b: "after" }],
+      );
+    } finally {
+      for (const root of [before, after]) rmSync(root, { recursive: true });
+    }
+  });
+
   it("do not leave the repository through a link or a parent path, and are limited in size", () => {
     const outside = mkdtempSync(join(tmpdir(), "outside-"));
     const root = mkdtempSync(join(tmpdir(), "repository-"));

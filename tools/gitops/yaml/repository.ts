@@ -43,6 +43,8 @@ export class Repository {
   #changes: ReadonlyMap<string, SourceFile | undefined> = new Map();
   /** The entries that the changes add, keyed by directory; computed on first use. */
   #addedBelow: ReadonlyMap<string, readonly DirectoryEntry[]> | undefined;
+  /** An earlier state of the repository: a file with the same text is parsed once for both. */
+  readonly #earlier: Repository | undefined;
   // All copies that `with` makes share these fields, so that the cost of a copy depends only on its changes.
   /** The files as they are on disk. */
   #files = new Map<string, SourceFile>();
@@ -57,9 +59,20 @@ export class Repository {
   /** Why directories and files could not be read, keyed by path. Undefined unless unreadable paths are collected. */
   #unreadable: Map<string, string> | undefined;
 
-  /** @param options.collectUnreadable records unreadable paths in `unreadable` and continues; by default, an unreadable path is an error */
-  constructor(root: string, { collectUnreadable = false }: { readonly collectUnreadable?: boolean } = {}) {
+  /**
+   * @param options.collectUnreadable records unreadable paths in `unreadable` and continues; by default, an unreadable path is an error
+   * @param options.earlier the repository at another time, with which this one shares what it parses
+   */
+  constructor(
+    root: string,
+    {
+      collectUnreadable = false,
+      earlier,
+    }: { readonly collectUnreadable?: boolean; readonly earlier?: Repository } = {},
+  ) {
     this.root = realpathSync(root);
+    this.#earlier = earlier;
+    if (earlier !== undefined) this.#parsed = earlier.#parsed;
     if (collectUnreadable) this.#unreadable = new Map();
   }
 
@@ -229,7 +242,8 @@ export class Repository {
     const known = this.#changes.get(path) ?? this.#files.get(path);
     if (known) return known;
     const text = this.#unlessUnreadable(path, () => readFileSync(join(this.root, path), "utf8")) ?? "";
-    const file = new SourceFile(path, text);
+    const same = this.#earlier === undefined ? undefined : this.#earlier.#files.get(path);
+    const file = same?.text === text ? same : new SourceFile(path, text);
     this.#files.set(path, file);
     return file;
   }
