@@ -241,7 +241,7 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
     assert.match(asleep.inconclusive ?? "", /; it began again because nothing was observed for 61 s$/);
   });
 
-  it("still fails if an object was broken after an outage, or is at the end", async () => {
+  it("still fails if an object was broken after an outage, or is broken or pending at the end", async () => {
     const outage = (second: number) => second >= 2 && second < 4;
     for (const broken of [8, 14]) {
       clock = new FakeClock();
@@ -252,6 +252,11 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
       const { inconclusive, failures } = await watching(script, { timeoutMs: 15_000 });
       assert.deepEqual([inconclusive, failures.length], [undefined, 1], String(broken));
     }
+    clock = new FakeClock();
+    const pending = (second: number): KubeObject[] =>
+      outage(second) ? unreachable() : [app(ready(second >= 8 ? "Unknown" : "True"))];
+    const { inconclusive, failures } = await watching(pending, { timeoutMs: 15_000 });
+    assert.deepEqual([inconclusive, failures.map(({ state }) => state)], [undefined, ["pending"]]);
   });
 
   it("ends without a result after a long outage, with the last error", async () => {
