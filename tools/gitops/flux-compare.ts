@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { FluxBuild, FluxBuildAnswer } from "./flux-build.ts";
-import { finishObject } from "./flux/finish.ts";
+import { collision, finishObject } from "./flux/finish.ts";
 import { fileWithSpec } from "./flux/flux-kustomization.ts";
 import { variablesOf } from "./flux/variables.ts";
 import { kustomizeBuild } from "./kustomize/kustomize.ts";
@@ -61,7 +61,10 @@ export function buildOffline({ root, spec, sources = [] }: ComparedBuild): FluxB
     const [error] = variables?.errors ?? [];
     if (error) throw error;
     const known = variables && { ...variables, complete: true };
-    return { objects: resources.map(({ object }) => plain(finishObject(object, placed, known))) };
+    const objects = resources.map(({ object }) => finishObject(object, placed, known));
+    const clash = known && collision(objects);
+    if (clash) throw clash;
+    return { objects: objects.map(plain) };
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     const { file, line } = error.problem.position;

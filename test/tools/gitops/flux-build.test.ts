@@ -30,6 +30,7 @@ const SPECS: Readonly<Record<string, Mapping>> = {
       { name: "other", newTag: "1" },
     ],
   },
+  "refused-substituted-id": { postBuild: { substitute: VARIABLES } },
   "numbers-as-labels": {
     postBuild: { substitute: VARIABLES },
     commonMetadata: { labels: { team: "blue" }, annotations: { team: "blue" } },
@@ -127,6 +128,8 @@ describe("the offline build of a Flux Kustomization", () => {
         /^syntax refused-missing-key\/kustomization\.yaml:2: the key before this colon is missing/,
       "refused-selector-type": /kustomization\.yaml:3: name must be a string: quote it/,
       "refused-component-version": /apiVersion of a Component must be kustomize\.config\.k8s\.io\/v1alpha1/,
+      "refused-substituted-id":
+        /objects\.yaml:5: after substitution two objects have the same id: ConfigMap tonight-a/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
       assert.match(refusal(directory), expected);

@@ -14,7 +14,7 @@ import { expandResourceSet, isResourceSet, type FindProvider } from "./resource-
 import type { Artifacts } from "./artifacts.ts";
 import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
-import { finishObject } from "./finish.ts";
+import { collision, finishObject } from "./finish.ts";
 import { serverErrors } from "./server-errors.ts";
 import { createdSecret } from "./external-secret.ts";
 import { variablesOf } from "./variables.ts";
@@ -124,10 +124,13 @@ class ClusterBuild {
     this.#objects.set(remote, objects);
     for (const error of variables?.errors ?? []) this.#report(error);
     const children: Mapping[] = [];
+    const own: Mapping[] = [];
+    const isOwn = new Set(resources);
     const expanded = resources.flatMap((resource) => [resource, ...this.#expand(resource, resources)]);
     for (const resource of expanded) {
       const object =
         this.#attempt(() => finishObject(resource.object, kustomization, variables)) ?? resource.object;
+      if (isOwn.has(resource)) own.push(object);
       const error = identityError(object);
       if (error) {
         this.#report(error);
@@ -147,6 +150,8 @@ class ClusterBuild {
       if (remote !== undefined) this.#remotes.set(object, remote);
       children.push(object);
     }
+    const clash = variables && collision(own);
+    if (clash) this.#report(clash);
     return [...children, ...this.#orphansBelow(kustomization)];
   }
 

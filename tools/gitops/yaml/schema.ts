@@ -1,7 +1,8 @@
 import type { ScalarTag } from "yaml";
 
 const INTEGER = /^[-+]?(?:0[bB][01_]+|0[oO]?[0-7_]+|0[xX][0-9a-fA-F_]+|[1-9][0-9_]*|0)$/;
-const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
+/** Underscores may follow a first digit. */
+const FLOAT = /^[-+]?(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE]_*[-+]?[0-9_]+)?)$/;
 
 /**
  * The go-yaml version whose rules apply to plain scalars. Kustomize reads objects with `v3`. Kustomization files, JSON patches and the result of Flux's
@@ -51,7 +52,10 @@ function resolveV3(text: string): string | number | boolean | null {
   const time = text.charCodeAt(4) === 45 ? timestamp(text) : undefined;
   if (time !== undefined) return time;
   if (INTEGER.test(text)) return integer(text);
-  if (FLOAT.test(text)) return Number(text);
+  if (FLOAT.test(text)) {
+    const number = Number(text.replaceAll("_", ""));
+    if (!Number.isNaN(number)) return number;
+  }
   if (/^[-+]?\.(?:inf|Inf|INF)$/.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
   return /^\.(?:nan|NaN|NAN)$/.test(text) ? NaN : text;
 }
