@@ -1,11 +1,7 @@
 import { commentsIn } from "../gitops/edit/comments.ts";
+import { missingFrom } from "./missing-from.ts";
 
 /** The comments that are missing from a new text, each repeated as often as it is missing. */
 export function missingComments(comments: readonly string[], text: string): readonly string[] {
-  const present = [...commentsIn(text)];
-  return comments.filter((comment) => {
-    const index = present.indexOf(comment);
-    if (index >= 0) present.splice(index, 1);
-    return index < 0;
-  });
+  return missingFrom(comments, commentsIn(text));
 }

@@ -6,6 +6,7 @@ import { isAlias, isScalar, parseAllDocuments, visit } from "yaml";
 import { fileText } from "../../../tools/gitops/yaml/file-text.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../tools/migrate/build.ts";
+import { missingFrom } from "../../../tools/migrate/missing-from.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { STEPS } from "../../../tools/migrate/registry.ts";
 import { runStep } from "../../../tools/migrate/run.ts";
@@ -77,16 +78,6 @@ function marksOf(texts: readonly string[]): Marks {
 
 const count = (counts: ReadonlyMap<string, number>, value: string): number => counts.get(value) ?? 0;
 
-/** The entries of a list that are missing from another one, each as often as it is missing. */
-function without(list: readonly string[], other: readonly string[]): readonly string[] {
-  const left = [...other];
-  return list.filter((one) => {
-    const index = left.indexOf(one);
-    if (index >= 0) left.splice(index, 1);
-    return index < 0;
-  });
-}
-
 describe("quotes, anchors and aliases in a repository's files", () => {
   for (const step of STEPS)
     for (const name of readdirSync(join(FIXTURES, step.id))) {
@@ -109,8 +100,8 @@ describe("quotes, anchors and aliases in a repository's files", () => {
               if (text === undefined || !repository.isFile(path)) continue;
               const [before, after] = [marksOf([fileText(repository, path) ?? ""]), marksOf([text])];
               assert.deepEqual(
-                without(
-                  without(
+                missingFrom(
+                  missingFrom(
                     [...before.anchors.map((one) => `&${one}`), ...before.aliases.map((one) => `*${one}`)],
                     [...after.anchors.map((one) => `&${one}`), ...after.aliases.map((one) => `*${one}`)],
                   ),
