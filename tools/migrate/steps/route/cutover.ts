@@ -2,7 +2,8 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Loss } from "../../losses.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
-import { fieldAt, idOf, isKind, nameOf } from "../../objects.ts";
+import { fieldAt, idOf, isKind, nameOf, objectNamed } from "../../objects.ts";
+import { GATEWAY } from "../../../../policy/objects/kinds.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { chartOf } from "./chart.ts";
@@ -115,9 +116,8 @@ export function dnsLosses(
 
 /** The DNS target that a Gateway in the repository gives its routes. */
 function targetOfGateway(gateway: string, cluster: BuiltCluster | undefined): string | undefined {
-  const found = cluster?.objects
-    .map(({ object }) => object)
-    .find((object) => isKind(object, "gateway.networking.k8s.io", "Gateway") && idOf(object) === gateway);
+  const [namespace = "", name = ""] = gateway.split("/");
+  const found = cluster && objectNamed([cluster], GATEWAY, { namespace, name })?.object;
   const annotations = fieldAt(found, ["metadata", "annotations"]);
   const target = Object.entries(isMapping(annotations) ? annotations : {}).find(([name]) =>
     /^external-dns\.(?:alpha\.)?kubernetes\.io\/target$/.test(name),

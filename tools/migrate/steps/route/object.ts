@@ -5,7 +5,17 @@ import { isMapping, originAt, type Mapping } from "../../../gitops/yaml/values.t
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
-import { asWritten, fieldAt, fieldsIn, isKind, nameOf, type WrittenObject } from "../../objects.ts";
+import { HTTP_ROUTE } from "../../../../policy/objects/kinds.ts";
+import {
+  asWritten,
+  fieldAt,
+  fieldsIn,
+  isKind,
+  nameOf,
+  objectNamed,
+  objectsNamed,
+  type WrittenObject,
+} from "../../objects.ts";
 import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { chartOf } from "./chart.ts";
@@ -167,9 +177,7 @@ function presentRoute(
 ): "same" | "other" | undefined {
   const { namespace, name } = nameOf(object);
   const wanted = { namespace, name: index === 0 ? name : `${name}-${index + 1}` };
-  const route = cluster?.objects.find(
-    (built) => isHttpRoute(built.object) && isDeepStrictEqual(nameOf(built.object), wanted),
-  );
+  const route = cluster && objectNamed([cluster], HTTP_ROUTE, wanted);
   if (!route) return undefined;
   const group = hostGroups(all)[index];
   const served = all.filter(({ host }) => group?.hosts.includes(host));
@@ -187,10 +195,10 @@ function namesake(
 ): string | undefined {
   const { namespace, name } = nameOf(object);
   const objects = (cluster?.objects ?? []).map((built) => built.object);
-  const twin = objects.find(
-    (other) =>
-      isIngress(other) && other.kind !== object.kind && isDeepStrictEqual(nameOf(other), { namespace, name }),
-  );
+  const twin = ["Ingress", "IngressRoute"]
+    .flatMap((kind) => (cluster ? objectsNamed(cluster, kind, name) : []))
+    .map((built) => built.object)
+    .find((other) => isIngress(other) && other.kind !== object.kind && nameOf(other).namespace === namespace);
   if (twin)
     return `${scalarText(twin.kind)} ${namespace}/${name} would become an HTTPRoute with the same name: rename one of them`;
   const release = objects.find((other) => rendersName(other, name, namespace, context));
