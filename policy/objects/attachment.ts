@@ -113,7 +113,7 @@ function admits(listener: Fields, { gateway, route, objects }: Admission): boole
 const NAME_LABEL = "kubernetes.io/metadata.name";
 
 /** A label selector as a list of requirements, all of which must hold. */
-function requirementsOf({ matchLabels, matchExpressions }: Fields): readonly Fields[] {
+export function requirementsOf({ matchLabels, matchExpressions }: Fields): readonly Fields[] {
   return [
     ...Object.entries(fields(matchLabels)).map(([key, value]) => ({ key, operator: "In", values: [value] })),
     ...list(matchExpressions).map(fields),

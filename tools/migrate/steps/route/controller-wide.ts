@@ -13,6 +13,8 @@ import { traefik } from "./controllers/traefik.ts";
 import { entryPointProtections } from "./controllers/traefik-entry-points.ts";
 import { gatewayIn } from "./gateway.ts";
 import type { RouteOptions } from "./options.ts";
+import type { CutoverNote } from "./outcome.ts";
+import type { Parents } from "./parents.ts";
 
 /** What the controller of a class does for all its Ingresses, and a Gateway does not. */
 export interface ControllerWide {
@@ -86,4 +88,17 @@ function servesBoth(
   if (cluster === undefined || found === undefined) return false;
   const traefiks = traefiksOf(found, { objects: indexOf(cluster), knowledge: knowledgeOf(repository) });
   return traefiks.length > 0 && traefiks.every(({ source }) => source === release);
+}
+
+/** What the class's controller does by default, which the Gateway may not do. */
+export function defaultsNotes(
+  wide: readonly ControllerWide[],
+  ingressClass: string | undefined,
+  { gateway: { namespace, name } }: Parents,
+): readonly CutoverNote[] {
+  const all = new Set(wide.flatMap(({ defaults }) => defaults ?? []));
+  return [...all].map((defaults) => ({
+    kind: "cutover",
+    message: `class ${ingressClass ?? ""}: ${defaults}; Gateway ${namespace}/${name} does so only if it is configured to`,
+  }));
 }

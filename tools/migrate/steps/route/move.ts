@@ -4,20 +4,16 @@ import type { Note, StepContext } from "../../step.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { clusterOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
-import { OPTIONS_FILE } from "../../options-file.ts";
 import { controllerOf } from "./controllers/classes.ts";
-import { controllerWide, type ControllerWide } from "./controller-wide.ts";
+import { controllerWide, defaultsNotes } from "./controller-wide.ts";
+import { demands } from "./demands.ts";
 import { cutover, dnsLosses, placeOf, recordsOf } from "./cutover.ts";
-import { gatewayIn, redirectsPlainHttp } from "./gateway.ts";
 import { rendered } from "./hosts.ts";
 import { prefixLosses } from "./paths.ts";
 import { refused, type CutoverNote, type DnsRecord, type Stay } from "./outcome.ts";
-import { nginx } from "./controllers/nginx.ts";
-import { isFilter } from "./filters.ts";
 import { missingServices } from "./missing-services.ts";
 import { whyUnreachable } from "./network/reach.ts";
 import { parentsOf, type Moving, type Parents } from "./parents.ts";
-import { plainHttpOf } from "./plain-http.ts";
 import type { Reading } from "./served.ts";
 
 /** An Ingress that can become routes. */
@@ -100,7 +96,7 @@ export function moveOf(
 }
 
 /** An Ingress in one cluster, as its route would be placed there. */
-export function movingOf(
+function movingOf(
   { reading, form, takesPort }: Pick<Pair, "reading" | "form" | "takesPort">,
   { clusters }: Pick<StepContext, "clusters">,
 ): Moving {
@@ -121,60 +117,6 @@ function commonParents(pairs: readonly Pair[], context: StepContext): Parents | 
 
 interface Pair extends Moving {
   readonly form: BuiltObject;
-}
-
-/** What the route needs from its Gateway and neither the options nor the repository confirm. */
-function demands(pair: Pair, gateway: Parents["gateway"]): readonly string[] {
-  const { reading, cluster, hosts } = pair;
-  const { served, ingressClass = "" } = reading;
-  const option = `route.gateways.${ingressClass}`;
-  const usesTraefik = served.some(
-    ({ middlewares, backends }) =>
-      middlewares.some((name) => !isFilter(name)) || backends.some(({ kind }) => kind === "TraefikService"),
-  );
-  const found = gatewayIn(cluster, gateway);
-  const redirects = plainHttpOf(reading, cluster).answer === "redirected";
-  const isRedirected =
-    gateway.redirectsToHttps || (found && cluster && redirectsPlainHttp(found, hosts, cluster));
-  const translated = translatedNames(reading);
-  return [
-    ...(translated.length > 0 && controllerOf(ingressClass, cluster)?.name !== nginx.name
-      ? [
-          `class ${ingressClass} does not belong to ingress-nginx, so ${translated.join(", ")} may have no effect today: remove them, or define the class`,
-        ]
-      : []),
-    ...(usesTraefik && !gateway.middlewares
-      ? [
-          `${translated.length > 0 ? `${translated.join(", ")} would become Traefik Middlewares` : "it uses Traefik Middlewares or TraefikServices"}, and without the kubernetesCRD provider its route would return 500: if the Traefik behind the Gateway runs that provider, set ${option}.middlewares to true in ${OPTIONS_FILE}`,
-        ]
-      : []),
-    ...(redirects && !isRedirected
-      ? [
-          `it redirects plain HTTP to HTTPS, and no HTTPRoute in this repository does so for Gateway ${gateway.namespace}/${gateway.name}: add one, or, if the Gateway redirects by other means, set ${option}.redirectsToHttps to true in ${OPTIONS_FILE}`,
-        ]
-      : []),
-  ];
-}
-
-/** The annotations of ingress-nginx that the route replaces. */
-function translatedNames({ annotations: { translations, rewriteTarget } }: Reading): readonly string[] {
-  const names = translations.flatMap((translation) => translation.names);
-  return [...names, ...(rewriteTarget === undefined ? [] : ["rewrite-target"])].map(
-    (name) => nginx.prefix + name,
-  );
-}
-
-/** What the class's controller does by default, which the Gateway may not do. */
-function defaultsNotes(
-  wide: readonly ControllerWide[],
-  ingressClass: string | undefined,
-  { gateway: { namespace, name } }: Parents,
-): readonly CutoverNote[] {
-  const all = new Set(wide.flatMap(({ defaults }) => defaults ?? []));
-  return [...all].map((defaults) => ({
-    kind: "cutover",
-    message: `class ${ingressClass ?? ""}: ${defaults}; Gateway ${namespace}/${name} does so only if it is configured to`,
-  }));
 }
 
 /** One note per object: a dashboard alone has a dozen such annotations. */

@@ -6,7 +6,7 @@ import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { locate } from "../../../../gitops/yaml/source.ts";
 import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { indexOf } from "../../../clusters.ts";
-import { allOf, anyOf, meets, requirementsOf, type Maybe, type Pods } from "./selectors.ts";
+import { allOf, anyOf, meets, requirementsIn, type Maybe, type Pods } from "./selectors.ts";
 
 /** A NetworkPolicy, or Cilium's forms of it. */
 export interface Policy {
@@ -127,7 +127,7 @@ const NAMESPACE_LABEL = "io.cilium.k8s.namespace.labels.";
 /** In a namespaced policy, a selector that does not mention namespaces selects pods in the policy's own. */
 function endpointMatches(selector: unknown, { pods, own, index }: Endpoint): Maybe {
   if (pods.entity !== undefined) return false;
-  const requirements = requirementsOf(selector);
+  const requirements = requirementsIn(selector);
   const placed = (key: unknown): boolean => key === POD_NAMESPACE || String(key).startsWith(NAMESPACE_LABEL);
   const isPlaced = own === undefined || requirements.some(({ key }) => placed(key));
   return allOf([
@@ -143,7 +143,7 @@ function endpointMatches(selector: unknown, { pods, own, index }: Endpoint): May
 }
 
 function selectorMatches(selector: unknown, pods: Pods): Maybe {
-  return pods.entity === undefined ? allOf(requirementsOf(selector).map((one) => meets(one, pods))) : false;
+  return pods.entity === undefined ? allOf(requirementsIn(selector).map((one) => meets(one, pods))) : false;
 }
 
 function isIn({ namespace }: Pods, wanted: string): Maybe {

@@ -1,3 +1,4 @@
+import { requirementsOf } from "../../../../../policy/objects/attachment.ts";
 import { fields, list, text, type Fields } from "../../../../../policy/engine/read.ts";
 
 /** Undefined if the repository does not show the answer. */
@@ -27,13 +28,12 @@ export function allOf(answers: readonly Maybe[]): Maybe {
   return answers.includes(false) ? false : answers.includes(undefined) ? undefined : true;
 }
 
-/** A label selector as a list of requirements, all of which must hold; Cilium's prefixes are removed from the keys. */
-export function requirementsOf(selector: unknown): readonly Fields[] {
-  const { matchLabels, matchExpressions } = fields(selector);
-  return [
-    ...Object.entries(fields(matchLabels)).map(([key, value]) => ({ key, operator: "In", values: [value] })),
-    ...list(matchExpressions).map(fields),
-  ].map(({ key, ...rest }) => ({ ...rest, key: (text(key) ?? "").replace(/^(?:k8s|any)[:.]/, "") }));
+/** The requirements of a label selector; Cilium's prefixes are removed from the keys. */
+export function requirementsIn(selector: unknown): readonly Fields[] {
+  return requirementsOf(fields(selector)).map(({ key, ...rest }) => ({
+    ...rest,
+    key: (text(key) ?? "").replace(/^(?:k8s|any)[:.]/, ""),
+  }));
 }
 
 /** Whether pods meet a requirement on a label. */

@@ -1,0 +1,49 @@
+import { OPTIONS_FILE } from "../../options-file.ts";
+import { controllerOf } from "./controllers/classes.ts";
+import { nginx } from "./controllers/nginx.ts";
+import { isFilter } from "./filters.ts";
+import { gatewayIn, redirectsPlainHttp } from "./gateway.ts";
+import type { Moving, Parents } from "./parents.ts";
+import { plainHttpOf } from "./plain-http.ts";
+import type { Reading } from "./served.ts";
+
+/** What the route needs from its Gateway and neither the options nor the repository confirm. */
+export function demands(moving: Moving, gateway: Parents["gateway"]): readonly string[] {
+  const { reading, cluster, hosts } = moving;
+  const { served, ingressClass = "" } = reading;
+  const option = `route.gateways.${ingressClass}`;
+  const usesTraefik = served.some(
+    ({ middlewares, backends }) =>
+      middlewares.some((name) => !isFilter(name)) || backends.some(({ kind }) => kind === "TraefikService"),
+  );
+  const found = gatewayIn(cluster, gateway);
+  const redirects = plainHttpOf(reading, cluster).answer === "redirected";
+  const isRedirected =
+    gateway.redirectsToHttps || (found && cluster && redirectsPlainHttp(found, hosts, cluster));
+  const translated = translatedNames(reading);
+  return [
+    ...(translated.length > 0 && controllerOf(ingressClass, cluster)?.name !== nginx.name
+      ? [
+          `class ${ingressClass} does not belong to ingress-nginx, so ${translated.join(", ")} may have no effect today: remove them, or define the class`,
+        ]
+      : []),
+    ...(usesTraefik && !gateway.middlewares
+      ? [
+          `${translated.length > 0 ? `${translated.join(", ")} would become Traefik Middlewares` : "it uses Traefik Middlewares or TraefikServices"}, and without the kubernetesCRD provider its route would return 500: if the Traefik behind the Gateway runs that provider, set ${option}.middlewares to true in ${OPTIONS_FILE}`,
+        ]
+      : []),
+    ...(redirects && !isRedirected
+      ? [
+          `it redirects plain HTTP to HTTPS, and no HTTPRoute in this repository does so for Gateway ${gateway.namespace}/${gateway.name}: add one, or, if the Gateway redirects by other means, set ${option}.redirectsToHttps to true in ${OPTIONS_FILE}`,
+        ]
+      : []),
+  ];
+}
+
+/** The annotations of ingress-nginx that the route replaces. */
+function translatedNames({ annotations: { translations, rewriteTarget } }: Reading): readonly string[] {
+  const names = translations.flatMap((translation) => translation.names);
+  return [...names, ...(rewriteTarget === undefined ? [] : ["rewrite-target"])].map(
+    (name) => nginx.prefix + name,
+  );
+}
