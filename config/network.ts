@@ -109,7 +109,7 @@ export const gateway = z.strictObject({
     .max(16)
     .default([])
     .describe(
-      "TCP and TLS listeners, in addition to the plain and the HTTPS listeners. Each needs an entry in `traefik.entryPoints` with its port, and `traefik.experimentalChannel` for its routes.",
+      "TCP and TLS listeners, in addition to the plain and the HTTPS listeners. Each needs an entry in `traefik.entryPoints` with its port; TCP listeners also need `traefik.experimentalChannel`.",
     ),
   gatus: z
     .strictObject({

@@ -40,7 +40,7 @@ export function loadPins(file: string = PINS_FILE): Pins {
   throw new EdgefirstError(`${file} is not valid:\n${z.prettifyError(parsed.error)}`);
 }
 
-/** The version in an image reference's tag, without a leading `v`: `docker.io/library/traefik:v3.6.12@sha256:…` is `3.6.12`. */
+/** The version in an image reference's tag, without a leading `v`: `docker.io/library/traefik:v3.7.13@sha256:…` is `3.7.13`. */
 export function imageVersion(reference: string): string {
   const tag = /:([^:@/]+)@/.exec(reference)?.[1];
   if (tag === undefined) throw new EdgefirstError(`The image ${reference} has no tag.`);

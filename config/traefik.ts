@@ -89,7 +89,7 @@ export const traefik = z
       .boolean()
       .default(false)
       .describe(
-        "Serve TCPRoutes and TLSRoutes. The cluster must have the CRDs from the experimental channel of the Gateway API.",
+        "Serve TCPRoutes. Traefik 3.7 reads their version v1alpha2, which the cluster serves only with the CRDs from the experimental channel of the Gateway API.",
       ),
     middlewares: z
       .boolean()

@@ -12,7 +12,7 @@ import type { KubeObject } from "./objects.ts";
 
 /** Which Gateway API files to load: `gatewayApi` in release.yaml and in the configuration. */
 export interface GatewayApiSource {
-  /** Tag of the release, such as `v1.4.1`. */
+  /** Tag of the release, such as `v1.6.3`. */
   readonly version: string;
   readonly channel: string;
   /** URL of the repository's raw files. */

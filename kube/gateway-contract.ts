@@ -5,7 +5,7 @@ export const CONTROLLER_NAME = "traefik.io/gateway-controller";
 
 /**
  * Ties a Traefik to its GatewayClass; the value is the Gateway's name. Traefik's `labelselector` filters GatewayClasses only. Traefik finds Gateways by their
- * class and routes by their parentRefs, so routes need no label (client.go and kubernetes.go in Traefik's Gateway provider, 3.6).
+ * class and routes by their parentRefs, so routes need no label (client.go and kubernetes.go in Traefik's Gateway provider, 3.7).
  */
 export const GATEWAY_LABEL = "edgefirst.dev/gateway";
 

@@ -7,7 +7,7 @@ export const TRAEFIK_DEFINITIONS_FILE =
 
 /**
  * Traefik's CRDs, verified.
- * @param version of Traefik, such as `3.6.12`
+ * @param version of Traefik, such as `3.7.13`
  * @throws {EdgefirstError} if the file cannot be downloaded or has the wrong checksum
  */
 export function loadTraefikDefinitions(

@@ -23,10 +23,12 @@ export function checkExtraListeners(gateway: GatewayConfig): Finding[] {
         `Add { name: ${listener.name}, port: ${listener.port} } to traefik.entryPoints of the Gateway.`,
       ),
     ),
-    ...(traefik.install && !traefik.experimentalChannel
+    ...(traefik.install &&
+    !traefik.experimentalChannel &&
+    extraListeners.some(({ protocol }) => protocol === "TCP")
       ? [
           error(
-            `The Traefik of ${id} does not serve TCPRoutes and TLSRoutes, so its TCP and TLS listeners would have no routes.`,
+            `The Traefik of ${id} does not serve TCPRoutes, so its TCP listeners would have no routes.`,
             "Set traefik.experimentalChannel of the Gateway to true.",
           ),
         ]

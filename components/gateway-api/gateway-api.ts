@@ -3,20 +3,20 @@ import semver from "semver";
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { declareRetained, labelled, withoutStatus, type CommonArgs } from "../shared/declare.ts";
-import { DECLARED_KINDS, EXPERIMENTAL_KINDS, fittingBundles, watchedKinds, type ApiKind } from "./support.ts";
+import { DECLARED_KINDS, experimentalKinds, fittingBundles, watchedKinds, type ApiKind } from "./support.ts";
 
 /** Arguments of {@link GatewayApi}. */
 export interface GatewayApiArgs extends CommonArgs {
   /** False if the CRDs have another owner: they are then checked, but not applied. */
   readonly install: boolean;
-  /** Bundle version of {@link crds}, such as `v1.4.1`. */
+  /** Bundle version of {@link crds}, such as `v1.6.3`. */
   readonly version: string;
   readonly channel: "standard" | "experimental";
   /** The verified CRDs of this bundle; empty if they have another owner. */
   readonly crds: readonly KubeObject[];
-  /** Version of Traefik that the stack installs, such as `3.6.12`; undefined if it installs none. */
+  /** Version of Traefik that the stack installs, such as `3.7.13`; undefined if it installs none. */
   readonly traefikVersion?: string | undefined;
-  /** Whether any Traefik that the stack installs serves TCPRoutes and TLSRoutes. */
+  /** Whether any Traefik that the stack installs has `experimentalChannel` on. */
   readonly experimental?: boolean;
   /** Whether the stack declares any Gateway. */
   readonly hasGateways: boolean;
@@ -49,7 +49,8 @@ const CHANNEL = "gateway.networking.k8s.io/channel";
  */
 export async function checkGatewayApi(args: GatewayApiArgs, cluster: ClusterReader): Promise<Finding[]> {
   if (!args.install) return isServed(args, cluster);
-  const experimental = args.experimental === true ? await unserved(EXPERIMENTAL_KINDS, cluster) : [];
+  const experimental =
+    args.experimental === true ? await unserved(experimentalKinds(args.traefikVersion), cluster) : [];
   const live = await Promise.all(args.crds.map((crd) => cluster.get(crd)));
   const present = live.filter((crd) => crd !== undefined);
   return [
@@ -98,7 +99,7 @@ async function isServed(args: GatewayApiArgs, cluster: ClusterReader): Promise<F
   const needed = [
     ...(hasGateways ? DECLARED_KINDS : []),
     ...watched,
-    ...(experimental ? EXPERIMENTAL_KINDS : []),
+    ...(experimental ? experimentalKinds(traefikVersion) : []),
   ];
   return notServed(await unserved(needed, cluster), args, cluster.context);
 }

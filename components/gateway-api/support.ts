@@ -38,24 +38,45 @@ export const DECLARED_KINDS: readonly ApiKind[] = [
   ...at("v1beta1", "ReferenceGrant"),
 ];
 
+/** What Traefik's Gateway provider watches. */
+interface WatchedKinds {
+  /** Releases of Traefik, as a semver range. */
+  readonly traefik: string;
+  readonly kinds: readonly ApiKind[];
+  /** Watched as well if `experimentalChannel` is on. */
+  readonly experimental: readonly ApiKind[];
+}
+
 /**
- * What Traefik's Gateway provider watches without the experimental channel, by release. Traefik serves nothing until every watch has synced. It needs no other
- * kinds, so newer bundles and the experimental channel work too, as long as they serve these versions.
+ * What Traefik's Gateway provider watches, by release. Traefik serves nothing until every watch has synced. It needs no other kinds, so newer bundles and the
+ * experimental channel work too, as long as they serve these versions.
  *
  * Source: `WatchAll` in pkg/provider/kubernetes/gateway/client.go.
  */
-const WATCHED_BY_TRAEFIK: readonly { readonly traefik: string; readonly kinds: readonly ApiKind[] }[] = [
-  { traefik: "3.6.x", kinds: [...DECLARED_KINDS, ...at("v1", "GRPCRoute", "BackendTLSPolicy")] },
+const WATCHED_BY_TRAEFIK: readonly WatchedKinds[] = [
+  {
+    traefik: "3.6.x",
+    kinds: [...DECLARED_KINDS, ...at("v1", "GRPCRoute", "BackendTLSPolicy")],
+    experimental: at("v1alpha2", "TCPRoute", "TLSRoute"),
+  },
   {
     traefik: ">=3.7.0 <3.8.0",
     kinds: [...DECLARED_KINDS, ...at("v1", "GRPCRoute", "BackendTLSPolicy", "TLSRoute")],
+    // The standard channel has TCPRoute v1 since 1.6, but serves no v1alpha2.
+    experimental: at("v1alpha2", "TCPRoute"),
   },
 ];
 
-/** The kinds that Traefik also watches with the experimental channel (3.6; `WatchAll`). */
-export const EXPERIMENTAL_KINDS: readonly ApiKind[] = at("v1alpha2", "TCPRoute", "TLSRoute");
-
 /** The kinds that a Traefik release watches; undefined if the release is not in the table. */
 export function watchedKinds(traefikVersion: string): readonly ApiKind[] | undefined {
-  return WATCHED_BY_TRAEFIK.find(({ traefik }) => semver.satisfies(traefikVersion, traefik))?.kinds;
+  return watchedBy(traefikVersion)?.kinds;
+}
+
+/** The kinds that a Traefik release also watches with `experimentalChannel`; none if the release is not in the table. */
+export function experimentalKinds(traefikVersion: string | undefined): readonly ApiKind[] {
+  return traefikVersion === undefined ? [] : (watchedBy(traefikVersion)?.experimental ?? []);
+}
+
+function watchedBy(traefikVersion: string): WatchedKinds | undefined {
+  return WATCHED_BY_TRAEFIK.find(({ traefik }) => semver.satisfies(traefikVersion, traefik));
 }

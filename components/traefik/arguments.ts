@@ -25,7 +25,7 @@ export interface TraefikOptions {
   readonly http3?: boolean;
   /** Entry points in addition to `web` and `websecure`. */
   readonly entryPoints?: readonly ExtraEntryPoint[];
-  /** Whether Traefik serves TCPRoutes and TLSRoutes. */
+  /** Whether Traefik serves TCPRoutes. */
   readonly experimentalChannel?: boolean;
   /** Whether routes may use Middlewares. */
   readonly middlewares?: boolean;
@@ -54,7 +54,7 @@ export const DRAIN_SECONDS = 10;
 const NO_INGRESS_CLASS = "edgefirst-middlewares-only";
 
 /**
- * Traefik's command line (https://doc.traefik.io/traefik/v3.6/reference/install-configuration/configuration-options/). The API stays off, and so does the
+ * Traefik's command line (https://doc.traefik.io/traefik/v3.7/reference/install-configuration/configuration-options/). The API stays off, and so does the
  * dashboard.
  */
 export function traefikArguments(args: TraefikArgumentsArgs): string[] {

@@ -5,9 +5,9 @@ import type { TraefikOptions } from "./arguments.ts";
 const INFORM = ["list", "watch"];
 
 /**
- * Exactly what the Gateway provider of Traefik 3.6 needs without the experimental channel: the informers that `WatchAll` starts and the statuses that the
- * `Update…Status` functions write (pkg/provider/kubernetes/gateway/client.go). Narrower than the role in Traefik's documentation, which adds the experimental
- * routes, `get` (reads go through the informers) and pods (for OpenTelemetry). Secrets cannot be limited by name: the provider watches them in all namespaces.
+ * Exactly what the Gateway provider of Traefik 3.7 needs without the experimental channel: the informers that `WatchAll` starts and the statuses that the
+ * `Update…Status` functions write (pkg/provider/kubernetes/gateway/client.go). Narrower than the role in Traefik's documentation, which adds
+ * TCPRoutes, `get` (reads go through the informers) and pods (for OpenTelemetry). Secrets cannot be limited by name: the provider watches them in all namespaces.
  */
 export const TRAEFIK_RULES: readonly PolicyRule[] = [
   { apiGroups: [""], resources: ["namespaces", "services", "secrets", "configmaps"], verbs: INFORM },
@@ -19,6 +19,7 @@ export const TRAEFIK_RULES: readonly PolicyRule[] = [
       "gateways",
       "httproutes",
       "grpcroutes",
+      "tlsroutes",
       "referencegrants",
       "backendtlspolicies",
     ],
@@ -31,20 +32,17 @@ export const TRAEFIK_RULES: readonly PolicyRule[] = [
       "gateways/status",
       "httproutes/status",
       "grpcroutes/status",
+      "tlsroutes/status",
       "backendtlspolicies/status",
     ],
     verbs: ["update"],
   },
 ];
 
-/** Further rules that Traefik needs for TCPRoutes and TLSRoutes, with the experimental channel. */
+/** Further rules that Traefik needs for TCPRoutes, with the experimental channel. */
 const EXPERIMENTAL_RULES: readonly PolicyRule[] = [
-  { apiGroups: ["gateway.networking.k8s.io"], resources: ["tcproutes", "tlsroutes"], verbs: INFORM },
-  {
-    apiGroups: ["gateway.networking.k8s.io"],
-    resources: ["tcproutes/status", "tlsroutes/status"],
-    verbs: ["update"],
-  },
+  { apiGroups: ["gateway.networking.k8s.io"], resources: ["tcproutes"], verbs: INFORM },
+  { apiGroups: ["gateway.networking.k8s.io"], resources: ["tcproutes/status"], verbs: ["update"] },
 ];
 
 /**

@@ -14,7 +14,7 @@ export const substitution = defineRule({
   id: "substitution",
   description:
     "Every variable that Flux substitutes is defined, and a shell script's own variables are escaped or excluded.",
-  why: "Flux replaces an undefined variable with nothing. It also replaces ${X} and ${X:-default} in a shell script before the shell runs.",
+  why: "Flux before 2.9 replaces an undefined variable with nothing; since 2.9 it applies nothing of the Kustomization. It also replaces ${X} and ${X:-default} in a shell script before the shell runs.",
   remediation: `Define the variable in postBuild, write $\${X} where the app needs a literal \${X}, or annotate the object with ${ANNOTATION}: disabled.`,
   severity: "high",
   enforcement: "mandatory",

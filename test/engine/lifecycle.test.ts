@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { loadPins } from "../../config/pins.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { fullConfiguration, GATEWAY } from "../support/configuration.ts";
@@ -126,7 +127,7 @@ describe("engine: the lifecycle of a stack", function () {
   it("reports outputs: release, versions, addresses", async () => {
     const outputs = await edge.outputs();
     assert.match(String(outputs.release), /^[0-9a-f]{12}$/);
-    assert.equal((outputs.versions as Record<string, string>).gatewayApi, "v1.4.1");
+    assert.equal((outputs.versions as Record<string, string>).gatewayApi, loadPins().gatewayApi.version);
   });
 
   it("serves another cluster with configuration alone, and leaves the first one unchanged", async function () {

@@ -272,7 +272,7 @@ async function operatorDefinitions(): Promise<KubeObject[]> {
 async function fluxManifest(): Promise<string> {
   const folders = await Promise.all(
     ["source-controller", "kustomize-controller"].map(async (name) =>
-      join(await moduleDirectory(`flux-${name}`, `github.com/fluxcd/${name}`), "config/crd/bases"),
+      join(await moduleDirectory("flux", `github.com/fluxcd/${name}`), "config/crd/bases"),
     ),
   );
   const definitions = folders.flatMap((folder) =>

@@ -31,8 +31,9 @@ describe("platform: extra listeners", () => {
     ]);
   });
 
-  it("pass with an entry point and the experimental channel", () => {
+  it("pass with an entry point and, for TCP, the experimental channel", () => {
     assert.deepEqual(found([DB], SERVED), []);
+    assert.deepEqual(found([{ ...DB, protocol: "TLS" }], { ...SERVED, experimentalChannel: false }), []);
     assert.deepEqual(found([DB], { install: false }), []);
     assert.deepEqual(found([], {}), []);
   });
@@ -41,10 +42,7 @@ describe("platform: extra listeners", () => {
     assert.match(found([DB], { experimentalChannel: true }).join(), /no entry point on port 5432/);
     const udp = { ...SERVED, entryPoints: [{ name: "db", port: 5432, protocol: "UDP" }] };
     assert.match(found([DB], udp).join(), /no entry point on port 5432/);
-    assert.match(
-      found([DB], { ...SERVED, experimentalChannel: false }).join(),
-      /does not serve TCPRoutes and TLSRoutes/,
-    );
+    assert.match(found([DB], { ...SERVED, experimentalChannel: false }).join(), /does not serve TCPRoutes,/);
     assert.match(found([DB, { ...DB, name: "web" }], SERVED).join(), /two listeners named web/);
     assert.match(found([DB, DB], SERVED).join(), /two listeners named db/);
   });

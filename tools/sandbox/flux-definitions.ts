@@ -16,7 +16,7 @@ export async function fluxDefinitions(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<KubeObject[]> {
   try {
-    const module = await moduleDirectory(`flux-${controller}`, `github.com/fluxcd/${controller}`, { env });
+    const module = await moduleDirectory("flux", `github.com/fluxcd/${controller}`, { env });
     return await readAll(join(module, "config", "crd", "bases"));
   } catch (error) {
     if (!(error instanceof GoMissingError)) throw error;

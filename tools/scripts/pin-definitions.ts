@@ -12,7 +12,7 @@ export async function pinDefinitions(text: string): Promise<string> {
     ? definitions.items.flatMap(({ key }) => (isScalar(key) ? [String(key.value)] : []))
     : [];
   for (const controller of controllers) {
-    const module = await moduleDirectory(`flux-${controller}`, `github.com/fluxcd/${controller}`);
+    const module = await moduleDirectory("flux", `github.com/fluxcd/${controller}`);
     const tag = module.slice(module.lastIndexOf("@") + 1);
     const folder = join(module, "config", "crd", "bases");
     const files = readdirSync(folder)

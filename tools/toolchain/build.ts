@@ -6,7 +6,7 @@ import { withFileLock } from "../../lib/file-lock.ts";
 import { identify } from "../../lib/process-identity.ts";
 import { explainBuildError } from "./build-error.ts";
 import { BuildPlan } from "./build-plan.ts";
-import { buildArguments, cacheDirectory, MODULE_FILES } from "./cache.ts";
+import { buildArguments, cacheDirectory, moduleFiles } from "./cache.ts";
 import { findProgram, type ResolvedProgram } from "./find.ts";
 import { go } from "./go.ts";
 import type { Program } from "./program.ts";
@@ -113,10 +113,7 @@ async function buildIn(
 ): Promise<void> {
   const what = `${program.name} ${version}`;
   const module = join(workspace, "module");
-  await cp(program.directory, module, {
-    recursive: true,
-    filter: (path) => path === program.directory || MODULE_FILES.some((file) => file === basename(path)),
-  });
+  for (const file of await moduleFiles(program)) await cp(join(program.directory, file), join(module, file));
   progress(`${plan.position(0)}: building ${what}`, "step");
   const start = Date.now();
   const timer = setInterval(() => {
@@ -129,7 +126,7 @@ async function buildIn(
     const output = join(workspace, "out", program.name);
     await go(what, [build ?? "build", "-o", output, ...faster(program), ...args], {
       cwd: module,
-      env,
+      env: program.static === true ? { ...env, CGO_ENABLED: "0" } : env,
       signal,
     });
   } finally {

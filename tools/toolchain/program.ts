@@ -23,8 +23,6 @@ export interface Program {
   readonly tests?: true;
   /** Where to find the pinned version in the module; the pattern's first group is the version. */
   readonly pin: { readonly file: string; readonly pattern: RegExp };
-  /** The value of go's `-mod` flag. `mod` lets go complete an untidy go.mod, in a copy. Default: `readonly`. */
-  readonly mod?: "readonly" | "mod";
   /** Go build tags. */
   readonly tags?: readonly string[];
   /** Variables that the linker sets, so that the program knows its version. */
@@ -48,6 +46,8 @@ export interface Program {
   readonly image?: ProgramImage;
   /** Runs only in the sandbox. It is built without inlining: the build takes a quarter less time, and the program uses a fifth more CPU. */
   readonly sandboxOnly?: true;
+  /** Built without cgo, and therefore independent of the machine's C library, like the program in the official image. */
+  readonly static?: true;
   /** How long a build takes on 2 cores with a cold cache, apart from packages that earlier programs of the same module share with it. */
   readonly buildSeconds: number;
 }

@@ -3,6 +3,7 @@ import type { SemVer } from "semver";
 import type { Program, Tier } from "./program.ts";
 import { programImages } from "./images/pins.ts";
 import { prepareKubernetesProvider } from "./provider-schema.ts";
+import { prepareTraefik } from "./traefik-source.ts";
 
 const inModule = (folder: string): string => join(import.meta.dirname, folder);
 
@@ -40,9 +41,11 @@ function flux(name: string, purpose: string, buildSeconds: number): Program {
     purpose,
     tier: "start",
     sandboxOnly: true,
-    directory: inModule(`flux-${name}`),
+    // One module for all controllers, so that the packages that they share are compiled only once.
+    directory: inModule("flux"),
     package: `github.com/fluxcd/${name}`,
     pin: required(`github.com/fluxcd/${name}`),
+    static: true,
     buildSeconds,
   };
 }
@@ -52,7 +55,7 @@ function conformance(own: Pick<Program, "name" | "purpose" | "package" | "tests"
     ...own,
     tier: "test:real",
     directory: inModule("gateway-api-conformance"),
-    pin: required("sigs.k8s.io/gateway-api"),
+    pin: required("sigs.k8s.io/gateway-api/conformance"),
   };
 }
 
@@ -119,7 +122,9 @@ const MODULES: readonly Program[] = [
     directory: inModule("traefik"),
     package: "github.com/traefik/traefik/v3/cmd/traefik",
     pin: required("github.com/traefik/traefik/v3"),
+    static: true,
     variables: ({ version }) => ({ "github.com/traefik/traefik/v3/pkg/version.Version": version }),
+    prepare: prepareTraefik,
     installed: { args: ["version"], pattern: /^Version:\s+(\S+)/m, range: sameMinor },
     buildSeconds: 280,
   },
@@ -133,9 +138,9 @@ const MODULES: readonly Program[] = [
     pin: required("github.com/TwiN/gatus/v5"),
     buildSeconds: 60,
   },
-  { ...flux("source-controller", "sandbox: Flux sources", 160), mod: "mod" },
-  flux("kustomize-controller", "sandbox: Flux Kustomizations", 140),
-  flux("helm-controller", "sandbox: Flux HelmReleases", 90),
+  flux("source-controller", "sandbox: Flux sources", 160),
+  flux("kustomize-controller", "sandbox: Flux Kustomizations", 45),
+  flux("helm-controller", "sandbox: Flux HelmReleases", 15),
   {
     name: "crane",
     purpose: "sandbox: OCI registry",

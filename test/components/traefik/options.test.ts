@@ -16,7 +16,7 @@ import { clusterHolding } from "../../support/cluster.ts";
 /** Arguments for a Gateway with these keys under `traefik`. */
 function configured(traefik: object): TraefikArgs {
   const settings = gateway.parse({ name: "external", namespace: "network", className: "traefik", traefik });
-  const image = `docker.io/library/traefik:v3.6.12@sha256:${"1".repeat(64)}`;
+  const image = `docker.io/library/traefik:v3.7.13@sha256:${"1".repeat(64)}`;
   return traefikArgs(settings, { labels: { "edgefirst.dev/stack": "edge" }, image });
 }
 
@@ -185,13 +185,13 @@ describe("traefik's options", () => {
     });
   });
 
-  it("serve TCP and TLS routes with the rights for them", () => {
+  it("serve TCP routes with the rights for them", () => {
     assert.deepEqual(changed({ experimentalChannel: true }), [
       "--providers.kubernetesgateway.experimentalchannel=true",
       "not --providers.kubernetesgateway.experimentalchannel=false",
     ]);
     const rules = JSON.stringify(objectOf({ experimentalChannel: true }, "ClusterRole")?.rules);
-    assert.match(rules, /"tcproutes","tlsroutes"/);
+    assert.match(rules, /"tcproutes"/);
     assert.doesNotMatch(JSON.stringify(objectOf({}, "ClusterRole")?.rules), /tcproutes|traefik\.io/);
   });
 

@@ -15,7 +15,7 @@ import { recordResources, resourceNamed } from "../../support/mocks.ts";
 const ARGS: TraefikArgs = {
   gateway: { name: "external", namespace: "network", className: "traefik" },
   ports: { http: 80, https: 443 },
-  image: `docker.io/library/traefik:v3.6.12@sha256:${"1".repeat(64)}`,
+  image: `docker.io/library/traefik:v3.7.13@sha256:${"1".repeat(64)}`,
   replicas: 1,
   spread: "ScheduleAnyway",
   podDisruptionBudget: { maxUnavailable: 1 },
@@ -115,6 +115,8 @@ describe("traefik", () => {
       `${group}/httproutes/status: update`,
       `${group}/httproutes: list,watch`,
       `${group}/referencegrants: list,watch`,
+      `${group}/tlsroutes/status: update`,
+      `${group}/tlsroutes: list,watch`,
     ]);
     assert.deepEqual(objectOf("ClusterRoleBinding").subjects, [
       { kind: "ServiceAccount", name: NAME, namespace: "network" },

@@ -1,20 +1,14 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import Ajv, { type ValidateFunction } from "ajv";
-import { parse } from "yaml";
 import type { KubeObject } from "../../../kube/objects.ts";
-import { gatewayApiDirectory } from "../engine.ts";
+import { gatewayApiDefinitions } from "../gateway-api.ts";
 
-interface Definition {
-  readonly kind: string;
-  readonly spec: {
-    readonly group: string;
-    readonly names: { readonly kind: string };
-    readonly versions: readonly {
-      readonly name: string;
-      readonly schema: { readonly openAPIV3Schema: object };
-    }[];
-  };
+interface DefinitionSpec {
+  readonly group: string;
+  readonly names: { readonly kind: string };
+  readonly versions: readonly {
+    readonly name: string;
+    readonly schema: { readonly openAPIV3Schema: object };
+  }[];
 }
 
 /**
@@ -23,7 +17,6 @@ interface Definition {
  * are not evaluated
  */
 export async function gatewayDefinitions(): Promise<(object: KubeObject) => KubeObject> {
-  const directory = await gatewayApiDirectory();
   const ajv = new Ajv({ useDefaults: true, unknownFormats: ["int32", "int64"], nullable: true });
   ajv.addKeyword("x-kubernetes-list-map-keys", {
     type: "array",
@@ -31,10 +24,8 @@ export async function gatewayDefinitions(): Promise<(object: KubeObject) => Kube
       new Set(items.map((item) => JSON.stringify(keys.map((key) => item[key])))).size === items.length,
   });
   const validators = new Map<string, ValidateFunction>();
-  for (const file of readdirSync(directory)) {
-    const definition = parse(readFileSync(join(directory, file), "utf8")) as Definition | null;
-    if (definition?.kind !== "CustomResourceDefinition") continue;
-    const { group, names, versions } = definition.spec;
+  for (const { spec } of await gatewayApiDefinitions()) {
+    const { group, names, versions } = spec as DefinitionSpec;
     for (const { name, schema } of versions)
       validators.set(`${group}/${name} ${names.kind}`, ajv.compile(schema.openAPIV3Schema));
   }

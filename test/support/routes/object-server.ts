@@ -37,6 +37,14 @@ export async function serveObjects(objects: readonly KubeObject[]): Promise<Obje
       answer(response, { major: "1", minor: "34", gitVersion: "v1.34.0" });
     } else if (resource === "") {
       answer(response, { kind: "Status", status: "Failure", code: 404 }, 404);
+    } else if (url.searchParams.has("sendInitialEvents")) {
+      // As an API server without streaming lists; clients then list and watch.
+      const message = "sendInitialEvents: Forbidden: not supported";
+      answer(
+        response,
+        { kind: "Status", apiVersion: "v1", status: "Failure", reason: "Invalid", message, code: 422 },
+        422,
+      );
     } else if (url.searchParams.has("watch")) {
       // The stream stays open, and nothing happens.
       response.writeHead(200, JSON_TYPE).flushHeaders();

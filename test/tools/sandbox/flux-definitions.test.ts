@@ -10,7 +10,7 @@ describe("sandbox: Flux's CRDs", function () {
   // The first run downloads the modules.
   this.timeout(120_000);
   const folderOf = async (controller: string): Promise<string> =>
-    join(await moduleDirectory(`flux-${controller}`, `github.com/fluxcd/${controller}`), "config/crd/bases");
+    join(await moduleDirectory("flux", `github.com/fluxcd/${controller}`), "config/crd/bases");
 
   it("are pinned to the tags and checksums of the Go modules", async () => {
     const text = readFileSync(TOOLCHAIN_FILE, "utf8");

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
 import { KubeClient } from "../../../kube/kube-client.ts";
 import { CONTROLLER_NAME, GATEWAY_LABEL } from "../../../kube/gateway-contract.ts";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { traefikObjects } from "../../../components/traefik/traefik.ts";
 import { gateway } from "../../../config/network.ts";
+import { loadPins } from "../../../config/pins.ts";
 import { traefikArgs } from "../../../platform/network.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
-import { moduleDirectory } from "../../../tools/toolchain/modules.ts";
+import { applyGatewayApi } from "../../support/gateway-api.ts";
 import { useRealPods } from "../../support/real-pods.ts";
 
 const WAIT = { timeoutMs: 40_000 };
@@ -28,7 +27,7 @@ const OBJECTS: readonly KubeObject[] = [
         className: "traefik",
         traefik: { replicas: 2 },
       }),
-      { labels: {}, image: "docker.io/library/traefik:v3.6.12" },
+      { labels: {}, image: loadPins().images.traefik },
     ),
   ),
   {
@@ -87,7 +86,7 @@ describe("sandbox: the real Traefik in pods", function () {
   before(async () => {
     client = new KubeClient({ kubeconfig: cluster.sandbox.kubeconfig, context: "edge" });
     const apply = (object: KubeObject): Promise<KubeObject> => client.apply(object, { fieldManager: "test" });
-    for (const definition of await gatewayDefinitions()) await apply(definition);
+    await applyGatewayApi(client);
     await waitUntil(
       "HTTPRoutes to be served",
       () => client.serves("gateway.networking.k8s.io/v1", "HTTPRoute"),
@@ -183,14 +182,6 @@ describe("sandbox: the real Traefik in pods", function () {
 
 interface GatewayStatus {
   readonly addresses?: readonly { readonly value: string }[];
-}
-
-async function gatewayDefinitions(): Promise<KubeObject[]> {
-  const module = await moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api");
-  const folder = join(module, "config/crd/standard");
-  const files = (await readdir(folder)).filter((name) => name.startsWith("gateway.networking"));
-  const texts = await Promise.all(files.map((name) => readFile(join(folder, name), "utf8")));
-  return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as KubeObject));
 }
 
 /** PIDs, outside the namespace, of a cluster's processes with a name: the command line of their network's first process names the cluster's folder. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { EdgefirstError } from "../../../lib/errors.ts";
@@ -59,6 +59,21 @@ describe("toolchain: build", function () {
     assert.deepEqual(again, { ...built, origin: "cache" });
     assert.equal(greeter.lines.length, printed);
     assert.deepEqual(greeter.cached(), [basename(dirname(built.path))]);
+  });
+
+  it("builds with the modules in the subdirectories of the program's module", async () => {
+    const { directory } = greeter.program;
+    mkdirSync(join(directory, "ext"));
+    writeFileSync(join(directory, "ext/go.mod"), "module example.test/ext\n\ngo 1.26\n");
+    writeFileSync(join(directory, "ext/ext.go"), 'package ext\n\nconst Greeting = "hello"\n');
+    const pins = readFileSync(join(directory, "go.mod"), "utf8");
+    const required = "require example.test/ext v0.0.0\n\nreplace example.test/ext => ./ext\n";
+    writeFileSync(join(directory, "go.mod"), `${pins}\n${required}`);
+    greeter.writeMain(
+      'package main\n\nimport (\n\t"os"\n\n\t"example.test/ext"\n)\n\nfunc main() { os.Stdout.WriteString(ext.Greeting) }\n',
+    );
+    const { path } = await resolveProgram("greeter", greeter.options());
+    assert.equal(execFileSync(path, { encoding: "utf8" }), "hello");
   });
 
   it("announces exactly the programs that it builds, in the order of need", async () => {

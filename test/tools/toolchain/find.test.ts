@@ -97,9 +97,12 @@ describe("toolchain: find", () => {
     await note();
     greeter.writeMain("package main\n");
     await note();
-    await note({ ...greeter.program, mod: "mod" });
+    mkdirSync(join(greeter.program.directory, "ext"));
+    writeFileSync(join(greeter.program.directory, "ext/ext.go"), "package ext\n");
+    await note();
+    await note({ ...greeter.program, static: true });
     await note({ ...greeter.program, variables: () => ({ "main.x": "y" }) });
-    assert.equal(directories.size, 6);
+    assert.equal(directories.size, 7);
   });
 
   it("ignores an XDG_CACHE_HOME that is not absolute", async () => {

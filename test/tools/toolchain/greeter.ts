@@ -24,7 +24,6 @@ export function greeterIn(root: string): Program {
     directory: join(root, "greeter"),
     package: ".",
     pin: { file: "go.mod", pattern: /^\/\/ pins v(\S+)/m },
-    mod: "readonly",
     variables: ({ version }) => ({ "main.version": version }),
     installed: { args: ["version"], pattern: /^greeter v(\S+)/m, range: ({ version }) => `^${version}` },
     buildSeconds: 1,

@@ -12,17 +12,17 @@ describe("toolchain: module sources", function () {
   for (const [folder, path, file] of [
     ["gateway-api", "sigs.k8s.io/gateway-api", "config/crd/standard/gateway.networking.k8s.io_gateways.yaml"],
     [
-      "flux-source-controller",
+      "flux",
       "github.com/fluxcd/source-controller",
       "config/crd/bases/source.toolkit.fluxcd.io_ocirepositories.yaml",
     ],
     [
-      "flux-kustomize-controller",
+      "flux",
       "github.com/fluxcd/kustomize-controller",
       "config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml",
     ],
     [
-      "flux-helm-controller",
+      "flux",
       "github.com/fluxcd/helm-controller",
       "config/crd/bases/helm.toolkit.fluxcd.io_helmreleases.yaml",
     ],

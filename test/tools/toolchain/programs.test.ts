@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { satisfies } from "semver";
+import { ARCHITECTURES, checkStaticExecutable } from "../../../tools/toolchain/images/elf.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
 import { environmentVariable, programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
@@ -40,6 +41,16 @@ describe("toolchain: programs", () => {
         assert.equal(tag.split(":").at(-1), `v${(await pinnedVersion(program)).version}`);
       });
     }
+
+    if (program.static === true)
+      it(`${program.name}: a build needs no library of the machine, like the program in the image`, async function () {
+        const found = await findProgram(program, { ...process.env, PATH: "", KUBEBUILDER_ASSETS: "" });
+        if (found?.origin !== "cache") {
+          this.test!.title += " (skipped: not built on this machine)";
+          this.skip();
+        }
+        await checkStaticExecutable(found.path, ARCHITECTURES[process.arch] ?? "", program.name);
+      });
 
     if (program.installed === undefined) continue;
     it(`${program.name}: a build reports the pinned version`, async function () {

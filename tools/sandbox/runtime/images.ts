@@ -50,7 +50,7 @@ const IMAGES: Record<string, Image> = {
   "ghcr.io/fluxcd/source-controller": flux("source-controller"),
   "ghcr.io/fluxcd/kustomize-controller": flux("kustomize-controller"),
   "ghcr.io/fluxcd/helm-controller": flux("helm-controller"),
-  "gcr.io/k8s-staging-gateway-api/echo-basic": {
+  "registry.k8s.io/gateway-api/echo-basic": {
     program: "echo-basic",
     path: "/echo-basic",
     entrypoint: ["/echo-basic"],
