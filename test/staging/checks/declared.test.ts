@@ -83,6 +83,61 @@ describe("check declared", () => {
     assert.equal(await differing("a", "b", "c", "d", "e"), "spec.a, spec.b, spec.c, 2 more");
   });
 
+  it("repeats the dry run of an object only once the object has changed", async () => {
+    let [version, replicas, dryRuns] = ["1", 1, 0];
+    const live = (): KubeObject => ({
+      ...deployment,
+      metadata: { ...deployment.metadata, resourceVersion: version },
+      spec: { replicas },
+    });
+    const cluster = {
+      ...scriptedCluster(() => [live()]),
+      apply: () => {
+        dryRuns++;
+        return Promise.resolve({ ...live(), spec: deployment.spec });
+      },
+    };
+    const check = declaredCheck({ cluster, stack: "edge" }, [deployment]);
+    const state = async (): Promise<string> => `${(await check.run()).verdicts[0]?.state ?? ""} ${dryRuns}`;
+    assert.deepEqual([await state(), await state()], ["held 1", "held 1"]);
+    [version, replicas] = ["2", 2];
+    assert.deepEqual([await state(), await state()], ["failed 2", "failed 3"]);
+    [version, replicas] = ["3", 1];
+    assert.deepEqual([await state(), await state()], ["held 4", "held 4"]);
+  });
+
+  it("compares one CRD at a time, and the other objects at once", async () => {
+    let [running, most] = [0, 0];
+    const objects = ["CustomResourceDefinition", "Deployment"].flatMap((kind) =>
+      ["a", "b", "c"].map((name) => ({ ...deployment, kind, metadata: { name, namespace: "n" } })),
+    );
+    const run = async (kind: string): Promise<readonly Verdict[]> => {
+      [running, most] = [0, 0];
+      const declared = objects.filter((object) => object.kind === kind);
+      const cluster = {
+        ...scriptedCluster(() => declared),
+        apply: async (object: KubeObject) => {
+          most = Math.max(most, ++running);
+          await new Promise((done) => setTimeout(done, 5));
+          running--;
+          return object;
+        },
+      };
+      return (await declaredCheck({ cluster, stack: "edge" }, declared).run()).verdicts;
+    };
+    for (const [kind, atOnce] of [
+      ["CustomResourceDefinition", 1],
+      ["Deployment", 3],
+    ] as const) {
+      const verdicts = await run(kind);
+      assert.equal(most, atOnce);
+      assert.deepEqual(
+        verdicts.map(({ object, state }) => `${object} ${state}`),
+        ["a", "b", "c"].map((name) => `${kind} n/${name} held`),
+      );
+    }
+  });
+
   it("gives up on an object that other clients keep changing after five comparisons", async () => {
     let version = 0;
     let applied = 0;
