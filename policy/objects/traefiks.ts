@@ -1,3 +1,4 @@
+import { coerce, gte, subset, validRange } from "semver";
 import { CONTROLLER_NAME } from "../../kube/gateway-contract.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { enabled } from "./app-template.ts";
@@ -22,9 +23,14 @@ export interface Traefik {
   readonly selector: string | undefined;
   /** Whether this Traefik's CRD provider is on, so that routes can use Middlewares. */
   readonly middlewares: boolean;
+  /** Whether this Traefik serves every certificate of a listener, instead of only the first. */
+  readonly servesAllCertificates: boolean;
   /** The flag or chart value that sets {@link selector}. */
   readonly selectorSetting: string;
 }
+
+/** The first releases that serve every certificate of a listener (Traefik's changelog, #12590; the chart's `appVersion`). */
+const ALL_CERTIFICATES = { traefik: "3.7.0", charts: ">=40.0.0" };
 
 const SELECTOR_FLAG = "--providers.kubernetesgateway.labelselector";
 
@@ -46,12 +52,16 @@ type Known = Pick<RuleContext, "objects" | "knowledge">;
 function ofWorkload(source: KubeObject): readonly Traefik[] {
   return containersOf(source).flatMap(({ spec }) => {
     const traefik = ofArguments(source, [...texts(spec.command), ...texts(spec.args)]);
-    return traefik === undefined ? [] : [traefik];
+    const tag = /:([^:@/]+)(?:@.*)?$/.exec(text(spec.image) ?? "")?.[1];
+    return traefik === undefined ? [] : [{ ...traefik, servesAllCertificates: isRecent(tag) }];
   });
 }
 
 /** Traefik's flags are case-insensitive. */
-function ofArguments(source: KubeObject, args: readonly string[]): Traefik | undefined {
+function ofArguments(
+  source: KubeObject,
+  args: readonly string[],
+): Omit<Traefik, "servesAllCertificates"> | undefined {
   const flags = new Map(
     args.map((argument) => {
       const [flag = "", ...value] = argument.split("=");
@@ -90,9 +100,22 @@ function ofRelease(source: KubeObject, { objects, knowledge }: Known): readonly 
       selector: selectors.find((selector) => selector !== undefined),
       // The default is `true` in every version of the chart (values.yaml).
       middlewares: at(values, ["providers", "kubernetesCRD", "enabled"]) !== false,
+      servesAllCertificates: chartIsRecent(chart.version, text(at(values, ["image", "tag"]))),
       selectorSetting: settings[0] ?? "",
     },
   ];
+}
+
+function chartIsRecent(version: string | undefined, tag: string | undefined): boolean {
+  if (tag !== undefined) return isRecent(tag);
+  // Masterminds/semver, which Flux uses, also accepts commas between conditions.
+  const range = validRange((version ?? "*").replaceAll(",", " "));
+  return range !== null && subset(range, ALL_CERTIFICATES.charts);
+}
+
+function isRecent(tag: string | undefined): boolean {
+  const version = coerce(tag);
+  return version !== null && gte(version, ALL_CERTIFICATES.traefik);
 }
 
 /** Whether Traefik serves the Gateway's class, judged by the class's name if the class itself is not available. */

@@ -20,9 +20,9 @@ export const gatewayListeners = defineRule({
   id: "gateway-listeners",
   description:
     "Traefik can serve every listener of a Gateway: each HTTPS listener has one readable certificate, each port belongs to an entry point, no two listeners are the same, and no other Gateway shares the class or the Traefik.",
-  why: "Traefik reads only a listener's first certificate, maps listeners to entry points by port alone, and reports one status address for all Gateways that it serves.",
+  why: "Traefik before 3.7 reads only a listener's first certificate. Every Traefik maps listeners to entry points by port alone, and reports one status address for all Gateways that it serves.",
   remediation:
-    "Define one HTTPS listener per hostname, each with one entry in tls.certificateRefs. Use the ports of Traefik's entry points (ports.<name>.port in its chart's values). Give each Gateway a separate class and a separate Traefik.",
+    "Define one HTTPS listener per hostname, each with one entry in tls.certificateRefs: several work since Traefik 3.7, but then one missing Secret disables the listener for all of them. Use the ports of Traefik's entry points (ports.<name>.port in its chart's values). Give each Gateway a separate class and a separate Traefik.",
   severity: "high",
   enforcement: "mandatory",
   kinds: [GATEWAY],
@@ -43,8 +43,9 @@ function* tlsProblems(
   gateway: KubeObject,
   listener: Fields,
   path: Path,
-  { objects, isComplete }: RuleContext,
+  context: RuleContext,
 ): Generator<Problem | NotEvaluated> {
+  const { objects, isComplete } = context;
   const tls = fields(listener.tls);
   const secure = listener.protocol === "HTTPS" || listener.protocol === "TLS";
   if (!secure || tls.mode === "Passthrough") return;
@@ -54,10 +55,10 @@ function* tlsProblems(
       path: listener.tls === undefined ? path : [...path, "tls"],
       message: `Listener ${text(listener.name) ?? ""} has no certificate; ${String(listener.protocol)} needs tls.certificateRefs.`,
     };
-  if (references.length > 1 && hasTraefikClass(gateway, objects))
+  if (references.length > 1 && hasTraefikClass(gateway, objects) && !servesAll(gateway, context))
     yield {
       path: [...path, "tls", "certificateRefs", 1],
-      message: "Traefik reads only a listener's first certificate.",
+      message: "Traefik before 3.7 reads only a listener's first certificate.",
     };
   for (const [index, { group = "", kind = "Secret", name, namespace }] of references.entries()) {
     const place = [...path, "tls", "certificateRefs", index];
@@ -75,6 +76,12 @@ function* tlsProblems(
     const message = `No ReferenceGrant in ${where} allows the Gateway to read ${reference.kind} ${reference.name}.`;
     yield isComplete ? { path: place, message } : { path: place, notEvaluated: message };
   }
+}
+
+/** Whether the Traefiks of the Gateway are known to serve every certificate of a listener. */
+function servesAll(gateway: KubeObject, context: RuleContext): boolean {
+  const traefiks = traefiksOf(gateway, context);
+  return traefiks.length > 0 && traefiks.every(({ servesAllCertificates }) => servesAllCertificates);
 }
 
 /**
