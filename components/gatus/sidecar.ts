@@ -35,7 +35,8 @@ const reading = (apiGroup: string, ...resources: readonly string[]): PolicyRule 
  * Flags and RBAC rules of gatus-sidecar by version (github.com/home-operations/gatus-sidecar: `internal/config` has the flags, `internal/resources` the
  * resources that each flag watches and the parents whose annotations it reads, and the section "Deployment" of the README the verbs). Since 0.1.1,
  * gatus-sidecar watches a kind only if one of its flags is set; without any flag, it watches every kind. 0.0.11 watched every kind despite `--auto-httproute`,
- * so versions before 0.1.1 have no row.
+ * so versions before 0.1.1 have no row. Since 0.5.0, gatus-sidecar probes Services at `<name>.<namespace>.svc.cluster.local.` instead of
+ * `<name>.<namespace>.svc`, with `--cluster-domain` for clusters with a different domain; flags, verbs and annotations used here have stayed the same.
  */
 const VERSIONS: readonly SidecarVersion[] = [
   {

@@ -40,6 +40,16 @@ describe("the table of gatus-sidecar versions, flags and RBAC rules", () => {
     assert.equal(sidecarFor("0.4.1", { httpRoutes: false, services: false }), undefined);
   });
 
+  for (const version of ["0.1.1", "0.4.1", "0.5.1"])
+    it(`knows ${version}, whose flags and RBAC rules are those of 0.4.1`, () => {
+      for (const services of [true, false])
+        for (const httpRoutes of [true, false])
+          assert.deepEqual(
+            sidecarFor(version, { httpRoutes, services }),
+            sidecarFor("0.4.1", { httpRoutes, services }),
+          );
+    });
+
   for (const version of ["0.0.11", "0.6.0", "1.0.0"])
     it(`refuses ${version}, which is not in the table`, () => {
       assert.throws(
