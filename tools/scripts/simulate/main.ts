@@ -4,7 +4,7 @@ import { HOLES } from "./holes.ts";
 import { replaceSurroundings } from "./hooks.ts";
 
 // npm run simulate [-- --steps 100000 --seed 1]: runs staging/ as shipped in random fleets, and checks it against a model of the gate's promise.
-// Prints a counterexample with the events that led to it.
+// Prints a counterexample with the events that led to it. Ctrl-C ends it after the current fleet, with the result so far.
 // npm run simulate -- --holes: brings back each known hole, and expects a counterexample for it.
 // See docs/decisions/simulation.md for what is simulated.
 
@@ -27,7 +27,17 @@ async function simulateHere(hole: string | undefined): Promise<boolean> {
   const { replaceGlobals } = await import("./globals.ts");
   const { simulate } = await import("./simulate.ts");
   replaceGlobals();
-  const result = await simulate({ steps, seed, fleets: Number(values.fleets), isTraced: hole === undefined });
+  const stop = new AbortController();
+  process.once("SIGINT", () => {
+    stop.abort();
+  });
+  const result = await simulate({
+    steps,
+    seed,
+    fleets: Number(values.fleets),
+    isTraced: hole === undefined,
+    signal: stop.signal,
+  });
   console.log(result.text);
   return result.isKept;
 }

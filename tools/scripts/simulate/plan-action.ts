@@ -32,10 +32,10 @@ const WEIGHTS: Weights = {
 /** What happens between the updates of a promotion. */
 const DISTURBANCES: Weights = {
   fault: 6,
-  up: 4,
+  up: 6,
   rebuild: 3,
   wait: 2,
-  outage: 2,
+  outage: 4,
   commit: 5,
   decide: 2,
   set: 2,
@@ -83,7 +83,7 @@ function kindOf(random: Chances, weights: Weights): Kind {
 function promotionOf(random: Chances, stack: string, { stacks }: Planned): Action {
   const after = stacks.find(({ name }) => name === stack)?.after ?? [];
   // Mostly an upstream stack, where it matters to the gate.
-  const near = after.length > 0 && random.chance(0.8) ? after : [stack];
+  const near = after.length > 0 && random.chance(0.9) ? after : [stack];
   const disturbances = (count: number): Action[] =>
     Array.from({ length: count }, () =>
       actionOf(kindOf(random, DISTURBANCES), random, { stacks, names: near }),
@@ -98,7 +98,7 @@ function promotionOf(random: Chances, stack: string, { stacks }: Planned): Actio
     disturbed: random.pick(near),
     ...disturbanceOf(random),
     before: disturbances(random.pick([0, 0, 0, 1])),
-    between: disturbances(random.pick([0, 0, 1, 1, 2, 3])),
+    between: disturbances(random.pick([0, 1, 1, 2, 2, 3])),
   };
 }
 

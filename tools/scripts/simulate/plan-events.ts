@@ -37,14 +37,14 @@ export function faultOf(random: Chances) {
   return {
     ...brokenApp(random),
     after: random.pick([0, 0, 0, 0, 5, 20, 60]),
-    for: random.chance(0.6) ? random.pick([5, 20, 20, 60, 600]) : undefined,
+    for: random.chance(0.7) ? random.pick([5, 20, 20, 60, 600]) : undefined,
   };
 }
 
 export function upOf(random: Chances, names: readonly string[]): UpAction {
   return {
     stack: random.pick(names),
-    age: random.pick([0, 0, 0, 0, 1, 1, 2, 3]),
+    age: random.pick([0, 0, 0, 1, 1, 2]),
     skew: random.happens("clock skew", 0.4) ? random.pick([-3_600, -90, 1, 90, 3_600]) : 0,
     background: random.happens("background updates", 0.5) ? random.pick([0, 1, 5, 20]) : undefined,
     ...interruptionOf(random),

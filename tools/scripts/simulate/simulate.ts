@@ -13,6 +13,8 @@ export interface SimulationArgs {
   readonly fleets: number;
   /** Whether to reduce a counterexample, and print the events that led to it. */
   readonly isTraced: boolean;
+  /** Ends the simulation after the current fleet. */
+  readonly signal: AbortSignal;
 }
 
 /** Whether the promise was kept, and what to print. */
@@ -25,13 +27,19 @@ export interface SimulationResult {
 const LEAST_STEPS = 50;
 
 /** Runs random fleets until the promise is broken, or all steps are done. */
-export async function simulate({ steps, seed, fleets, isTraced }: SimulationArgs): Promise<SimulationResult> {
+export async function simulate({
+  steps,
+  seed,
+  fleets,
+  isTraced,
+  signal,
+}: SimulationArgs): Promise<SimulationResult> {
   const perFleet = Math.max(LEAST_STEPS, Math.ceil(steps / fleets));
   let done = 0;
   let passed = 0;
   let several = 0;
   let fleet = 0;
-  for (; done < steps; fleet++) {
+  for (; done < steps && !signal.aborted; fleet++) {
     const plan = planFleet({ seed, fleet, steps: Math.min(perFleet, steps - done) });
     const result = await runPlan(plan);
     done += result.steps;
