@@ -224,6 +224,7 @@ describe("an expected object that is gone", () => {
     assert.deepEqual(gone("flux App a/b", verdict("App c/b", "held")), []);
     assert.equal(gone("flux App a/b", verdict("OtherApp b", "held")).length, 1);
     assert.equal(gone("flux App a/b", verdict("Appb", "held")).length, 1);
+    assert.equal(gone("flux App a/b", verdict("App c/x", "held")).length, 1);
     assert.equal(gone("flux App a/b", verdict("App c/b", "held", { check: "gatus" })).length, 1);
   });
 

@@ -123,6 +123,8 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
       app({ ...ready("True"), lastAppliedRevision: second < 5 ? "main@sha1:a" : "main@sha1:b" }),
     ]);
     assert.deepEqual([result.failures, clock.seconds], [[], 15]);
+    const line = "the soak starts again: the revision of Kustomization flux-system/app changed";
+    assert.ok(lasting.includes(line));
   });
 
   it("goes on when a source that nothing uses has a new revision, or a HelmChart goes because its release moves to an OCI chart", async () => {
@@ -199,7 +201,15 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
     const result = await watching((second) => [app(ready(second % 5 === 4 ? "False" : "True", "flaps"))], {
       timeoutMs: 22_000,
     });
-    assert.match(result.failures[0]!.message, /not complete after 22 s/);
+    assert.deepEqual(result.failures, [
+      {
+        check: "soak",
+        object: "the soak",
+        state: "failed",
+        message: "the soak was not complete after 22 s",
+        own: true,
+      },
+    ]);
   });
 
   it("ends without a result when it is cancelled", async () => {
@@ -219,6 +229,7 @@ describe("watch: a soak of 10 s, one round of checks a second, on a scripted clu
       second >= 4 && second < 9 ? unreachable() : [app(ready("True"))],
     );
     assert.deepEqual([result.failures, clock.seconds], [[], 19]);
+    assert.match(lasting.join("\n"), /^the cluster does not respond: The cluster of context edge cannot/m);
   });
 
   it("ends without a result, so that nothing is revoked, if the soak is incomplete only because of an outage or a sleep", async () => {
