@@ -134,7 +134,7 @@ export const alerting = z
     namespace: labelName.default("observability").describe("Namespace of the rules; created if absent."),
     ruleLabels: labels
       .default({})
-      .describe("Labels with which the cluster's Prometheus and Alertmanager select rules and receivers."),
+      .describe("Labels that the cluster's Prometheus and Alertmanager use to select rules and receivers."),
     pushover: z
       .boolean()
       .default(true)

@@ -44,11 +44,11 @@ const query = z
       .describe(
         "Length of `$window`. At most the soak, so that no sample is older than the update. Defaults to the soak.",
       ),
-    min: z.number().optional().describe("The smallest value with which the check holds."),
+    min: z.number().optional().describe("The smallest value for which the check passes."),
     max: z
       .number()
       .optional()
-      .describe("The largest value with which the check holds. At least one of `min` and `max` is required."),
+      .describe("The largest value for which the check passes. At least one of `min` and `max` is required."),
     empty: z
       .enum(["wait", "holds"])
       .default("wait")
@@ -66,7 +66,7 @@ const http = z.union(
         .array(z.int().min(100).max(599))
         .min(1)
         .default([200])
-        .describe("Response statuses with which the check holds. A redirect to a login page has status 302."),
+        .describe("Response statuses that pass the check. A redirect to a login page has status 302."),
       contains: z.string().min(1).optional().describe("Text that the response body has to contain."),
     }),
     z.strictObject({

@@ -87,7 +87,7 @@ export const configSchema = z.strictObject({
 /** Secret configuration keys with their descriptions; each must be set with `pulumi config set --secret`. */
 export const SECRETS = {
   sopsAgeKey:
-    "The age private key with which the children decrypt secrets. The stack creates the Secret with this key in the namespaces to which it moves children.",
+    "The age private key that the children use to decrypt secrets. The stack creates the Secret with this key in the namespaces to which it moves children.",
   pushoverToken: "Pushover application token (30 characters).",
   pushoverUserKey: "Pushover user or group key (30 characters).",
   notifyWebhook: "URL that receives notifications about updates; it may contain a token.",

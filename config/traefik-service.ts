@@ -15,7 +15,7 @@ export const service = z
       .describe("Annotations, for example for an address pool: `lbipam.cilium.io/ips`."),
     labels: labels
       .default({})
-      .describe("Labels, for example those with which an address pool selects the Service."),
+      .describe("Labels, for example those that an address pool uses to select the Service."),
     loadBalancerClass: z
       .string()
       .min(1)

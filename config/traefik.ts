@@ -67,7 +67,7 @@ export const traefik = z
           .describe("Load balancers that send the PROXY protocol, as CIDRs."),
       })
       .optional()
-      .describe("Accept the PROXY protocol, with which a load balancer passes on the client's address."),
+      .describe("Accept the PROXY protocol, which load balancers use to pass on the client's address."),
     http3: z
       .boolean()
       .default(false)

@@ -18,7 +18,7 @@ export interface ObjectMeta {
 /** Label on every object that a stack declares; its value is the name of the stack. */
 export const STACK_LABEL = "edgefirst.dev/stack";
 
-/** The field manager with which the program applies everything. */
+/** The field manager that the program uses for everything it applies. */
 export const FIELD_MANAGER = "edgefirst";
 
 /** Annotation on objects that outlive their stack by design, and are therefore not reported as left behind. */

@@ -3,7 +3,7 @@ import type { Check } from "./checks/check.ts";
 import type { Evidence } from "./evidence.ts";
 import { movedKeys } from "./moved-objects.ts";
 
-/** The earlier state with which a watch compares the cluster. Keys of {@link verdictKey} identify the objects. */
+/** The earlier state that a watch compares the cluster with. Keys of {@link verdictKey} identify the objects. */
 export interface Baseline {
   /** Objects that may be unhealthy, because no update of this stack broke them. */
   readonly excused: ReadonlySet<string>;
@@ -179,7 +179,7 @@ interface LastPassKeys {
   readonly unhealthy: ReadonlySet<string>;
 }
 
-/** The objects that the last verification that passed found, limited to the checks that run now. */
+/** The objects found by the last verification that passed, limited to the checks that run now. */
 function lastPassKeys(earlier: Evidence | undefined, checks: readonly Check[]): LastPassKeys {
   const entries = Object.entries(earlier?.lastPass?.checks ?? {}).filter(([id]) =>
     checks.some((check) => check.id === id),

@@ -1,6 +1,6 @@
 import { EdgefirstError } from "../lib/errors.ts";
 
-/** The settings with which a stack's provider finds its cluster, both as declared and as recorded in the state. */
+/** The settings that a stack's provider uses to find its cluster, both as declared and as recorded in the state. */
 export interface ClusterProvider {
   readonly kubeconfig?: string;
   readonly context?: string;

@@ -115,7 +115,7 @@ const revocation = loose({
     .min(1),
 });
 
-/** The objects that the last verification that passed found, by name. The next update and every gate compare the cluster with them. */
+/** The objects found by the last verification that passed, by name. The next update and every gate compare the cluster with them. */
 const lastPass = loose({
   release: z.string(),
   /** When that verification ended. */

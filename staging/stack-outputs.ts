@@ -42,7 +42,7 @@ export async function readRecordedObjects(stack: string): Promise<ObjectReferenc
 }
 
 /**
- * The settings with which a Kubernetes provider in a stack's state finds its cluster; undefined if the state has no provider with that name.
+ * The settings that a Kubernetes provider in a stack's state uses to find its cluster; undefined if the state has no provider with that name.
  * @throws {EdgefirstError} if the backend does not respond
  */
 export async function readRecordedProvider(

@@ -48,7 +48,7 @@ export interface StagingSettings {
 }
 
 /**
- * Refuses settings with which every verification would fail or prove nothing.
+ * Refuses settings that would make every verification fail or prove nothing.
  * @throws {EdgefirstError} with the value and what to do
  */
 export function refuseSenseless({

@@ -180,7 +180,7 @@ export async function verify(
 async function recordRecovery(args: VerificationArgs, recovered: ReadonlySet<string>): Promise<void> {
   await endExcuses(args.cluster, args, recovered).catch((error: unknown) => {
     if (!(error instanceof EdgefirstError)) throw error;
-    args.progress(`could not change the mark of this update in kube-system: ${error.message}`, true);
+    args.progress(`could not change this update's mark in kube-system: ${error.message}`, true);
   });
 }
 

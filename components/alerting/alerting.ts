@@ -13,11 +13,11 @@ export interface AlertingArgs extends CommonArgs {
   /** Whether the stack installs alerting; must be false if {@link alertingSupported} returns false. */
   readonly install: boolean;
   readonly namespace: string;
-  /** Labels with which the cluster's Prometheus and Alertmanager select rules and receivers. */
+  /** Labels that the cluster's Prometheus and Alertmanager use to select rules and receivers. */
   readonly ruleLabels: Readonly<Record<string, string>>;
   /** Where critical alerts are sent; if undefined, this stack routes no alerts. */
   readonly pushover?: PushoverCredentials | undefined;
-  /** Pods that Prometheus is to scrape. */
+  /** Pods that Prometheus should scrape. */
   readonly scrape: readonly ScrapeTarget[];
 }
 

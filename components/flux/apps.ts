@@ -11,7 +11,7 @@ import type { FluxRootArgs } from "./root.ts";
 export interface FluxAppsArgs extends CommonArgs, FluxPlacementArgs {
   /** The root that the children belong to. */
   readonly root: Omit<FluxRootArgs, "apps" | "labels" | "installsFlux">;
-  /** The age private key for the Secret with which the children decrypt; if undefined, that Secret must already exist in their namespaces. */
+  /** The age private key that the children decrypt with; if undefined, that Secret must already exist in their namespaces. */
   readonly sopsAgeKey?: pulumi.Input<string> | undefined;
 }
 

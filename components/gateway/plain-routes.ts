@@ -32,7 +32,7 @@ export async function routesWithoutListener(
       {
         severity: chosen ? "warning" : "error",
         message: `Gateway ${gateway.namespace}/${gateway.name} redirects to HTTPS, but has no HTTPS listener for ${shown}${lost.length > 5 ? ` and ${lost.length - 5} more` : ""}: requests to them would fail.`,
-        hint: `Add their hostnames with a certificate to https.hostnames of the Gateway, or set http.redirectToHttps to ${chosen ? "false" : "false, which was the default, or to true if the redirect is intended"}.`,
+        hint: `Add their hostnames, with a certificate, to the Gateway's https.hostnames, or set http.redirectToHttps to ${chosen ? "false" : "false, which was the default, or to true if the redirect is intended"}.`,
       },
     ];
   });

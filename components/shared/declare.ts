@@ -32,7 +32,7 @@ export function declare(object: KubeObject, options: pulumi.CustomResourceOption
 }
 
 /**
- * Sets the field manager with which the program applies everything. The provider's default is random for each new resource: if an object exists but is missing
+ * Sets the field manager that the program uses for everything it applies. The provider's default is random for each new resource: if an object exists but is missing
  * from the state (because an update was killed, or the object was retained), the new field manager would conflict with the old one.
  */
 export function withFieldManager(object: KubeObject): KubeObject {

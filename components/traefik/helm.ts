@@ -38,7 +38,7 @@ export async function checkTraefik(args: ExternalTraefikArgs, cluster: ClusterRe
     {
       severity: "warning",
       message,
-      hint: `Set these values in the HelmRelease that installs the Traefik for Gateway ${args.gateway.namespace}/${args.gateway.name}:\n${helmValues(args, versions)}`,
+      hint: `Set these values in the HelmRelease that installs Traefik for Gateway ${args.gateway.namespace}/${args.gateway.name}:\n${helmValues(args, versions)}`,
     },
   ];
 }

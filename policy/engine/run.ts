@@ -17,7 +17,7 @@ import type {
 import { configure, parseSettings, type ConfiguredRule } from "./settings.ts";
 import { UnknownValue } from "./unknown.ts";
 
-/** What to check, and with which rules. */
+/** What to check, and which rules to apply. */
 export interface RunInput {
   readonly host: RuleContext["host"];
   /** False if part of the repository is missing from `objects`. Defaults to true for a repository; ignored for a stack, which is never complete. */

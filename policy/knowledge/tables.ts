@@ -95,7 +95,10 @@ const TABLES = {
   ),
   "data-kinds": lazily(() =>
     z.strictObject({
-      kind: text().regex(/^[A-Za-z]+(\.[a-z0-9.-]+)?$/, "write Kind, or Kind.group outside the core group"),
+      kind: text().regex(
+        /^[A-Za-z0-9]+(\.[a-z0-9.-]+)?$/,
+        "write Kind, or Kind.group outside the core group",
+      ),
       ...provenance(),
     }),
   ),

@@ -74,7 +74,7 @@ const ESCALATIONS: readonly Escalation[] = [
   },
 ];
 
-/** A resource in a rule of a role with which the subject can gain more rights. */
+/** A resource in a role's rule that lets the subject gain more rights. */
 export interface EscalatingResource {
   /** Index in the rule's `resources`. */
   readonly index: number;
@@ -82,7 +82,7 @@ export interface EscalatingResource {
   readonly isCommon: boolean;
 }
 
-/** The resources in a rule of a role with which the subject can gain more rights. A rule with resource names is limited, and is left alone. */
+/** The resources in a role's rule that let the subject gain more rights. A rule with resource names is limited, and is left alone. */
 export function escalatingResources(rule: Fields, isClusterRole: boolean): readonly EscalatingResource[] {
   const [groups, resources, verbs] = [texts(rule.apiGroups), texts(rule.resources), texts(rule.verbs)];
   if (list(rule.resourceNames).length > 0) return [];

@@ -92,7 +92,7 @@ export function terminal(
   input: NodeJS.ReadableStream = process.stdin,
   output: NodeJS.WritableStream = process.stderr,
 ): { readonly ask: Conversation["ask"]; readonly close: () => void } {
-  // `question()` would drop the lines of a pipe that arrive before it is called; the iterator keeps them.
+  // `question()` would drop piped lines that arrive before it is called; the iterator keeps them.
   const reader = createInterface({ input, output });
   const lines = reader[Symbol.asyncIterator]();
   return {

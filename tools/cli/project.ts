@@ -16,7 +16,7 @@ export const PROGRAM = join(import.meta.dirname, "../..");
 
 /** The stacks that a command works on. */
 export interface Project {
-  /** Directory of Pulumi.yaml and the stack files. */
+  /** The directory that contains Pulumi.yaml and the stack files. */
   readonly directory: string;
   readonly stacks: readonly StackNode[];
   readonly address: (stack: string) => StackAddress;

@@ -25,7 +25,7 @@ import { pairRenamed } from "./renamed.ts";
 /** The field by which `differences` says that a different Kustomization applies the object. */
 const MOVED = "(Kustomization)";
 
-/** What a change of a repository does to the objects in each cluster. */
+/** What a change to a repository does to the objects in each cluster. */
 export function compare(before: BuiltRepository, after: BuiltRepository): Comparison {
   const names = [...new Set([...before.clusters, ...after.clusters].map(({ name }) => name))];
   const pairs = names.map((name) => ({ name, before: find(before, name), after: find(after, name) }));

@@ -12,7 +12,7 @@ const MASK = "***";
 
 /** Replaces secret values in objects: by kind, by the name of the field, and by value. */
 export class Masker {
-  /** The values of all Secrets in the repository, the longest first. */
+  /** The values of all Secrets in the repository, longest first. */
   readonly #values: readonly string[];
 
   /** @param objects the objects of all clusters, before and after the change */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { EdgefirstError } from "../../lib/errors.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 
-/** The file with which a repository asks for rendering. */
+/** The file in which a repository asks for rendering. */
 export const RENDER_FILE = ".edgefirst/render.yaml";
 
 /** The Kubernetes version that charts see by default: the one that edgefirst's sandbox runs. */

@@ -110,7 +110,7 @@ function named(
   );
 }
 
-/** Why a person has revoked the release, as a sentence. */
+/** The reason given for revoking the release, as a sentence. */
 function revokedByHand(wanted: string, sources: readonly EvidenceSource[]): string | undefined {
   for (const { stack, directives = NO_DIRECTIVES } of sources)
     for (const { release = "", by, time, reason } of directives.entries)

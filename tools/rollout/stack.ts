@@ -19,7 +19,7 @@ import { type EngineSummary } from "./summary.ts";
 /** A stack of this project, and how to run the Pulumi CLI for it. */
 export interface StackAddress {
   readonly name: string;
-  /** Directory of Pulumi.yaml. */
+  /** The directory that contains Pulumi.yaml. */
   readonly project: string;
   /** Environment of the CLI in addition to this process's own: backend, PULUMI_HOME, PATH. */
   readonly env: NodeJS.ProcessEnv;

@@ -45,7 +45,7 @@ export function hasPki(cluster: ClusterState): boolean {
   return existsSync(pkiDir(cluster));
 }
 
-/** The URL and credentials with which one of a cluster's users reaches the API server. */
+/** The URL and credentials that one of a cluster's users needs to reach the API server. */
 export function accessAs(cluster: ClusterState, user: User): UserAccess {
   return readAccess(cluster.name, serverUrl(cluster), pkiDir(cluster), user);
 }

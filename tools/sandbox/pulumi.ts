@@ -85,7 +85,7 @@ async function keepNoLogs(home: string): Promise<void> {
 
 /** Arguments of {@link putSecret}. */
 export interface PutSecretArgs extends PulumiEnvironment {
-  /** Directory of Pulumi.yaml. */
+  /** The directory that contains Pulumi.yaml. */
   readonly project: string;
   /** Name of the stack; created if it does not exist. */
   readonly stack: string;

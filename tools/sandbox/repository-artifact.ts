@@ -17,7 +17,7 @@ export interface GitOpsRepositoryArgs {
   readonly source: string;
   /** The clusters, each of which has `kubernetes/<cluster>/flux/vars`. */
   readonly clusters: readonly string[];
-  /** The age identity with which the clusters decrypt. */
+  /** The age identity that the clusters decrypt with. */
   readonly ageKey: string;
 }
 

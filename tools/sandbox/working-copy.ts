@@ -33,7 +33,7 @@ export async function ensureWorkingCopy(options: WorkingCopyOptions): Promise<vo
   });
 }
 
-/** The age identity with which the sandbox's clusters decrypt. */
+/** The age identity that the sandbox's clusters decrypt with. */
 export function ageKeyOf(dir: string): Promise<string> {
   return secretFile(join(resolve(dir), "age.key"), generateX25519Identity);
 }

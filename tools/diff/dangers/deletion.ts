@@ -81,7 +81,7 @@ const LOSSES: Readonly<Record<string, { readonly kind: Danger["kind"]; readonly 
   },
   "helm.toolkit.fluxcd.io/HelmRelease": {
     kind: "deletion",
-    loss: "helm-controller uninstalls the release: everything that the chart created is deleted, claims without helm.sh/resource-policy: keep included.",
+    loss: "helm-controller uninstalls the release: everything that the chart created is deleted, including claims without helm.sh/resource-policy: keep.",
   },
 };
 

@@ -5,7 +5,7 @@ import { appliers, clusterNames, DANGER_NAMES, notCompared, obstacleLine, totals
 /** The first line of the report, by which a workflow finds the comment that it wrote before. */
 export const MARKER = "<!-- edgefirst diff -->";
 
-/** The longest report in UTF-16 code units. GitHub accepts comments of 65,536 characters. */
+/** The longest report, in UTF-16 code units. GitHub accepts comments of up to 65,536 characters. */
 export const MAX_LENGTH = 60_000;
 
 /** The longest difference of one object, in lines. */

@@ -23,7 +23,7 @@ export function anchorsIn(text: string, node: Node | null): ReadonlyMap<string, 
 
 /** What the aliases in moved lines may refer to. */
 export interface Anchors {
-  /** Anchors before the new place of the lines. */
+  /** Anchors before the lines' new position. */
   readonly standing: ReadonlySet<string>;
   /** Anchors that go with the old form, as {@link anchorsIn} returns them. */
   readonly going: ReadonlyMap<string, string | undefined>;

@@ -61,7 +61,7 @@ export class Repository {
 
   /**
    * @param options.collectUnreadable records unreadable paths in `unreadable` and continues; by default, an unreadable path is an error
-   * @param options.earlier the repository at another time, with which this one shares what it parses
+   * @param options.earlier the repository at another time; what both contain is parsed once
    */
   constructor(
     root: string,

@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, "../../..");
 const COMMANDS = join(ROOT, "tools/cli/commands");
 const KUBECONFIG = join(ROOT, "kube/kubeconfig.ts");
 
-/** The code with which kube/kubeconfig.ts loads the whole client library, and the only module of that library that the bundle includes. */
+/** The code in kube/kubeconfig.ts that loads the whole client library, and the only module of that library that the bundle includes. */
 const LIBRARY = 'createRequire(import.meta.url)("@kubernetes/client-node")';
 const CONFIG_MODULE = join(ROOT, "node_modules/@kubernetes/client-node/dist/config.js");
 

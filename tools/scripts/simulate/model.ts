@@ -82,7 +82,7 @@ export class Model {
     this.#open(ledger, cluster);
   }
 
-  /** Called when a stack has been destroyed. What an update that was not verified may have broken is still known. */
+  /** Called when a stack has been destroyed. The model still knows what an unverified update may have broken. */
   destroys(stack: string): void {
     const ledger = this.ledger(stack);
     ledger.destroyedAt = scheduler.now;
@@ -141,7 +141,7 @@ export class Model {
     ledger.storedSince ??= now;
   }
 
-  /** Reports a counterexample if a stack must not begin to run a release. */
+  /** Reports a counterexample if a stack may not start to run a release. */
   judge({ stack, release, process, began, pin }: Beginning): void {
     const own = this.ledger(stack.name);
     const fleet = this.#fleet;

@@ -29,7 +29,7 @@ export function judgePin({ stack, release, fleet, own, ledgers, pin }: Pinning):
     ({ result, soaked, revisionAtEnd = "" }) =>
       result === "verified" && soaked !== undefined && commitOf(revisionAtEnd) === pin,
   );
-  if (!isProven) return `it pins the repository to ${pin}, with which ${from} has not verified it`;
+  if (!isProven) return `it pins the repository to ${pin}, but ${from} has not verified it with that commit`;
   if (!fleet.repository.isAncestor(current, pin))
     return `it moves the repository back from ${current} to ${pin}`;
   const isBack =

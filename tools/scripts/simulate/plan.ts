@@ -7,7 +7,7 @@ import { FLUX_APPS } from "./plan-events.ts";
 /** Arguments of {@link planFleet}. */
 export interface PlanArgs {
   readonly seed: number;
-  /** The number of the fleet; the features of a fleet depend on those before it. */
+  /** The fleet's number; its features depend on those of the fleets before it. */
   readonly fleet: number;
   readonly steps: number;
 }

@@ -38,7 +38,7 @@ export async function downloadBlob(
     options.signal?.throwIfAborted();
     if (offset > blob.size) {
       await rm(file, { force: true });
-      throw new EdgefirstError(`A layer is longer than the ${blob.size} bytes in its manifest: ${blob.digest}.`);
+      throw new EdgefirstError(`A layer is larger than its manifest says (${blob.size} bytes): ${blob.digest}.`);
     }
     const problem = await append(client, blob, offset, options);
     const next = await sizeOf(file);
@@ -93,7 +93,7 @@ async function save(
       await output.write(chunk as Uint8Array);
       position += (chunk as Uint8Array).length;
       received(position);
-      // The caller reports that the layer is too long; reading on could fill the disk.
+      // The caller reports that the layer is too large; reading on could fill the disk.
       if (position > most) break;
     }
   } finally {

@@ -156,7 +156,10 @@ describe("migrate oci", () => {
         },
       ]);
       repository(same.slice(0, 1), { url });
-      write("flux/kustomization.yaml", built("./sync.yaml", "./source.yaml", "./instance.yaml", "./a.yaml", "../repositories"));
+      write(
+        "flux/kustomization.yaml",
+        built("./sync.yaml", "./source.yaml", "./instance.yaml", "./a.yaml", "../repositories"),
+      );
       assert.deepEqual(runStep(oci, context()).plan.notes, []);
     });
 

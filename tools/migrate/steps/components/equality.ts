@@ -66,7 +66,7 @@ export function buildsTheSame(repository: Repository, from: string, to: string):
   }
 }
 
-/** The objects that a directory builds, by kind and name. */
+/** The objects built from a directory, by kind and name. */
 function objectsOf(repository: Repository, directory: string): ReadonlyMap<string, Mapping> {
   const { kind } = readKustomizationFile(repository, directory, NOWHERE);
   const list = kind === "Component" ? "components" : "resources";

@@ -41,7 +41,7 @@ export interface Source extends Artifact {
 /** Why a chart is not known as an OCI artifact. */
 export interface Unknown {
   readonly reason: string;
-  /** The artifact that a registry could be asked about. */
+  /** The artifact to look up in a registry. */
   readonly ask?: Artifact;
   /** A registry was asked, but gave no answer. */
   readonly unchecked?: true;

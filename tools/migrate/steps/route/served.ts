@@ -86,7 +86,7 @@ function pairsOf(key: string, value: Value | undefined): Mapping {
   return { [key]: pairs };
 }
 
-/** Groups hosts with equal rules, in the order in which they were written. */
+/** Groups hosts with identical rules, in the order in which they were written. */
 export function hostGroups(served: readonly Served[]): readonly HostGroup[] {
   const groups = new Map<string, { hosts: string[]; rules: readonly Rule[] }>();
   for (const [host, own] of Map.groupBy(served, ({ host: name }) => name)) {

@@ -35,7 +35,7 @@ export function whyRefused(
     : undefined;
 }
 
-/** The number of a Service's port, which a route needs; a reason if the Service cannot be a backend. */
+/** The Service's port number, which a route needs, or the reason why the Service cannot be a backend. */
 export function portOf(
   port: Value | undefined,
   { namespace, name }: { readonly namespace: string; readonly name: string },

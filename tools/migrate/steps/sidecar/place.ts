@@ -15,7 +15,7 @@ export type ConfigPlace =
   | { readonly in: "text"; readonly path: readonly PathStep[] }
   | { readonly in: "ConfigMap"; readonly name: string; readonly key: string };
 
-/** A directory of Gatus's environment variable with which it reads a directory instead of one file. */
+/** The directory in Gatus's environment variable that makes it read a directory instead of one file. */
 export const CONFIG_PATH = "GATUS_CONFIG_PATH";
 /** At startup, Gatus deletes the history of every endpoint that is not in its configuration yet. */
 export const START_DELAY = { name: "GATUS_DELAY_START_SECONDS", seconds: 5 } as const;
