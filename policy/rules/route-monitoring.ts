@@ -68,8 +68,7 @@ function* annotationProblems(annotations: Readonly<Record<string, unknown>>, pat
     const here = [...path, key];
     if (key === ENABLED_ANNOTATION) yield* enabledProblems(value, here);
     else if (key === ENDPOINT_ANNOTATION) {
-      const errors = typeof value === "string" ? fragmentErrors(value) : ["An annotation must be a string."];
-      for (const message of errors) yield { path: here, message };
+      for (const message of endpointProblems(value, path[0] === "spec")) yield { path: here, message };
     } else
       yield {
         path: here,
@@ -77,6 +76,12 @@ function* annotationProblems(annotations: Readonly<Record<string, unknown>>, pat
         remediation: `Use ${ENABLED_ANNOTATION} or ${ENDPOINT_ANNOTATION} (YAML with path, group, guarded, conditions and more).`,
       };
   }
+}
+
+/** @param rendered whether a chart renders the value, whose template expressions then are no YAML yet */
+function endpointProblems(value: unknown, rendered: boolean): readonly string[] {
+  if (typeof value !== "string") return ["An annotation must be a string."];
+  return rendered && value.includes("{{") ? [] : fragmentErrors(value);
 }
 
 function* enabledProblems(value: unknown, path: Path): Generator<Problem> {

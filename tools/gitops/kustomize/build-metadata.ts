@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { entryOrigin, mappingAt, setField } from "../yaml/values.ts";
 import { isMapping } from "../yaml/values.ts";
-import { unsupported } from "../problem.ts";
+import { BuildError, unsupported } from "../problem.ts";
 import type { KustomizationFile } from "./kustomization-file.ts";
 import { listField } from "./lists.ts";
 import type { MergeSchemas } from "./merge-keys.ts";
@@ -74,7 +74,11 @@ export function annotateTransformation(
 export function markManaged(resources: readonly Resource[], { fields }: KustomizationFile): void {
   const origin = entryOrigin(fields, "buildMetadata");
   for (const resource of resources) {
-    if (!isMapping(resource.metadata.labels)) resource.setMetadata("labels", mappingAt(origin), origin);
+    const { labels = null } = resource.metadata;
+    // A JSON patch turns blank labels into an empty text.
+    if (typeof labels === "string")
+      throw new BuildError("labels must be a mapping", entryOrigin(resource.metadata, "labels"));
+    if (labels === null) resource.setMetadata("labels", mappingAt(origin), origin);
     setField(resource.labels, "app.kubernetes.io/managed-by", "kustomize-(devel)", origin);
   }
 }
