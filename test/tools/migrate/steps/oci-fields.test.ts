@@ -88,4 +88,18 @@ describe("migrate oci: the fields of a HelmRepository", () => {
     assert.match(messages(kept, "refused")[0] ?? "", /spec\.chart\.metadata.*--accept-loss setting/);
     assert.equal(resultOf(oci, labelled, { acceptLoss: ["setting"] }).plan.changes.length, 2);
   });
+
+  it("stay where a patch sets spec.chart, which no release may have next to chartRef", () => {
+    const patched: Files = {
+      ...files({ type: "oci", url: "oci://charts.example.com/helm" }),
+      "apps/kustomization.yaml": {
+        resources: ["release.yaml", "charts.yaml"],
+        patches: [{ path: "version.yaml" }],
+      },
+      "apps/version.yaml": object("HelmRelease", "web", { chart: { spec: { version: "1.2.4" } } }),
+    };
+    const kept = resultOf(oci, patched);
+    assert.deepEqual(kept.plan.changes, []);
+    assert.match(messages(kept, "refused").join(), /a patch sets spec\.chart/);
+  });
 });

@@ -392,4 +392,15 @@ describe("migrate route: settings of the whole controller", () => {
       assert.equal(same.plan.changes.length, 1, name);
     }
   });
+
+  it("asks to check a Gateway of which a repository without Gateways says nothing", () => {
+    const asked = (entries: Files, settings: object): readonly string[] =>
+      messages(resultOf(route, entries, settings), "cutover").filter((message) =>
+        message.includes("`kubectl get gateway --namespace doors front`"),
+      );
+    const alone = files(ingress("traefik"));
+    assert.equal(asked(alone, options()).length, 1);
+    assert.deepEqual(asked(alone, options({ elsewhere: true })), []);
+    assert.deepEqual(asked(files(gateway("front"), ingress("traefik")), options()), []);
+  });
 });

@@ -24,6 +24,8 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
     return "this step may only change HelmReleases, add OCIRepositories and remove unused HelmRepositories";
   if (!isDeepStrictEqual(withoutChart(before.object), withoutChart(after.object)))
     return "something other than its chart reference has changed";
+  if (fieldAt(after.object, ["spec", "chart"]) !== undefined)
+    return "a patch sets spec.chart, and Flux rejects a release with both chart and chartRef";
   const cluster = clusterOf(before, context.clusters);
   const tooOld = cluster && whyTooOld(cluster, "chartRef", context.repository);
   if (tooOld !== undefined) return tooOld;

@@ -36,6 +36,21 @@ export function whyMissing(
   return `Gateway ${id} is not in this repository: ${describeCluster(cluster)} ${known}. Correct route.gateways.${ingressClass}${hint}, or set its \`elsewhere\` to true in ${OPTIONS_FILE} if something else creates the Gateway`;
 }
 
+/** What to check if the repository has no Gateway at all: something else creates them, or nothing does. */
+export function unseenGateways(
+  { gateways }: Pick<RouteOptions, "gateways">,
+  clusters: readonly BuiltCluster[],
+): readonly string[] {
+  if (clusters.some((cluster) => gatewaysIn(cluster).length > 0)) return [];
+  const unseen = Object.values(gateways).filter(({ elsewhere }) => !elsewhere);
+  return [
+    ...new Set(unseen.map(({ namespace, name }) => `kubectl get gateway --namespace ${namespace} ${name}`)),
+  ].map(
+    (command) =>
+      `this repository has no Gateway: before the commit, \`${command}\` must show it as programmed in every cluster, or the hosts go down`,
+  );
+}
+
 const gatewaysIn = (cluster: BuiltCluster): readonly string[] =>
   indexOf(cluster)
     .ofKind(GATEWAY)

@@ -6,6 +6,7 @@ import { lossNotes, lossRefusal } from "../../losses.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { embeddedObjects, isKind, writtenObjects, type WrittenObject } from "../../objects.ts";
 import { targetConflicts } from "./cutover.ts";
+import { unseenGateways } from "./gateway.ts";
 import { splitHosts } from "./hosts.ts";
 import { isIngress, objectOutcome } from "./object.ts";
 import { reorderedSources } from "./order.ts";
@@ -44,7 +45,9 @@ function plan(context: StepContext): Plan {
     changes.push({ path, text: file.text });
   }
   const split = context.options.route.keepIngress ? [] : splitHosts(records, context.clusters);
+  const unseen = records.length === 0 ? [] : unseenGateways(context.options.route, context.clusters);
   const others = [
+    ...unseen.map((message): Note => ({ kind: "cutover", message })),
     ...embeddedObjects(context, isIngress),
     ...otherProtocols(context),
     ...unread(written, context),
