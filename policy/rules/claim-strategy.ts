@@ -64,9 +64,9 @@ function* ofRelease(release: KubeObject, objects: ObjectIndex): Generator<Proble
   }
 }
 
-/** Whether a storage class keeps its volumes on one node, judged by its name: local-path, openebs-hostpath and similar. */
+/** Whether a storage class keeps its volumes on one node, judged by its name: local-path, openebs-hostpath, LVM of a node and similar. */
 function isOnNode(storageClass: unknown): boolean {
-  return /local|hostpath/.test(text(storageClass) ?? "");
+  return /local|hostpath|lvm/.test(text(storageClass) ?? "");
 }
 
 /** Without a surge, the old pod ends before the new one starts. */

@@ -57,6 +57,40 @@ describe("the clusters of a repository", () => {
       });
     });
 
+  const SWITCHED_OFF = {
+    "clusters/edge/sync.yaml": kustomization("sync", "./clusters/edge"),
+    "clusters/edge/kustomization.yaml": `resources:
+  - apps.yaml
+  # - ../../infra/storage
+`,
+    "clusters/edge/apps.yaml": kustomization("apps", "./apps"),
+    "apps/map.yaml": map("app"),
+    "infra/storage/kustomization.yaml": "resources: [./driver/ks.yaml]",
+    "infra/storage/driver/ks.yaml": kustomization("driver", "./infra/storage/driver/app"),
+    "infra/storage/driver/app/map.yaml": map("driver"),
+  };
+
+  it("do not include a Kustomization that a kustomization.yaml lists only in a comment", () => {
+    const built = build(SWITCHED_OFF);
+    assert.deepEqual(Object.values(maps(built)), [["app"]]);
+    assert.ok(built.unreached.includes("infra/storage/driver/ks.yaml"));
+  });
+
+  it("include it if another kustomization.yaml lists it, or if nothing else would remain", () => {
+    const listed = { "clusters/main/kustomization.yaml": "resources:\n  - ../../infra/storage\n" };
+    assert.deepEqual(
+      Object.values(maps(build({ ...SWITCHED_OFF, ...listed })))
+        .flat()
+        .sort(),
+      ["app", "driver"],
+    );
+    const alone = Object.entries(SWITCHED_OFF).filter(([path]) => path.startsWith("infra/"));
+    const commented = { "kustomization.yaml": "resources: []\n# - infra/storage\n" };
+    assert.deepEqual(Object.values(maps(build({ ...Object.fromEntries(alone), ...commented }))).flat(), [
+      "driver",
+    ]);
+  });
+
   it("are two if two bootstraps of different names apply two Kustomizations of one name", () => {
     const built = build({
       "sites/a/sync.yaml": kustomization("a", "./sites/a"),

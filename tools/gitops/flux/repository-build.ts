@@ -11,11 +11,12 @@ import { BuildError, type BuildProblem } from "../problem.ts";
 import { buildCluster } from "./cluster-build.ts";
 import type { BuiltCluster, BuiltObject, Orphans } from "./built.ts";
 import { bootstrapsIn } from "./bootstraps.ts";
-import { rootsByCluster } from "./cluster-names.ts";
+import { rootsByCluster, type Root } from "./cluster-names.ts";
 import { isFluxKustomization, pathOf, sourceName } from "./flux-kustomization.ts";
 import { ownerClusters, type OwnerCluster } from "./owner-clusters.ts";
 import { Artifacts } from "./artifacts.ts";
 import { findRoots, ownSources } from "./roots.ts";
+import { switchedOff } from "./switched-off.ts";
 import { writtenKustomizations, type WrittenObject } from "./written.ts";
 
 /** Everything that a repository applies, by cluster. */
@@ -55,7 +56,10 @@ export function buildRepository(
   const artifacts = new Artifacts(repository, files, kept);
   const sources = ownSources(written, repository, artifacts);
   const keptObjects = new Set(kept.map(({ object }) => object));
-  const roots = findRoots(written, sources, artifacts).filter(({ object }) => !keptObjects.has(object));
+  const roots = deployed(
+    findRoots(written, sources, artifacts).filter(({ object }) => !keptObjects.has(object)),
+    switchedOff(repository, files),
+  );
   const byCluster = rootsByCluster(roots, named);
   const clusters = [...new Set([...byCluster.keys(), ...orphans.keys()])].flatMap((name) =>
     buildCluster(
@@ -79,6 +83,12 @@ export function buildRepository(
   const reached = new Set([...artifacts.filesRead(), ...roots.map(({ file }) => file)]);
   const unreached = files.filter((file) => !reached.has(file) && mayHoldObjects(repository, file));
   return { clusters, external, unreached };
+}
+
+/** The roots without those that are switched off and apply no other Kustomization, unless none would remain. */
+function deployed(roots: readonly Root[], isOff: (file: string) => boolean): readonly Root[] {
+  const on = roots.filter(({ file, descendants }) => descendants.length > 0 || !isOff(file));
+  return on.length > 0 ? on : roots;
 }
 
 /**
