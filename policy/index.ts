@@ -1,3 +1,4 @@
+import { counted } from "../lib/counted.ts";
 import {
   PolicyPack,
   type PolicyConfigSchema,
@@ -125,12 +126,10 @@ function coverage(): StackValidationPolicy {
   };
 }
 
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 function counts(rules: readonly string[]): string {
-  return [...Map.groupBy(rules, (rule) => rule)].map(([rule, { length }]) => `${rule} ${length}`).join(", ");
+  return [...Map.groupBy(rules.toSorted(), (rule) => rule)]
+    .map(([rule, { length }]) => `${rule} ${length}`)
+    .join(", ");
 }
 
 function described({ id, description, why, remediation, enforcement, severity, settings }: Rule) {
