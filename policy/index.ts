@@ -1,4 +1,3 @@
-import { counted } from "../lib/counted.ts";
 import {
   PolicyPack,
   type PolicyConfigSchema,
@@ -10,6 +9,7 @@ import {
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import type { KubeObject } from "../kube/objects.ts";
+import { counted } from "../lib/counted.ts";
 import { EXEMPTION_RULE } from "./engine/exemptions.ts";
 import { RULES } from "./engine/registry.ts";
 import { pageOf, type Edit, type Rule } from "./engine/rule.ts";
