@@ -33,7 +33,8 @@ export interface GateResult {
  * Checks whether a release may be deployed to a stack. Each upstream stack must have verified it; for a move forward, each must also be running the release
  * now, be healthy, and have verified it recently. Changes nothing.
  */
-export async function checkGate(args: GateArgs): Promise<GateResult> {
+export async function checkGate(given: GateArgs): Promise<GateResult> {
+  const args = { ...given, readOutputs: readingOnce(given.readOutputs) };
   const [own, judged] = await Promise.all([
     judgeOwnStack(args),
     Promise.all(args.after.map((stack) => judge(stack, args))),
@@ -51,6 +52,16 @@ export async function checkGate(args: GateArgs): Promise<GateResult> {
   if (Date.parse(override.expires) - clock.now() > LONGEST_OVERRIDE_MS)
     return { findings: [tooLong(override), ...findings], ...found };
   return { findings: [inForce(override), ...findings.map(overridden)], ...found, override };
+}
+
+/** The checks of a gate look at the same outputs of each stack. */
+function readingOnce(read: GateArgs["readOutputs"]): GateArgs["readOutputs"] {
+  const readings = new Map<string, ReturnType<typeof read>>();
+  return (stack) => {
+    const reading = readings.get(stack) ?? read(stack);
+    readings.set(stack, reading);
+    return reading;
+  };
 }
 
 function expired({ reason, expires }: OverrideRecord): Finding {

@@ -1,3 +1,4 @@
+import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import { posix } from "node:path";
 import { counted } from "../../lib/counted.ts";
 import { FluxBuild } from "../gitops/flux-build.ts";
@@ -19,7 +20,7 @@ const total = { equal: 0, different: 0, "rejected here only": 0, "rejected by bo
 
 for (const root of roots) {
   const repository = new Repository(root, { collectUnreadable: true });
-  const files = repository.filesBelow(".", (name) => /^(?:kustomization\.ya?ml|Kustomization)$/.test(name));
+  const files = repository.filesBelow(".", isKustomizationFile);
   for (const directory of new Set(files.map((file) => posix.dirname(file)))) {
     const comparison = await compareWithFlux(flux, {
       root: repository.root,

@@ -1,3 +1,4 @@
+import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import { posix } from "node:path";
 import { compareBuild } from "../gitops/compare.ts";
 import { Repository } from "../gitops/yaml/repository.ts";
@@ -15,7 +16,7 @@ const command = [path, "build", "--load-restrictor=LoadRestrictionsNone"];
 const repository = new Repository(root);
 const directories = repository
   .yamlFiles(".")
-  .filter((file) => /(^|\/)kustomization\.ya?ml$/.test(file))
+  .filter(isKustomizationFile)
   .filter((file) =>
     repository.parse(file).documents.every(({ value }) => isMapping(value) && value.kind !== "Component"),
   )

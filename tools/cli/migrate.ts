@@ -11,7 +11,7 @@ import { rendererFor } from "./renderer.ts";
 import type { Renderer } from "../render/renderer.ts";
 import type { LossKind } from "../migrate/loss-kinds.ts";
 import type { StepReport, Verdict } from "../migrate/report.ts";
-import type { StepResult } from "../migrate/run.ts";
+import type { IsWritable, RunStep, StepResult } from "../migrate/run.ts";
 import type { Step, StepContext } from "../migrate/step.ts";
 
 type Format = "text" | "markdown" | "json";
@@ -148,19 +148,9 @@ async function planAll(
   flags: MigrateFlags,
   renderer: Renderer | undefined,
 ): Promise<readonly StepReport[]> {
-  const { runStep } = await import("../migrate/run.ts");
   const { reportOf } = await import("../migrate/report.ts");
-  if (flags.verifyWithFlux) {
-    const results = await runVerified(steps, context, () => false, renderer);
-    return results.map((result) => reportOf(result, context.repository));
-  }
-  if (renderer === undefined)
-    return steps.map((step) => reportOf(runStep(step, context), context.repository));
-  const { runStepRendered } = await import("../migrate/run-rendered.ts");
-  const reports: StepReport[] = [];
-  for (const step of steps)
-    reports.push(reportOf(await runStepRendered(step, context, renderer), context.repository));
-  return reports;
+  const results = await runAsAsked({ steps, context, isWritable: () => false }, flags, renderer);
+  return Array.from(results, (result) => reportOf(result, context.repository));
 }
 
 /** Runs the steps in order. With `--write`, writes what is proven; without it, shows the diff. */
@@ -170,19 +160,12 @@ async function runAll(
   flags: MigrateFlags,
   renderer: Renderer | undefined,
 ): Promise<readonly StepReport[]> {
-  const { eachStep } = await import("../migrate/run.ts");
   const { writeChanges } = await import("../migrate/write.ts");
   const { reportOf, unifiedDiff } = await import("../migrate/report.ts");
   const isWritable = ({ proof: { status } }: StepResult): boolean =>
     status === "holds" || (status === "unproven" && (flags.acceptUnproven === true || !flags.write));
   let before = context.repository;
-  const results = flags.verifyWithFlux
-    ? await runVerified(steps, context, isWritable, renderer)
-    : renderer === undefined
-      ? eachStep(steps, context, isWritable)
-      : await (
-          await import("../migrate/run-rendered.ts")
-        ).runStepsRendered(steps, context, renderer, isWritable);
+  const results = await runAsAsked({ steps, context, isWritable }, flags, renderer);
   return Array.from(results, (result) => {
     const report = reportOf(result, before);
     if (!flags.write && flags.format === "text") process.stdout.write(coloured(unifiedDiff(result, before)));
@@ -193,23 +176,32 @@ async function runAll(
   });
 }
 
-/** Runs the steps, and repeats the builds of their proofs with Flux's own packages. Their program is built first if necessary. */
-async function runVerified(
-  steps: readonly Step[],
-  context: StepContext,
-  isWritable: (result: StepResult) => boolean,
+/** Steps to run in order. */
+interface Steps {
+  readonly steps: readonly Step[];
+  readonly context: StepContext;
+  readonly isWritable: IsWritable;
+}
+
+/** Runs steps as the flags ask: with what charts install, if there is a renderer, and with Flux's own packages, whose program is built first if necessary. */
+async function runAsAsked(
+  { steps, context, isWritable }: Steps,
+  { verifyWithFlux }: MigrateFlags,
   renderer: Renderer | undefined,
-): Promise<readonly StepResult[]> {
-  const { FluxBuild } = await import("../gitops/flux-build.ts");
-  const { FluxVerifier, runStepsVerified } = await import("../migrate/verified.ts");
-  const { runStep } = await import("../migrate/run.ts");
+): Promise<Iterable<StepResult>> {
+  const { eachStep, runStep, runStepsWith } = await import("../migrate/run.ts");
+  if (!verifyWithFlux && renderer === undefined) return eachStep(steps, context, isWritable);
   const { runStepRendered } = await import("../migrate/run-rendered.ts");
+  const run: RunStep = (step, given) =>
+    renderer === undefined ? runStep(step, given) : runStepRendered(step, given, renderer);
+  if (!verifyWithFlux) return runStepsWith(run, steps, context, isWritable);
+  const { FluxBuild } = await import("../gitops/flux-build.ts");
+  const { FluxVerifier } = await import("../migrate/verified.ts");
   const { resolveProgram } = await import("../toolchain/resolve.ts");
   const { path } = await resolveProgram("flux-build", { progress });
   const verifier = new FluxVerifier(new FluxBuild(path), context.repository);
-  const run = (step: Step, given: StepContext): StepResult | Promise<StepResult> =>
-    renderer === undefined ? runStep(step, given) : runStepRendered(step, given, renderer);
-  return runStepsVerified(steps, context, { verifier, run, isWritable }).finally(() => {
+  const verified: RunStep = async (step, given) => verifier.verified(await run(step, given), isWritable);
+  return runStepsWith(verified, steps, context, isWritable).finally(() => {
     verifier.close();
   });
 }

@@ -1,3 +1,4 @@
+import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import { posix } from "node:path";
 import type { KubeObject } from "../../kube/objects.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
@@ -14,9 +15,7 @@ import { asKubeObject } from "./kube-object.ts";
 
 /** Every kustomization file in a repository, except files that are too large. */
 export function kustomizationFiles(repository: Repository): readonly string[] {
-  return repository
-    .filesBelow(".", (file) => /^(?:kustomization\.ya?ml|Kustomization)$/.test(file))
-    .filter((file) => !repository.isTooLarge(file));
+  return repository.filesBelow(".", isKustomizationFile).filter((file) => !repository.isTooLarge(file));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { BuiltCluster, Orphans } from "../gitops/flux/built.ts";
 import { buildRepository } from "../gitops/flux/repository-build.ts";
@@ -20,7 +21,7 @@ export function onlyHidesObjects(
   { position: { file, line } }: BuildProblem,
   repository: Repository,
 ): boolean {
-  if (!/(?:^|\/)kustomization\.ya?ml$|(?:^|\/)Kustomization$/.test(file)) return false;
+  if (!isKustomizationFile(file)) return false;
   const key = findTopLevelKey(repository, file, line);
   return key !== undefined && ADDING.includes(key);
 }

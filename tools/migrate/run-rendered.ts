@@ -46,22 +46,3 @@ function refusal(file: string, reason: string): Note {
   const message = `unchanged, because the change would not be safe: ${reason}`;
   return { kind: "refused", message, position: { file, line: 1, column: 1 } };
 }
-
-/** Runs steps in order, each on the result of the one before. Changes that must not be written are left out. */
-export async function runStepsRendered(
-  steps: readonly Step[],
-  context: StepContext,
-  renderer: Renderer,
-  isWritable: (result: StepResult) => boolean,
-): Promise<readonly RenderedResult[]> {
-  let { repository, clusters } = context;
-  const results: RenderedResult[] = [];
-  for (const step of steps) {
-    const result = await runStepRendered(step, { ...context, repository, clusters }, renderer);
-    results.push(result);
-    if (!isWritable(result)) continue;
-    repository = result.after;
-    ({ clusters } = result.proof);
-  }
-  return results;
-}

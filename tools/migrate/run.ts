@@ -1,5 +1,4 @@
 import type { Repository } from "../gitops/yaml/repository.ts";
-import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { markNotes } from "./lost-marks.ts";
@@ -119,6 +118,12 @@ function crashed(step: Step, { repository, clusters }: StepContext, error: unkno
   };
 }
 
+/** Runs a step on the result of the previous one. */
+export type RunStep = (step: Step, context: StepContext) => StepResult | Promise<StepResult>;
+
+/** Whether the next step starts from a result; otherwise its changes are left out. */
+export type IsWritable = (result: StepResult) => boolean;
+
 /** Runs steps in order, each on the result of the previous one. Changes that must not be written are left out. */
 export function runSteps(...args: Parameters<typeof eachStep>): readonly StepResult[] {
   return [...eachStep(...args)];
@@ -128,15 +133,33 @@ export function runSteps(...args: Parameters<typeof eachStep>): readonly StepRes
 export function* eachStep(
   steps: readonly Step[],
   context: StepContext,
-  isWritable: (result: StepResult) => boolean = ({ proof }) => proof.status !== "fails",
+  isWritable: IsWritable = ({ proof }) => proof.status !== "fails",
 ): Generator<StepResult, void, undefined> {
-  let { repository, clusters }: { repository: Repository; clusters: readonly BuiltCluster[] } = context;
+  let next = context;
   for (const step of steps) {
-    const result = runStep(step, { ...context, repository, clusters });
-    if (isWritable(result)) {
-      ({ after: repository } = result);
-      ({ clusters } = result.proof);
-    }
+    const result = runStep(step, next);
+    if (isWritable(result)) next = contextAfter(result, next);
     yield result;
   }
+}
+
+/** Like {@link runSteps}, with another way to run a step: one that also renders charts, or builds with Flux's own packages. */
+export async function runStepsWith(
+  run: RunStep,
+  steps: readonly Step[],
+  context: StepContext,
+  isWritable: IsWritable,
+): Promise<readonly StepResult[]> {
+  let next = context;
+  const results: StepResult[] = [];
+  for (const step of steps) {
+    const result = await run(step, next);
+    if (isWritable(result)) next = contextAfter(result, next);
+    results.push(result);
+  }
+  return results;
+}
+
+function contextAfter({ after, proof }: StepResult, context: StepContext): StepContext {
+  return { ...context, repository: after, clusters: proof.clusters };
 }

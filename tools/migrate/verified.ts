@@ -6,8 +6,8 @@ import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { Repository } from "../gitops/yaml/repository.ts";
 import { differencesFromFlux } from "../lint/verify-with-flux.ts";
-import type { StepResult } from "./run.ts";
-import type { FileChange, Step, StepContext } from "./step.ts";
+import type { IsWritable, StepResult } from "./run.ts";
+import type { FileChange } from "./step.ts";
 import { writeChanges } from "./write.ts";
 
 /** Repeats the builds of proofs with Flux's own packages, in a copy of the repository. */
@@ -35,7 +35,7 @@ export class FluxVerifier {
    * The result of a step, unproven if Flux builds a Kustomization that reads a changed file differently before or after the step.
    * @param keep whether the next step starts from this result
    */
-  async verified(result: StepResult, keep: (result: StepResult) => boolean): Promise<StepResult> {
+  async verified(result: StepResult, keep: IsWritable): Promise<StepResult> {
     const { changes } = result.plan;
     if (changes.length === 0) return result;
     const before = new Repository(this.#copy);
@@ -66,29 +66,4 @@ function withGaps(result: StepResult, gaps: readonly string[]): StepResult {
   const { proof } = result;
   const status = proof.status === "fails" ? "fails" : "unproven";
   return { ...result, proof: { ...proof, status, gaps: [...new Set([...proof.gaps, ...gaps])] } };
-}
-
-/** Runs steps in order, each on the result of the previous one, and verifies each with Flux. */
-export async function runStepsVerified(
-  steps: readonly Step[],
-  context: StepContext,
-  { verifier, run, isWritable }: VerifiedRun,
-): Promise<readonly StepResult[]> {
-  let { repository, clusters } = context;
-  const results: StepResult[] = [];
-  for (const step of steps) {
-    const result = await verifier.verified(await run(step, { ...context, repository, clusters }), isWritable);
-    results.push(result);
-    if (!isWritable(result)) continue;
-    ({ after: repository } = result);
-    ({ clusters } = result.proof);
-  }
-  return results;
-}
-
-/** How {@link runStepsVerified} runs a step, and which results the next step starts from. */
-export interface VerifiedRun {
-  readonly verifier: FluxVerifier;
-  readonly run: (step: Step, context: StepContext) => StepResult | Promise<StepResult>;
-  readonly isWritable: (result: StepResult) => boolean;
 }

@@ -6,9 +6,9 @@ import { buildClusters } from "../../../tools/migrate/build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { STEPS } from "../../../tools/migrate/registry.ts";
 import { reportOf } from "../../../tools/migrate/report.ts";
-import { runStep, type StepResult } from "../../../tools/migrate/run.ts";
+import { runStep, runStepsWith, type RunStep, type StepResult } from "../../../tools/migrate/run.ts";
 import type { StepContext } from "../../../tools/migrate/step.ts";
-import { FluxVerifier, runStepsVerified } from "../../../tools/migrate/verified.ts";
+import { FluxVerifier } from "../../../tools/migrate/verified.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
 import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
@@ -50,7 +50,8 @@ describe("migrate --verify-with-flux", function () {
     const verifier = new FluxVerifier(flux, context.repository);
     const isWritable = ({ proof }: StepResult): boolean => proof.status === "holds";
     const steps = ids.map((id) => STEPS.find((step) => step.id === id)).filter((step) => step !== undefined);
-    return runStepsVerified(steps, context, { verifier, run: runStep, isWritable }).finally(() => {
+    const run: RunStep = (step, given) => verifier.verified(runStep(step, given), isWritable);
+    return runStepsWith(run, steps, context, isWritable).finally(() => {
       verifier.close();
     });
   }

@@ -155,8 +155,10 @@ class ClusterBuild {
     return [...children, ...this.#orphansBelow(kustomization)];
   }
 
-  /** The objects that a ResourceSet creates; none for any other kind. */
-  /** @param siblings the objects of the same Kustomization */
+  /**
+   * The objects that a ResourceSet creates; none for any other kind.
+   * @param siblings the objects of the same Kustomization
+   */
   #expand({ object }: Resource, siblings: readonly Resource[]): readonly Resource[] {
     if (!isResourceSet(object)) return [];
     const known = [...siblings, ...(this.#objects.get(undefined) ?? [])].map((one) => one.object);

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { filesOf } from "../kustomize/included-files.ts";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
-import { readKustomizationFile } from "../kustomize/kustomization-file.ts";
+import { isKustomizationFile, readKustomizationFile } from "../kustomize/kustomization-file.ts";
 import { identityError, resourcesOf, scalarText, type Resource } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { fileText } from "../yaml/file-text.ts";
@@ -58,7 +58,8 @@ export function buildRepository(
   const keptObjects = new Set(kept.map(({ object }) => object));
   const roots = deployed(
     findRoots(written, sources, artifacts).filter(({ object }) => !keptObjects.has(object)),
-    switchedOff(repository, files),
+    repository,
+    files,
   );
   const byCluster = rootsByCluster(roots, named);
   const clusters = [...new Set([...byCluster.keys(), ...orphans.keys()])].flatMap((name) =>
@@ -86,7 +87,9 @@ export function buildRepository(
 }
 
 /** The roots without those that are switched off and apply no other Kustomization, unless none would remain. */
-function deployed(roots: readonly Root[], isOff: (file: string) => boolean): readonly Root[] {
+function deployed(roots: readonly Root[], repository: Repository, files: readonly string[]): readonly Root[] {
+  if (roots.length < 2 || roots.every(({ descendants }) => descendants.length > 0)) return roots;
+  const isOff = switchedOff(repository, files);
   const on = roots.filter(({ file, descendants }) => descendants.length > 0 || !isOff(file));
   return on.length > 0 ? on : roots;
 }
@@ -124,9 +127,7 @@ function plainClusters(
   files: readonly string[],
   partial: boolean,
 ): readonly BuiltCluster[] {
-  const directories = files
-    .filter((file) => /(?:^|\/)kustomization\.ya?ml$/.test(file))
-    .map((file) => posix.dirname(file));
+  const directories = files.filter(isKustomizationFile).map((file) => posix.dirname(file));
   const reached = new Map(directories.map((directory) => [directory, reachedFrom(repository, directory)]));
   const included = (path: string): boolean =>
     [...reached].some(([directory, reaches]) => directory !== path && reaches.has(path));

@@ -1,10 +1,10 @@
 import { posix } from "node:path";
+import { isKustomizationFile } from "../kustomize/kustomization-file.ts";
 import { fileText } from "../yaml/file-text.ts";
 import type { Repository } from "../yaml/repository.ts";
 
 /** An entry of a list, written in a line, and whether it is commented out. */
 const ENTRY = /^[ \t]*(?<off>#[# \t]*)?-[ \t]+["']?(?<path>[\w./-]+)["']?[ \t]*(?:#.*)?$/gm;
-const KUSTOMIZATION_FILE = /(^|\/)kustomization\.ya?ml$/;
 
 /**
  * Whether a file is switched off: a kustomization.yaml lists it, or a directory above it, only in a comment (`# - ./app/ks.yaml`), and no other one lists
@@ -13,7 +13,7 @@ const KUSTOMIZATION_FILE = /(^|\/)kustomization\.ya?ml$/;
 export function switchedOff(repository: Repository, files: readonly string[]): (file: string) => boolean {
   const off = new Set<string>();
   const on = new Set<string>();
-  for (const file of files.filter((path) => KUSTOMIZATION_FILE.test(path)))
+  for (const file of files.filter(isKustomizationFile))
     for (const { groups } of (fileText(repository, file) ?? "").matchAll(ENTRY)) {
       const path = repository.resolve(posix.dirname(file), groups?.path ?? "");
       // A comment about the directory itself says nothing about its files.

@@ -28,6 +28,11 @@ export interface KustomizationFile {
 
 const NAMES = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
+/** Whether a path is that of a kustomization file. */
+export function isKustomizationFile(path: string): boolean {
+  return NAMES.includes(posix.basename(path));
+}
+
 /** Path of a directory's kustomization file; undefined if there is none. */
 export function findKustomizationFile(repository: Repository, directory: string): string | undefined {
   return NAMES.map((name) => posix.join(directory, name)).find((path) => repository.isFile(path));

@@ -1,3 +1,4 @@
+import { isKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import { posix } from "node:path";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, SourceFile, type Origin, type Position } from "../../../gitops/yaml/source.ts";
@@ -21,7 +22,7 @@ export interface User {
 /** Every kustomization file that includes a directory from outside that directory. */
 export function usersOf(repository: Repository, directory: string): readonly User[] {
   return repository.yamlFiles(".").flatMap((file) => {
-    if (!/(?:^|\/)kustomization\.ya?ml$/.test(file) || isWithin(file, directory)) return [];
+    if (!isKustomizationFile(file) || isWithin(file, directory)) return [];
     const fields = repository.parse(file).documents[0]?.value;
     if (!isMapping(fields)) return [];
     const entries = LISTS.flatMap((list) =>

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { readKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
+import { isKustomizationFile, readKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import { kustomizeBuild } from "../../../gitops/kustomize/kustomize.ts";
 import { parseYaml } from "../../../gitops/yaml/parse.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
@@ -13,7 +13,7 @@ import { listOf, resolves } from "./references.ts";
 /** Finds kustomizations with a component that patches HTTPRoutes, if only Helm renders HTTPRoutes there: Kustomize patches cannot reach those. */
 export function patchesOutOfReach(repository: Repository): readonly Note[] {
   return repository.yamlFiles(".").flatMap((file) => {
-    if (!/(?:^|\/)kustomization\.ya?ml$/.test(file)) return [];
+    if (!isKustomizationFile(file)) return [];
     const fields = repository.parse(file).documents[0]?.value;
     if (!isMapping(fields) || fields.kind === "Component" || !Array.isArray(fields.components)) return [];
     const list = fields.components;
