@@ -41,14 +41,19 @@ export function entryPointPorts(knowledge: Knowledge): Readonly<Record<string, n
   return Object.fromEntries(rows.toReversed().map(({ entryPoint, port }) => [entryPoint, port]));
 }
 
+/** A chart's version or range as Flux accepts it, as a semver range; null if it is none. Without a version, Flux takes any. */
+export function chartRange(version: string | undefined): string | null {
+  // Masterminds/semver, which Flux uses, also accepts commas between conditions.
+  return validRange((version ?? "*").replaceAll(",", " "));
+}
+
 /**
  * The paths, as keys joined by dots, of the values in Traefik's chart that select its GatewayClasses: one path if the table covers the version or range;
  * otherwise several, with those in the newest charts first.
  * @param version a version or range as Flux accepts it; undefined if it is not known
  */
 export function classSelectorValues(version: string | undefined, knowledge: Knowledge): readonly string[] {
-  // Masterminds/semver, which Flux uses, also accepts commas between conditions.
-  const wanted = validRange((version ?? "*").replaceAll(",", " ")) ?? "*";
+  const wanted = chartRange(version) ?? "*";
   const rows = knowledge.rows("traefik-chart-values");
   const fitting = rows.filter(({ charts }) => intersects(charts, wanted, { includePrerelease: true }));
   return [...new Set(fitting.map(({ classSelector }) => classSelector))];

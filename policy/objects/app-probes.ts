@@ -23,9 +23,7 @@ export function isServedUnprobed(
   release: KubeObject,
   objects: ObjectIndex,
 ): boolean {
-  const serving = servingContainers(release, objects).find(
-    ({ path }) => path.join() === container.path.join(),
-  );
+  const serving = servingIn(objects)(release).find(({ path }) => path.join() === container.path.join());
   return serving !== undefined && isUnprobed(serving) && !doesWithoutProbes(objects);
 }
 
@@ -35,13 +33,16 @@ interface Serving extends AppContainer {
 }
 
 function isUnprobed({ siblings }: Serving): boolean {
-  return siblings.every(
-    (one) => absentProbes(one).length === PROBES.length && Object.keys(one.probes).length === 0,
-  );
+  return siblings.every(({ probes }) => Object.keys(probes).length === 0);
 }
 
+/** Computed once per release, because it is asked for each container. */
+const servingIn = oncePer((objects: ObjectIndex) =>
+  oncePer((release: KubeObject) => servingContainers(release, objects)),
+);
+
 const allServing = oncePer((objects: ObjectIndex): readonly Serving[] =>
-  objects.ofKind(HELM_RELEASE).flatMap((release) => servingContainers(release, objects)),
+  objects.ofKind(HELM_RELEASE).flatMap(servingIn(objects)),
 );
 
 /** Computed once, because it is asked for each release. */

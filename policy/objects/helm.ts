@@ -53,9 +53,9 @@ export function releaseOf({ metadata, spec }: KubeObject): {
 }
 
 /** The HelmReleases whose charts are not rendered, so that what they install is known from their values at most. */
-export function unrenderedReleases(objects: ObjectIndex): readonly KubeObject[] {
-  return objects.ofKind(HELM_RELEASE).filter((release) => !objects.isRendered(release));
-}
+export const unrenderedReleases = oncePer((objects: ObjectIndex): readonly KubeObject[] =>
+  objects.ofKind(HELM_RELEASE).filter((release) => !objects.isRendered(release)),
+);
 
 /** The values of a HelmRelease. */
 export interface Values {

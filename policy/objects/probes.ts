@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { z } from "zod";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, type Fields } from "../engine/read.ts";
 import { eitherOf } from "../engine/words.ts";
@@ -6,6 +7,14 @@ import type { Problem } from "../engine/rule.ts";
 
 /** A container's three probes, with their names in a Pod's spec minus the suffix `Probe`. */
 export const PROBES = ["liveness", "readiness", "startup"] as const;
+
+/** The setting of the rules that compare liveness with readiness. */
+export const PROBE_SETTINGS = z.strictObject({
+  requireDifferentProbes: z
+    .boolean()
+    .default(false)
+    .describe("Warn about a liveness probe that is the same as the readiness probe."),
+});
 
 const HANDLERS = ["httpGet", "tcpSocket", "grpc"] as const;
 

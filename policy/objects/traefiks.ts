@@ -1,4 +1,4 @@
-import { coerce, gte, subset, validRange } from "semver";
+import { coerce, gte, subset } from "semver";
 import { CONTROLLER_NAME } from "../../kube/gateway-contract.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { enabled } from "./app-template.ts";
@@ -9,7 +9,7 @@ import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, text, texts } from "../engine/read.ts";
 import type { RuleContext } from "../engine/rule.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
-import { classSelectorValues, entryPointPorts } from "../knowledge/lookups.ts";
+import { chartRange, classSelectorValues, entryPointPorts } from "../knowledge/lookups.ts";
 import { containersOf } from "./workloads.ts";
 
 /** A Traefik that serves Gateways. */
@@ -108,8 +108,7 @@ function ofRelease(source: KubeObject, { objects, knowledge }: Known): readonly 
 
 function chartIsRecent(version: string | undefined, tag: string | undefined): boolean {
   if (tag !== undefined) return isRecent(tag);
-  // Masterminds/semver, which Flux uses, also accepts commas between conditions.
-  const range = validRange((version ?? "*").replaceAll(",", " "));
+  const range = chartRange(version);
   return range !== null && subset(range, ALL_CERTIFICATES.charts);
 }
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { KubeObject } from "../../kube/objects.ts";
 import { absentProbes, isServedUnprobed, servicesOf } from "../objects/app-probes.ts";
 import { appContainers, isAppTemplate, type AppContainer } from "../objects/app-template.ts";
@@ -7,7 +7,7 @@ import { missingProbes, type MissingProbe } from "../objects/chart-probes.ts";
 import { chartOf, unrenderedValues, type Values } from "../objects/helm.ts";
 import { HELM_RELEASE } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
-import { PROBES, sameProblem } from "../objects/probes.ts";
+import { PROBE_SETTINGS, PROBES, sameProblem } from "../objects/probes.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { eitherOf } from "../engine/words.ts";
 import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
@@ -26,12 +26,7 @@ export const helmreleaseProbes = defineRule({
     "a missing probe, unless a route, an Ingress or a load balancer leads to the controller and none of its containers has any probe, although most apps have",
   kinds: [HELM_RELEASE],
   wholeStack: true,
-  settings: z.strictObject({
-    requireDifferentProbes: z
-      .boolean()
-      .default(false)
-      .describe("Warn about a liveness probe that is the same as the readiness probe."),
-  }),
+  settings: PROBE_SETTINGS,
   *check(release, context) {
     const { objects } = context;
     // The rule workload-probes checks what the chart renders.
@@ -46,7 +41,7 @@ export const helmreleaseProbes = defineRule({
 function* appTemplateProblems(
   release: KubeObject,
   values: Values,
-  { objects, settings }: RuleContext<{ readonly requireDifferentProbes: boolean }>,
+  { objects, settings }: RuleContext<z.infer<typeof PROBE_SETTINGS>>,
 ): Generator<Problem | NotEvaluated> {
   if (!values.complete)
     yield {

@@ -34,9 +34,10 @@ export const secretInClear = defineRule({
         })),
     );
     const sensitive = readable.filter(({ isSensitive }) => isSensitive);
-    const [first] = sensitive.length > 0 ? sensitive : readable;
+    const shown = sensitive.length > 0 ? sensitive : readable;
+    const [first] = shown;
     if (first === undefined) return;
-    const keys = (sensitive.length > 0 ? sensitive : readable).map(({ path }) => path[1]).join(", ");
+    const keys = shown.map(({ path }) => path[1]).join(", ");
     yield {
       path: first.path,
       message: `Anyone with the repository can read the value of ${keys}.`,

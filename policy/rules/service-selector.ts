@@ -26,7 +26,7 @@ export const serviceSelector = defineRule({
     const message = `No workload in the namespace has pods with the labels ${selector.map(([key, value]) => `${key}: ${String(value)}`).join(", ")}.`;
     const path = ["spec", "selector"];
     // A chart or an operator may create the pods.
-    const isKnown = isComplete && pods.length > 0 && !hasOthers(namespace, objects);
+    const isKnown = isComplete && pods.length > 0 && !namespacesWithOthers(objects).has(namespace);
     yield isKnown ? { path, message } : { path, notEvaluated: message };
   },
 });
@@ -43,14 +43,13 @@ const podsOf = oncePer((objects: ObjectIndex): readonly Pods[] =>
   })),
 );
 
-/** Whether the namespace has a release, or an object of a kind that is not Kubernetes' own. */
-function hasOthers(namespace: string | undefined, objects: ObjectIndex): boolean {
-  return (
-    unrenderedReleases(objects).some((release) => releaseOf(release).namespace === namespace) ||
-    objects
-      .all()
-      .some(({ apiVersion, metadata }) => metadata.namespace === namespace && OPERATED.test(apiVersion))
-  );
-}
-
 const OPERATED = /^(?!(?:[\w.]*\.)?k8s\.io\/)(?!.*fluxcd\.io\/)(?!external-secrets\.io\/)[\w-]+\.[\w.-]+\//;
+
+/** The namespaces that have a release, or an object of a kind that is not Kubernetes' own. */
+const namespacesWithOthers = oncePer((objects: ObjectIndex): ReadonlySet<string | undefined> => {
+  const operated = objects.all().filter(({ apiVersion }) => OPERATED.test(apiVersion));
+  return new Set([
+    ...unrenderedReleases(objects).map((release) => releaseOf(release).namespace),
+    ...operated.map(({ metadata }) => metadata.namespace),
+  ]);
+});

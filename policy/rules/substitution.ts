@@ -4,7 +4,6 @@ import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields } from "../engine/read.ts";
 import { defineRule, type BuildSteps, type Problem, type NotEvaluated } from "../engine/rule.ts";
-
 import { DEPLOYMENT, HELM_RELEASE } from "../objects/kinds.ts";
 
 const ANNOTATION = "kustomize.toolkit.fluxcd.io/substitute";

@@ -1,7 +1,6 @@
-import { z } from "zod";
 import { list } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
-import { missingIn, PROBES, probeProblems } from "../objects/probes.ts";
+import { missingIn, PROBE_SETTINGS, PROBES, probeProblems } from "../objects/probes.ts";
 import { containersOf, LONG_RUNNING } from "../objects/workloads.ts";
 
 /** See docs/reference/rules/workload-probes.md. */
@@ -17,12 +16,7 @@ export const workloadProbes = defineRule({
   recommends:
     "a missing probe, unless no container of the pod has any probe and this one is the first that declares a port",
   kinds: LONG_RUNNING,
-  settings: z.strictObject({
-    requireDifferentProbes: z
-      .boolean()
-      .default(false)
-      .describe("Warn about a liveness probe that is the same as the readiness probe."),
-  }),
+  settings: PROBE_SETTINGS,
   *check(object, { settings: { requireDifferentProbes } }) {
     const containers = containersOf(object).filter(({ longRunning }) => longRunning);
     const hasNone = containers.every(({ spec }) => missingIn(spec).length === PROBES.length);

@@ -74,7 +74,7 @@ async function changes(feature: string, seed: number, offline: FluxBuildAnswer):
   return !isDeepStrictEqual(offline, other);
 }
 
-export async function withFiles<Result>(
+async function withFiles<Result>(
   { files }: GeneratedCase,
   work: (root: string) => Promise<Result>,
 ): Promise<Result> {

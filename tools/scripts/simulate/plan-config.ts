@@ -2,11 +2,11 @@ import type { CheckId } from "../../../config/check-ids.ts";
 import { DAYS } from "../../../config/windows.ts";
 import type { OwnCheckId, StackConfig } from "./fleet.ts";
 import type { Chances } from "./features.ts";
+import { WATCHED_APPS } from "./plan-events.ts";
 import { START } from "./scheduler.ts";
 
 const DAY_MS = 86_400_000;
 const OWN_CHECKS: readonly OwnCheckId[] = ["queries", "http", "jobs"];
-const IGNORABLE = ["blog", "shop", "wiki"];
 const ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"];
 
 /** A stack and its upstream stacks. */
@@ -75,7 +75,7 @@ function randomVerification(random: Chances) {
 
 function ignoreOf(random: Chances): StackConfig["ignore"] {
   const until = new Date(START + random.pick([-1, 0, 0, 1, 30]) * DAY_MS).toISOString().slice(0, 10);
-  const app = random.pick(IGNORABLE);
+  const app = random.pick(WATCHED_APPS);
   return { [app]: { reason: `known to be broken: ${app}`, until } };
 }
 

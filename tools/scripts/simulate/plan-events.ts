@@ -5,7 +5,9 @@ import type { Interruption, InterruptionPoint } from "./scheduler.ts";
 
 /** Apps that the repository contains. */
 export const FLUX_APPS = ["blog", "shop"];
-const APPS = [...FLUX_APPS, "wiki", "traefik"];
+/** Apps whose health a verification watches. */
+export const WATCHED_APPS = [...FLUX_APPS, "wiki"];
+const APPS = [...WATCHED_APPS, "traefik"];
 const OWN_APPS = ["api", "errors", "smoke"];
 const INTERRUPTIONS = {
   kills: "kill",
@@ -53,7 +55,7 @@ export function upOf(random: Chances, names: readonly string[]): UpAction {
 
 export function flapOf(random: Chances): Flap {
   return {
-    app: random.pick([...FLUX_APPS, "wiki"]),
+    app: random.pick(WATCHED_APPS),
     up: random.between(3, 30),
     down: random.between(10, 30),
   };

@@ -2,7 +2,7 @@ import type { Action, Plan } from "./action.ts";
 import { Chances, featuresOf } from "./features.ts";
 import { randomAction } from "./plan-action.ts";
 import { randomConfig } from "./plan-config.ts";
-import { FLUX_APPS } from "./plan-events.ts";
+import { WATCHED_APPS } from "./plan-events.ts";
 
 /** Arguments of {@link planFleet}. */
 export interface PlanArgs {
@@ -22,7 +22,7 @@ export function planFleet({ seed, fleet, steps }: PlanArgs): Plan {
   const stacks = names.map((name, index) => {
     const earlier = names.slice(0, index);
     const after = earlier.filter(() => random.chance(1.4 / Math.max(1, index)));
-    const lasting = [...FLUX_APPS, "wiki"].filter(() => random.happens("lasting faults", 0.25));
+    const lasting = WATCHED_APPS.filter(() => random.happens("lasting faults", 0.25));
     return {
       name,
       after,
@@ -30,7 +30,7 @@ export function planFleet({ seed, fleet, steps }: PlanArgs): Plan {
       probeMs: random.pick([10, 10, 30, 60]) * 1_000,
       reconcileMs: random.pick([10, 10, 60, 600, 1_800]) * 1_000,
       handleMs: random.pick([1_500, 5_000, 12_000]),
-      broken: [...lasting, ...[...FLUX_APPS, "wiki"].filter(() => random.happens("faults", 0.25))],
+      broken: [...lasting, ...WATCHED_APPS.filter(() => random.happens("faults", 0.25))],
       lasting,
     };
   });
