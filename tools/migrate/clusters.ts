@@ -10,6 +10,12 @@ export function clusterOf(object: BuiltObject, clusters: readonly BuiltCluster[]
 
 const objectsOf = oncePer(({ objects }: BuiltCluster): ReadonlySet<BuiltObject> => new Set(objects));
 
+/** The cluster of the same name in another build of the repository. */
+export const sameCluster = (
+  cluster: BuiltCluster | undefined,
+  clusters: readonly BuiltCluster[],
+): BuiltCluster | undefined => clusters.find(({ name }) => name === cluster?.name);
+
 /** A cluster in a sentence; a repository with one cluster has no name for it. */
 export const describeCluster = ({ name }: BuiltCluster): string => (name === "." ? "the cluster" : name);
 

@@ -14,6 +14,8 @@ import { writeChanges } from "./write.ts";
 export class FluxVerifier {
   readonly #flux: FluxBuild;
   readonly #copy: string;
+  /** The state that the next step starts from. */
+  #current: Repository;
 
   constructor(flux: FluxBuild, { root }: Repository) {
     this.#flux = flux;
@@ -24,6 +26,7 @@ export class FluxVerifier {
       verbatimSymlinks: true,
       filter: (path) => path === root || !skipped.has(basename(path)),
     });
+    this.#current = new Repository(this.#copy);
   }
 
   close(): void {
@@ -38,14 +41,15 @@ export class FluxVerifier {
   async verified(result: StepResult, keep: IsWritable): Promise<StepResult> {
     const { changes } = result.plan;
     if (changes.length === 0) return result;
-    const before = new Repository(this.#copy);
+    const before = this.#current;
     const undo = changes.map(({ path }) => ({ path, text: fileText(before, path) }));
     const gaps = await this.#gaps(before, changes);
     writeChanges(before, changes);
     const after = new Repository(this.#copy);
     gaps.push(...(await this.#gaps(after, changes)));
     const verified = gaps.length === 0 ? result : withGaps(result, gaps);
-    if (!keep(verified)) writeChanges(after, undo);
+    if (keep(verified)) this.#current = after;
+    else writeChanges(after, undo);
     return verified;
   }
 

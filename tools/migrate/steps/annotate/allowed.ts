@@ -3,14 +3,14 @@ import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../../../kube/gatus-
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { isEndpointMap, monitoringChange } from "./endpoints.ts";
 import { whyUnwatched } from "./watching.ts";
-import { clusterOf, indexOf } from "../../clusters.ts";
+import { sameCluster, clusterOf, indexOf } from "../../clusters.ts";
 import { fieldsIn } from "../../objects.ts";
 import type { Step } from "../../step.ts";
 
 /** gatus-sidecar's annotations are added, endpoint ConfigMaps are removed, and every cluster keeps the same endpoints. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
   const old = before && clusterOf(before, context.clusters);
-  const now = clusters.find(({ name }) => name === old?.name);
+  const now = sameCluster(old, clusters);
   if (!before || !old || !now) return "this step must not add objects";
   if (!after && !isEndpointMap(before.object)) return "this step may only remove ConfigMaps with endpoints";
   const unwatched = after ? undefined : whyUnwatched(now, context.options);

@@ -1,3 +1,4 @@
+import { SIDECAR_IMAGE } from "../sidecar/place.ts";
 import { allContainersOf, CONTAINER_KINDS } from "../../../../policy/objects/containers.ts";
 import { at, fields, list, text, type Fields } from "../../../../policy/engine/read.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
@@ -43,7 +44,7 @@ export const sidecarsIn = oncePer((cluster: BuiltCluster): readonly (readonly st
     return chart === "gatus" ? containersInValues(values) : [];
   });
   return [...containers, ...inCharts]
-    .filter(({ image }) => /(?:^|\/)gatus-sidecar(?:[:@]|$)/.test(text(image) ?? ""))
+    .filter(({ image }) => SIDECAR_IMAGE.test(text(image) ?? ""))
     .map(({ args }) => list(args).map((argument) => text(argument) ?? ""));
 });
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
-import { clusterOf, describeCluster } from "../../clusters.ts";
+import { sameCluster, clusterOf, describeCluster } from "../../clusters.ts";
 import { fieldAt, fieldsIn, idOf, nameOf } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { Step, StepContext } from "../../step.ts";
@@ -47,7 +47,7 @@ function whyNotServed(
   { clusters: before, repository }: StepContext,
   clusters: readonly BuiltCluster[],
 ): string | undefined {
-  const cluster = before.find(({ name }) => name === clusterOf(built, clusters)?.name);
+  const cluster = sameCluster(clusterOf(built, clusters), before);
   if (!cluster) return undefined;
   const served = ociApiVersion(cluster, repository);
   return built.object.apiVersion === served
@@ -62,7 +62,7 @@ function whyStillNeeded(
   clusters: readonly BuiltCluster[],
 ): string | undefined {
   if (!options.oci.remove.includes(idOf(built.object))) return "the options do not list it under oci.remove";
-  const cluster = clusters.find(({ name }) => name === clusterOf(built, before)?.name);
+  const cluster = sameCluster(clusterOf(built, before), clusters);
   const [user] = cluster ? usersOf(built.object, cluster) : [];
   return user && `${user} refers to it`;
 }

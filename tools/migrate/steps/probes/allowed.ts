@@ -3,7 +3,7 @@ import { appContainers } from "../../../../policy/objects/app-template.ts";
 import { fields } from "../../../../policy/engine/read.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
-import { clusterOf, indexOf } from "../../clusters.ts";
+import { sameCluster, clusterOf, indexOf } from "../../clusters.ts";
 import { fieldsIn } from "../../objects.ts";
 import type { Step } from "../../step.ts";
 import { missingProbes } from "./missing.ts";
@@ -11,7 +11,7 @@ import { missingProbes } from "./missing.ts";
 /** Missing probes are added, exactly as the step derives them; nothing else in the release changes. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
   const old = before && clusterOf(before, context.clusters);
-  const now = clusters.find(({ name }) => name === old?.name);
+  const now = sameCluster(old, clusters);
   if (!before || !after || !old || !now) return "this step must not add or remove objects";
   if (!isDeepStrictEqual(withoutProbes(before.object), withoutProbes(after.object)))
     return "something other than its probes has changed";

@@ -1,7 +1,7 @@
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
-import { clusterOf } from "../../clusters.ts";
+import { sameCluster, clusterOf } from "../../clusters.ts";
 import { fieldAt, fieldsIn, isKind } from "../../objects.ts";
 import type { Step, StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
@@ -31,7 +31,7 @@ function orderViolation(
   clusters: readonly BuiltCluster[],
 ): string | undefined {
   const after = clusterOf(changed, clusters);
-  const before = context.clusters.find(({ name }) => name === after?.name);
+  const before = sameCluster(after, context.clusters);
   return whyReordered(hostsOf(changed), context, { before, after });
 }
 

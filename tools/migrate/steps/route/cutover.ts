@@ -2,14 +2,14 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Loss } from "../../losses.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
-import { fieldAt, idOf, isKind, nameOf, objectNamed } from "../../objects.ts";
+import { fieldAt, idOf, isKind, objectNamed } from "../../objects.ts";
 import { GATEWAY } from "../../../../policy/objects/kinds.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { chartOf } from "./chart.ts";
 import { clusterOf } from "../../clusters.ts";
 import { isFilter } from "./filters.ts";
-import { rendered, sourceOf } from "./hosts.ts";
+import { releaseNamespace, rendered, sourceOf } from "./hosts.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import type { Reading } from "./served.ts";
 
@@ -28,7 +28,7 @@ export function cutover(
   );
   const plain = parentRefs.some(
     ({ namespace, port, sectionName }) =>
-      namespace === placeOf(form.object) && port === undefined && sectionName === undefined,
+      namespace === releaseNamespace(form.object) && port === undefined && sectionName === undefined,
   );
   const internal = reading.served
     .flatMap(({ backends }) => backends)
@@ -51,11 +51,6 @@ export function cutover(
 /** A Gateway that redirects plain HTTP accepts routes from its own namespace on the HTTP listener, for the redirect itself. */
 const OWN_NAMESPACE =
   "plain HTTP: the route is in the Gateway's namespace, so it may also attach to the HTTP listener that redirects; to prevent that, name an entry point in the Ingress, and its listener in the options";
-
-/** The namespace of an Ingress, or of what a release renders. */
-export function placeOf(object: Mapping): string {
-  return scalarText(fieldAt(object, ["spec", "targetNamespace"])) || nameOf(object).namespace;
-}
 
 /** The DNS records for an Ingress's hosts; `key` is the Ingress's key in a HelmRelease's values. */
 export function recordsOf(

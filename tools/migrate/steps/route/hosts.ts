@@ -69,8 +69,13 @@ export function sourceOf(object: Mapping, key?: string): string {
   return `${scalarText(object.kind)} ${namespace}/${name}${key === undefined ? "" : ` (ingress.${key})`}`;
 }
 
-/** A host as Helm renders it, if it only uses the release's name. */
-export function rendered(host: string, release: Mapping): string {
+/** Where Helm installs a release; the namespace of any other object. */
+export function releaseNamespace(object: Mapping): string {
+  return scalarText(fieldAt(object, ["spec", "targetNamespace"])) || nameOf(object).namespace;
+}
+
+/** A text in a release's values as Helm renders it, if it only uses the release's name. */
+export function rendered(text: string, release: Mapping): string {
   const name = scalarText(fieldAt(release, ["spec", "releaseName"])) || nameOf(release).name;
-  return host.replace(/\{\{-?\s*\.Release\.Name\s*-?\}\}/g, name);
+  return text.replace(/\{\{-?\s*\.Release\.Name\s*-?\}\}/g, name);
 }

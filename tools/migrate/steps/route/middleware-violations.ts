@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
-import { clusterOf } from "../../clusters.ts";
+import { sameCluster, clusterOf } from "../../clusters.ts";
 import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
 import { newMiddlewares, presentMiddleware } from "./new-middlewares.ts";
@@ -16,7 +16,7 @@ export function middlewareViolation(
   after: readonly BuiltCluster[],
 ): string | undefined {
   const now = clusterOf(come, after);
-  const before = context.clusters.find(({ name }) => name === now?.name);
+  const before = sameCluster(now, context.clusters);
   const { namespace, name } = nameOf(come.object);
   const isNeeded = (before?.objects ?? []).some(({ object }) => {
     if (!isIngress(object) || nameOf(object).namespace !== namespace) return false;

@@ -7,8 +7,8 @@ import type { Loss } from "../../losses.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { controllerWide, defaultsNotes } from "./controller-wide.ts";
 import { demands } from "./demands.ts";
-import { cutover, dnsLosses, placeOf, recordsOf } from "./cutover.ts";
-import { rendered } from "./hosts.ts";
+import { cutover, dnsLosses, recordsOf } from "./cutover.ts";
+import { releaseNamespace, rendered } from "./hosts.ts";
 import { prefixLosses } from "./paths.ts";
 import { refused, type CutoverNote, type DnsRecord, type Stay } from "./outcome.ts";
 import { missingServices } from "./missing-services.ts";
@@ -101,7 +101,13 @@ function movingOf(
   { clusters }: Pick<StepContext, "clusters">,
 ): Moving {
   const hosts = [...new Set(reading.served.map(({ host }) => rendered(host, form.object)))];
-  return { reading, takesPort, hosts, cluster: clusterOf(form, clusters), namespace: placeOf(form.object) };
+  return {
+    reading,
+    takesPort,
+    hosts,
+    cluster: clusterOf(form, clusters),
+    namespace: releaseNamespace(form.object),
+  };
 }
 
 /** The listeners in all clusters that receive an Ingress; a reason if there are none, or if they differ. */

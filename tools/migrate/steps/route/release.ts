@@ -1,14 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
-import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate, type Position } from "../../../gitops/yaml/source.ts";
 import { isMapping, originAt, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { clusterOf } from "../../clusters.ts";
-import { asWritten, fieldAt, fieldsIn, nameOf, type WrittenObject } from "../../objects.ts";
+import { asWritten, fieldAt, fieldsIn, type WrittenObject } from "../../objects.ts";
 import { commentLosses, lossNotes, whyNotAccepted, type Loss } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { dialectOf, readIngress, readRoute, routeValues, type RouteDialect } from "./app-template.ts";
 import { chartOf } from "./chart.ts";
-import { sourceOf } from "./hosts.ts";
+import { releaseNamespace, sourceOf } from "./hosts.ts";
 import { moveOf, type Move } from "./move.ts";
 import { otherIngresses } from "./other-charts.ts";
 import { refused, type DnsRecord, type Outcome, type Stay } from "./outcome.ts";
@@ -142,11 +141,6 @@ function carried(entry: Mapping): Mapping {
 /** Fields in both route.json and ingress.json in the chart's library. */
 const CARRIED = ["labels", "nameOverride", "forceRename", "prefix", "suffix"];
 const TRANSLATED = [...CARRIED, "enabled", "annotations", "className", "hosts", "tls"];
-
-/** Where Helm installs a release. */
-export function releaseNamespace(release: Mapping): string {
-  return scalarText(fieldAt(release, ["spec", "targetNamespace"])) || nameOf(release).namespace;
-}
 
 function sameAnswers(
   one: Mapping,

@@ -6,13 +6,12 @@ import type { StepContext } from "../../step.ts";
 import { dialectOf, readIngress, readRoute, type RouteDialect } from "./app-template.ts";
 import { chartOf } from "./chart.ts";
 import { readHttpRoute } from "./http-route.ts";
-import { clusterOf } from "../../clusters.ts";
+import { sameCluster, clusterOf } from "../../clusters.ts";
 import { isHttpRoute, isIngress, readAny } from "./object.ts";
-import { rendered } from "./hosts.ts";
+import { releaseNamespace, rendered } from "./hosts.ts";
 import { parentsOf, type Moving } from "./parents.ts";
 import { missingMiddleware } from "./middleware-violations.ts";
 import { fieldList } from "./paths.ts";
-import { releaseNamespace } from "./release.ts";
 import { INGRESS, ROUTE } from "./release-edit.ts";
 import { answers, type Reading } from "./served.ts";
 import { servicesOf } from "./services.ts";
@@ -123,7 +122,7 @@ export function removalViolation(
   const reading = readAny(gone.object, namespace, servicesOf(before));
   const [refusal] = reading.refusals;
   if (refusal !== undefined) return refusal;
-  const now = after.find(({ name }) => name === before?.name);
+  const now = sameCluster(before, after);
   const missing = missingMiddleware(gone.object, reading, now);
   if (missing !== undefined) return missing;
   const served = objectsIn(now, namespace, isHttpRoute).map((route) => httpAnswers(route.object, namespace));
@@ -140,7 +139,7 @@ export function additionViolation(
   after: readonly BuiltCluster[],
 ): string | undefined {
   const now = clusterOf(come, after);
-  const before = context.clusters.find(({ name }) => name === now?.name);
+  const before = sameCluster(now, context.clusters);
   const { namespace } = nameOf(come.object);
   const own = httpAnswers(come.object, namespace);
   const sources = objectsIn(before, namespace, isIngress)

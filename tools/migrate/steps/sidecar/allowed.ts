@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import { cloneValue, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { clusterOf } from "../../clusters.ts";
+import { sameCluster, clusterOf } from "../../clusters.ts";
 import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
 import { listed } from "../../rendered-change.ts";
 import type { Step, StepContext } from "../../step.ts";
 import { supplied } from "../../supply.ts";
 import { isRelease } from "../oci/artifact.ts";
-import { releaseNamespace } from "../route/release.ts";
+import { releaseNamespace } from "../route/hosts.ts";
 import { addsOnlySkip } from "./config-text.ts";
 import { pinnedSidecar, rbacObjects, roleOf } from "./container.ts";
 import type { SidecarPlace } from "./place.ts";
@@ -33,7 +33,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
 };
 
 function clusterBefore(now: BuiltCluster | undefined, { clusters }: StepContext): BuiltCluster | undefined {
-  return clusters.find(({ name }) => name === now?.name);
+  return sameCluster(now, clusters);
 }
 
 const isConfigMap = ({ apiVersion, kind }: Mapping): boolean => apiVersion === "v1" && kind === "ConfigMap";

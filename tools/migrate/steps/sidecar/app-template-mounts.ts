@@ -1,6 +1,8 @@
+import { fieldList } from "../route/paths.ts";
+import { rendered } from "../route/hosts.ts";
 import type { AppContainer } from "../../../../policy/objects/app-template.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
 import type { ConfigPlace } from "./place.ts";
 
@@ -27,8 +29,8 @@ export function mountsOf(release: Mapping, { controller, name }: AppContainer): 
   return Object.entries(fieldsIn(release, ["spec", "values", "persistence"])).flatMap(([key, volume]) => {
     if (!isMapping(volume) || volume.enabled === false) return [];
     const advanced = fieldAt(volume, ["advancedMounts"]);
-    const globals = maps(volume.globalMounts);
-    const own = maps(fieldAt(advanced, [controller, name]));
+    const globals = fieldList(volume.globalMounts);
+    const own = fieldList(fieldAt(advanced, [controller, name]));
     const fallback = globals.length === 0 && advanced === undefined ? [{}] : [];
     const mount = (isGlobal: boolean) => (one: Mapping) => ({
       path: (scalarText(one.path) || `/${key}`).replace(/(?<=.)\/+$/, ""),
@@ -74,7 +76,7 @@ export function configOf(
   const key = file.subPath || "config.yaml";
   const inline = inlineMap(release, file.volume);
   if (inline !== undefined) return { in: "text", path: ["configMaps", inline, "data", key] };
-  return { in: "ConfigMap", name: withReleaseName(release, scalarText(file.volume.name)), key };
+  return { in: "ConfigMap", name: rendered(scalarText(file.volume.name), release), key };
 }
 
 /** The identifier of the ConfigMap in the release's own values that a volume mounts. */
@@ -82,18 +84,9 @@ function inlineMap(release: Mapping, volume: Mapping): string | undefined {
   const maps = fieldsIn(release, ["spec", "values", "configMaps"]);
   const identifier = scalarText(volume.identifier);
   if (identifier !== "") return identifier;
-  const name = withReleaseName(release, scalarText(volume.name));
+  const name = rendered(scalarText(volume.name), release);
   const own = nameOf(release).name;
   return Object.keys(maps).find(
     (key) => name === `${own}-${key}` || (name === own && Object.keys(maps).length === 1),
   );
 }
-
-/** A name in which `{{ .Release.Name }}` is filled in. */
-function withReleaseName(release: Mapping, name: string): string {
-  const own = scalarText(fieldAt(release, ["spec", "releaseName"])) || nameOf(release).name;
-  return name.replaceAll(/\{\{-?\s*\.Release\.Name\s*-?\}\}/g, own);
-}
-
-const maps = (value: Value | undefined): readonly Mapping[] =>
-  Array.isArray(value) ? value.filter(isMapping) : [];

@@ -1,11 +1,11 @@
 import { coerce, gte } from "semver";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
 import type { MigrateOptions } from "../../options.ts";
 import { SKIP_INVALID } from "./config-text.ts";
 import { argsFor, pinnedSidecar, SIDECAR } from "./container.ts";
-import { CONFIG_PATH, SIDECAR_IMAGE, START_DELAY, type SidecarPlace } from "./place.ts";
+import { CONFIG_PATH, START_DELAY, type SidecarPlace } from "./place.ts";
 
 /** The chart mounts its ConfigMap read-only at /config, below which nothing can be mounted. Both files are below this directory instead. */
 const DIRECTORY = "/gatus";
@@ -73,15 +73,6 @@ function whyNot(values: Mapping): string | undefined {
   if (fieldAt(values, ["serviceAccount", "autoMount"]) === false)
     return "serviceAccount.autoMount is false, and gatus-sidecar needs the token: set it to true first";
   return undefined;
-}
-
-/** Whether a release of Gatus's chart already runs gatus-sidecar. */
-export function hasSidecar(values: Mapping): boolean {
-  const lists: readonly (Value | undefined)[] = [
-    ...(Array.isArray(values.extraInitContainers) ? values.extraInitContainers : []),
-    ...Object.values(fieldsIn(values, ["sidecarContainers"])),
-  ];
-  return lists.some((one) => isMapping(one) && SIDECAR_IMAGE.test(scalarText(one.image)));
 }
 
 /** The name of the chart's objects (`names.fullname`). */

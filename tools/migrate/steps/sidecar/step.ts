@@ -11,7 +11,7 @@ import { asWritten, fieldAt, objectsNamed, writtenObjects, type WrittenObject } 
 import { supply } from "../../supply.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
-import { releaseNamespace } from "../route/release.ts";
+import { releaseNamespace } from "../route/hosts.ts";
 import { whyForbidden, whyRenderedForbidden } from "./allowed.ts";
 import { configMapChange, configText, whyNotEditable } from "./config-edit.ts";
 import { editBlock, skipsInvalid } from "./config-text.ts";
