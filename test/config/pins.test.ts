@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import semver from "semver";
-import { parse } from "yaml";
 import { fittingBundles, watchedKinds } from "../../components/gateway-api/support.ts";
 import { sidecarFor } from "../../components/gatus/sidecar.ts";
 import { imageVersion, loadPins } from "../../config/pins.ts";
+import {
+  EXPECTED_FAILURES,
+  parseReport,
+  reportName,
+  surprises,
+  type Result,
+} from "../../tools/conformance/report.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
@@ -52,7 +58,10 @@ describe("pinned versions", () => {
     const page = read("docs/reference/conformance.md");
     const [, shownTraefik = "", shownBundle = "", shownChannel = ""] =
       /^Traefik (\S+), Gateway API (\S+), (\w+) channel;/m.exec(page) ?? [];
-    const name = `traefik-v${shownTraefik}-gateway-api-v${shownBundle}.yaml`;
+    const name = reportName({
+      gatewayAPIVersion: `v${shownBundle}`,
+      implementation: { version: `v${shownTraefik}` },
+    });
 
     it("are those of the result, or the page says that they were not run through the suite yet", () => {
       const missing = `The pinned pair, Traefik ${traefik} with Gateway API ${bundle}, has not been run through the suite yet.`;
@@ -68,7 +77,8 @@ describe("pinned versions", () => {
 
     it("have the results of the suite's own report", () => {
       assert.ok(page.includes(`(conformance/${name})`));
-      const report = parse(read(`docs/reference/conformance/${name}`)) as Report;
+      assert.deepEqual(readdirSync(join(ROOT, "docs/reference/conformance")), [name]);
+      const report = parseReport(read(`docs/reference/conformance/${name}`));
       assert.equal(report.implementation.version, `v${shownTraefik}`);
       assert.equal(report.gatewayAPIVersion, `v${shownBundle}`);
       assert.equal(report.gatewayAPIChannel, shownChannel);
@@ -82,19 +92,13 @@ describe("pinned versions", () => {
       ]);
       assert.deepEqual(rows.sort(), expected.sort());
     });
+
+    it("have the failures that npm run conformance expects, each with an explanation", () => {
+      assert.deepEqual(surprises(parseReport(read(`docs/reference/conformance/${name}`))), []);
+      for (const test of EXPECTED_FAILURES) assert.ok(page.includes(`\`${test}\``), test);
+    });
   });
 });
-
-interface Result {
-  readonly statistics: { readonly Passed: number; readonly Failed: number; readonly Skipped: number };
-}
-
-interface Report {
-  readonly implementation: { readonly version: string };
-  readonly gatewayAPIVersion: string;
-  readonly gatewayAPIChannel: string;
-  readonly profiles: readonly { readonly name: string; readonly core: Result; readonly extended?: Result }[];
-}
 
 function resultOf(result: Result | undefined): string {
   if (result === undefined) return "–";

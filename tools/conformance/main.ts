@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { GATEWAY_LABEL } from "../../kube/gateway-contract.ts";
@@ -17,6 +16,7 @@ import { progressTo } from "../toolchain/progress.ts";
 import { moduleDirectory } from "../toolchain/modules.ts";
 import { resolvePrograms } from "../toolchain/resolve.ts";
 import { suiteFlags } from "./flags.ts";
+import { parseReport, reportName, surprises } from "./report.ts";
 import {
   classLabelObjects,
   CLASS_NAME,
@@ -65,8 +65,8 @@ try {
   await deployPlatform(client, pins);
   const passed = await runSuite(client, join(temporary, "report"));
   client.close();
-  if (!passed) process.exitCode = 1;
-  if (only === undefined) keepReport(join(temporary, "report", REPORT_FILE));
+  if (only === undefined) conclude(join(temporary, "report", REPORT_FILE));
+  else if (!passed) process.exitCode = 1;
 } finally {
   await sandboxDown({ dir, deleteData: true, progress: () => undefined });
   rmSync(dir, { recursive: true, force: true });
@@ -166,14 +166,19 @@ function claimedFeatures(client: KubeClient): Promise<string[]> {
   );
 }
 
-function keepReport(file: string): void {
+/** Keeps the report in place of the previous one, and fails if its failures are not those that are expected. */
+function conclude(file: string): void {
   if (!existsSync(file)) throw new Error(`The suite wrote no report. Its log: ${logFile}`);
   const text = readFileSync(file, "utf8");
-  const report = parse(text) as { gatewayAPIVersion: string; implementation: { version: string } };
-  const name = `traefik-${report.implementation.version}-gateway-api-${report.gatewayAPIVersion}.yaml`;
+  const report = parseReport(text);
+  rmSync(REPORTS, { recursive: true, force: true });
   mkdirSync(REPORTS, { recursive: true });
-  writeFileAtomic(join(REPORTS, name), text);
-  progress(`docs/reference/conformance/${name}`);
+  writeFileAtomic(join(REPORTS, reportName(report)), text, 0o644);
+  progress(`docs/reference/conformance/${reportName(report)}`);
+  for (const surprise of surprises(report)) {
+    progress(surprise);
+    process.exitCode = 1;
+  }
 }
 
 async function apply(client: KubeClient, object: KubeObject): Promise<void> {

@@ -14,11 +14,18 @@ export const SUITE = "gateway-api-conformance";
 /** File name of the suite's report. */
 export const REPORT_FILE = "report.yaml";
 
-const GATEWAY = { name: "external", namespace: NAMESPACE, className: CLASS_NAME };
+/** Ports of the suite's listeners, in addition to 80 and 443. */
+const EXTRA_PORTS = [8080, 8090, 8443, 8883];
+const GATEWAY = {
+  name: "external",
+  namespace: NAMESPACE,
+  className: CLASS_NAME,
+  traefik: { entryPoints: EXTRA_PORTS.map((port) => ({ name: `port-${port}`, port })) },
+};
 const REPORT_PATH = "/report";
 
 /**
- * Traefik and its GatewayClass, as deployed by a stack with default settings, but without the Gateway: the suite creates its own Gateways and expects no other
+ * Traefik and its GatewayClass, as deployed by a stack with entry points for the suite's ports and otherwise default settings, but without the Gateway: the suite creates its own Gateways and expects no other
  * routes. Traefik serves the suite's Gateways because its `labelselector` applies only to GatewayClasses.
  */
 export function platformObjects(image: string): KubeObject[] {
