@@ -58,6 +58,8 @@ export interface BuildSteps {
   readonly variables: ReadonlyMap<string, string | undefined>;
   /** False if `substituteFrom` names an object that is not in the repository, in which case there may be more variables. */
   readonly variablesComplete: boolean;
+  /** Set if Flux applies nothing of the Kustomization because nothing defines some of its variables, which the build itself reports. */
+  readonly missingRefused?: boolean;
 }
 
 /** What a rule may read in addition to the object that it checks. */

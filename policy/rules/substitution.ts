@@ -70,6 +70,7 @@ function* variableProblems(value: string, path: Path, steps: BuildSteps): Genera
     if (dollars.length % 2 === 0 || steps.variables.has(name) || seen.has(name)) continue;
     seen.add(name);
     const hasDefault = /[-=]/.test(operator);
+    if (steps.missingRefused && !/[-=+?]/.test(operator)) continue;
     const { kustomization } = steps;
     const isShells = script && (hasDefault || own?.has(name));
     if (!steps.variablesComplete && !isShells) {

@@ -6,6 +6,8 @@ export interface GeneratedCase {
   readonly spec: Mapping;
   /** ConfigMaps and Secrets of the cluster, for `substituteFrom`. */
   readonly sources: readonly Mapping[];
+  /** Whether the controller rejects variables that nothing defines. */
+  readonly strict?: boolean;
   readonly features: readonly string[];
 }
 
@@ -17,6 +19,7 @@ interface Draft {
   readonly kustomization: Mapping;
   readonly spec: Mapping;
   readonly sources: Mapping[];
+  strict?: boolean;
 }
 
 /** Random choices from a seed, the same on every machine. */
@@ -611,6 +614,12 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
       "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: odd }\ndata:\n  8080: x\n";
     list(draft.kustomization, "resources").push("odd.yaml");
   },
+  strict: (draft, pick) => {
+    draft.strict = true;
+    if (pick.chance(0.5)) return;
+    const postBuild = (draft.spec.postBuild ??= {}) as Mapping;
+    postBuild.substitute = { PORT: "8080", ...(postBuild.substitute as Mapping) };
+  },
 };
 
 /** Features that mostly cause an error, and so are rare. */
@@ -639,6 +648,7 @@ export function generateCase(seed: number, without?: string): GeneratedCase {
     files: { ...draft.files, "app/kustomization.yaml": `${kustomization}\n` },
     spec: draft.spec,
     sources: draft.sources,
+    strict: draft.strict ?? false,
     features,
   };
 }

@@ -48,7 +48,7 @@ export class RepositoryCases {
       edit(draft, pick);
       return name;
     });
-    return { files: draft.files, spec: draft.spec, sources: [], features };
+    return { files: draft.files, spec: draft.spec, sources: [], strict: draft.strict ?? false, features };
   }
 
   #directory(index: number): EditedDirectory | undefined {

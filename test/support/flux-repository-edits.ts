@@ -15,6 +15,7 @@ export interface EditedDirectory {
 export interface RepositoryDraft {
   readonly files: Record<string, string>;
   readonly spec: Mapping;
+  strict?: boolean;
   readonly directory: EditedDirectory;
 }
 
@@ -158,7 +159,8 @@ const EDITS: Readonly<Record<string, readonly [weight: number, edit: Edit]>> = {
   ],
   substitute: [
     4,
-    ({ files, spec }, pick) => {
+    (draft, pick) => {
+      const { files, spec } = draft;
       const names = Object.values(files).flatMap((text) =>
         [...text.matchAll(/\$\{(\w+)/g)].map(([, name = ""]) => name),
       );
@@ -188,6 +190,7 @@ const EDITS: Readonly<Record<string, readonly [weight: number, edit: Edit]>> = {
       spec.postBuild = pick.chance(0.8)
         ? { substitute: Object.fromEntries(pairs) }
         : { substituteStrategy: "Always" };
+      draft.strict = pick.chance(0.3);
     },
   ],
   mergeItself: [

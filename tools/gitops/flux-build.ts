@@ -11,6 +11,8 @@ export interface FluxBuildRequest {
   readonly kustomization: Mapping;
   /** ConfigMaps and Secrets that `substituteFrom` may name. */
   readonly sources?: readonly Mapping[];
+  /** Whether a variable without a value and without a default is an error, as with the feature gate StrictPostBuildSubstitutions. */
+  readonly strict?: boolean;
 }
 
 /** The objects that kustomize-controller would apply, in the order in which it would apply them, or the error that it would report. */

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { FluxBuild, FluxBuildAnswer } from "./flux-build.ts";
 import { collision, finishObject } from "./flux/finish.ts";
 import { fileWithSpec } from "./flux/flux-kustomization.ts";
+import type { MissingVariable } from "./flux/substitution.ts";
 import { variablesOf } from "./flux/variables.ts";
 import { kustomizeBuild } from "./kustomize/kustomize.ts";
 import { BuildError } from "./problem.ts";
@@ -33,12 +34,14 @@ export interface ComparedBuild {
   readonly spec: Mapping;
   /** All ConfigMaps and Secrets that exist, for `substituteFrom`. */
   readonly sources?: readonly Mapping[];
+  /** Whether kustomize-controller runs with the feature gate StrictPostBuildSubstitutions. */
+  readonly strict?: boolean;
 }
 
 /** Builds a Kustomization both offline and with Flux, and compares objects, order and errors. */
 export async function compareWithFlux(flux: FluxBuild, compared: ComparedBuild): Promise<Comparison> {
-  const { root, spec, sources = [] } = compared;
-  const theirs = await flux.build({ root, kustomization: fluxKustomization(spec), sources });
+  const { root, spec, sources = [], strict = false } = compared;
+  const theirs = await flux.build({ root, kustomization: fluxKustomization(spec), sources, strict });
   const offline = buildOffline(compared);
   if ("error" in offline && "error" in theirs) return { outcome: "refused", offline, flux: theirs };
   const isUnsupported = "error" in offline && offline.error.startsWith("unsupported");
@@ -48,7 +51,7 @@ export async function compareWithFlux(flux: FluxBuild, compared: ComparedBuild):
 }
 
 /** The objects that the offline build returns for a Kustomization, or the error that it reports. */
-export function buildOffline({ root, spec, sources = [] }: ComparedBuild): FluxBuildAnswer {
+export function buildOffline({ root, spec, sources = [], strict = false }: ComparedBuild): FluxBuildAnswer {
   const placed = placedAt(fluxKustomization(spec), "ks.yaml");
   try {
     const repository = new Repository(root);
@@ -61,7 +64,9 @@ export function buildOffline({ root, spec, sources = [] }: ComparedBuild): FluxB
     const [error] = variables?.errors ?? [];
     if (error) throw error;
     const known = variables && { ...variables, complete: true };
-    const objects = resources.map(({ object }) => finishObject(object, placed, known));
+    const objects = resources.map(({ object }) =>
+      finishObject(object, placed, known, strict ? refuse : undefined),
+    );
     const clash = known && collision(objects);
     if (clash) throw clash;
     return { objects: objects.map(plain) };
@@ -70,6 +75,10 @@ export function buildOffline({ root, spec, sources = [] }: ComparedBuild): FluxB
     const { file, line } = error.problem.position;
     return { error: `${error.kind} ${file}:${line}: ${error.message}` };
   }
+}
+
+function refuse({ name, origin }: MissingVariable): never {
+  throw new BuildError(`nothing defines the variable ${name}`, origin);
 }
 
 const placedAt = (value: Mapping, file: string): Mapping =>

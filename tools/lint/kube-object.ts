@@ -24,5 +24,6 @@ export function buildStepsOf({
     beforeSubstitution: asKubeObject(beforeSubstitution),
     variables: kustomization.variables?.values ?? new Map(),
     variablesComplete: kustomization.variables?.complete ?? true,
+    missingRefused: kustomization.refusesMissing,
   };
 }

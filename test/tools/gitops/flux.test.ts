@@ -162,7 +162,8 @@ describe("Flux's variable substitution", () => {
     ["${none}", ""],
   ] as const) {
     it(`turns ${input} into ${output}`, () => {
-      assert.deepEqual(substitute(input, lookup), { text: output, unknown: [] });
+      const missing = /^\$\{none\}$/.test(input) ? ["none"] : [];
+      assert.deepEqual(substitute(input, lookup), { text: output, unknown: [], missing });
     });
   }
 
@@ -177,6 +178,7 @@ describe("Flux's variable substitution", () => {
     assert.deepEqual(substitute("a ${SECRET:-x} ${OTHER:-y} ${OTHER}", partly), {
       text: "a ${SECRET:-x} y ${OTHER}",
       unknown: ["SECRET", "OTHER"],
+      missing: [],
     });
   });
 });

@@ -174,12 +174,8 @@ describe("the Flux version of a cluster", () => {
       Object.fromEntries(clusters.map((one) => [one.name, fluxVersionOf(one, repository)])),
     );
     assert.deepEqual(found, {
-      away: { version: "v2.2.0", from: "old/gotk-components.yaml", path: "old/gotk-components.yaml" },
-      home: {
-        version: "v2.5.1",
-        from: "home/bootstrap/kustomization.yaml",
-        path: "home/bootstrap/kustomization.yaml",
-      },
+      away: { version: "v2.2.0", from: "old/gotk-components.yaml" },
+      home: { version: "v2.5.1", from: "home/bootstrap/kustomization.yaml" },
     });
   });
 

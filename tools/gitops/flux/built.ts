@@ -14,6 +14,8 @@ export class BuiltKustomization {
   /** The Kustomization as its parent applies it. */
   readonly object: Mapping;
   readonly variables: Variables | undefined;
+  /** Whether the cluster's Flux applies nothing of it, because nothing defines some of its variables. */
+  refusesMissing = false;
   /** The files in its source; undefined if the source is another repository. */
   readonly #repository: Repository | undefined;
   #plain: ReadonlyMap<string, Mapping> | undefined;

@@ -1,3 +1,5 @@
+import type { KubeObject } from "../../../kube/objects.ts";
+import { ObjectIndex } from "../../../policy/engine/object-index.ts";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
 import {
   effectiveNamespace,
@@ -17,6 +19,8 @@ import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built
 import { collision, finishObject } from "./finish.ts";
 import { serverErrors } from "./server-errors.ts";
 import { createdSecret } from "./external-secret.ts";
+import { MissingVariables } from "./missing-variables.ts";
+import { isStrict } from "./strict-substitution.ts";
 import { variablesOf } from "./variables.ts";
 
 /** Builds the roots of a cluster, then level by level every Kustomization that they apply, and those that exist only on the cluster. */
@@ -31,6 +35,7 @@ export interface ClusterBuildArgs {
   readonly orphans: readonly BuiltObject[];
   readonly sources: OwnSources;
   readonly artifacts: Artifacts;
+  readonly repository: Repository;
   readonly partial: boolean;
 }
 
@@ -40,6 +45,7 @@ class ClusterBuild {
   readonly #orphans: readonly BuiltObject[];
   readonly #sources: OwnSources;
   readonly #artifacts: Artifacts;
+  readonly #repository: Repository;
   /** Keyed by cluster: undefined for this one, otherwise the Secret named in `spec.kubeConfig`. */
   readonly #objects = new Map<string | undefined, BuiltObject[]>([[undefined, []]]);
   /** The clusters of Kustomizations that apply to another cluster. */
@@ -49,13 +55,15 @@ class ClusterBuild {
   readonly #seen = new Set<string>();
   /** ConfigMaps and Secrets, for `substituteFrom`. */
   readonly #variableSources = new Map<string, Mapping>();
+  readonly #missing = new MissingVariables();
 
-  constructor({ name, orphans, sources, artifacts, partial }: ClusterBuildArgs) {
+  constructor({ name, orphans, sources, artifacts, repository, partial }: ClusterBuildArgs) {
     this.#partial = partial;
     this.#name = name;
     this.#orphans = orphans;
     this.#sources = sources;
     this.#artifacts = artifacts;
+    this.#repository = repository;
   }
 
   run(written: readonly Mapping[]): readonly BuiltCluster[] {
@@ -78,6 +86,7 @@ class ClusterBuild {
       queue = children;
     }
     this.#addRoots(roots);
+    this.#reportMissing();
     return [...this.#objects].map(([remote, objects]) => ({
       name: remote === undefined ? this.#name : `${this.#name} (${remote})`,
       objects,
@@ -129,7 +138,11 @@ class ClusterBuild {
     const expanded = resources.flatMap((resource) => [resource, ...this.#expand(resource, resources)]);
     for (const resource of expanded) {
       const object =
-        this.#attempt(() => finishObject(resource.object, kustomization, variables)) ?? resource.object;
+        this.#attempt(() =>
+          finishObject(resource.object, kustomization, variables, (variable) => {
+            this.#missing.add(variable, built);
+          }),
+        ) ?? resource.object;
       if (isOwn.has(resource)) own.push(object);
       const error = identityError(object);
       if (error) {
@@ -153,6 +166,16 @@ class ClusterBuild {
     const clash = variables && collision(own);
     if (clash) this.#report(clash);
     return [...children, ...this.#orphansBelow(kustomization)];
+  }
+
+  /** Reports variables that nothing defines, if the cluster's Flux rejects them. */
+  #reportMissing(): void {
+    if (this.#missing.isEmpty) return;
+    const own = this.#objects.get(undefined) ?? [];
+    const objects = new ObjectIndex(own.map(({ object }) => object as unknown as KubeObject));
+    if (!isStrict({ name: this.#name, objects, repository: this.#repository })) return;
+    const describe = ({ object }: BuiltKustomization): string => `Kustomization ${identity(object)}`;
+    for (const error of this.#missing.refused(describe)) this.#report(error);
   }
 
   /**

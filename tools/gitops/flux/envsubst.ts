@@ -14,6 +14,8 @@ export interface Substituted {
   readonly text: string;
   /** Variables whose expressions were left as written. */
   readonly unknown: readonly string[];
+  /** Variables that nothing defines and that no operator gives a default: Flux rejects them in strict mode. */
+  readonly missing: readonly string[];
 }
 
 /** A `${…}` expression that Flux rejects. */
@@ -37,6 +39,7 @@ class Substitution {
   readonly #text: string;
   readonly #lookup: Lookup;
   readonly #unknown = new Set<string>();
+  readonly #missing = new Set<string>();
   #at = 0;
   #depth = 0;
 
@@ -57,7 +60,7 @@ class Substitution {
         out += this.#text.charAt(this.#at++);
       }
     }
-    return { text: out, unknown: [...this.#unknown] };
+    return { text: out, unknown: [...this.#unknown], missing: [...this.#missing] };
   }
 
   /** Evaluates an expression from `${` to its closing brace. */
@@ -161,6 +164,7 @@ class Substitution {
     const found = this.#lookup(name);
     const known = args.filter((arg) => arg !== UNKNOWN);
     const usesDefault = /^(?::[-=?+]|=)$/.test(operator);
+    if (found === undefined && !usesDefault) this.#missing.add(name);
     const value = found === ELSEWHERE ? (usesDefault ? "" : UNKNOWN) : found;
     if (value === UNKNOWN || (known.length < args.length && !(usesDefault && value))) {
       this.#unknown.add(name);

@@ -2,7 +2,7 @@ import { describeId, effectiveNamespace, Resource } from "../kustomize/resource.
 import { BuildError } from "../problem.ts";
 import { originOf, type Mapping } from "../yaml/values.ts";
 import { addCommonMetadata } from "./flux-kustomization.ts";
-import { substituteObject } from "./substitution.ts";
+import { substituteObject, type MissingVariable } from "./substitution.ts";
 import { lookupIn, type Variables } from "./variables.ts";
 
 /** The error for the first object that substitution has given the id of another one. Source: Replace in kustomize's api/resmap/reswrangler.go. */
@@ -24,16 +24,18 @@ export function collision(objects: readonly Mapping[]): BuildError | undefined {
 
 /**
  * A built object as a Flux Kustomization applies it: after variable substitution and with `spec.commonMetadata`.
+ * @param onMissing receives the variables that Flux rejects in strict mode
  * @throws BuildError for an expression that Flux rejects
  */
 export function finishObject(
   object: Mapping,
   kustomization: Mapping,
   variables: Variables | undefined,
+  onMissing?: (variable: MissingVariable) => void,
 ): Mapping {
   const substitutes = variables && (variables.always || variables.values.size > 0 || !variables.complete);
   return addCommonMetadata(
-    substitutes ? substituteObject(object, lookupIn(variables)) : object,
+    substitutes ? substituteObject(object, lookupIn(variables), onMissing) : object,
     kustomization,
   );
 }

@@ -70,6 +70,7 @@ export function buildRepository(
         orphans: (orphans.get(name) ?? []).filter(({ object }) => isFluxKustomization(object)),
         sources,
         artifacts,
+        repository,
         partial,
       },
     ),

@@ -25,42 +25,58 @@ export function optsOut(object: Mapping): boolean {
   );
 }
 
+/** A variable in an object that nothing defines and that has no default. */
+export interface MissingVariable {
+  readonly name: string;
+  /** The first field with the variable. */
+  readonly origin: Origin;
+}
+
 /**
  * An object after `postBuild` substitution. Flux first writes the object as YAML, which loses the quotes from the file. It then substitutes in that text, and
  * reads the result as YAML 1.1. So a lone `"${PORT}"` becomes a number, `yes` becomes a boolean, and a value with a colon breaks the object. An expression with
  * an unknown value is left as written. An object without a dollar sign is returned unchanged.
+ * @param onMissing receives the variables that Flux rejects in strict mode
  * @throws BuildError if Flux rejects an expression, or if a value breaks the YAML
  */
-export function substituteObject(object: Mapping, lookup: Lookup): Mapping {
+export function substituteObject(
+  object: Mapping,
+  lookup: Lookup,
+  onMissing?: (variable: MissingVariable) => void,
+): Mapping {
   if (optsOut(object)) return object;
   const text = writeGoYaml(object);
   if (!text.includes("$")) return object;
-  const parsed = attempt(
-    text,
-    lookup,
-    object.kind === undefined ? originOf(object) : culprit(object, lookup),
-  );
+  const { parsed, missing } = attempt(text, object, lookup);
+  if (onMissing)
+    for (const name of missing)
+      onMissing({ name, origin: firstField(object, (value) => needs(value, name, lookup)) });
   return withOrigins(parsed, object, originOf(object)) as Mapping;
 }
 
-function attempt(text: string, lookup: Lookup, findOrigin: Origin | (() => Origin)): Value {
-  const origin = (): Origin => (typeof findOrigin === "function" ? findOrigin() : findOrigin);
+function attempt(
+  text: string,
+  object: Mapping,
+  lookup: Lookup,
+): { readonly parsed: Value; readonly missing: readonly string[] } {
+  const origin = (): Origin =>
+    object.kind === undefined ? originOf(object) : firstField(object, (value) => fails(value, lookup));
   try {
-    const result = substitute(text, lookup).text;
-    const { documents, errors } = parseYaml(new SourceFile("", result), "v2");
+    const result = substitute(text, lookup);
+    const { documents, errors } = parseYaml(new SourceFile("", result.text), "v2");
     const [error] = errors;
     if (error) throw new BuildError(`after substitution this is not valid YAML: ${error.message}`, origin());
-    return documents[0]?.value ?? null;
+    return { parsed: documents[0]?.value ?? null, missing: result.missing };
   } catch (error) {
     if (!(error instanceof SubstitutionError)) throw error;
     throw new BuildError(`substitution: ${error.message}`, origin());
   }
 }
 
-/** Finds the field with the invalid expression: the first one that fails on its own. */
-function culprit(object: Mapping, lookup: Lookup): () => Origin {
+/** The first text with an expression that satisfies the test; the object itself if none does on its own. */
+function firstField(object: Mapping, test: (value: string) => boolean): Origin {
   const visit = (value: Value, origin: Origin): Origin | undefined => {
-    if (typeof value === "string") return value.includes("$") && fails(value, lookup) ? origin : undefined;
+    if (typeof value === "string") return value.includes("$") && test(value) ? origin : undefined;
     if (typeof value !== "object" || value === null) return undefined;
     for (const key of Object.keys(value)) {
       const step = Array.isArray(value) ? Number(key) : key;
@@ -69,7 +85,16 @@ function culprit(object: Mapping, lookup: Lookup): () => Origin {
     }
     return undefined;
   };
-  return () => visit(object, originOf(object)) ?? originOf(object);
+  return visit(object, originOf(object)) ?? originOf(object);
+}
+
+function needs(value: string, name: string, lookup: Lookup): boolean {
+  try {
+    return substitute(value, lookup).missing.includes(name);
+  } catch (error) {
+    if (error instanceof SubstitutionError) return false;
+    throw error;
+  }
 }
 
 function fails(value: string, lookup: Lookup): boolean {

@@ -40,6 +40,8 @@ type request struct {
 	Kustomization map[string]any `json:"kustomization"`
 	// Sources are the ConfigMaps and Secrets of its namespace, for substituteFrom.
 	Sources []map[string]any `json:"sources,omitempty"`
+	// Strict is the feature gate StrictPostBuildSubstitutions, which is on by default since kustomize-controller 1.9.
+	Strict bool `json:"strict,omitempty"`
 }
 
 // answer is what the controller would apply, in its order, or why it would not.
@@ -84,7 +86,7 @@ func build(r request) ([]json.RawMessage, error) {
 		return nil, err
 	}
 	if _, found, _ := unstructured.NestedMap(kustomization.Object, "spec", "postBuild"); found {
-		if err := substitute(kustomization, resources, cluster{sources: r.Sources}); err != nil {
+		if err := substitute(kustomization, resources, cluster{sources: r.Sources}, r.Strict); err != nil {
 			return nil, err
 		}
 	}
@@ -121,11 +123,12 @@ func generateAndBuild(root string, kustomization unstructured.Unstructured) (res
 	return buildDirectory(&generated{FileSystem: source, file: file, manifest: manifest}, directory)
 }
 
-func substitute(kustomization unstructured.Unstructured, resources resmap.ResMap, cluster client.Client) error {
+func substitute(kustomization unstructured.Unstructured, resources resmap.ResMap, cluster client.Client, strict bool) error {
 	strategy, _, _ := unstructured.NestedString(kustomization.Object, "spec", "postBuild", "substituteStrategy")
 	always := kustomize.SubstituteWithAlways(strategy == "Always")
 	for _, resource := range resources.Resources() {
-		replaced, err := kustomize.SubstituteVariables(context.Background(), cluster, kustomization, resource, always)
+		replaced, err := kustomize.SubstituteVariables(context.Background(), cluster, kustomization, resource, always,
+			kustomize.SubstituteWithStrict(strict))
 		if err != nil {
 			return fmt.Errorf("%s: %w", resource.CurId(), err)
 		}

@@ -1,0 +1,42 @@
+import { counted } from "../../../lib/counted.ts";
+import { RefusedError } from "../problem.ts";
+import type { BuiltKustomization } from "./built.ts";
+import type { MissingVariable } from "./substitution.ts";
+
+interface Missing extends MissingVariable {
+  readonly kustomization: BuiltKustomization;
+  /** How many objects have the variable. */
+  objects: number;
+}
+
+/** The variables that the Kustomizations of a cluster use without defining them. */
+export class MissingVariables {
+  readonly #found = new Map<BuiltKustomization, Map<string, Missing>>();
+
+  get isEmpty(): boolean {
+    return this.#found.size === 0;
+  }
+
+  add(variable: MissingVariable, kustomization: BuiltKustomization): void {
+    const own = this.#found.get(kustomization) ?? new Map<string, Missing>();
+    this.#found.set(kustomization, own);
+    const known = own.get(variable.name);
+    if (known) known.objects++;
+    else own.set(variable.name, { ...variable, kustomization, objects: 1 });
+  }
+
+  /**
+   * One error per Kustomization and variable, at its first place, as a strict Flux applies nothing of the Kustomization.
+   * @param describe names a Kustomization
+   */
+  refused(describe: (kustomization: BuiltKustomization) => string): readonly RefusedError[] {
+    return [...this.#found.values()]
+      .flatMap((own) => [...own.values()])
+      .map(({ name, origin, kustomization, objects }) => {
+        kustomization.refusesMissing = true;
+        const more = objects > 1 ? ` and ${counted(objects - 1, "more object")}` : "";
+        const message = `${describe(kustomization)} does not define \${${name}}, which this object${more} needs, so Flux applies nothing of it: define it in spec.postBuild, or write $\${${name}} for a literal \${${name}}`;
+        return new RefusedError(message, origin);
+      });
+  }
+}
