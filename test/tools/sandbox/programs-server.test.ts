@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { askForProgram, servePrograms } from "../../../tools/sandbox/network/programs-server.ts";
@@ -10,7 +10,7 @@ describe("sandbox: programs for pods", () => {
   before(async () => {
     root = mkdtempSync(join(tmpdir(), "edgefirst-programs-"));
     Object.assign(process.env, { PATH: root, KUBEBUILDER_ASSETS: "", XDG_CACHE_HOME: join(root, "cache") });
-    await servePrograms(join(root, "socket"));
+    await servePrograms(join(root, "socket"), join(root, "versions"));
   });
   after(() => {
     for (const name of ["PATH", "KUBEBUILDER_ASSETS", "XDG_CACHE_HOME", "EDGEFIRST_TRAEFIK"])
@@ -31,5 +31,16 @@ describe("sandbox: programs for pods", () => {
     writeFileSync(path, "#!/bin/sh\necho 'Version: 3.6.99'\n", { mode: 0o755 });
     process.env.EDGEFIRST_TRAEFIK = path;
     assert.deepEqual(await askForProgram(join(root, "socket"), "traefik"), { path, version: "3.6.99" });
+  });
+
+  it("are in the version of the image's tag, if the cluster's folder has it", async () => {
+    const path = join(root, "versions", "traefik-3.6.1");
+    mkdirSync(join(root, "versions"));
+    writeFileSync(path, "", { mode: 0o755 });
+    assert.deepEqual(await askForProgram(join(root, "socket"), "traefik", "3.6.1"), {
+      path,
+      version: "3.6.1",
+    });
+    assert.equal((await askForProgram(join(root, "socket"), "traefik", "3.6.2")).version, "3.6.99");
   });
 });

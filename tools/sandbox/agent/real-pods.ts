@@ -18,7 +18,7 @@ export function realPods(
       log,
       services,
       events: new PodEvents(api, node, log),
-      program: (name) => askForProgram(SOCKETS.programs, name),
+      program: (name, version) => askForProgram(SOCKETS.programs, name, version),
     },
     (pod, status) => reportStatus(api, pod, status, simulatedParts(pod).join("; ")),
   );

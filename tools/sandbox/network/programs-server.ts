@@ -1,7 +1,9 @@
 import { rmSync } from "node:fs";
 import { createServer, type IncomingMessage, request } from "node:http";
+import { resolve } from "node:path";
 import { readBody } from "../../../kube/http.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
+import { isExecutable } from "../../toolchain/executable.ts";
 import { findProgram } from "../../toolchain/find.ts";
 import { environmentVariable, programNamed } from "../../toolchain/program.ts";
 import { PROGRAMS } from "../../toolchain/programs.ts";
@@ -13,14 +15,18 @@ export interface LocalProgram {
   readonly version: string;
 }
 
+/** Folder in a cluster's folder with programs in other versions than the toolchain's, as `<name>-<version>`. */
+export const OTHER_VERSIONS = "programs";
+
 /**
- * Finds toolchain programs for the private network: `GET /programs/<name>`. It does not build programs, because a build would outlast the
- * rollout of the pod that needs one.
+ * Finds programs for the private network: `GET /programs/<name>/<version>`, in this version if the cluster's folder has it, else in the toolchain's. It does
+ * not build programs, because a build would outlast the rollout of the pod that needs one.
  */
-export function servePrograms(path: string): Promise<void> {
+export function servePrograms(path: string, otherVersions: string = OTHER_VERSIONS): Promise<void> {
   rmSync(path, { force: true });
   const server = createServer((incoming, response) => {
-    find(incoming.url?.split("/").at(-1) ?? "").then(
+    const [name = "", version = ""] = (incoming.url ?? "").split("/").slice(2);
+    find(name, version, resolve(otherVersions, `${name}-${version}`)).then(
       (program) => response.end(JSON.stringify(program)),
       (error: unknown) => {
         response.statusCode = 500;
@@ -33,7 +39,8 @@ export function servePrograms(path: string): Promise<void> {
   });
 }
 
-async function find(name: string): Promise<LocalProgram> {
+async function find(name: string, version: string, other: string): Promise<LocalProgram> {
+  if (isExecutable(other)) return { path: other, version };
   const found = await findProgram(programNamed(name, PROGRAMS));
   if (found !== undefined) return { path: found.path, version: found.version };
   throw new EdgefirstError(
@@ -44,11 +51,12 @@ async function find(name: string): Promise<LocalProgram> {
 
 /**
  * Asks {@link servePrograms} for a program.
+ * @param version the preferred version, from the tag of the image
  * @throws EdgefirstError if it is not installed.
  */
-export async function askForProgram(socketPath: string, name: string): Promise<LocalProgram> {
+export async function askForProgram(socketPath: string, name: string, version = ""): Promise<LocalProgram> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request({ socketPath, path: `/programs/${name}` }, resolve)
+    request({ socketPath, path: `/programs/${name}/${version}` }, resolve)
       .on("error", reject)
       .end();
   });

@@ -5,7 +5,7 @@
 export const SOCKETS = {
   /** Served on the machine: relays connections to the API server. */
   apiserver: "run/apiserver.sock",
-  /** Served on the machine, over HTTP: `GET /programs/<name>` finds a toolchain program. */
+  /** Served on the machine, over HTTP: `GET /programs/<name>/<version>` finds a program. */
   programs: "run/programs.sock",
   /** Served in the network: reads one line, `HOST PORT`, then relays the connection to that address. */
   inside: "run/inside.sock",

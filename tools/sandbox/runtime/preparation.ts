@@ -20,8 +20,8 @@ export interface RuntimeContext {
   readonly log: (line: string) => void;
   readonly events: PodEvents;
   readonly services: ReadonlyMap<string, Service>;
-  /** Resolves a toolchain program. */
-  readonly program: (name: string) => Promise<LocalProgram>;
+  /** Resolves a program, in this version if the cluster has it. */
+  readonly program: (name: string, version: string | undefined) => Promise<LocalProgram>;
 }
 
 /** The capabilities that Docker and containerd give to root in a container. */
@@ -102,8 +102,8 @@ export class PodPreparation {
       events.report(pod, { type: "Normal", reason, message, container: name });
     };
     report("Pulling", `Resolving ${program} for ${image}`);
-    const found = await this.#context.program(program);
     const tag = tagOf(image);
+    const found = await this.#context.program(program, tag);
     const difference = tag === undefined || tag === found.version ? "" : `; the image's version is ${tag}`;
     report("Pulled", `Running ${program} ${found.version} from the toolchain${difference}`);
     return [mount(found.path, path)];
