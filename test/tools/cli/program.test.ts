@@ -17,6 +17,17 @@ describe("edgefirst", function () {
     for (const flag of ["--version", "-V"]) assert.equal(edgefirst(flag).stdout, `${packageJson.version}\n`);
   });
 
+  it("runs from the entry point of a clone, and loads Node's TypeScript compiler only where the compile cache is cold", () => {
+    const entry = join(import.meta.dirname, "../../../tools/cli/main.js");
+    const list = "process.on('exit', () => console.error(process.moduleLoadList.join()))";
+    const args = ["--import", `data:text/javascript,${list}`, entry, "lint", "--help"];
+    const [first, second] = [1, 2].map(() => spawnSync(process.execPath, args, { encoding: "utf8" }));
+    assert.match(second?.stdout ?? "", /^Usage: edgefirst lint /);
+    assert.equal(second?.stdout, first?.stdout);
+    assert.match(second?.stderr ?? "", /module_job/);
+    assert.doesNotMatch(second?.stderr ?? "", /amaro/);
+  });
+
   it("lists every command and the exit codes in its help", () => {
     const { status, stdout } = edgefirst("--help");
     assert.equal(status, 0);

@@ -50,8 +50,12 @@ class Substitution {
 
   run(): Substituted {
     let out = "";
-    while (this.#at < this.#text.length) {
-      if (this.#text.startsWith("${", this.#at)) {
+    for (;;) {
+      const dollar = this.#text.indexOf("$", this.#at);
+      if (dollar < 0) break;
+      out += this.#text.slice(this.#at, dollar);
+      this.#at = dollar;
+      if (this.#text.startsWith("${", dollar)) {
         const start = this.#at;
         const value = this.#expression();
         out += value === UNKNOWN ? this.#text.slice(start, this.#at) : value;
@@ -60,6 +64,7 @@ class Substitution {
         out += this.#text.charAt(this.#at++);
       }
     }
+    out += this.#text.slice(this.#at);
     return { text: out, unknown: [...this.#unknown], missing: [...this.#missing] };
   }
 

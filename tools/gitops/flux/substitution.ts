@@ -44,14 +44,20 @@ export function substituteObject(
   lookup: Lookup,
   onMissing?: (variable: MissingVariable) => void,
 ): Mapping {
-  if (optsOut(object)) return object;
-  const text = writeGoYaml(object);
-  if (!text.includes("$")) return object;
-  const { parsed, missing } = attempt(text, object, lookup);
+  if (!hasDollar(object) || optsOut(object)) return object;
+  const { parsed, missing } = attempt(writeGoYaml(object), object, lookup);
   if (onMissing)
     for (const name of missing)
       onMissing({ name, origin: firstField(object, (value) => needs(value, name, lookup)) });
   return withOrigins(parsed, object, originOf(object)) as Mapping;
+}
+
+/** Whether a key or string contains a dollar sign. Writing the object as YAML neither adds nor escapes one. */
+function hasDollar(value: Value): boolean {
+  if (typeof value === "string") return value.includes("$");
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.some(hasDollar);
+  return Object.keys(value).some((key) => key.includes("$") || hasDollar(value[key] as Value));
 }
 
 function attempt(

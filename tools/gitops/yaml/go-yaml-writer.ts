@@ -38,7 +38,8 @@ class Writer {
   }
 
   get #column(): number {
-    return Array.from(this.text.slice(this.#lineStart)).length;
+    const line = this.text.slice(this.#lineStart);
+    return ASCII.test(line) ? line.length : Array.from(line).length;
   }
 
   #put(text: string): void {
@@ -89,6 +90,8 @@ interface Place {
   readonly isKey: boolean;
 }
 
+// eslint-disable-next-line no-control-regex -- the whole range
+const ASCII = /^[\x00-\x7f]*$/;
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const UNPRINTABLE = /[^\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/u;
 
@@ -117,7 +120,10 @@ function literal(text: string, indent: number): string {
 }
 
 const plain = (text: string, place: Place): string =>
-  folded(Array.from(text), place, ({ next }) => next !== " ");
+  // A character counts as at most its code units, so a text that ends before the limit has no break.
+  place.isKey || place.column + text.length <= WIDTH
+    ? text
+    : folded(Array.from(text), place, ({ next }) => next !== " ");
 
 function singleQuoted(text: string, place: Place): string {
   const characters = Array.from(text, (character) => (character === "'" ? "''" : character));
