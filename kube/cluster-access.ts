@@ -19,7 +19,8 @@ export interface ClusterAccess {
 export function directAccess({ cluster, user }: KubeContext): ClusterAccess {
   const server = text(cluster, "server") ?? "";
   const secure = server.startsWith("https:");
-  const plugin = isMap(user.exec) ? new ExecCredential(user.exec, cluster) : undefined;
+  const plugin =
+    isMap(user.exec) && !hasOwnCredentials(user) ? new ExecCredential(user.exec, cluster) : undefined;
   return {
     server,
     authenticate: async (options) => {
@@ -38,6 +39,12 @@ export function directAccess({ cluster, user }: KubeContext): ClusterAccess {
       return plugin !== undefined;
     },
   };
+}
+
+/** Whether the user's other fields are enough to log in. kubectl then does not run the exec plugin (client-go, plugin/pkg/client/auth/exec). */
+function hasOwnCredentials(user: Fields): boolean {
+  const names = ["token", "tokenFile", "username", "client-certificate", "client-certificate-data"];
+  return names.some((name) => text(user, name) !== undefined);
 }
 
 function serverTls(cluster: Fields): RequestOptions {

@@ -48,7 +48,25 @@ export function readContext({ kubeconfig, context }: ClusterAddress): KubeContex
       FIX,
     );
   };
-  return { cluster: entry("cluster", cluster), user: user === "" ? {} : entry("user", user) };
+  const found = { cluster: entry("cluster", cluster), user: user === "" ? {} : entry("user", user) };
+  const problem = contradiction(found.user);
+  if (problem === undefined) return found;
+  throw new EdgefirstError(
+    `The user of the context ${context} in the kubeconfig ${from} ${problem}.`,
+    "kubectl refuses that as well. Correct the user, or download the kubeconfig again.",
+  );
+}
+
+/** What keeps client-go from using a user's credentials (`validateAuthInfo` in tools/clientcmd, and transport.HTTPWrappersForConfig). */
+function contradiction(user: Fields): string | undefined {
+  const has = (...names: readonly string[]): boolean =>
+    names.some((name) => user[name] !== undefined && user[name] !== "");
+  if (has("token", "tokenFile") && has("username", "password"))
+    return "has both a token and a name with a password";
+  if (has("exec") && has("auth-provider")) return "has both exec and auth-provider";
+  return has("client-certificate", "client-certificate-data") && !has("client-key", "client-key-data")
+    ? "has a client certificate without its key"
+    : undefined;
 }
 
 /** The kubeconfigs that kubectl would read, whether they exist or not. */

@@ -54,6 +54,12 @@ describe("pinned versions", () => {
       assert.equal(pinned("flux-build", module), pinned("flux", module), module);
   });
 
+  it("of kubectl and of the sandbox's API server are the same", () => {
+    const kubernetes = pinned("kubernetes", "k8s.io/kubernetes").replace(/^1\./, "0.");
+    for (const module of ["k8s.io/kubectl", "k8s.io/client-go", "k8s.io/component-base"])
+      assert.equal(pinned("kubectl", module), kubernetes, module);
+  });
+
   describe("on the page about conformance", () => {
     const page = read("docs/reference/conformance.md");
     const [, shownTraefik = "", shownBundle = "", shownChannel = ""] =

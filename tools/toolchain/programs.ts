@@ -163,6 +163,16 @@ const MODULES: readonly Program[] = [
     buildSeconds: 30,
   },
   {
+    name: "kubectl",
+    purpose: "tests: reads the same kubeconfigs as the program's own client",
+    tier: "test",
+    directory: inModule("kubectl"),
+    package: ".",
+    // Kubernetes 1.x.y is version 0.x.y of this module.
+    pin: required("k8s.io/kubectl"),
+    buildSeconds: 90,
+  },
+  {
     name: "flux-build",
     purpose: "tests: its build is compared with the offline build of a Flux Kustomization",
     tier: "test",
