@@ -173,7 +173,7 @@ export const LIVE_TITLE = "On the live cluster";
 export const NOTE_TITLES: Readonly<Record<Note["kind"], string>> = {
   option: "Option",
   cutover: "Cutover",
-  runbook: "On the live cluster, between the commits",
+  runbook: "Runbook",
   refused: "Refused",
   left: "Left unchanged",
   lost: "Lost, as accepted",

@@ -1,6 +1,7 @@
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
+import { onlyHidesObjects } from "./build.ts";
 import { markNotes } from "./lost-marks.ts";
 import { encryptedFiles } from "./encrypted.ts";
 import { syntaxErrorOf } from "./syntax-error.ts";
@@ -98,12 +99,18 @@ function changesOf({ changes }: Plan, { selected, repository }: StepContext): re
 }
 
 /** The entries and files that could not be built; empty if the step only reads files. */
-function unseenBy({ reads }: Step, { clusters }: StepContext): readonly string[] {
+function unseenBy({ reads }: Step, { clusters, repository }: StepContext): readonly string[] {
   if (reads === "files") return [];
-  const problems = clusters.flatMap((cluster) => cluster.problems);
-  return [
-    ...new Set(problems.map(({ position, message }) => `${position.file}:${position.line}: ${message}`)),
-  ];
+  const lines = clusters
+    .flatMap((cluster) => cluster.problems)
+    .map((problem) => {
+      const { file, line } = problem.position;
+      const extent = onlyHidesObjects(problem, repository)
+        ? "; only what this entry adds is not checked"
+        : "";
+      return `${file}:${line}: ${problem.message}${extent}`;
+    });
+  return [...new Set(lines)];
 }
 
 /** A bug in one step must not hide the others. */

@@ -19,7 +19,7 @@ export interface FileChange {
  * Something that the owner should know. `refused`: left unchanged, because the change would not be safe or would lose something; `left`:
  * left unchanged, because the step does not apply to it; `removed`: deleted because the owner asked for it; `lost`: has no equivalent in
  * the new form, and the owner accepted that; `unknown`: kept without being understood; `cutover`, `runbook`: what to do on the live
- * cluster, between the commits; `option`: another way that the owner may prefer.
+ * cluster, and when; `option`: another way that the owner may prefer.
  */
 export interface Note {
   readonly kind: "refused" | "left" | "removed" | "lost" | "unknown" | "cutover" | "runbook" | "option";

@@ -88,6 +88,51 @@ describe("migrate namespace: the guard", () => {
     assert.match(line ?? "", /: StatefulSet app\/own, HelmRelease app\/metrics$/);
   });
 
+  it("counts the custom resources whose controllers may delete what they manage", () => {
+    const result = resultOf(
+      namespace,
+      child([
+        object("Terraform", "infra.example.com"),
+        { ...object("Terraform", "infra.example.com"), metadata: { name: "second", namespace: "app" } },
+        object("ServiceMonitor", "monitoring.coreos.com"),
+        object("Deployment", "apps"),
+        object("PersistentVolumeClaim", ""),
+      ]),
+    );
+    const [line] = messages(result, "runbook").filter((message) => message.includes("custom resources"));
+    assert.match(line ?? "", /what it manages along with it: Terraform \(2\)$/);
+  });
+
+  it("names the Kustomizations next to the root that apply another repository", () => {
+    const other = kustomization("private", "./apps", {
+      sourceRef: { kind: "GitRepository", name: "private" },
+    });
+    const own = kustomization("tools", "./tools");
+    const files = { ...child([]), "flux/more.yaml": [other, own], "tools/a.yaml": object("ConfigMap", "") };
+    const lines = messages(resultOf(namespace, files), "runbook").filter((line) => line.includes("applies"));
+    assert.equal(lines.length, 1);
+    assert.match(
+      lines[0] ?? "",
+      /^Kustomization flux-system\/private applies GitRepository flux-system\/private/,
+    );
+  });
+
+  it("names the cluster in each command if the repository has several", () => {
+    const one = resultOf(namespace, child([]));
+    assert.doesNotMatch(messages(one, "runbook").join("\n"), /context of/);
+    const files = (name: string): Files =>
+      Object.fromEntries(
+        Object.entries(child([])).map(([path, content]) => [
+          `clusters/${name}/${path}`,
+          JSON.parse(JSON.stringify(content).replaceAll('"./', `"./clusters/${name}/`)) as object,
+        ]),
+      );
+    const two = resultOf(namespace, { ...files("a"), ...files("b") });
+    const commands = messages(two, "runbook").filter((line) => line.includes("flux -n"));
+    assert.equal(commands.length, 2);
+    for (const command of commands) assert.match(command, /--context <context of clusters\/[ab]>/);
+  });
+
   it("is not written if the target's settings are refused, because the move could never follow", () => {
     const settings = { postBuild: { substituteFrom: [{ kind: "ConfigMap", name: "settings" }] } };
     const files = {

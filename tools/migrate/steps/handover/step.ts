@@ -3,6 +3,8 @@ import { describeObject } from "../../../../kube/objects.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
+import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
+import { reconcileCommand } from "../../live/reconcile.ts";
 import { whyTooOld } from "../../flux-version.ts";
 import { candidates, dependencies } from "./candidates.ts";
 import { checkHandover } from "./check.ts";
@@ -76,7 +78,7 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
         ...notes,
         ...candidates(cluster, objects),
         ...dependencies(cluster, objects),
-        ...guardRunbook(cluster, objects),
+        ...guardRunbook(cluster, objects, context),
       ],
     };
   }
@@ -104,9 +106,17 @@ function outlives({ object }: BuiltObject): boolean {
   return isKept(object) && scalarText(object.apiVersion).includes(".toolkit.fluxcd.io/");
 }
 
-function guardRunbook({ name }: BuiltCluster, objects: readonly BuiltObject[]): readonly Note[] {
+function guardRunbook(
+  cluster: BuiltCluster,
+  objects: readonly BuiltObject[],
+  { clusters }: StepContext,
+): readonly Note[] {
+  const { name } = cluster;
+  const commands = objects
+    .filter(({ object }) => isFluxKustomization(object))
+    .map((object) => reconcileCommand(object, cluster, clusters));
   return runbook(objects, [
-    "commit the guard and let Flux reconcile",
+    `commit the guard, then run: ${commands.join(" && ")}`,
     "set edgefirst:flux.root.mode to observe and run `pulumi preview`: adjust the stack until its root differs from the live one only in its patches",
     `continue only if this exits with 0: edgefirst migrate handover . --check --cluster ${name} --context <context>`,
     `set handover.phases["${name}"] to remove in .edgefirst/migrate.yaml`,

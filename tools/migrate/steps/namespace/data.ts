@@ -37,6 +37,24 @@ export function keptByGuardOnly({ cluster }: MovingRoot): readonly string[] {
     .map(({ object }) => `${scalarText(object.kind)} ${idOf(object)}`);
 }
 
+/** The other kinds of custom resources with the number of objects, such as `Terraform (3)`. */
+export function customKindsOf({ cluster }: MovingRoot, context: StepContext): readonly string[] {
+  const kinds = dataKindsOf(context);
+  const objects = cluster.objects.filter(
+    ({ object, kustomization }) => kustomization && isOperated(object) && !isData(object, kinds),
+  );
+  const byKind = Map.groupBy(objects, ({ object }) => scalarText(object.kind));
+  return [...byKind].map(([kind, own]) => `${kind} (${own.length})`).toSorted();
+}
+
+/** Groups whose controllers only configure what runs in the cluster. */
+const CONFIGURING = /(?:^|\.)(?:k8s\.io|toolkit\.fluxcd\.io|monitoring\.coreos\.com|traefik\.io|cilium\.io)$/;
+
+function isOperated({ apiVersion }: Mapping): boolean {
+  const { group } = parseApiVersion(scalarText(apiVersion));
+  return group.includes(".") && !CONFIGURING.test(group);
+}
+
 function hasVolumes(object: Mapping): boolean {
   if (isKind(object, STATEFUL_SET.group, STATEFUL_SET.kind))
     return fieldAt(object, ["spec", "volumeClaimTemplates"]) !== undefined;

@@ -1,13 +1,14 @@
 import { SourceFile, locate } from "../../../gitops/yaml/source.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { disablePruning } from "../../prune-annotation.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { hasFeature, versionToCheck, whyTooOld } from "../../flux-version.ts";
 import type { Edits } from "../../edits.ts";
-import { findDocument } from "../../objects.ts";
+import { fieldsIn, findDocument, idOf, nameOf } from "../../objects.ts";
 import type { FileChange, Note, StepContext } from "../../step.ts";
-import { dataKindsOf, isData, keptByGuardOnly, pruneOf } from "./data.ts";
+import { customKindsOf, dataKindsOf, isData, keptByGuardOnly, pruneOf } from "./data.ts";
 import { addPatches, GUARD } from "./patches.ts";
 import { guardIndex, type MovingRoot } from "./root.ts";
 import { targetFiles } from "./target.ts";
@@ -21,7 +22,12 @@ export function planGuard(
   const { root } = moving;
   const { file } = root.origin.source;
   const target = targetFiles(moving, context.repository);
-  const notes: Note[] = [...uncertain(moving, context), ...guardOnly(moving)];
+  const notes: Note[] = [
+    ...uncertain(moving, context),
+    ...guardOnly(moving),
+    ...operated(moving, context),
+    ...otherRoots(moving),
+  ];
   if (guardIndex(root.object) < 0) {
     const edit = edits.of(file);
     if (!addPatches(edit, edit.documentAt(root.origin.offset), [GUARD]))
@@ -67,6 +73,33 @@ function guardOnly(moving: MovingRoot): readonly Note[] {
   if (kept.length === 0) return [];
   const message = `only the guard keeps these during the move, because they do not get prune: disabled: ${kept.join(", ")}`;
   return [{ kind: "runbook", message, position: locate(moving.root.origin) }];
+}
+
+/** Custom resources by kind, in one line: which controllers delete more than the object cannot be read from a repository. */
+function operated(moving: MovingRoot, context: StepContext): readonly Note[] {
+  const kinds = customKindsOf(moving, context);
+  if (kinds.length === 0) return [];
+  const message = `only the guard keeps these custom resources during the move; the controller of each may delete what it manages along with it: ${kinds.join(", ")}`;
+  return [{ kind: "runbook", message, position: locate(moving.root.origin) }];
+}
+
+/** Kustomizations outside the root that apply another source: the repository does not show what they apply. */
+function otherRoots({ cluster, root }: MovingRoot): readonly Note[] {
+  const parentOf = ({ kustomization }: BuiltObject): string =>
+    kustomization ? idOf(kustomization.object) : "";
+  return cluster.objects
+    .filter((built) => isFluxKustomization(built.object) && parentOf(built) === parentOf(root))
+    .filter(({ object }) => sourceIdOf(object) !== sourceIdOf(root.object))
+    .map(({ object, origin }) => ({
+      kind: "runbook",
+      message: `Kustomization ${idOf(object)} applies ${sourceIdOf(object)}, which is not this repository: what it applies is not guarded, and must not depend on a child that moves`,
+      position: locate(origin),
+    }));
+}
+
+function sourceIdOf(kustomization: Mapping): string {
+  const { kind, name, namespace } = fieldsIn(kustomization, ["spec", "sourceRef"]);
+  return `${scalarText(kind)} ${scalarText(namespace) || nameOf(kustomization).namespace}/${scalarText(name)}`;
 }
 
 /** Objects with data that Flux may still prune. */

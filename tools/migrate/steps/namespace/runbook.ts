@@ -1,21 +1,19 @@
 import { locate } from "../../../gitops/yaml/source.ts";
-import type { NamespaceOptions } from "./options.ts";
-import type { Note } from "../../step.ts";
+import { contextFlag, reconcileCommand } from "../../live/reconcile.ts";
+import type { Note, StepContext } from "../../step.ts";
 import { presentIn, referencesOf } from "./references.ts";
-import { nameOf } from "../../objects.ts";
 import type { MovingRoot, Phase } from "./root.ts";
 
 /** The manual steps for the phase that the repository reaches with this plan. */
-export function runbookOf(moving: MovingRoot, phase: Phase, { perApp }: NamespaceOptions): readonly Note[] {
+export function runbookOf(
+  moving: MovingRoot,
+  phase: Phase,
+  { clusters, options }: Pick<StepContext, "clusters" | "options">,
+): readonly Note[] {
   const { cluster, root, movers, targets } = moving;
-  const { namespace: own, name } = nameOf(root.object);
+  const { perApp } = options.namespace;
   const check = `edgefirst migrate namespace . --check --cluster ${cluster.name} --context <context>`;
-  // A change to the root itself arrives through its parent Kustomization.
-  const above = root.kustomization && nameOf(root.kustomization.object);
-  const sync = [
-    ...(above ? [`flux -n ${above.namespace} reconcile kustomization ${above.name} --with-source`] : []),
-    `flux -n ${own} reconcile kustomization ${name}${above ? "" : " --with-source"}`,
-  ].join(" && ");
+  const sync = reconcileCommand(root, cluster, clusters);
   const key = (text: string): string =>
     `set namespace.phases["${cluster.name}"] to ${text} in .edgefirst/migrate.yaml`;
   const lines: Readonly<Record<Phase, readonly string[]>> = {
@@ -24,7 +22,7 @@ export function runbookOf(moving: MovingRoot, phase: Phase, { perApp }: Namespac
       `guard: commit, then run: ${sync}`,
       ...secretsOf(moving).map(
         ([target, secret]) =>
-          `create Secret ${target}/${secret}: kubectl -n ${target} create secret generic ${secret} --from-file=age.agekey=<file with the key>`,
+          `create Secret ${target}/${secret}: kubectl -n ${target} create secret generic ${secret} --from-file=age.agekey=<file with the key>${contextFlag(cluster, clusters)}`,
       ),
       `continue only if this exits with 0: ${check}`,
       key("move"),

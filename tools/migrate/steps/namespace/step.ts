@@ -5,7 +5,6 @@ import type { CheckReport } from "../../live/check.ts";
 import { checkNamespace } from "./check.ts";
 import { commentLosses, lossRefusal } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
-import type { NamespaceOptions } from "./options.ts";
 import { Edits } from "../../edits.ts";
 import { guardObstacles, planGuard } from "./guard.ts";
 import { whyNotMovable } from "./movable.ts";
@@ -72,13 +71,13 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
     const { changes, notes } = planGuard(moving, context, edits);
     return {
       changes: [...edits.changes(), ...changes],
-      notes: [...notes, ...runbookOf(moving, "guarded", options)],
+      notes: [...notes, ...runbookOf(moving, "guarded", context)],
     };
   }
   if (phase === "before")
     return refused("cannot move: not every child is guarded; write and deploy the guard phase first");
   if (wanted === "move")
-    return phase === "guarded" ? move(moving, context, edits) : inPhase(moving, phase, options);
+    return phase === "guarded" ? move(moving, context, edits) : inPhase(moving, phase, context);
   if (phase === "guarded")
     return refused(
       "cannot remove the guard: not every child has moved; write and deploy the move phase first",
@@ -86,8 +85,8 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
   return phase === "moved" ? unguard(moving, context, edits) : { changes: [], notes: [] };
 }
 
-function inPhase(moving: MovingRoot, phase: Phase, options: NamespaceOptions): Plan {
-  return { changes: [], notes: runbookOf(moving, phase, options) };
+function inPhase(moving: MovingRoot, phase: Phase, context: StepContext): Plan {
+  return { changes: [], notes: runbookOf(moving, phase, context) };
 }
 
 function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
@@ -96,7 +95,7 @@ function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
   const keys = refused ? [] : nameKeys(moving, context, edits);
   return {
     changes: refused ? [] : edits.changes(),
-    notes: refused ? notes : [...notes, ...keys, ...runbookOf(moving, "moved", context.options.namespace)],
+    notes: refused ? notes : [...notes, ...keys, ...runbookOf(moving, "moved", context)],
   };
 }
 

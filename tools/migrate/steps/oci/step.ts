@@ -12,6 +12,7 @@ import { unknownVersions, whyNoChartRef } from "./api-version.ts";
 import { whyForbidden } from "./allowed.ts";
 import { isRelease, sourceOf } from "./artifact.ts";
 import { isMarker } from "./image-policy.ts";
+import { listedInTable } from "./published.ts";
 import { artifactIn, referenceFor, type NewRepositories } from "./repositories.ts";
 import { sharedReference } from "./shared.ts";
 import { removeUnused } from "./unused.ts";
@@ -95,6 +96,7 @@ function plan(context: StepContext): Plan {
     notes: [
       ...notes,
       ...(created.size > 0 ? unknownVersions(replaced, context) : []),
+      ...listedInTable(replaced, context),
       ...sharing(created),
       ...embeddedObjects(context, isRelease),
       ...unused.notes,

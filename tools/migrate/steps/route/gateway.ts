@@ -13,7 +13,7 @@ type GatewayOption = RouteOptions["gateways"][string];
 /** The Gateway that an option names, if the cluster receives it from the repository. */
 export function gatewayIn(
   cluster: BuiltCluster | undefined,
-  { namespace, name }: GatewayOption,
+  { namespace, name }: Pick<GatewayOption, "namespace" | "name">,
 ): KubeObject | undefined {
   return cluster && indexOf(cluster).get(GATEWAY, namespace, name);
 }
@@ -127,15 +127,21 @@ export function isHttps(gateway: KubeObject, { sectionName, port }: Fields): boo
   return listeners.length === 0 ? undefined : listeners.every(({ protocol }) => protocol === "HTTPS");
 }
 
+const plainListeners = (gateway: KubeObject): readonly Fields[] =>
+  list(at(gateway, ["spec", "listeners"]))
+    .map(fields)
+    .filter(({ protocol }) => protocol === "HTTP");
+
+/** Whether a Gateway listens for plain HTTP. */
+export const hasPlainListener = (gateway: KubeObject): boolean => plainListeners(gateway).length > 0;
+
 /** Whether an HTTPRoute in the repository redirects plain HTTP requests for all these hosts to HTTPS. */
 export function redirectsPlainHttp(
   gateway: KubeObject,
   hosts: readonly string[],
   cluster: BuiltCluster,
 ): boolean {
-  const plain = list(at(gateway, ["spec", "listeners"]))
-    .map(fields)
-    .filter(({ protocol }) => protocol === "HTTP");
+  const plain = plainListeners(gateway);
   const index = indexOf(cluster);
   const redirecting = allRoutes(index)
     .filter(({ route }) => list(at(route.spec, ["rules"])).some(isRedirect))

@@ -3,10 +3,13 @@ import { appServices } from "../../../../policy/objects/app-template-network.ts"
 import { releaseOf } from "../../../../policy/objects/helm.ts";
 import { HELM_RELEASE, SERVICE } from "../../../../policy/objects/kinds.ts";
 import { groupOf, type ObjectIndex } from "../../../../policy/engine/object-index.ts";
-import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { at, text } from "../../../../policy/engine/read.ts";
+import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import { indexOf } from "../../clusters.ts";
 import { isRelease } from "../oci/artifact.ts";
+import { controllerOf, controllerValues } from "./controllers/classes.ts";
+import { nginx } from "./controllers/nginx.ts";
 import type { CutoverNote } from "./outcome.ts";
 import type { Moving } from "./parents.ts";
 
@@ -32,9 +35,20 @@ export function missingServices({
       own.length === 0
         ? ""
         : `; the Services of its release are ${own.map((service) => service.name).join(", ")}`;
-    const message = `Service ${namespace}/${name}, the backend of ${hosts.join(", ")}, is not in this repository${hint}: the host answers neither before nor after the move unless something else creates it`;
+    const message = `Service ${namespace}/${name}, the backend of ${hosts.join(", ")}, is not in this repository${hint}: unless something else creates it, ${errorsToday(reading.ingressClass, cluster)}, and the Gateway with a 500 after the move`;
     return [{ kind: "cutover", message }];
   });
+}
+
+/** What the class's controller answers for a Service that does not exist. */
+function errorsToday(ingressClass: string | undefined, cluster: BuiltCluster): string {
+  if (controllerOf(ingressClass, cluster) !== nginx) return "the Ingress controller answers with an error";
+  const values = controllerValues(ingressClass, cluster);
+  const backend = text(at(values, ["controller", "extraArgs", "default-backend-service"]));
+  if (backend !== undefined) return `ingress-nginx answers with Service ${backend}`;
+  return at(values, ["defaultBackend", "enabled"]) === true
+    ? "ingress-nginx answers with its default backend"
+    : "ingress-nginx answers with a 503";
 }
 
 function isCreated(namespace: string, name: string, index: ObjectIndex): boolean {

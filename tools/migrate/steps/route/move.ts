@@ -7,7 +7,8 @@ import type { Loss } from "../../losses.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { controllerWide, defaultsNotes } from "./controller-wide.ts";
 import { demands } from "./demands.ts";
-import { cutover, dnsLosses, recordsOf } from "./cutover.ts";
+import { cutover } from "./cutover.ts";
+import { dnsLosses, dnsMove, recordsOf } from "./dns.ts";
 import { releaseNamespace, rendered } from "./hosts.ts";
 import { prefixLosses } from "./paths.ts";
 import { refused, type CutoverNote, type DnsRecord, type Stay } from "./outcome.ts";
@@ -70,13 +71,15 @@ export function moveOf(
   );
   if (missing.length > 0) return refused(missing.join("; "));
   const losses = [...[written, ...forms], ...wide].flatMap((one) => one.losses);
-  for (const { form, reading } of pairs) {
-    const controller = controllerOf(ingressClass, clusterOf(form, context.clusters));
+  const moves = pairs.map((pair) => ({
+    ...pair,
+    dns: dnsMove(pair.form, pair.reading, parentRefs, context),
+  }));
+  for (const { reading, cluster, dns } of moves)
     losses.push(
-      ...prefixLosses(reading.prefixes, controller),
-      ...dnsLosses(form, reading, parentRefs, context),
+      ...prefixLosses(reading.prefixes, controllerOf(ingressClass, cluster)),
+      ...dnsLosses(dns, context),
     );
-  }
   return {
     parents,
     losses,
@@ -84,14 +87,14 @@ export function moveOf(
       ...written.annotations.withoutEffect.map((message) => ({ kind: "removed" as const, message })),
       ...keptAnnotations(written.annotations.unknown),
       ...distinct(
-        pairs.flatMap(({ form, reading }) =>
-          cutover(form, reading, parentRefs, context).map((note) => withDefaults(note, written, reading)),
+        moves.flatMap((move) =>
+          cutover(move, parents, move.dns, context).map((note) => withDefaults(note, written, move.reading)),
         ),
       ),
       ...distinct(pairs.flatMap((pair) => missingServices(pair))),
       ...defaultsNotes(wide, ingressClass, parents),
     ],
-    records: pairs.flatMap(({ form, reading }) => recordsOf({ form, reading, key }, parentRefs, context)),
+    records: moves.flatMap(({ form, dns }) => recordsOf(form, key, dns)),
   };
 }
 

@@ -3,6 +3,18 @@ import { isMapping, originAt, type Mapping, type PathStep, type Value } from "..
 import { fieldAt } from "../../objects.ts";
 import type { Note } from "../../step.ts";
 
+const ALREADY = "next to it, the values already enable a route; check which of the two the chart renders";
+
+const unknownFormat = (chart: string): string =>
+  `this step does not know how chart ${chart} writes routes; check whether its values support HTTPRoutes`;
+
+/** Whether values enable a route, by the names that charts give such values. */
+const hasRoute = (values: Mapping): boolean =>
+  Object.entries(values).some(
+    ([key, value]) =>
+      /^(?:gatewayapi|httproute|route)$/i.test(key) && isMapping(value) && value.enabled === true,
+  );
+
 /** Ingresses in the values of a chart whose route format this step does not know. */
 export function otherIngresses(release: Mapping, chart: string): readonly Note[] {
   const notes: Note[] = [];
@@ -11,7 +23,8 @@ export function otherIngresses(release: Mapping, chart: string): readonly Note[]
     for (const [key, inner] of Object.entries(value)) {
       const own = [...path, key];
       if (key === "ingress" && isMapping(inner) && inner.enabled === true) {
-        const message = `${own.slice(2).join(".")} is left unchanged: this step does not know how chart ${chart} writes routes; check whether its values support HTTPRoutes`;
+        const why = hasRoute(inner) || hasRoute(value) ? ALREADY : unknownFormat(chart);
+        const message = `${own.slice(2).join(".")} is left unchanged: ${why}`;
         notes.push({ kind: "left", message, position: locate(originAt(release, own)) });
       } else visit(inner, own);
     }

@@ -32,6 +32,8 @@ export interface DnsRecord {
   /** The Gateway that serves the host after the move, and its cluster: `network/internal of kubernetes/main`. */
   readonly gateway: string;
   readonly target: string | undefined;
+  /** What to change before the move, so that external-dns still writes it. */
+  readonly preparations: readonly string[];
 }
 
 /** A note in the cutover list, without its position. */

@@ -5,7 +5,7 @@ import { clusterOf } from "../../clusters.ts";
 import { lossNotes, lossRefusal } from "../../losses.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { embeddedObjects, isKind, writtenObjects, type WrittenObject } from "../../objects.ts";
-import { targetConflicts } from "./cutover.ts";
+import { dnsPreparations, targetConflicts } from "./dns.ts";
 import { unseenGateways } from "./gateway.ts";
 import { splitHosts } from "./hosts.ts";
 import { isIngress, objectOutcome } from "./object.ts";
@@ -52,7 +52,10 @@ function plan(context: StepContext): Plan {
     ...otherProtocols(context),
     ...unread(written, context),
   ];
-  return { changes, notes: [...notes, ...targetConflicts(records), ...split, ...others] };
+  return {
+    changes,
+    notes: [...notes, ...dnsPreparations(records), ...targetConflicts(records), ...split, ...others],
+  };
 }
 
 /** Rewrites the objects in a file, the last one first, so that the earlier documents keep their offsets. */

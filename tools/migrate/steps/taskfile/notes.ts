@@ -1,7 +1,7 @@
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { Note, StepContext } from "../../step.ts";
 import type { Essential } from "./essential.ts";
-import type { Include, Task, Taskfiles } from "./taskfiles.ts";
+import { tasksCalled, type Include, type Task, type Taskfiles } from "./taskfiles.ts";
 
 /** The include that receives the tasks `verify` and `sync`. */
 export const FLUX = "flux";
@@ -36,6 +36,21 @@ export function taskNotes({ tasks, includes }: Essential): readonly Note[] {
     .map(([{ name, position }, reason]) => ({
       kind: "left",
       message: `task ${name} is kept: ${reason}`,
+      position,
+    }));
+}
+
+/** Tasks that are only meant to be called, such as `.reset`, and that only removed tasks called. */
+export function idleNotes({ tasks }: Taskfiles, { tasks: kept }: Essential): readonly Note[] {
+  const calledBy = (callers: readonly Task[]): ReadonlySet<Task> =>
+    new Set(callers.flatMap(({ calls }) => calls.flatMap((call) => tasksCalled(tasks, call))));
+  const before = calledBy(tasks);
+  const after = calledBy([...kept.keys()]);
+  return tasks
+    .filter((task) => /^[._]/.test(task.key) && kept.has(task) && before.has(task) && !after.has(task))
+    .map(({ name, position }) => ({
+      kind: "left",
+      message: `task ${name} is kept, but no remaining task calls it`,
       position,
     }));
 }

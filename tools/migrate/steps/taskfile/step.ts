@@ -13,7 +13,7 @@ import {
 import { essentialOf, reads, type Essential } from "./essential.ts";
 import { changeEntries, withoutBlankStart } from "./edit-entries.ts";
 import { fluxTasks, type FluxTask } from "./flux-tasks.ts";
-import { FLUX, includeNotes, proposal, removedInclude, taskNotes, withComments } from "./notes.ts";
+import { FLUX, idleNotes, includeNotes, proposal, removedInclude, taskNotes, withComments } from "./notes.ts";
 import { readTaskfiles, type Task, type Taskfiles } from "./taskfiles.ts";
 
 /** Reduces the root Taskfile to the tasks that the options name and the tasks that those call. */
@@ -42,7 +42,11 @@ function plan(context: StepContext): Plan {
   // Without the new tasks, the old ones must be kept.
   const pruned = options.taskfile.pruned.filter((name) => name !== FLUX || added !== undefined);
   const essential = essentialOf(repository, taskfiles, { ...options.taskfile, pruned }, replaced);
-  const notes: Note[] = [...includeNotes(taskfiles, essential), ...taskNotes(essential)];
+  const notes: Note[] = [
+    ...includeNotes(taskfiles, essential),
+    ...taskNotes(essential),
+    ...idleNotes(taskfiles, essential),
+  ];
   if (flux !== undefined && !added) {
     const message =
       "no task is added: the names of the root Kustomizations or their sources differ between clusters";

@@ -62,11 +62,10 @@ function whyClosed(question: Question, door: Pods): string | undefined {
   const answer = around.length === 0 ? true : anyOf(around.map(({ admits }) => admits?.(door)));
   const admitting = around.find(({ admits }) => admits?.(former) === true);
   const [first] = admitting ? [admitting] : around;
-  const reason = sentence(answer, question, (is) =>
-    admitting
-      ? `${first?.name ?? ""} admits the controller of the class to the pods of ${name}, ${is} those of Gateway ${id}`
-      : `${first?.name ?? ""} restricts who reaches the pods of ${name}, ${is} those of Gateway ${id}`,
-  );
+  const subject = admitting
+    ? `${first?.name ?? ""} admits the controller of the class to the pods of ${name}`
+    : `${first?.name ?? ""} restricts who reaches the pods of ${name}`;
+  const reason = sentence(answer, question, (admits) => `${subject} ${admits} those of Gateway ${id}`);
   if (reason !== undefined) return reason;
   const behind = policies.filter(({ selects, releases }) => releases !== undefined && selects(door) === true);
   if (behind.length === 0 || anyOf(behind.map(({ releases }) => releases?.(app))) !== false) return undefined;
@@ -77,10 +76,10 @@ function whyClosed(question: Question, door: Pods): string | undefined {
 function sentence(
   answer: Maybe,
   { gateway, option }: Question,
-  describe: (is: string) => string,
+  describe: (admits: string) => string,
 ): string | undefined {
   if (answer === true || (answer === undefined && gateway.reachesApps)) return undefined;
   return answer === false
-    ? `${describe("but not")}: extend the policy, or label the pods, before the move`
-    : `${describe("and it is not known whether it admits")}: if it does, set route.gateways.${option}.reachesApps to true in ${OPTIONS_FILE}`;
+    ? `${describe("and does not admit")}: extend the policy, or label the pods, before the move`
+    : `${describe("and may not admit")}: if it admits them, set route.gateways.${option}.reachesApps to true in ${OPTIONS_FILE}`;
 }

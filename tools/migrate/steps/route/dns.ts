@@ -1,0 +1,180 @@
+import { at, fields } from "../../../../policy/engine/read.ts";
+import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
+import { clusterOf } from "../../clusters.ts";
+import type { Loss } from "../../losses.ts";
+import type { StepContext } from "../../step.ts";
+import { controllerValues } from "./controllers/classes.ts";
+import { externalDns, type ExternalDns, type ReadRoute } from "./external-dns.ts";
+import { gatewayIn } from "./gateway.ts";
+import { rendered, sourceOf } from "./hosts.ts";
+import type { CutoverNote, DnsRecord } from "./outcome.ts";
+import type { Reading } from "./served.ts";
+
+/** An Ingress in one cluster, as external-dns reads it, and the Gateway of its route. */
+export interface DnsMove {
+  readonly reading: Reading;
+  readonly kind: string;
+  readonly hosts: readonly string[];
+  readonly cluster: BuiltCluster | undefined;
+  /** `namespace/name` */
+  readonly gateway: string;
+  readonly gatewayAnnotations: Readonly<Record<string, string>> | undefined;
+  readonly route: ReadRoute;
+}
+
+/** What external-dns reads of an Ingress before the move, and of its route afterwards. */
+export function dnsMove(
+  form: BuiltObject,
+  reading: Reading,
+  [parentRef = {}]: readonly Mapping[],
+  { clusters }: Pick<StepContext, "clusters">,
+): DnsMove {
+  const cluster = clusterOf(form, clusters);
+  const named = { namespace: scalarText(parentRef.namespace), name: scalarText(parentRef.name) };
+  const metadata = gatewayIn(cluster, named)?.metadata;
+  return {
+    reading,
+    kind: scalarText(form.object.kind),
+    hosts: [...new Set(reading.served.map(({ host }) => rendered(host, form.object)))],
+    cluster,
+    gateway: `${named.namespace}/${named.name}`,
+    gatewayAnnotations: metadata && (metadata.annotations ?? {}),
+    route: {
+      annotations: textsOf(reading.annotations.kept),
+      gateway: { ...named, labels: metadata && (metadata.labels ?? {}) },
+    },
+  };
+}
+
+const textsOf = (values: Mapping): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, scalarText(value)]));
+
+/** The DNS records for an Ingress's hosts; `key` is the Ingress's key in a HelmRelease's values. */
+export function recordsOf(form: BuiltObject, key: string | undefined, move: DnsMove): readonly DnsRecord[] {
+  const { hosts, gateway, reading } = move;
+  const cluster = move.cluster?.name ?? "";
+  const source = sourceOf(form.object, key);
+  const target = reading.annotations.dnsTarget ?? controllerTarget(move);
+  return hosts.map((host) => ({
+    host,
+    cluster,
+    source,
+    gateway: `${gateway} of ${cluster}`,
+    target,
+    preparations: blindWriters(host, move).map(preparation),
+  }));
+}
+
+/** The name that external-dns writes for the address of the class's controller, from the annotations of its Service. */
+function controllerTarget({ reading, cluster }: DnsMove): string | undefined {
+  const values = controllerValues(reading.ingressClass, cluster);
+  const services = [
+    ["controller", "service", "annotations"],
+    ["service", "annotations"],
+  ];
+  return services.map((path) => dnsAnnotation("hostname", fields(at(values, path)))).find(Boolean);
+}
+
+/** Gateways whose hosts used to have different targets: external-dns reads one target per Gateway, for all its routes. */
+export function targetConflicts(records: readonly DnsRecord[]): readonly CutoverNote[] {
+  return [...Map.groupBy(records, ({ gateway }) => gateway)].flatMap(([gateway, own]): CutoverNote[] => {
+    const targets = [...Map.groupBy(own, ({ target }) => target)];
+    if (targets.length < 2) return [];
+    const list = targets.map(
+      ([target, hosts]) =>
+        `${target ?? "the address of the Ingress controller"} (${hosts.map(({ host }) => host).join(", ")})`,
+    );
+    const message = `Gateway ${gateway}: all its hosts share one DNS target, but today they have several: ${list.join("; ")}; use one Gateway per target, or maintain those records by hand`;
+    return [{ kind: "cutover", message }];
+  });
+}
+
+/** DNS records that would be deleted with the Ingress, or lose their target. None if the Ingress is kept. */
+export function dnsLosses(move: DnsMove, { options }: Pick<StepContext, "options">): readonly Loss[] {
+  if (options.route.keepIngress) return [];
+  const { dnsTarget } = move.reading.annotations;
+  const target =
+    dnsTarget === undefined || targetOf(move) === dnsTarget
+      ? []
+      : [`the DNS target ${dnsTarget} of ${move.hosts.join(", ")}: ${sourceOfTarget(move)}`];
+  const records = move.hosts.flatMap((host) =>
+    blindWriters(host, move).map(({ writer: { id, deletesRecords }, reason }) => {
+      const fate = deletesRecords ? "would delete it" : "would leave it pointing to the Ingress controller";
+      return `the DNS record of ${host}: ${id} ${reason} and ${fate}`;
+    }),
+  );
+  return [...records, ...target].map((message) => ({ kind: "dns-record", message }));
+}
+
+/** Where external-dns finds the target of a route's records, and what it finds there. */
+function sourceOfTarget(move: DnsMove): string {
+  const own = targetOf(move);
+  const found =
+    own !== undefined
+      ? `whose target is ${own}`
+      : move.gatewayAnnotations === undefined
+        ? "which is not in this repository"
+        : "which does not set it";
+  return `external-dns reads it from Gateway ${move.gateway}, ${found}`;
+}
+
+/** What the cutover list says about a host's DNS record. */
+export function dnsLines(
+  host: string,
+  move: DnsMove,
+  { options }: Pick<StepContext, "options">,
+): readonly string[] {
+  const { dnsTarget } = move.reading.annotations;
+  const own = targetOf(move);
+  const place = own === undefined ? "" : `, instead of its target ${own}`;
+  return [
+    dnsTarget === undefined || dnsTarget === own
+      ? `DNS: points to ${own === undefined ? "the Gateway's address" : `${own}, the target of the Gateway`}`
+      : `DNS: move the target ${dnsTarget} to an annotation on the Gateway${place}`,
+    ...(writersOf(host, move).length === 0 ? ["whatever writes its DNS record must watch HTTPRoutes"] : []),
+    ...(options.route.keepIngress ? ["its record follows the Ingress as long as the Ingress exists"] : []),
+  ];
+}
+
+/** What to change first, so that external-dns writes the records of routes: once for all hosts. */
+export function dnsPreparations(records: readonly DnsRecord[]): readonly CutoverNote[] {
+  const all = new Set(records.flatMap(({ preparations }) => preparations));
+  return [...all].map((message) => ({ kind: "cutover", message }));
+}
+
+const preparation = ({ writer: { id }, reason }: BlindWriter): string =>
+  `before the commit: HelmRelease ${id} ${reason}; change that in an earlier commit, or it writes no records for the hosts that move`;
+
+interface BlindWriter {
+  readonly writer: ExternalDns;
+  readonly reason: string;
+}
+
+/** The releases that write a host's record today and would not read its route. */
+function blindWriters(host: string, move: DnsMove): readonly BlindWriter[] {
+  return writersOf(host, move).flatMap((writer): BlindWriter[] => {
+    const reason = writer.whyBlind(move.route);
+    return reason === undefined ? [] : [{ writer, reason }];
+  });
+}
+
+/** The releases that write a host's record today. */
+function writersOf(host: string, { kind, reading, cluster }: DnsMove): readonly ExternalDns[] {
+  const { ingressClass = "", annotations } = reading;
+  const read = { kind, ingressClass, annotations: Object.fromEntries(annotations.raw) };
+  return (cluster ? externalDns(cluster) : []).filter((one) => one.covers(host) && one.readsIngress(read));
+}
+
+/** The DNS target that a Gateway in the repository gives its routes. */
+const targetOf = ({ gatewayAnnotations }: DnsMove): string | undefined =>
+  dnsAnnotation("target", gatewayAnnotations ?? {});
+
+/** The value of an annotation of external-dns. */
+function dnsAnnotation(name: string, annotations: Readonly<Record<string, unknown>>): string | undefined {
+  const found = Object.entries(annotations).find(([key]) => DNS_ANNOTATION.exec(key)?.[1] === name)?.[1];
+  return found === undefined ? undefined : scalarText(found as string);
+}
+
+const DNS_ANNOTATION = /^external-dns\.(?:alpha\.)?kubernetes\.io\/(.*)$/;

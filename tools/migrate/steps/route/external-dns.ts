@@ -1,0 +1,120 @@
+import { fields, list, text, texts, type Fields } from "../../../../policy/engine/read.ts";
+import { valuesOf } from "../../../../policy/objects/helm.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { parseLabelSelector } from "../../../gitops/kustomize/label-selector.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
+import { indexOf } from "../../clusters.ts";
+import { idOf } from "../../objects.ts";
+import { isRelease } from "../oci/artifact.ts";
+import { chartOf } from "./chart.ts";
+
+type Texts = Readonly<Record<string, string>>;
+
+/** An external-dns release, and which Ingresses and routes it writes records for. */
+export interface ExternalDns {
+  readonly id: string;
+  /** With another policy than `sync`, a record stays as it is when nothing asks for it any more. */
+  readonly deletesRecords: boolean;
+  /** Whether it manages the records of a host, according to its domains. */
+  readonly covers: (host: string) => boolean;
+  readonly readsIngress: (ingress: ReadIngress) => boolean;
+  /** Why it does not write the record of a route, to be read after the release's name; undefined if it does. */
+  readonly whyBlind: (route: ReadRoute) => string | undefined;
+}
+
+/** What external-dns reads of an Ingress or IngressRoute. */
+export interface ReadIngress {
+  readonly kind: string;
+  readonly ingressClass: string;
+  readonly annotations: Texts;
+}
+
+/** What external-dns reads of a route with one Gateway. */
+export interface ReadRoute {
+  readonly annotations: Texts;
+  readonly gateway: {
+    readonly namespace: string;
+    readonly name: string;
+    /** Undefined if the Gateway is not in the repository. */
+    readonly labels: Texts | undefined;
+  };
+}
+
+/** The external-dns releases of a cluster. */
+export const externalDns = oncePer((cluster: BuiltCluster): readonly ExternalDns[] =>
+  cluster.objects
+    .map(({ object }) => object)
+    .filter((object) => isRelease(object) && chartOf(object, [cluster]).name === "external-dns")
+    .map((object) => readerOf(idOf(object), valuesOf(asKubeObject(object), indexOf(cluster)).values)),
+);
+
+/**
+ * Sources: values.yaml and templates/deployment.yaml in chart external-dns; source/ingress.go and source/gateway.go in
+ * https://github.com/kubernetes-sigs/external-dns. Labels are not compared, because a route has those of its Ingress.
+ */
+function readerOf(id: string, values: Fields): ExternalDns {
+  const flags = flagsOf(values.extraArgs);
+  const all = (flag: string, ...keys: readonly string[]): readonly string[] => [
+    ...keys.flatMap((key) => [...texts(values[key]), ...(text(values[key]) ? [scalar(values[key])] : [])]),
+    ...(flags.get(flag) ?? []),
+  ];
+  const sources = values.sources === undefined ? ["service", "ingress"] : texts(values.sources);
+  const reads = (source: string): boolean => [...sources, ...(flags.get("source") ?? [])].includes(source);
+  const [annotationFilter = ""] = all("annotation-filter", "annotationFilter");
+  const [gatewayName] = all("gateway-name");
+  const [gatewayNamespace] = all("gateway-namespace", "gatewayNamespace");
+  const [gatewayLabels] = all("gateway-label-filter");
+  const classes = all("ingress-class", "ingressClassFilters");
+  const domains = all("domain-filter", "domainFilters");
+  const excluded = all("exclude-domains", "excludeDomains");
+  return {
+    id,
+    deletesRecords: (all("policy", "policy")[0] ?? "upsert-only") === "sync",
+    covers: (host) => (domains.length === 0 || isWithin(host, domains)) && !isWithin(host, excluded),
+    readsIngress: ({ kind, ingressClass, annotations }) =>
+      reads(kind === "IngressRoute" ? "traefik-proxy" : "ingress") &&
+      (classes.length === 0 || classes.includes(ingressClass)) &&
+      selects(annotationFilter, annotations, true),
+    whyBlind: ({ annotations, gateway: { namespace, name, labels } }) => {
+      if (!reads("gateway-httproute")) return "does not have the source gateway-httproute";
+      if (gatewayName !== undefined && gatewayName !== name)
+        return `reads only the routes of Gateway ${gatewayName} (--gateway-name)`;
+      if (gatewayNamespace !== undefined && gatewayNamespace !== namespace)
+        return `reads only Gateways in namespace ${gatewayNamespace} (--gateway-namespace)`;
+      if (gatewayLabels !== undefined && !selects(gatewayLabels, labels ?? {}, false))
+        return `reads only Gateways with the labels ${gatewayLabels} (--gateway-label-filter), which this repository does not show for ${namespace}/${name}`;
+      return selects(annotationFilter, annotations, false)
+        ? undefined
+        : `reads only objects with the annotations ${annotationFilter} (--annotation-filter), which the route does not have`;
+    },
+  };
+}
+
+const scalar = (value: unknown): string => scalarText(value as string);
+
+/** Whether a selector matches; `invalid` if it cannot be parsed. */
+function selects(selector: string, values: Texts, invalid: boolean): boolean {
+  return parseLabelSelector(selector)?.(values) ?? invalid;
+}
+
+const isWithin = (host: string, domains: readonly string[]): boolean =>
+  domains.some((domain) => host === domain || host.endsWith(domain.replace(/^\.?/, ".")));
+
+/** The flags in `extraArgs`, a list of arguments or a map. */
+function flagsOf(extraArgs: unknown): ReadonlyMap<string, readonly string[]> {
+  const written: readonly Flag[] = Array.isArray(extraArgs)
+    ? texts(list(extraArgs)).map((argument): Flag => {
+        const [, flag = "", value = ""] = /^--([^=]+)(?:=(.*))?$/.exec(argument) ?? [];
+        return [flag, [value]];
+      })
+    : Object.entries(fields(extraArgs)).map(([flag, value]): Flag => [
+        flag,
+        (Array.isArray(value) ? value : [value]).map(scalar),
+      ]);
+  const grouped = Map.groupBy(written, ([flag]) => flag);
+  return new Map([...grouped].map(([flag, own]) => [flag, own.flatMap(([, values]) => values)]));
+}
+
+type Flag = readonly [name: string, values: readonly string[]];
