@@ -36,7 +36,8 @@ function seedThatFinds({ file, text, undone }: UndoneFix): string | undefined {
   const source = readFileSync(path, "utf8");
   writeFileSync(path, source.replace(text, undone));
   const run = ["test/support/flux-fuzz-run.ts", "0", String(CASES), "--first"];
-  const { stdout } = spawnSync(process.execPath, run, { cwd: copy, encoding: "utf8" });
+  const { stdout, stderr } = spawnSync(process.execPath, run, { cwd: copy, encoding: "utf8" });
   writeFileSync(path, source);
+  if (!/^\d+ cases, /m.test(stdout)) throw new Error(`the run ended early: ${stderr}`);
   return /^seed \d+/m.exec(stdout)?.[0];
 }

@@ -57,7 +57,7 @@ export const UNDONE_FIXES: readonly UndoneFix[] = [
     fix: "with a target, a null label of a patch becomes the word null",
     file: `${KUSTOMIZE}/patches.ts`,
     text: "setField(values, key, textIn(values, key), entryOrigin(values, key));",
-    undone: "",
+    undone: ";",
   },
   {
     fix: "a lone variable of vars keeps the type of its value",

@@ -130,6 +130,12 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-component-version": /apiVersion of a Component must be kustomize\.config\.k8s\.io\/v1alpha1/,
       "refused-substituted-id":
         /objects\.yaml:5: after substitution two objects have the same id: ConfigMap tonight-a/,
+      "refused-configuration": /fields\.yaml:1: version must be a string: quote it/,
+      "refused-nameless-subject":
+        /objects\.yaml:6: this mapping refers to a ServiceAccount, but has no field `name`/,
+      "refused-scalar-subject": /objects\.yaml:6: subjects must be a list of mappings/,
+      "refused-comma": /objects\.yaml:1: Kustomize cannot rename Fleet,Ship fleet, because of the comma/,
+      "refused-control-character": /data\.txt:1: Flux cannot read the value of data\.txt/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
       assert.match(refusal(directory), expected);

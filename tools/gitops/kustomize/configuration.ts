@@ -1,9 +1,10 @@
 import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
-import { BuildError, unsupported } from "../problem.ts";
+import { BuildError } from "../problem.ts";
 import {
   COMMON_ANNOTATIONS,
   COMMON_LABELS,
   IMAGES,
+  NAMES,
   NAMESPACES,
   REPLICAS,
   TEMPLATE_LABELS,
@@ -13,11 +14,15 @@ import { VARIABLE_FIELDS } from "./default-variable-fields.ts";
 import type { Directory } from "./directory.ts";
 import { mergeSpecs, type FieldSpec } from "./field-spec.ts";
 import { localPath } from "./local-path.ts";
+import { TRANSFORMER_CONFIGURATION } from "./kustomization-type.ts";
 import { scalarText } from "./resource.ts";
+import { readTyped } from "./typed.ts";
 
 /** The fields that the transformers in a build write to: the defaults, and those that `configurations` and `crds` add. */
 export interface Configuration {
   readonly nameReference: readonly NameReference[];
+  readonly namePrefix: readonly FieldSpec[];
+  readonly nameSuffix: readonly FieldSpec[];
   readonly commonLabels: readonly FieldSpec[];
   readonly templateLabels: readonly FieldSpec[];
   /** Fields that all labels are written to. */
@@ -32,6 +37,8 @@ export interface Configuration {
 /** Kustomize's defaults. */
 export const DEFAULT_CONFIGURATION: Configuration = {
   nameReference: NAME_REFERENCES,
+  namePrefix: NAMES,
+  nameSuffix: NAMES,
   commonLabels: COMMON_LABELS,
   templateLabels: TEMPLATE_LABELS,
   labels: [],
@@ -43,6 +50,8 @@ export const DEFAULT_CONFIGURATION: Configuration = {
 };
 
 const SPEC_LISTS = [
+  "namePrefix",
+  "nameSuffix",
   "commonLabels",
   "templateLabels",
   "labels",
@@ -93,11 +102,13 @@ export function loadConfigurations(paths: Value[], directory: Directory): Config
     const origin = entryOrigin(paths, index);
     const resolved = localPath(directory, scalarText(path), origin);
     if (!repository.isFile(resolved)) throw repository.absence("file", resolved, origin);
-    const { documents, errors } = repository.parse(resolved);
+    const { documents, errors } = repository.parse(resolved, "v2");
     const [error] = errors;
     if (error) throw new BuildError(error.message, error.origin, "syntax");
-    for (const { value } of documents)
-      if (isMapping(value)) configuration = mergeConfigurations(configuration, readConfiguration(value));
+    const { value = null, origin: start = origin } = documents[0] ?? {};
+    if (value === null) continue;
+    const typed = readTyped(value, TRANSFORMER_CONFIGURATION, "strict", start) as Mapping;
+    configuration = mergeConfigurations(configuration, readConfiguration(typed));
   }
   return configuration;
 }
@@ -105,10 +116,6 @@ export function loadConfigurations(paths: Value[], directory: Directory): Config
 function readConfiguration(file: Mapping): Configuration {
   const lists: Record<string, readonly FieldSpec[]> = {};
   for (const list of SPEC_LISTS) lists[list] = fieldsOf(file[list]).map(fieldSpec);
-  for (const field of Object.keys(file)) {
-    if (field === "nameReference" || field in lists) continue;
-    throw unsupported(`${field} in a transformer configuration`, entryOrigin(file, field));
-  }
   const nameReference = fieldsOf(file.nameReference).map((entry) => ({
     ...gvk(entry),
     fields: fieldsOf(entry.fieldSpecs).map(fieldSpec),

@@ -75,6 +75,9 @@ export const IMAGES: readonly FieldSpec[] = [
   "spec/jobTemplate/spec/template/spec/volumes[]/image/reference",
 ].map((path) => ({ path }));
 
+/** `namePrefix` and `nameSuffix`. */
+export const NAMES: readonly FieldSpec[] = [{ path: "metadata/name" }];
+
 /** `replicas`. */
 export const REPLICAS: readonly FieldSpec[] = [
   "Deployment",

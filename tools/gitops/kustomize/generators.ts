@@ -8,7 +8,9 @@ import {
   type Mapping,
   type Value,
 } from "../yaml/values.ts";
+import { parseYaml } from "../yaml/parse.ts";
 import { resolvePlain } from "../yaml/schema.ts";
+import { SourceFile, type ScalarStyle } from "../yaml/source.ts";
 import { BuildError, UnmatchedError } from "../problem.ts";
 import { dataEntries, type DataEntry } from "./generator-entries.ts";
 import { ORIGIN } from "./build-metadata.ts";
@@ -83,6 +85,9 @@ function behavior(entry: Mapping): Behavior {
   return "create";
 }
 
+/** Characters that JSON allows but YAML does not: kustomize-controller reads the object's JSON as YAML. */
+const NOT_IN_YAML = /[\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+
 function addData(object: Mapping, kind: "ConfigMap" | "Secret", all: readonly DataEntry[]): void {
   if (kind === "Secret") setField(object, "data", mappingAt(originOf(object)), originOf(object));
   const seen = new Set<string>();
@@ -98,10 +103,22 @@ function addData(object: Mapping, kind: "ConfigMap" | "Secret", all: readonly Da
     seen.add(key);
     const binary = !isUtf8(value);
     const field = kind === "ConfigMap" && binary ? "binaryData" : "data";
+    if (kind === "ConfigMap" && !binary && NOT_IN_YAML.test(value.toString("utf8")))
+      throw new BuildError(
+        `Flux cannot read the value of ${key}: it has characters that YAML does not allow`,
+        origin,
+      );
     if (!isMapping(object[field])) setField(object, field, mappingAt(originOf(object)), originOf(object));
     const encoded = kind === "Secret" || binary ? base64(value) : value.toString("utf8");
-    setField(object[field] as Mapping, key, encoded, origin);
+    setField(object[field] as Mapping, key, encoded, { ...origin, style: generatedStyle(encoded) });
   }
+}
+
+/** Kustomize writes lines as a block, and another value in quotes only if YAML would not read it as a string. */
+function generatedStyle(text: string): ScalarStyle {
+  if (text.includes("\n")) return "literal";
+  const { documents, errors } = parseYaml(new SourceFile("", text), "v2");
+  return text === "" || errors.length > 0 || typeof documents[0]?.value === "string" ? "plain" : "quoted";
 }
 
 /** Splits the text into lines of 70 characters, as Kustomize does; the line breaks affect the hash. Source: encodeBase64 in kyaml's datamap.go. */

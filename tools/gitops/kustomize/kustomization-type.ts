@@ -12,9 +12,26 @@ const strict = (...names: readonly string[]): Readonly<Record<string, Type>> =>
 
 const GVK = strict("group", "version", "kind");
 const ID = { ...GVK, ...strict("name", "namespace") };
-const SELECTOR = fields({ ...ID, ...strings("labelSelector", "annotationSelector") });
-
 export const FIELD_SPEC = fields({ ...GVK, path: "string", create: "boolean" });
+
+const FIELD_SPECS = list(FIELD_SPEC);
+
+/** A file in `configurations`. Source: TransformerConfig in kustomize's api/internal/plugins/builtinconfig. */
+export const TRANSFORMER_CONFIGURATION = fields({
+  namePrefix: FIELD_SPECS,
+  nameSuffix: FIELD_SPECS,
+  namespace: FIELD_SPECS,
+  commonLabels: FIELD_SPECS,
+  labels: FIELD_SPECS,
+  templateLabels: FIELD_SPECS,
+  commonAnnotations: FIELD_SPECS,
+  nameReference: list(fields({ ...GVK, fieldSpecs: FIELD_SPECS })),
+  varReference: FIELD_SPECS,
+  images: FIELD_SPECS,
+  replicas: FIELD_SPECS,
+});
+
+const SELECTOR = fields({ ...ID, ...strings("labelSelector", "annotationSelector") });
 
 export const PATCH = fields({
   ...strings("path", "patch"),

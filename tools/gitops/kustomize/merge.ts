@@ -1,5 +1,6 @@
 import { cloneValue, isMapping, originOf, setField, type Mapping, type Value } from "../yaml/values.ts";
-import type { Origin } from "../yaml/source.ts";
+import { writtenAndRead } from "../yaml/scalar-value.ts";
+import { styleOf, type Origin } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
 import { mergeElements } from "./merge-elements.ts";
 import { entryIn, type MergeEntry } from "./merge-entry.ts";
@@ -110,13 +111,16 @@ function visitList(target: Side, patch: Side): Side {
   }
 }
 
-/** A scalar of a patch keeps the quotes or the block style of the scalar that it replaces, so that `8080` in place of `"80"` is a string. */
+/** A scalar of a patch takes the style of the scalar that it replaces, so that `8080` in place of `"80"` is a string. */
 function inStyleOf(target: MergeEntry, patch: MergeEntry): MergeEntry {
-  if (typeof target.value !== "string" || typeof patch.value === "string" || patch.value === null)
-    return patch;
-  const { source, offset, valueOffset = offset } = target.origin;
-  const isQuoted = /^(?:[!&]\S*\s+)*["'|>]/.test(source.text.slice(valueOffset, valueOffset + 100));
-  return isQuoted ? { ...patch, value: writtenText(patch.value, patch.origin) } : patch;
+  const { value, origin } = patch;
+  if (value === null) return patch;
+  const style = styleOf(target.value, target.origin);
+  const text = style === "plain" ? value : writtenText(value, origin);
+  return {
+    value: style === "folded" && typeof text === "string" ? writtenAndRead(text) : text,
+    origin: style === styleOf(value, origin) ? origin : { ...origin, style },
+  };
 }
 
 /** A mapping or list that the patch changes only in part keeps its location. */

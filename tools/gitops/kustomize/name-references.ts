@@ -1,7 +1,8 @@
+import { oncePer } from "../../../lib/once-per.ts";
 import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
-import { NAME_REFERENCES, type NameReference } from "./default-references.ts";
+import type { NameReference } from "./default-references.ts";
 import { visitField, type FieldSpec } from "./field-spec.ts";
 import { isClusterScoped, isSelected } from "./kinds.ts";
 import { effectiveNamespace, scalarText, type Resource } from "./resource.ts";
@@ -13,15 +14,22 @@ import type { Resources } from "./resources.ts";
  */
 export function updateNameReferences(resources: Resources, references: readonly NameReference[]): void {
   for (const resource of resources.all) requireNamespaces(resource);
-  const isRenamed = resources.all.some(({ previousIds }) => previousIds.length > 0);
+  const fields = fieldsOf(references);
   // Kustomize visits the fields even if no object has been renamed, and rejects a path that leads through a scalar.
-  if (!isRenamed && references === NAME_REFERENCES) return;
-  for (const referrer of resources.all)
-    for (const reference of references)
-      for (const field of reference.fields)
-        if (isSelected(referrer.originalId.gvk, field))
-          new ReferenceUpdate(resources, referrer, reference, field).run();
+  for (const referrer of resources.all) {
+    const { gvk } = referrer.originalId;
+    for (const [reference, field] of [...(fields.get(gvk.kind) ?? []), ...(fields.get(undefined) ?? [])])
+      if (isSelected(gvk, field)) new ReferenceUpdate(resources, referrer, reference, field).run();
+  }
 }
+
+/** The fields that refer to other objects, by the kind of the object that they are in; undefined for fields of any kind. */
+const fieldsOf = oncePer((references: readonly NameReference[]) =>
+  Map.groupBy(
+    references.flatMap((reference) => reference.fields.map((field) => [reference, field] as const)),
+    ([, { kind }]) => kind,
+  ),
+);
 
 /** Kustomize rejects a RoleBinding with a subject whose namespace is blank. Source: getNamespacesForRoleBinding in resmap/reswrangler.go. */
 function requireNamespaces({ gvk, object: { subjects } }: Resource): void {
@@ -74,6 +82,11 @@ class ReferenceUpdate {
 
   /** A mapping contains the object's name and namespace, as in the subjects of a binding. */
   #mapping(value: Mapping, origin: Origin): void {
+    if (!Object.hasOwn(value, "name"))
+      throw new BuildError(
+        `this mapping refers to a ${this.#reference.kind ?? "object"}, but has no field \`name\``,
+        origin,
+      );
     const name = scalarText(value.name);
     const namespace = value.namespace === undefined ? undefined : scalarText(value.namespace);
     const found = this.#referral(name, namespace, origin);

@@ -1,6 +1,7 @@
 import { settleBlanks } from "../yaml/blank.ts";
 import { parseYaml } from "../yaml/parse.ts";
-import { EmbeddedText, type SourceText } from "../yaml/source.ts";
+import { writtenStyle } from "../yaml/go-yaml-writer.ts";
+import { EmbeddedText, styleOf, type SourceText } from "../yaml/source.ts";
 import {
   cloneValue,
   entryOrigin,
@@ -104,8 +105,21 @@ function patchWithJson(resource: Resource, operations: Value[]): void {
   // The JSON is made from text.
   settleBlanks(object);
   applyJsonPatch(object, operations);
+  settleStyles(object);
   readAnnotationsAsJson(resource.annotations);
   resource.dropEmptyAnnotations();
+}
+
+/** Sets the styles of strings after a JSON patch, which writes the whole object again: a later patch keeps them. */
+function settleStyles(value: Mapping | Value[]): void {
+  for (const [key, entry] of Object.entries(value)) {
+    if (typeof entry === "object" && entry !== null) settleStyles(entry);
+    else if (typeof entry === "string") {
+      const origin = entryOrigin(value, key);
+      const style = writtenStyle(entry);
+      if (style !== styleOf(entry, origin)) setField(value as Mapping, key, entry, { ...origin, style });
+    }
+  }
 }
 
 /** Kustomize patches the JSON of the object, in which a date has a time and a null is the word null. */

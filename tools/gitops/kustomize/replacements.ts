@@ -59,16 +59,18 @@ export function replace(resources: Resources, replacement: Mapping): void {
       "a replacement has either the field `source` or the field `sourceValue`, not both",
       originOf(replacement),
     );
-  const value = sourceValue ?? sourceOf(resources, replacement.source as Mapping);
+  // A target may be the source itself, and so change the value for the targets after it.
+  const read =
+    sourceValue === undefined ? sourceOf(resources, replacement.source as Mapping) : () => sourceValue;
   for (const target of targets) {
     for (const resource of selected(resources, target)) {
-      copyTo(resource, value, target);
+      copyTo(resource, read, target);
       resources.renamed(resource);
     }
   }
 }
 
-function sourceOf(resources: Resources, source: Mapping): Value {
+function sourceOf(resources: Resources, source: Mapping): () => Value {
   const origin = originOf(source);
   const found = resources.all.filter((resource) => resource.ids.some((id) => isSource(id, source)));
   const [resource] = found;
@@ -81,7 +83,10 @@ function sourceOf(resources: Resources, source: Mapping): Value {
   if (value === undefined || value === null || isEmpty)
     throw new BuildError(`the source of the replacement has no field ${path}`, origin);
   const { delimiter, index } = optionsOf(source);
-  if (delimiter === "") return value;
+  if (delimiter === "") {
+    const steps = splitFieldPath(path);
+    return () => fieldAt(resource.object, steps, origin) ?? value;
+  }
   if (typeof value === "object")
     throw new BuildError("the option `delimiter` of a replacement's source needs a scalar field", origin);
   const part = scalarText(value).split(delimiter)[index];
@@ -90,7 +95,8 @@ function sourceOf(resources: Resources, source: Mapping): Value {
       `options.index ${index} is out of bounds for the value ${scalarText(value)}`,
       origin,
     );
-  return typeof value === "string" ? part : resolvePlain(part);
+  const refined = typeof value === "string" ? part : resolvePlain(part);
+  return () => refined;
 }
 
 function isSource(id: ResourceId, source: Mapping): boolean {
@@ -147,15 +153,15 @@ function metadataOf(selector: Mapping): (resource: Resource) => boolean {
   return (resource) => labels(resource.labels) && annotations(resource.annotations);
 }
 
-function copyTo({ object }: Resource, value: Value, target: Mapping): void {
+function copyTo({ object }: Resource, read: () => Value, target: Mapping): void {
   const paths = Array.isArray(target.fieldPaths) ? target.fieldPaths.map(scalarText) : [];
   for (const path of paths.length > 0 ? paths : [DEFAULT_PATH]) {
     const options = optionsOf(target);
     const origin = originOf(target);
-    const fields = fieldsAtPath(object, splitFieldPath(path), options.create ? value : undefined, origin);
+    const fields = fieldsAtPath(object, splitFieldPath(path), options.create ? read() : undefined, origin);
     if (fields.length === 0)
       throw new BuildError(`the target of the replacement has no field ${path}`, origin);
-    for (const field of fields) setValue(field, value, options, target);
+    for (const field of fields) setValue(field, read(), options, target);
   }
 }
 

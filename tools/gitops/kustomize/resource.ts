@@ -98,6 +98,9 @@ export class Resource {
     // Kustomize records no empty text, and then rejects records of different lengths.
     if (this.previousIds.length > 0) requireIdentity(this);
     if (name === "" || gvk.kind === "") return;
+    // It joins the records with commas.
+    if (`${name}${gvk.kind}`.includes(","))
+      throw new BuildError(`Kustomize cannot rename ${gvk.kind} ${name}, because of the comma`, this.origin);
     this.previousIds.push({ gvk, name, namespace: effectiveNamespace(this.id) });
   }
 

@@ -73,6 +73,8 @@ function changeNames(resources: Resources, fields: Mapping, configuration: Confi
       origin: entryOrigin(fields, "namespace"),
     });
   const [prefix, suffix] = [scalarText(fields.namePrefix), scalarText(fields.nameSuffix)];
-  if (prefix !== "") affixNames(resources, { prefix }, entryOrigin(fields, "namePrefix"));
-  if (suffix !== "") affixNames(resources, { suffix }, entryOrigin(fields, "nameSuffix"));
+  if (prefix !== "")
+    affixNames(resources, { prefix }, entryOrigin(fields, "namePrefix"), configuration.namePrefix);
+  if (suffix !== "")
+    affixNames(resources, { suffix }, entryOrigin(fields, "nameSuffix"), configuration.nameSuffix);
 }

@@ -4,7 +4,7 @@ import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError, UnmatchedError } from "../problem.ts";
 import { type FieldSpec, visitField } from "./field-spec.ts";
 import { isClusterScoped } from "./kinds.ts";
-import { describeId, scalarText, type Resource } from "./resource.ts";
+import { describeId, scalarText, writtenText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
 /** A namespace to set, and which fields to set it in. */
@@ -59,13 +59,21 @@ function moveSubjects(
   { subjects: which = "defaultOnly" }: NamespaceChange,
   set: (container: Mapping, key: string) => void,
 ): void {
-  if (!Array.isArray(object.subjects)) return;
+  const { subjects } = object;
+  if (subjects === undefined || subjects === null) return;
+  const refuse = (origin: Origin): never => {
+    throw new BuildError("subjects must be a list of mappings", origin);
+  };
+  if (!Array.isArray(subjects)) return which === "none" ? undefined : refuse(entryOrigin(object, "subjects"));
   const moves = {
     defaultOnly: ({ name }: Mapping) => name === "default",
     allServiceAccounts: ({ kind }: Mapping) => kind === "ServiceAccount",
     none: () => false,
   }[which];
-  for (const subject of object.subjects) if (isMapping(subject) && moves(subject)) set(subject, "namespace");
+  for (const [index, subject] of subjects.entries()) {
+    if (which !== "none" && !isMapping(subject) && subject !== null) refuse(entryOrigin(subjects, index));
+    if (isMapping(subject) && moves(subject)) set(subject, "namespace");
+  }
 }
 
 const KEEPS_NAME: readonly Partial<Resource["gvk"]>[] = [
@@ -74,14 +82,12 @@ const KEEPS_NAME: readonly Partial<Resource["gvk"]>[] = [
   { kind: "Namespace" },
 ];
 
-const NAME: readonly FieldSpec[] = [{ path: "metadata/name" }];
-
 /** Applies `namePrefix` and `nameSuffix`. Source: internal/builtins/PrefixTransformer.go. */
 export function affixNames(
   resources: Resources,
   affix: { readonly prefix?: string; readonly suffix?: string },
   origin: Origin,
-  specs: readonly FieldSpec[] = NAME,
+  specs: readonly FieldSpec[],
 ): void {
   const { prefix = "", suffix = "" } = affix;
   for (const resource of resources.all) {
@@ -97,7 +103,7 @@ export function affixNames(
         resource.rememberId();
       }
       visitField(resource, spec, (container, key) => {
-        const name = scalarText((container as Mapping)[key]);
+        const name = writtenText((container as Mapping)[key] ?? null, entryOrigin(container, key));
         setField(container as Mapping, String(key), `${prefix}${name}${suffix}`, origin);
       });
     }

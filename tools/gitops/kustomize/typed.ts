@@ -125,6 +125,7 @@ function asText(value: string | number | boolean, { origin }: Place): string {
     const isFloat = /^[-+]?[0-9_]*(?:\.|[0-9]+[eE])/.test(source.text.slice(valueOffset, valueOffset + 40));
     if (typeof value !== "number" || !isFloat || Math.abs(value) < 1e6) return String(value);
   }
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
   const [digits = "", exponent = ""] = value.toExponential().split("e");
   return `${digits}e${exponent.replace(/^([-+])(\d)$/, "$10$2")}`;
 }

@@ -96,14 +96,24 @@ const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 const UNPRINTABLE = /[^\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/u;
 
 function scalar(text: string, place: Place): string {
-  const isString = typeof resolvePlain(text, "v2") === "string" && !isDate(text) && text !== "<<";
+  const style = styleFor(text);
+  if (style === "literal" && !place.isKey) return literal(text, place.indent);
+  if (style === "literal" || style === "double") return doubleQuoted(text, place);
+  return style === "plain" ? plain(text, place) : singleQuoted(text, place);
+}
+
+/** The style in which go-yaml writes a string. */
+export function writtenStyle(text: string): "plain" | "quoted" | "literal" {
+  const style = styleFor(text);
+  return style === "single" || style === "double" ? "quoted" : style;
+}
+
+function styleFor(text: string): "plain" | "single" | "double" | "literal" {
   const isSpecial = UNPRINTABLE.test(text) || text.includes(" \n");
-  if (text.includes("\n")) {
-    const isLiteral = !place.isKey && !isSpecial && !text.endsWith(" ");
-    return isLiteral ? literal(text, place.indent) : doubleQuoted(text, place);
-  }
-  if (!isString || BASE_60.test(text) || isSpecial) return doubleQuoted(text, place);
-  return isPlain(text) ? plain(text, place) : singleQuoted(text, place);
+  if (text.includes("\n")) return isSpecial || text.endsWith(" ") ? "double" : "literal";
+  const isString = typeof resolvePlain(text, "v2") === "string" && !isDate(text) && text !== "<<";
+  if (!isString || BASE_60.test(text) || isSpecial) return "double";
+  return isPlain(text) ? "plain" : "single";
 }
 
 /** Whether text without line breaks can be written without quotes. */

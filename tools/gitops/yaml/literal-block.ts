@@ -13,7 +13,7 @@ export function readLiteral(text: string, at: number, indent: number): Scanned<s
   while (line < text.length) {
     const next = lineAfter(text, line);
     const raw = text.slice(line, text.charCodeAt(next - 1) === 10 ? next - 1 : next);
-    const width = raw.length - raw.trimStart().length;
+    const width = raw.search(/[^ ]|$/);
     if (width < raw.length) {
       if (own < 0 && width > indent) {
         if (lines.some((blank) => blank.length > width)) return undefined;

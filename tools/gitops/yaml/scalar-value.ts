@@ -22,7 +22,7 @@ export function scalarValue({ value, type, range }: Scalar, text: string): unkno
  * A folded scalar after go-yaml has written and re-read it. go-yaml writes one newline too many before a more indented line, and one too few everywhere if the
  * first line starts with a space. Source: yaml_emitter_write_folded_scalar in emitterc.go.
  */
-function writtenAndRead(value: string): string {
+export function writtenAndRead(value: string): string {
   if (NOT_FOLDED.test(value)) return value;
   const added = /^\n*[ \t]/.test(value) ? 0 : 1;
   return value.replace(/([^\n]+)(\n+)(?=([^\n]?))/g, (whole, line: string, breaks: string, next: string) => {

@@ -27,6 +27,23 @@ export interface Origin {
    * the object.
    */
   readonly blank?: "block" | "flow";
+  /** How the scalar is written; set only if the source does not show it, for example because a patch has replaced the scalar. */
+  readonly style?: ScalarStyle;
+}
+
+/** How a scalar is written: without quotes, in quotes, or as a block. */
+export type ScalarStyle = "plain" | "quoted" | "literal" | "folded";
+
+/** How the scalar with this value and origin is written. */
+export function styleOf(
+  value: unknown,
+  { source, offset, valueOffset = offset, style }: Origin,
+): ScalarStyle {
+  if (style !== undefined) return style;
+  if (typeof value !== "string") return "plain";
+  const [, sign] = /^(?:[!&]\S*\s+)*(["'|>])/.exec(source.text.slice(valueOffset, valueOffset + 100)) ?? [];
+  if (sign === undefined) return "plain";
+  return sign === "|" ? "literal" : sign === ">" ? "folded" : "quoted";
 }
 
 /** The position of an origin in its file. */

@@ -97,6 +97,12 @@ func build(r request) ([]json.RawMessage, error) {
 		if err != nil {
 			return nil, err
 		}
+		// The controller also reads this JSON as YAML, which has no control characters.
+		if bytes.ContainsFunc(text, func(r rune) bool { return r >= 0x7f && r < 0xa0 || r == 0xfffe || r == 0xffff }) {
+			if _, err := resource.AsYAML(); err != nil {
+				return nil, err
+			}
+		}
 		if text, err = setCommonMetadata(kustomization, text); err != nil {
 			return nil, err
 		}
