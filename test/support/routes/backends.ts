@@ -52,8 +52,12 @@ async function listen(backend: string): Promise<Server> {
         host: headers.host ?? "",
         headers: Object.fromEntries(kept.map(([name, value]) => [name, String(value)])),
       };
+      // As an app that allows every origin itself.
+      const own = path.startsWith("/own-cors")
+        ? { "Access-Control-Allow-Origin": headers.origin ?? "*" }
+        : {};
       response
-        .writeHead(denied ? 401 : 200, { "Content-Type": "application/json" })
+        .writeHead(denied ? 401 : 200, { "Content-Type": "application/json", ...own })
         .end(JSON.stringify(seen));
     });
   });

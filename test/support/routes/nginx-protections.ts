@@ -35,6 +35,14 @@ const PASSWORD = { authorization: `Basic ${btoa("admin:secret")}` };
 // Traefik refuses with 429, and ingress-nginx with 503: the step reports that as a loss.
 const LIMITED = { expected: "refused, as over the limit", holds: status(429) };
 
+/** What a browser asks before a request that needs CORS. */
+const preflight = (origin: string): Partial<Question> => ({
+  method: "OPTIONS",
+  headers: { origin, "access-control-request-method": "PUT" },
+});
+/** A browser passes no response on without the name of its origin. */
+const forbidsOrigin = ({ headers }: Answer): boolean => headers["access-control-allow-origin"] === undefined;
+
 /** Every translated setting, each with a request that it answers differently from a route without it. */
 export const NGINX_SETTINGS: readonly NginxSetting[] = [
   {
@@ -98,6 +106,136 @@ export const NGINX_SETTINGS: readonly NginxSetting[] = [
       { ask: {}, times: 40, ...LIMITED },
     ],
     source: `${DOCUMENTATION}#rate-limiting`,
+  },
+  {
+    name: "enable-cors",
+    annotations: { "enable-cors": "true" },
+    rows: [
+      {
+        ask: { headers: { origin: "https://a.example.org" } },
+        expected: "any origin, which excludes credentials",
+        holds: ({ status: code, headers }) => code === 200 && headers["access-control-allow-origin"] === "*",
+      },
+      {
+        ask: preflight("https://a.example.org"),
+        expected: "a preflight answer without the app",
+        holds: ({ seen, headers }) =>
+          seen === undefined &&
+          headers["access-control-allow-origin"] === "*" &&
+          headers["access-control-max-age"] === "1728000" &&
+          headers["access-control-allow-methods"] === "GET,PUT,POST,DELETE,PATCH,OPTIONS",
+      },
+    ],
+    source: `${DOCUMENTATION}#enable-cors`,
+  },
+  {
+    name: "enable-cors for some origins",
+    annotations: {
+      "enable-cors": "true",
+      "cors-allow-origin": "https://a.example.org, https://*.example.net",
+      "cors-allow-headers": "X-Token",
+      "cors-expose-headers": "X-Total",
+    },
+    rows: [
+      ...["https://a.example.org", "https://b.example.net"].flatMap((origin): readonly Row[] => [
+        {
+          ask: { headers: { origin } },
+          expected: "the origin, with credentials",
+          holds: ({ headers }) =>
+            headers["access-control-allow-origin"] === origin &&
+            headers["access-control-allow-credentials"] === "true" &&
+            headers["access-control-expose-headers"] === "X-Total",
+        },
+        {
+          ask: preflight(origin),
+          expected: "the origin and the headers",
+          holds: ({ headers }) =>
+            headers["access-control-allow-origin"] === origin &&
+            headers["access-control-allow-headers"] === "X-Token",
+        },
+      ]),
+      ...[
+        "https://evil.example.com",
+        "http://a.example.org",
+        "https://a.example.org.evil.com",
+        "https://a.b.example.net",
+        "https://evilexample.net",
+        "null",
+      ].flatMap((origin): readonly Row[] => [
+        // The app allows every origin there.
+        { ask: { path: "/own-cors", headers: { origin } }, expected: "no origin", holds: forbidsOrigin },
+        { ask: preflight(origin), expected: "no origin", holds: forbidsOrigin },
+      ]),
+    ],
+    source: `${DOCUMENTATION}#enable-cors`,
+  },
+  {
+    name: "enable-cors without credentials",
+    annotations: {
+      "enable-cors": "true",
+      "cors-allow-origin": "https://a.example.org",
+      "cors-allow-credentials": "false",
+    },
+    rows: [
+      {
+        ask: { headers: { origin: "https://a.example.org" } },
+        expected: "the origin, without credentials",
+        holds: ({ headers }) =>
+          headers["access-control-allow-origin"] === "https://a.example.org" &&
+          headers["access-control-allow-credentials"] === undefined,
+      },
+      { ask: preflight("https://b.example.org"), expected: "no origin", holds: forbidsOrigin },
+    ],
+    source: `${DOCUMENTATION}#enable-cors`,
+  },
+  {
+    name: "enable-cors with a login: a preflight request needs none",
+    annotations: { "enable-cors": "true", "auth-type": "basic", "auth-secret": "users" },
+    rows: [
+      { ask: preflight("https://a.example.org"), expected: "no login", holds: status(200, 204) },
+      { ask: { headers: { origin: "https://a.example.org" } }, expected: "401", holds: status(401) },
+      {
+        ask: { method: "OPTIONS", headers: { origin: "https://a.example.org" } },
+        expected: "not the app",
+        holds: ({ seen }) => seen === undefined,
+      },
+    ],
+    source: `${DOCUMENTATION}#enable-cors`,
+  },
+  {
+    name: "denylist-source-range",
+    annotations: { "denylist-source-range": "127.0.0.2,192.0.2.0/24" },
+    rows: [
+      { ask: {}, ...passes },
+      { ask: { from: "127.0.0.2" }, expected: "403", holds: status(403) },
+      { ask: { from: "127.0.0.3" }, ...passes },
+    ],
+    source: `${DOCUMENTATION}#denylist-source-range`,
+  },
+  {
+    name: "denylist-source-range next to whitelist-source-range",
+    annotations: { "denylist-source-range": "127.0.0.2", "whitelist-source-range": "127.0.0.0/30" },
+    rows: [
+      { ask: {}, ...passes },
+      { ask: { from: "127.0.0.2" }, expected: "403", holds: status(403) },
+      { ask: { from: "127.0.0.9" }, expected: "403", holds: status(403) },
+    ],
+    source: `${DOCUMENTATION}#denylist-source-range`,
+  },
+  {
+    name: "app-root",
+    annotations: { "app-root": "/app" },
+    rows: [
+      {
+        ask: { path: "/?a=b" },
+        expected: "302 to the root, without the query",
+        holds: ({ status: code, headers }) =>
+          code === 302 && /^http:\/\/[^/]+\/app$/.test(headers.location ?? ""),
+      },
+      { ask: { path: "/app" }, ...passes },
+      { ask: { path: "/other" }, ...passes },
+    ],
+    source: `${DOCUMENTATION}#rewrite`,
   },
   {
     name: "upstream-vhost",

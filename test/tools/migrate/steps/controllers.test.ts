@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { BlockList } from "node:net";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { parse, parseAllDocuments, stringify } from "yaml";
 import { fileText } from "../../../../tools/gitops/yaml/file-text.ts";
 import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
@@ -34,6 +36,7 @@ const PROTECTIONS: readonly (readonly [string, string])[] = [
   [`${NGINX}configuration-snippet`, "deny all;"],
   [`${NGINX}server-snippet`, "deny all;"],
   [`${NGINX}enable-cors`, "true"],
+  [`${NGINX}app-root`, "/app"],
   [`${NGINX}custom-headers`, "apps/headers"],
   [`${NGINX}ssl-ciphers`, "HIGH"],
   [`${NGINX}affinity`, "cookie"],
@@ -86,6 +89,22 @@ interface Row {
   readonly section: string;
 }
 
+const CORS_DEFAULTS = {
+  accessControlAllowMethods: ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"],
+  accessControlAllowHeaders: [
+    "DNT",
+    "Keep-Alive",
+    "User-Agent",
+    "X-Requested-With",
+    "If-Modified-Since",
+    "Cache-Control",
+    "Content-Type",
+    "Range",
+    "Authorization",
+  ],
+  accessControlMaxAge: 1728000,
+};
+
 /** Annotations, and the spec of the Middleware that replaces them. */
 const TRANSLATED: readonly (readonly [string, Readonly<Record<string, string>>, object])[] = [
   [
@@ -118,6 +137,57 @@ const TRANSLATED: readonly (readonly [string, Readonly<Record<string, string>>, 
     { [`${NGINX}limit-connections`]: "3" },
     { inFlightReq: { amount: 3, sourceCriterion: { ipStrategy: { depth: 0 } } } },
   ],
+  [
+    "CORS for every origin, without credentials",
+    { [`${NGINX}enable-cors`]: "true", [`${NGINX}cors-allow-credentials`]: "true" },
+    { headers: { accessControlAllowOriginList: ["*"], ...CORS_DEFAULTS } },
+  ],
+  [
+    "CORS for some origins",
+    {
+      [`${NGINX}enable-cors`]: "true",
+      [`${NGINX}cors-allow-origin`]: "https://a.example.com, https://*.b.example.com:8443",
+      [`${NGINX}cors-allow-methods`]: "GET, POST",
+      [`${NGINX}cors-allow-headers`]: "X-Token",
+      [`${NGINX}cors-expose-headers`]: "X-Total,X-Page",
+      [`${NGINX}cors-max-age`]: "600",
+    },
+    {
+      headers: {
+        accessControlAllowOriginList: ["https://a.example.com"],
+        accessControlAllowOriginListRegex: ["^https://[a-z0-9-]+\\.b\\.example\\.com:8443$"],
+        accessControlAllowCredentials: true,
+        customResponseHeaders: { "Access-Control-Allow-Origin": "" },
+        accessControlAllowMethods: ["GET", "POST"],
+        accessControlAllowHeaders: ["X-Token"],
+        accessControlExposeHeaders: ["X-Total", "X-Page"],
+        accessControlMaxAge: 600,
+      },
+    },
+  ],
+  [
+    "a deny list",
+    { [`${NGINX}denylist-source-range`]: "128.0.0.0/1, 10.0.0.0/8" },
+    {
+      ipAllowList: {
+        sourceRange: [
+          "0.0.0.0/5",
+          "8.0.0.0/7",
+          "11.0.0.0/8",
+          "12.0.0.0/6",
+          "16.0.0.0/4",
+          "32.0.0.0/3",
+          "64.0.0.0/2",
+          "::/0",
+        ],
+      },
+    },
+  ],
+  [
+    "an application root",
+    { [`${NGINX}app-root`]: "/app/#/home" },
+    { redirectRegex: { regex: "^(https?://[^/]+)/(?:\\?.*)?$", replacement: "$1/app/#/home" } },
+  ],
 ];
 
 /** Annotations of which a Middleware would do less, even where the Gateway's Traefik reads Middlewares. */
@@ -149,6 +219,18 @@ const NOT_TRANSLATED: readonly (readonly [string, Readonly<Record<string, string
     },
   ],
   ["a rate limit with exceptions", { [`${NGINX}limit-rps`]: "5", [`${NGINX}limit-whitelist`]: "10.0.0.0/8" }],
+  ["CORS with an invalid origin", { [`${NGINX}enable-cors`]: "true", [`${NGINX}cors-allow-origin`]: "null" }],
+  [
+    "CORS that exposes every header",
+    { [`${NGINX}enable-cors`]: "true", [`${NGINX}cors-expose-headers`]: "*" },
+  ],
+  ["a deny list with IPv6", { [`${NGINX}denylist-source-range`]: "10.0.0.0/8,2001:db8::/32" }],
+  [
+    "a deny list that takes too many ranges",
+    { [`${NGINX}denylist-source-range`]: "10.0.0.1,172.16.0.1,192.168.0.1" },
+  ],
+  ["a deny list with a variable", { [`${NGINX}denylist-source-range`]: "${BAD}" }],
+  ["an application root with a variable", { [`${NGINX}app-root`]: "/$1" }],
   ["a limit for bodies of an unknown unit", { [`${NGINX}proxy-body-size`]: "8x" }],
   [
     "a snippet next to an allow list",
@@ -193,6 +275,20 @@ function middlewareIn(text: string): unknown {
     (document) => document.toJS() as { kind?: string; spec?: unknown } | null,
   );
   return objects.find((object) => object?.kind === "Middleware")?.spec;
+}
+
+const WHOLE = [{ host: "web.example.com", path: "/", pathType: "Prefix" }];
+
+const partnerOf = (annotation: string): string => (annotation.startsWith("cors-") ? "enable-cors" : "");
+
+/** Node's own comparison of addresses with ranges. */
+function blockList(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = "", bits] = range.split("/");
+    list.addSubnet(address, Number(bits), "ipv4");
+  }
+  return list;
 }
 
 let root: string;
@@ -295,10 +391,18 @@ describe("the settings of Ingress controllers", () => {
         "auth-secret": "auth-type",
         "auth-type": "auth-secret",
       };
-      const values: Readonly<Record<string, string>> = { "auth-type": "basic", "auth-secret": "users" };
+      const values: Readonly<Record<string, string>> = {
+        "auth-type": "basic",
+        "auth-secret": "users",
+        "enable-cors": "true",
+      };
       const of = (name: string): string | undefined =>
-        name === annotation ? value : name === partner[annotation] ? values[name] : undefined;
-      const isTranslated = translationsOf(of).some(({ names }) => names.includes(annotation));
+        name === annotation
+          ? value
+          : name === (partner[annotation] ?? partnerOf(annotation))
+            ? values[name]
+            : undefined;
+      const isTranslated = translationsOf(of, WHOLE).some(({ names }) => names.includes(annotation));
       const known = controllerFate(NGINX + annotation, value);
       assert.equal(isTranslated ? "translated" : known?.fate, fate, annotation);
       assert.ok(!(known && "reason" in known) || !known.reason.includes("does not know"), annotation);
@@ -325,6 +429,41 @@ describe("the settings of Ingress controllers", () => {
       const { verdict, files } = report(ingress(annotations), { middlewares: true });
       assert.deepEqual([verdict, files], ["refused", []]);
     });
+
+  it("of ingress-nginx: an application root stays with an Ingress that does not have the path /", () => {
+    const text = ingress({ [`${NGINX}app-root`]: "/app" }).replace("path: /", "path: /app");
+    assert.equal(report(text, { middlewares: true }).verdict, "refused");
+  });
+
+  it("of ingress-nginx: the ranges for a deny list contain every other address, and none that it denies", () => {
+    const text = (number: number): string =>
+      [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
+    const denied = fc.array(fc.tuple(fc.nat(2 ** 32 - 1), fc.integer({ min: 0, max: 20 })), {
+      minLength: 1,
+      maxLength: 3,
+    });
+    fc.assert(
+      fc.property(denied, fc.nat(2 ** 32 - 1), (ranges, anywhere) => {
+        const blocked = blockList(ranges.map(([from, bits]) => `${text(from)}/${bits}`));
+        const value = ranges.map(([from, bits]) => `${text(from)}/${bits}`).join(",");
+        const [found] = translationsOf(
+          (name) => (name === "denylist-source-range" ? value : undefined),
+          WHOLE,
+        );
+        const { ipAllowList } = found?.middleware?.spec as unknown as {
+          ipAllowList: { sourceRange: readonly string[] };
+        };
+        const allowed = blockList(ipAllowList.sourceRange.filter((range) => range !== "::/0"));
+        const edges = ranges.flatMap(([from, bits]) => {
+          const start = from - (from % 2 ** (32 - bits));
+          return [start - 1, start, start + 2 ** (32 - bits) - 1, start + 2 ** (32 - bits)];
+        });
+        for (const one of [...edges, anywhere].filter((number) => number >= 0 && number < 2 ** 32))
+          assert.notEqual(allowed.check(text(one)), blocked.check(text(one)), `${value}: ${text(one)}`);
+      }),
+      { numRuns: 300 },
+    );
+  });
 
   it("of ingress-nginx become filters of the route", () => {
     for (const [annotations, path, filters] of FILTERS) {

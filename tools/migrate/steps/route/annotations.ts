@@ -4,7 +4,8 @@ import type { Loss } from "../../losses.ts";
 import { TRANSLATED, type Fate } from "./controllers/controller.ts";
 import { nginx } from "./controllers/nginx.ts";
 import { rewriteTarget, type WrittenPath } from "./controllers/nginx-rewrites.ts";
-import { translationsOf, type Translation } from "./controllers/nginx-translations.ts";
+import type { Translation } from "./controllers/nginx-translation.ts";
+import { translationsOf } from "./controllers/nginx-translations.ts";
 import { controllerFate } from "./controllers/registry.ts";
 import { traefik } from "./controllers/traefik.ts";
 
@@ -70,7 +71,7 @@ export function ingressAnnotations(
     withoutEffect: [] as string[],
     unknown: [] as string[],
   };
-  const translations = translationsOf((name) => lower.get(nginx.prefix + name));
+  const translations = translationsOf((name) => lower.get(nginx.prefix + name), paths);
   const target = rewriteTarget(lower, paths);
   const translated = new Set([
     ...(target === undefined ? [] : ["rewrite-target", "use-regex"].map((name) => nginx.prefix + name)),

@@ -37,7 +37,9 @@ export function dialectOf({ version }: Chart): RouteDialect | string {
 
 /** Reads one entry in the `ingress` values. */
 export function readIngress(entry: Mapping, services: Value | undefined, namespace: string): Reading {
-  const paths = fieldList(entry.hosts).flatMap((host) => fieldList(host.paths).map(writtenPath));
+  const paths = fieldList(entry.hosts).flatMap((host) =>
+    fieldList(host.paths).map((path) => writtenPath(path, host)),
+  );
   const annotations = ingressAnnotations(entry.annotations, paths);
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
   const refusals = [...annotations.refusals, ...middlewares.refusals];
@@ -49,7 +51,7 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
   const prefixes: Prefix[] = [];
   for (const host of fieldList(entry.hosts)) {
     for (const path of fieldList(host.paths)) {
-      const { value, type, filters: rewrites, ...own } = routePath(writtenPath(path), annotations);
+      const { value, type, filters: rewrites, ...own } = routePath(writtenPath(path, host), annotations);
       prefixes.push(...own.prefixes);
       losses.push(...own.losses);
       if (type === undefined)
@@ -82,7 +84,8 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
   };
 }
 
-const writtenPath = ({ path, pathType }: Mapping): WrittenPath => ({
+const writtenPath = ({ path, pathType }: Mapping, { host }: Mapping): WrittenPath => ({
+  host: scalarText(host),
   path: scalarText(path) || "/",
   pathType: scalarText(pathType) || "Prefix",
 });

@@ -13,7 +13,9 @@ import { portOf, serviceSettings, type Services } from "./services.ts";
 /** Reads an Ingress; `namespace` is its namespace in the cluster. */
 export function readIngressObject(ingress: Mapping, namespace: string, services: Services): Reading {
   const rules = fieldList(fieldAt(ingress, ["spec", "rules"]));
-  const paths = rules.flatMap((rule) => fieldList(fieldAt(rule, ["http", "paths"])).map(writtenPath));
+  const paths = rules.flatMap((rule) =>
+    fieldList(fieldAt(rule, ["http", "paths"])).map((path) => writtenPath(path, rule)),
+  );
   const annotations = ingressAnnotations(fieldAt(ingress, ["metadata", "annotations"]), paths);
   const owned = ownMiddlewares(annotations.middlewares, namespace);
   const refusals = [...annotations.refusals, ...owned.refusals];
@@ -28,7 +30,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
   const prefixes: Prefix[] = [];
   for (const rule of rules) {
     for (const path of fieldList(fieldAt(rule, ["http", "paths"]))) {
-      const { value, type, filters, ...own } = routePath(writtenPath(path), annotations);
+      const { value, type, filters, ...own } = routePath(writtenPath(path, rule), annotations);
       prefixes.push(...own.prefixes);
       losses.push(...own.losses);
       if (type === undefined)
@@ -63,7 +65,8 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
   };
 }
 
-const writtenPath = ({ path, pathType }: Mapping): WrittenPath => ({
+const writtenPath = ({ path, pathType }: Mapping, { host }: Mapping): WrittenPath => ({
+  host: scalarText(host),
   path: scalarText(path) || "/",
   pathType: scalarText(pathType) || "ImplementationSpecific",
 });

@@ -4,7 +4,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { fieldAt, nameOf, objectsNamed } from "../../objects.ts";
 import { nginx } from "./controllers/nginx.ts";
-import type { NewMiddleware, Translation } from "./controllers/nginx-translations.ts";
+import type { NewMiddleware, Translation } from "./controllers/nginx-translation.ts";
 
 /** The filters of a route for an Ingress with this name: names of new Middlewares, and other filters as JSON. */
 export function translatedFilters(translations: readonly Translation[], name: string): readonly string[] {

@@ -3,6 +3,7 @@ import { nginx } from "./nginx.ts";
 
 /** A path of an Ingress. */
 export interface WrittenPath {
+  readonly host: string;
   readonly path: string;
   readonly pathType: string;
 }

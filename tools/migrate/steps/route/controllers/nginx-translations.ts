@@ -1,27 +1,8 @@
-import type { Mapping } from "../../../../gitops/yaml/values.ts";
-import type { Loss } from "../../../losses.ts";
+import { cors } from "./nginx-cors.ts";
+import { denyList } from "./nginx-deny-list.ts";
+import type { WrittenPath } from "./nginx-rewrites.ts";
+import { setting, type Annotations, type Translate, type Translation } from "./nginx-translation.ts";
 
-/** A Middleware that a route needs next to it; its name is that of the Ingress and a suffix. */
-export interface NewMiddleware {
-  readonly suffix: string;
-  readonly spec: Mapping;
-}
-
-/** What annotations become on a route. */
-export interface Translation {
-  /** The names of the translated annotations, without the prefix. */
-  readonly names: readonly string[];
-  readonly middleware?: NewMiddleware;
-  /** A filter of the route. */
-  readonly filter?: Mapping;
-  /** How the translation differs from ingress-nginx. */
-  readonly losses?: readonly Loss[];
-}
-
-/** An annotation's value by its name without the prefix; undefined if the Ingress does not have it. */
-type Annotations = (name: string) => string | undefined;
-
-const setting = (message: string): readonly Loss[] => [{ kind: "setting", message }];
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?|[0-9a-fA-F:]*:[0-9a-fA-F:]*(?:\/\d{1,3})?)$/;
 
 /** https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#whitelist-source-range */
@@ -146,17 +127,59 @@ function redirect(of: Annotations): Translation | undefined {
   };
 }
 
-/** In the order in which a request passes them. */
-const TRANSLATIONS = [allowList, connections, rateLimit, login, bodySize, upstreamHost, redirect];
+/**
+ * https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#rewrite. It redirects requests to `/` on the whole
+ * host, so the Ingress must have that path.
+ */
+function appRoot(of: Annotations, paths: readonly WrittenPath[]): Translation | undefined {
+  const root = of("app-root") ?? "";
+  const hosts = [...Map.groupBy(paths, ({ host }) => host).values()];
+  const hasRoot = hosts.length > 0 && hosts.every((own) => own.some(({ path }) => path === "/"));
+  // Flux substitutes only `${…}`, so `$1` reaches Traefik.
+  if (!/^\/[-A-Za-z0-9._~/?=&#:@]+$/.test(root) || !hasRoot) return undefined;
+  const redirectRegex = { regex: String.raw`^(https?://[^/]+)/(?:\?.*)?$`, replacement: `$1${root}` };
+  return {
+    names: ["app-root"],
+    middleware: { suffix: "app-root", spec: { redirectRegex } },
+    losses: setting(
+      "a request for / with another method than GET gets the status 307, which keeps the method, not 302",
+    ),
+  };
+}
+
+/** Without `rewrite-target`, ingress-nginx ignores it (buildProxyPass in internal/ingress/controller/template/template.go). */
+function forwardedPrefix(of: Annotations): Translation | undefined {
+  return of("rewrite-target") === undefined ? { names: ["x-forwarded-prefix"] } : undefined;
+}
+
+/**
+ * In the order in which a request passes them: ingress-nginx redirects `/` and answers preflight requests before it asks for a login or
+ * compares addresses.
+ */
+const TRANSLATIONS: readonly Translate[] = [
+  appRoot,
+  cors,
+  denyList,
+  allowList,
+  connections,
+  rateLimit,
+  login,
+  bodySize,
+  upstreamHost,
+  redirect,
+  forwardedPrefix,
+];
 
 /** What the annotations of an Ingress for ingress-nginx become; an annotation in none of them has no equivalent that is as safe. */
-export function translationsOf(of: Annotations): readonly Translation[] {
-  const found = TRANSLATIONS.flatMap((translate) => translate(of) ?? []);
+export function translationsOf(of: Annotations, paths: readonly WrittenPath[]): readonly Translation[] {
+  const found = TRANSLATIONS.flatMap((translate) => translate(of, paths) ?? []);
   // A snippet could change any of them, and a global login adds to them.
   const isOpaque = ["configuration-snippet", "server-snippet", "auth-snippet"].some(
     (one) => of(one) !== undefined,
   );
   return isOpaque
     ? []
-    : found.map((one) => ({ ...one, names: one.names.filter((name) => of(name) !== undefined) }));
+    : found
+        .map((one) => ({ ...one, names: one.names.filter((name) => of(name) !== undefined) }))
+        .filter(({ names }) => names.length > 0);
 }

@@ -41,6 +41,13 @@ const rewritesAnswers =
  */
 const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
   [/^auth-tls-/, () => protects("requires client certificates")],
+  [
+    /^auth-(?:url|signin|method|request-redirect|response-headers|always-set-cookie|cache-|keepalive|proxy-set-headers)/,
+    () =>
+      refused(
+        "it asks another server for a login, and Traefik's forwardAuth sends other headers and passes on redirects; write such a Middleware for the server's Traefik endpoint, attach it to a route, then remove the Ingress",
+      ),
+  ],
   [/^auth-/, () => protects("requires a login")],
   [
     /^enable-global-auth$/,
@@ -84,8 +91,20 @@ const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
   [/^upstream-vhost$/, rewrites("sets the Host header")],
   [/^app-root$/, rewrites("redirects /")],
   [/^(?:permanent|temporal)-redirect/, rewrites("redirects requests")],
-  [/^from-to-www-redirect$/, rewrites("redirects from or to www")],
-  [/^canary/, () => refused("it sends a share of the requests elsewhere: use backendRefs with weights")],
+  [
+    /^from-to-www-redirect$/,
+    (value) =>
+      isOff(value)
+        ? OFF
+        : refused("it redirects another host, from or to www: write a route for that host that redirects"),
+  ],
+  [
+    /^canary/,
+    () =>
+      refused(
+        "it sends some requests of another Ingress elsewhere: write one route for both, with weights or a match",
+      ),
+  ],
   [/^mirror-/, () => refused("it mirrors requests: use a RequestMirror filter")],
   [/^server-alias$/, () => refused("it adds hosts: add them to the route's hostnames")],
   [/^(?:default-backend|custom-http-errors)$/, () => refused("it serves error pages from another Service")],

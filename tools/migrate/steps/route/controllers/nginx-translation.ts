@@ -1,0 +1,29 @@
+import type { Mapping } from "../../../../gitops/yaml/values.ts";
+import type { Loss } from "../../../losses.ts";
+import type { WrittenPath } from "./nginx-rewrites.ts";
+
+/** A Middleware that a route needs next to it; its name is that of the Ingress and a suffix. */
+export interface NewMiddleware {
+  readonly suffix: string;
+  readonly spec: Mapping;
+}
+
+/** What annotations become on a route. */
+export interface Translation {
+  /** The names of the translated annotations, without the prefix. */
+  readonly names: readonly string[];
+  readonly middleware?: NewMiddleware;
+  /** A filter of the route. */
+  readonly filter?: Mapping;
+  /** How the translation differs from ingress-nginx. */
+  readonly losses?: readonly Loss[];
+}
+
+/** An annotation's value by its name without the prefix; undefined if the Ingress does not have it. */
+export type Annotations = (name: string) => string | undefined;
+
+/** Translates annotations of an Ingress with these paths; undefined if it has none of them, or if no equivalent is as safe. */
+export type Translate = (of: Annotations, paths: readonly WrittenPath[]) => Translation | undefined;
+
+/** A difference that the owner may accept. */
+export const setting = (message: string): readonly Loss[] => [{ kind: "setting", message }];
