@@ -29,22 +29,28 @@ const KINDS: readonly PoolKind[] = [
   },
 ];
 
-/** Reports a Service of type LoadBalancer that would never get an address, according to the address pools of Cilium and MetalLB. */
+/**
+ * Reports a Service of type LoadBalancer that would never get an address, according to the address pools of Cilium and MetalLB. Without an annotation that
+ * requests an address, only a cluster with pools counts: with none, or with a load balancer class, something else may give addresses, such as a cloud.
+ */
 export async function checkAddressPools(service: KubeObject, cluster: ClusterReader): Promise<Finding[]> {
-  if ((service.spec as { type?: string }).type !== "LoadBalancer") return [];
-  const annotations = service.metadata.annotations ?? {};
-  const findings = await Promise.all(
+  const { type, loadBalancerClass } = service.spec as { type?: string; loadBalancerClass?: string };
+  if (type !== "LoadBalancer") return [];
+  const kinds = await Promise.all(
     KINDS.map(async (kind) => {
       const served = await servedVersion(kind, cluster);
-      const asked = [...kind.addresses, ...kind.pool].some((name) => name in annotations);
-      if (served === undefined)
-        return asked
-          ? [warn(service, `requests an address from a ${kind.kind}, a kind that the cluster does not serve`)]
-          : [];
-      return poolFindings(service, kind, await cluster.list(served, kind.kind));
+      return { kind, pools: served === undefined ? undefined : await cluster.list(served, kind.kind) };
     }),
   );
-  return findings.flat();
+  const annotations = service.metadata.annotations ?? {};
+  const asked = kinds.filter(({ kind }) =>
+    [...kind.addresses, ...kind.pool].some((name) => name in annotations),
+  );
+  if (asked.length > 0) return asked.flatMap(({ kind, pools }) => poolFindings(service, kind, pools));
+  const pools = kinds.flatMap((each) => each.pools ?? []);
+  if (loadBalancerClass !== undefined || pools.length === 0 || pools.some((pool) => isUsable(pool, service)))
+    return [];
+  return [notSelected(service, [...new Set(pools.map((pool) => pool.kind))].join(" or "), pools)];
 }
 
 async function servedVersion({ apiVersions, kind }: PoolKind, cluster: ClusterReader) {
@@ -52,17 +58,24 @@ async function servedVersion({ apiVersions, kind }: PoolKind, cluster: ClusterRe
   return apiVersions.find((_, index) => served[index]);
 }
 
-function poolFindings(service: KubeObject, kind: PoolKind, pools: readonly KubeObject[]): Finding[] {
+/** @param pools undefined if the cluster does not serve the kind */
+function poolFindings(
+  service: KubeObject,
+  kind: PoolKind,
+  pools: readonly KubeObject[] | undefined,
+): Finding[] {
+  if (pools === undefined)
+    return [warn(service, `requests an address from a ${kind.kind}, a kind that the cluster does not serve`)];
   const annotations = service.metadata.annotations ?? {};
   const values = (names: readonly string[]): string[] =>
     names.flatMap((name) => annotations[name]?.split(",") ?? []).map((value) => value.trim());
-  const names = pools.map(({ metadata }) => metadata.name).join(", ") || "none";
+  const names = namesOf(pools);
   const unknown = values(kind.pool).filter((name) => !pools.some(({ metadata }) => metadata.name === name));
   const usable = pools.filter((pool) => isUsable(pool, service));
   const outside = values(kind.addresses).filter(
     (ip) => isIP(ip) !== 0 && !usable.some((pool) => offers(pool, ip)),
   );
-  if (usable.length === 0) return [warn(service, `is not selected by any ${kind.kind} (pools: ${names})`)];
+  if (usable.length === 0) return [notSelected(service, kind.kind, pools)];
   return [
     ...unknown.map((name) =>
       warn(service, `names the ${kind.kind} ${name}, which does not exist (pools: ${names})`),
@@ -71,6 +84,14 @@ function poolFindings(service: KubeObject, kind: PoolKind, pools: readonly KubeO
       warn(service, `requests ${ip}, which is in no ${kind.kind} that selects the Service (pools: ${names})`),
     ),
   ];
+}
+
+function notSelected(service: KubeObject, kind: string, pools: readonly KubeObject[]): Finding {
+  return warn(service, `is not selected by any ${kind} (pools: ${namesOf(pools)})`);
+}
+
+function namesOf(pools: readonly KubeObject[]): string {
+  return pools.map(({ metadata }) => metadata.name).join(", ") || "none";
 }
 
 function isUsable({ spec }: KubeObject, { metadata }: KubeObject): boolean {

@@ -119,13 +119,14 @@ describe("engine: an update from the last release, with another Traefik and anot
     const former = { addresses: await addresses(), evidence: evidenceIn(await stack.outputs()) };
     assert.equal(former.evidence.verified.length, 1);
 
+    // Before the load, because copying files blocks this process.
+    checkout.update();
+    stack.configure(configure(await gatewayApiDirectory()));
     // Every other request is plain, and redirected.
     const load = new HttpLoad(REQUESTS_PER_SECOND, (index) =>
       index % 2 === 0 ? encrypted() : cluster.get(HOST, "/"),
     );
     await delay(AROUND_MS);
-    checkout.update();
-    stack.configure(configure(await gatewayApiDirectory()));
     const began = Date.now();
     const run = await stack.up();
     const seconds = Math.round((Date.now() - began) / 1000);

@@ -3,7 +3,11 @@ import { checkAddressPools } from "../../../components/traefik/address-pools.ts"
 import type { KubeObject } from "../../../kube/objects.ts";
 import { clusterHolding } from "../../support/cluster.ts";
 
-const service = (annotations: Record<string, string> = {}, type = "LoadBalancer"): KubeObject => ({
+const service = (
+  annotations: Record<string, string> = {},
+  type = "LoadBalancer",
+  more: object = {},
+): KubeObject => ({
   apiVersion: "v1",
   kind: "Service",
   metadata: {
@@ -12,7 +16,7 @@ const service = (annotations: Record<string, string> = {}, type = "LoadBalancer"
     labels: { tier: "public" },
     annotations,
   },
-  spec: { type },
+  spec: { type, ...more },
 });
 const cilium = (name: string, spec: object, apiVersion = "cilium.io/v2"): KubeObject => ({
   apiVersion,
@@ -26,6 +30,7 @@ const metallb = (name: string, addresses: string[]): KubeObject => ({
   metadata: { name, namespace: "metallb-system" },
   spec: { addresses },
 });
+const OTHERS = { serviceSelector: { matchLabels: { tier: "internal" } } };
 const found = async (asked: KubeObject, ...live: KubeObject[]) =>
   (await checkAddressPools(asked, clusterHolding(...live))).map(({ message }) => message);
 
@@ -65,10 +70,26 @@ describe("the address pool of a Gateway", () => {
       service({ "metallb.io/address-pool": "public", "metallb.io/loadBalancerIPs": "fd00::5,192.0.2.9" }),
       [metallb("public", ["fd00::1-fd00::ff", "192.0.2.0 - 192.0.2.20"])],
     ],
+    [
+      "a MetalLB pool next to a Cilium pool for other Services",
+      service(),
+      [cilium("a", { ...BLOCKS, ...OTHERS }), metallb("public", ["192.0.2.0/24"])],
+    ],
+    [
+      "a load balancer of another class",
+      service({}, "LoadBalancer", { loadBalancerClass: "example.com/cloud" }),
+      [cilium("a", { ...BLOCKS, ...OTHERS })],
+    ],
   ] as const)
     it(`passes ${what}`, async () => {
       assert.deepEqual(await found(asked, ...live), []);
     });
+
+  it("passes a cluster that serves the kinds but has no pools, as with Cilium next to another load balancer", async () => {
+    const cluster = { ...clusterHolding(), serves: () => Promise.resolve(true) };
+    assert.deepEqual(await checkAddressPools(service(), cluster), []);
+    assert.equal((await checkAddressPools(service({ [IPS]: "192.0.2.3" }), cluster)).length, 1);
+  });
 
   for (const [what, asked, live, message] of [
     [
@@ -80,7 +101,7 @@ describe("the address pool of a Gateway", () => {
     [
       "pools for other Services only",
       service(),
-      [cilium("a", { ...BLOCKS, serviceSelector: { matchLabels: { tier: "internal" } } })],
+      [cilium("a", { ...BLOCKS, ...OTHERS })],
       /not selected by any CiliumLoadBalancerIPPool \(pools: a\)/,
     ],
     ["a disabled pool", service(), [cilium("a", { ...BLOCKS, disabled: true })], /not selected by any/],
