@@ -133,9 +133,13 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-configuration": /fields\.yaml:1: version must be a string: quote it/,
       "refused-nameless-subject":
         /objects\.yaml:6: this mapping refers to a ServiceAccount, but has no field `name`/,
-      "refused-scalar-subject": /objects\.yaml:6: subjects must be a list of mappings/,
+      "refused-scalar-subject": /objects\.yaml:6: subjects must be a list of mappings with names/,
       "refused-comma": /objects\.yaml:1: Kustomize cannot rename Fleet,Ship fleet, because of the comma/,
       "refused-control-character": /data\.txt:1: Flux cannot read the value of data\.txt/,
+      "refused-unknown-plugin": /Flux runs only built-in plugins, and SortOrderTransformer is not built in/,
+      "refused-openapi-version": /kustomization\.yaml:2: Kustomize has only the schema of v1\.21\.2/,
+      "refused-helm-charts": /kustomization\.yaml:2: Flux does not render helmCharts: use a HelmRelease/,
+      "refused-value-add": /spec\/ports must be a scalar/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
       assert.match(refusal(directory), expected);

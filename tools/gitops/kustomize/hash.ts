@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { scalarText } from "./resource.ts";
+import type { Resources } from "./resources.ts";
 
 /** The suffix that Kustomize appends to the name of a generated ConfigMap or Secret. Source: api/hasher/hasher.go. */
 export function contentHash(object: Mapping): string {
@@ -14,6 +15,15 @@ export function contentHash(object: Mapping): string {
   }
   const hex = createHash("sha256").update(goJson(hashed)).digest("hex");
   return hex.slice(0, 10).replace(/[013ae]/g, (digit) => LETTERS[digit] ?? digit);
+}
+
+/** Appends its hash to the name of each generated object that asks for it. */
+export function appendHashes(resources: Resources): void {
+  for (const resource of resources.all.filter(({ hashed }) => hashed)) {
+    resource.rememberId();
+    resource.setMetadata("name", `${resource.name}-${contentHash(resource.object)}`, resource.origin);
+    resources.renamed(resource);
+  }
 }
 
 /** Replaces digits and vowels that could spell words. */

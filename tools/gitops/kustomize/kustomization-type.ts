@@ -33,6 +33,19 @@ export const TRANSFORMER_CONFIGURATION = fields({
 
 const SELECTOR = fields({ ...ID, ...strings("labelSelector", "annotationSelector") });
 
+/** Fields of a `ValueAddTransformer`. */
+export const VALUE_ADD = fields({
+  ...strings("value", "targetFilePath"),
+  targets: list(fields({ selector: SELECTOR, fieldPath: "string", filePathPosition: "integer" })),
+});
+
+/** Fields of an `IAMPolicyGenerator`. */
+export const IAM_POLICY = fields({
+  cloud: "string",
+  kubernetesService: fields(strings("name", "namespace")),
+  serviceAccount: fields(strings("name", "projectId")),
+});
+
 export const PATCH = fields({
   ...strings("path", "patch"),
   target: SELECTOR,

@@ -14,7 +14,7 @@ import { loadCrds } from "./crds.ts";
 import type { Directory } from "./directory.ts";
 import { requireFiniteNumbers, requireTextKeys } from "./documents.ts";
 import { absorb, generate } from "./generators.ts";
-import { contentHash } from "./hash.ts";
+import { appendHashes } from "./hash.ts";
 import { readKustomizationFile, saysNothing, type KustomizationFile } from "./kustomization-file.ts";
 import { listField, mappings } from "./lists.ts";
 import { localPath } from "./local-path.ts";
@@ -27,7 +27,7 @@ import {
   markManaged,
   type BuildMetadata,
 } from "./build-metadata.ts";
-import { generatorsOf, transformersOf } from "./plugins.ts";
+import { generatorsOf, transformersOf, type PluginDirectory } from "./plugins.ts";
 import { describeId, requireIdentity, resourcesOf, scalarText, type Resource } from "./resource.ts";
 import { Resources } from "./resources.ts";
 import { sortObjects } from "./sort-order.ts";
@@ -55,11 +55,7 @@ export function kustomizeBuild(
   const metadata = buildMetadataOf(file);
   const build = new Build(repository, options, metadata);
   const { resources, configuration, variables } = build.accumulate(file, nothing());
-  for (const resource of resources.all.filter(({ hashed }) => hashed)) {
-    resource.rememberId();
-    resource.setMetadata("name", `${resource.name}-${contentHash(resource.object)}`, resource.origin);
-    resources.renamed(resource);
-  }
+  appendHashes(resources);
   updateNameReferences(resources, configuration.nameReference);
   build.entry(() => {
     resolveVariables(resources, variables, configuration.varReference);
@@ -160,7 +156,9 @@ class Build {
       const list = fields[field];
       if (!Array.isArray(list) || list.length === 0) continue;
       this.entry(() => {
-        throw unsupported(`${field} in a kustomization`, entryOrigin(fields, field));
+        const origin = entryOrigin(fields, field);
+        if (field === "validators") throw unsupported("validators in a kustomization", origin);
+        throw new BuildError(`Flux does not render ${field}: use a HelmRelease`, origin);
       });
     }
   }
@@ -266,7 +264,7 @@ class Build {
           absorb(resources, resource);
         });
     }
-    for (const generator of this.entry(() => generatorsOf(fields, here)) ?? [])
+    for (const generator of this.entry(() => generatorsOf(fields, this.#plugins(here))) ?? [])
       this.entry(() => {
         const resource = generator.generate();
         annotateOrigin(resource, this.#metadata, {
@@ -275,6 +273,17 @@ class Build {
         });
         absorb(resources, resource);
       });
+  }
+
+  /** A directory in a list of plugins has a kustomization that builds their configurations. */
+  #plugins(here: Directory): PluginDirectory {
+    return {
+      ...here,
+      build: (path, origin) =>
+        this.accumulate(this.#child(path, origin, "Kustomization"), nothing(), path).resources.all.map(
+          ({ object }) => object,
+        ),
+    };
   }
 
   #transform(
@@ -286,7 +295,7 @@ class Build {
       this.entry(step);
       annotateTransformation(resources.all, this.#metadata);
     }
-    for (const transformer of this.entry(() => transformersOf(fields, here)) ?? []) {
+    for (const transformer of this.entry(() => transformersOf(fields, this.#plugins(here))) ?? []) {
       this.entry(() => {
         transformer(resources);
       });

@@ -1,10 +1,13 @@
 import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
-import { BuildError, unsupported } from "../problem.ts";
+import { BuildError } from "../problem.ts";
 import type { Directory } from "./directory.ts";
 import type { Gvk } from "./kinds.ts";
 import { localPath } from "./local-path.ts";
 import type { MergeKeys, MergeSchemas } from "./merge-keys.ts";
 import { scalarText } from "./resource.ts";
+
+/** The only version that Kustomize has the schema of. */
+const BUILT_IN = "v1.21.2";
 
 /**
  * The merge keys in the schema that `openapi.path` names, which Kustomize adds to its own; undefined without a schema. Source: SetSchema and parse in
@@ -12,9 +15,13 @@ import { scalarText } from "./resource.ts";
  */
 export function loadSchemas({ openapi }: Mapping, directory: Directory): MergeSchemas | undefined {
   if (!isMapping(openapi)) return undefined;
-  if (scalarText(openapi.version) !== "")
-    throw unsupported("openapi.version", entryOrigin(openapi, "version"));
+  const version = scalarText(openapi.version);
   const path = scalarText(openapi.path);
+  if (version !== "" && (version !== BUILT_IN || path !== ""))
+    throw new BuildError(
+      path === "" ? `Kustomize has only the schema of ${BUILT_IN}` : "openapi has either a version or a path",
+      entryOrigin(openapi, "version"),
+    );
   if (path === "") return undefined;
   const origin = entryOrigin(openapi, "path");
   const resolved = localPath(directory, path, origin);

@@ -1,7 +1,7 @@
 import { settleBlanks } from "../yaml/blank.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { writtenStyle } from "../yaml/go-yaml-writer.ts";
-import { EmbeddedText, styleOf, type SourceText } from "../yaml/source.ts";
+import { EmbeddedText, styleOf, type Origin, type SourceText } from "../yaml/source.ts";
 import {
   cloneValue,
   entryOrigin,
@@ -70,8 +70,15 @@ export function applyStrategicMerge(
   const inline = parseYaml(new EmbeddedText(entry, origin));
   const isInline = inline.errors.length === 0 && inline.documents.every(({ value }) => isMapping(value));
   const path = isInline ? undefined : localPath(directory, entry, origin);
-  const source =
-    path === undefined ? new EmbeddedText(entry, origin) : directory.repository.read(path, origin);
+  applyNamed(
+    resources,
+    path === undefined ? new EmbeddedText(entry, origin) : directory.repository.read(path, origin),
+    origin,
+  );
+}
+
+/** Applies strategic merge patches to the objects that they name. */
+export function applyNamed(resources: Resources, source: SourceText, origin: Origin): void {
   const patches = patchesIn(source);
   if (patches.kind === "json")
     throw new BuildError("`patchesStrategicMerge` does not accept JSON patches", origin);

@@ -1,23 +1,26 @@
 import { parseYaml, type ParsedText } from "../yaml/parse.ts";
-import { EmbeddedText } from "../yaml/source.ts";
+import { EmbeddedText, type Origin } from "../yaml/source.ts";
 import {
   copyMapping,
   entryOrigin,
   isMapping,
   originOf,
   setField,
+  valueAt,
   type Mapping,
   type Value,
 } from "../yaml/values.ts";
-import { BuildError, unsupported } from "../problem.ts";
+import { BuildError } from "../problem.ts";
 import { fieldSpec } from "./configuration.ts";
 import type { Directory } from "./directory.ts";
 import type { FieldSpec } from "./field-spec.ts";
 import { generate } from "./generators.ts";
+import { appendHashes } from "./hash.ts";
 import { setImage } from "./images.ts";
 import {
   CONFIG_MAP_GENERATOR,
   FIELD_SPEC,
+  IAM_POLICY,
   IMAGE,
   KUSTOMIZATION,
   PATCH,
@@ -26,18 +29,25 @@ import {
 } from "./kustomization-type.ts";
 import { listField, mappings } from "./lists.ts";
 import { localPath } from "./local-path.ts";
-import { applyJson6902, applyPatch, applyStrategicMerge } from "./patches.ts";
+import { applyJson6902, applyNamed, applyPatch, applyStrategicMerge } from "./patches.ts";
 import { loadReplacements, replace } from "./replacements.ts";
-import { expandLists, scalarText, type Resource } from "./resource.ts";
+import { expandLists, Resource, scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { affixNames, setNamespace, setPairs, setReplicas, type NamespaceChange } from "./transformers.ts";
 import { readTyped, type Type } from "./typed.ts";
+import { addValue } from "./value-add.ts";
+
+/** A directory with a kustomization. */
+export interface PluginDirectory extends Directory {
+  /** Builds the kustomization in another directory. */
+  readonly build: (path: string, origin: Origin) => readonly Mapping[];
+}
 
 /** Changes the objects in a build. */
 export type Transformer = (resources: Resources) => void;
 
 /** The transformers listed in `transformers`, as files or inline objects. */
-export function transformersOf(fields: Mapping, directory: Directory): readonly Transformer[] {
+export function transformersOf(fields: Mapping, directory: PluginDirectory): readonly Transformer[] {
   return configurations(fields, "transformers", directory).map(({ config }) => {
     const make = builtin(config, TRANSFORMERS);
     return make(config, directory);
@@ -53,7 +63,7 @@ export interface Generator {
 }
 
 /** The generators listed in `generators`. */
-export function generatorsOf(fields: Mapping, directory: Directory): readonly Generator[] {
+export function generatorsOf(fields: Mapping, directory: PluginDirectory): readonly Generator[] {
   return configurations(fields, "generators", directory).map(({ config, file }) => {
     const make = builtin(config, GENERATORS);
     const { name } = isMapping(config.metadata) ? config.metadata : {};
@@ -66,7 +76,7 @@ export function generatorsOf(fields: Mapping, directory: Directory): readonly Ge
 function configurations(
   fields: Mapping,
   field: string,
-  directory: Directory,
+  directory: PluginDirectory,
 ): readonly { readonly config: Mapping; readonly file: string | undefined }[] {
   const list = listField(fields, field);
   const read = [...list.keys()].map((index) => ({ index, ...readEntry(list, index, directory) }));
@@ -86,7 +96,7 @@ function configurations(
 function readEntry(
   list: Value[],
   index: number,
-  directory: Directory,
+  directory: PluginDirectory,
 ): ParsedText & { readonly isInline: boolean } {
   const [entry, origin] = [scalarText(list[index]), entryOrigin(list, index)];
   const inline = parseYaml(new EmbeddedText(entry, origin));
@@ -94,17 +104,22 @@ function readEntry(
     return { ...inline, isInline: true };
   const path = localPath(directory, entry, origin);
   if (directory.repository.isFile(path)) return { ...directory.repository.parse(path), isInline: false };
-  if (directory.repository.isDirectory(path))
-    throw unsupported("a directory in the list of transformers or generators", origin);
+  if (directory.repository.isDirectory(path)) {
+    const documents = directory.build(path, origin).map((value) => ({
+      value,
+      origin: originOf(value),
+      oddKey: undefined,
+    }));
+    return { documents, errors: [], isInline: false };
+  }
   throw directory.repository.absence("file or directory", path, origin);
 }
 
 function builtin<Make>(config: Mapping, makers: Readonly<Record<string, Make>>): Make {
   const kind = scalarText(config.kind);
-  if (scalarText(config.apiVersion) !== "builtin")
+  const make = scalarText(config.apiVersion) === "builtin" ? makers[kind] : undefined;
+  if (!make)
     throw new BuildError(`Flux runs only built-in plugins, and ${kind} is not built in`, originOf(config));
-  const make = makers[kind];
-  if (!make) throw unsupported(`the plugin ${kind}`, originOf(config));
   return make;
 }
 
@@ -196,9 +211,13 @@ const TRANSFORMERS: Readonly<Record<string, MakeTransformer>> = {
     const inline = scalarText(field(config, "patches", "string"));
     if (Array.isArray(paths))
       for (const index of paths.keys()) applyStrategicMerge(resources, paths, index, directory);
-    if (inline !== "")
-      throw unsupported("the field `patches` of a PatchStrategicMergeTransformer", originOf(config));
+    if (inline !== "") {
+      const origin = entryOrigin(config, "patches");
+      applyNamed(resources, new EmbeddedText(inline, origin), origin);
+    }
   },
+  HashTransformer: () => appendHashes,
+  ValueAddTransformer: addValue,
   ReplacementTransformer: (config, directory) => (resources) => {
     const entries = mappings(
       readTyped(config, KUSTOMIZATION, "lenient", originOf(config)) as Mapping,
@@ -223,7 +242,34 @@ const generator =
     return generate({ kind, entry: typed, options: {} }, directory);
   };
 
+/** The ServiceAccount that acts for an account of Google Cloud. Source: filters/iampolicygenerator. */
+function iamPolicy(config: Mapping): Resource {
+  const typed = readTyped(config, IAM_POLICY, "lenient", originOf(config)) as Mapping;
+  if (typed.cloud !== "gke")
+    throw new BuildError(`an IAMPolicyGenerator supports only the cloud gke`, originOf(config));
+  const [service, account] = [typed.kubernetesService, typed.serviceAccount].map((value) =>
+    isMapping(value) ? value : {},
+  );
+  const email = `${scalarText(account?.name)}@${scalarText(account?.projectId)}.iam.gserviceaccount.com`;
+  const namespace = scalarText(service?.namespace);
+  const origin = originOf(config);
+  const object = valueAt(
+    {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: {
+        annotations: { "iam.gke.io/gcp-service-account": email },
+        name: scalarText(service?.name),
+        ...(namespace !== "" && { namespace }),
+      },
+    },
+    origin,
+  );
+  return new Resource(object as Mapping, origin);
+}
+
 const GENERATORS: Readonly<Record<string, MakeGenerator>> = {
+  IAMPolicyGenerator: iamPolicy,
   ConfigMapGenerator: generator("ConfigMap"),
   SecretGenerator: generator("Secret"),
 };

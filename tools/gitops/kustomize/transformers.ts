@@ -23,6 +23,22 @@ export interface NamespaceChange {
 
 /** Applies `namespace`. Source: filters/namespace and internal/builtins/NamespaceTransformer.go. */
 export function setNamespace(resources: Resources, change: NamespaceChange): void {
+  const { namespace, origin } = change;
+  for (const resource of resources.all) {
+    resource.rememberId();
+    moveToNamespace(resource, change);
+    resources.renamed(resource);
+    if (resources.withCurrentId(resource.id).length > 1) {
+      throw new BuildError(
+        `in namespace ${namespace}, two objects have the same id: ${describeId(resource.id)}`,
+        origin,
+      );
+    }
+  }
+}
+
+/** Sets the namespace of one object, and in its fields that name it. Source: filters/namespace. */
+export function moveToNamespace(resource: Resource, change: NamespaceChange): void {
   const { namespace, specs, origin, unsetOnly = false } = change;
   const set = (container: Mapping | Value[], key: string | number): void => {
     const present = (container as Mapping)[key];
@@ -31,26 +47,16 @@ export function setNamespace(resources: Resources, change: NamespaceChange): voi
     if (!unsetOnly || present === undefined || present === null || present === "")
       setField(container as Mapping, String(key), namespace, origin);
   };
-  for (const resource of resources.all) {
-    resource.rememberId();
-    if (!isClusterScoped(resource.gvk)) {
-      if (!isMapping(resource.object.metadata)) resource.setMetadata("namespace", "", origin);
-      set(resource.metadata, "namespace");
-    }
-    const isBinding = /^(?:Cluster)?RoleBinding$/.test(resource.gvk.kind);
-    if (isBinding) moveSubjects(resource, change, set);
-    for (const spec of specs) {
-      if (spec.path === "metadata/namespace" || (isBinding && spec.path === "subjects/namespace")) continue;
-      if (spec.path === "metadata/name" && scalarText(resource.object.apiVersion) !== "v1") continue;
-      visitField(resource, spec, set, { as: "scalar", origin });
-    }
-    resources.renamed(resource);
-    if (resources.withCurrentId(resource.id).length > 1) {
-      throw new BuildError(
-        `in namespace ${namespace}, two objects have the same id: ${describeId(resource.id)}`,
-        origin,
-      );
-    }
+  if (!isClusterScoped(resource.gvk)) {
+    if (!isMapping(resource.object.metadata)) resource.setMetadata("namespace", "", origin);
+    set(resource.metadata, "namespace");
+  }
+  const isBinding = /^(?:Cluster)?RoleBinding$/.test(resource.gvk.kind);
+  if (isBinding) moveSubjects(resource, change, set);
+  for (const spec of specs) {
+    if (spec.path === "metadata/namespace" || (isBinding && spec.path === "subjects/namespace")) continue;
+    if (spec.path === "metadata/name" && scalarText(resource.object.apiVersion) !== "v1") continue;
+    visitField(resource, spec, set, { as: "scalar", origin });
   }
 }
 
@@ -62,7 +68,7 @@ function moveSubjects(
   const { subjects } = object;
   if (subjects === undefined || subjects === null) return;
   const refuse = (origin: Origin): never => {
-    throw new BuildError("subjects must be a list of mappings", origin);
+    throw new BuildError("subjects must be a list of mappings with names", origin);
   };
   if (!Array.isArray(subjects)) return which === "none" ? undefined : refuse(entryOrigin(object, "subjects"));
   const moves = {
@@ -72,6 +78,13 @@ function moveSubjects(
   }[which];
   for (const [index, subject] of subjects.entries()) {
     if (which !== "none" && !isMapping(subject) && subject !== null) refuse(entryOrigin(subjects, index));
+    if (
+      which === "defaultOnly" &&
+      isMapping(subject) &&
+      typeof subject.name === "object" &&
+      subject.name !== null
+    )
+      refuse(entryOrigin(subject, "name"));
     if (isMapping(subject) && moves(subject)) set(subject, "namespace");
   }
 }

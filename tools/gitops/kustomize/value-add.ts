@@ -1,0 +1,96 @@
+import { posix } from "node:path";
+import { parseYaml } from "../yaml/parse.ts";
+import { resolvePlain } from "../yaml/schema.ts";
+import { styleOf, type Origin } from "../yaml/source.ts";
+import { entryOrigin, isMapping, originOf, setField, type Mapping, type Value } from "../yaml/values.ts";
+import { BuildError } from "../problem.ts";
+import type { Directory } from "./directory.ts";
+import { fieldsAtPath, type Field } from "./field-path.ts";
+import { VALUE_ADD } from "./kustomization-type.ts";
+import { mappings } from "./lists.ts";
+import { localPath } from "./local-path.ts";
+import { scalarText, type Resource } from "./resource.ts";
+import type { Resources } from "./resources.ts";
+import { select } from "./selector.ts";
+import { moveToNamespace } from "./transformers.ts";
+import { readTyped } from "./typed.ts";
+
+/** Applies a `ValueAddTransformer`, which sets fields to a value. Source: internal/builtins/ValueAddTransformer.go. */
+export function addValue(config: Mapping, directory: Directory): (resources: Resources) => void {
+  const origin = originOf(config);
+  const { value, targets } = readConfig(config, directory);
+  for (const target of targets)
+    if (scalarText(target.fieldPath) === "")
+      throw new BuildError("a target of a ValueAddTransformer needs the field `fieldPath`", originOf(target));
+  return (resources) => {
+    for (const target of targets) {
+      const { selector } = target;
+      for (const resource of isMapping(selector) ? select(resources, selector) : resources.all) {
+        setValue(resource, value, target, origin);
+        resources.renamed(resource);
+      }
+    }
+  };
+}
+
+interface ValueAdd {
+  readonly value: string;
+  readonly targets: readonly Mapping[];
+}
+
+function readConfig(config: Mapping, directory: Directory): ValueAdd {
+  const own = readTyped(config, VALUE_ADD, "lenient", originOf(config)) as Mapping;
+  const root = posix.join(directory.repository.root, directory.path);
+  const value = scalarText(own.value).trim() || posix.basename(root);
+  const targets = [...mappings(own, "targets"), ...sharedTargets(own, directory)];
+  if (targets.length === 0)
+    throw new BuildError("a ValueAddTransformer needs at least one target", originOf(config));
+  return { value, targets };
+}
+
+/** The targets in the file that `targetFilePath` names. */
+function sharedTargets(config: Mapping, directory: Directory): readonly Mapping[] {
+  const path = scalarText(config.targetFilePath);
+  if (path === "") return [];
+  const origin = entryOrigin(config, "targetFilePath");
+  const { documents, errors } = parseYaml(
+    directory.repository.read(localPath(directory, path, origin), origin),
+    "v2",
+  );
+  const [error] = errors;
+  if (error) throw new BuildError(error.message, error.origin, "syntax");
+  const value = documents[0]?.value ?? null;
+  return value === null ? [] : mappings(readTyped(value, VALUE_ADD, "lenient", origin) as Mapping, "targets");
+}
+
+function setValue(resource: Resource, value: string, target: Mapping, origin: Origin): void {
+  const path = scalarText(target.fieldPath);
+  if (path === "metadata/namespace") {
+    moveToNamespace(resource, { namespace: value, specs: [], origin });
+    return;
+  }
+  const position = typeof target.filePathPosition === "number" ? target.filePathPosition : 0;
+  if (position < 0) throw new BuildError("filePathPosition must not be negative", originOf(target));
+  const steps = path.split(/(?<!\\)\//).map((step) => step.replaceAll("\\/", "/"));
+  for (const field of fieldsAtPath(resource.object, steps, "", origin)) {
+    const present = (field.container as Mapping)[field.key] as Value;
+    if (typeof present === "object" && present !== null)
+      throw new BuildError(`${path} must be a scalar`, origin);
+    const text = position === 0 ? value : insertedInPath(scalarText(present), position - 1, value);
+    setField(field.container as Mapping, String(field.key), inStyleOf(field, text), origin);
+  }
+}
+
+/** Kustomize keeps the quotes of the text that it replaces; without quotes, the new text decides its type. */
+function inStyleOf({ container, key, isNew }: Field, text: string): Value {
+  const present = (container as Mapping)[key];
+  const isPlain = isNew || styleOf(present, entryOrigin(container, key)) === "plain";
+  return isPlain ? resolvePlain(text) : text;
+}
+
+/** A path with another part at a position. Source: InsertPathPart in kyaml/filesys/util.go. */
+function insertedInPath(path: string, position: number, part: string): string {
+  const parts = path.split("/").filter((own) => own !== "");
+  parts.splice(position, 0, part);
+  return `${path.startsWith("/") ? "/" : ""}${parts.join("/")}`;
+}
