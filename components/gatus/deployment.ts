@@ -127,6 +127,8 @@ function podSpec(args: GatusDeploymentArgs): Record<string, unknown> {
   return {
     serviceAccountName: GATUS_NAME,
     automountServiceAccountToken: false,
+    // Gatus expands every variable of its environment in the text of routes.
+    enableServiceLinks: false,
     securityContext: {
       runAsNonRoot: true,
       runAsUser: USER,

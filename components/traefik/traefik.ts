@@ -29,14 +29,16 @@ export interface TraefikArgs extends TraefikPodArgs, CommonArgs {
 export class Traefik extends pulumi.ComponentResource {
   constructor(name: string, args: TraefikArgs, options: pulumi.ComponentResourceOptions) {
     super("edgefirst:platform:Traefik", name, {}, options);
-    for (const object of supportingObjects(args)) declare(object, { parent: this });
+    const supporting = supportingObjects(args).map((object) => declare(object, { parent: this }));
     const service = traefikService(args);
     const deployment = deploymentObject(args);
     new kx.Service(resourceName(service), withFieldManager(service) as unknown as KxServiceArgs, {
       parent: this,
     });
+    // Another version of Traefik may watch other kinds: without its rights, it would be ready and serve nothing.
     new kx.Deployment(resourceName(deployment), withFieldManager(deployment) as unknown as KxDeploymentArgs, {
       parent: this,
+      dependsOn: supporting,
     });
     this.registerOutputs({});
   }

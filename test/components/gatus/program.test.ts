@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import * as http from "node:http";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { alertRules } from "../../../components/alerting/rules.ts";
 import { endpointConflicts } from "../../../components/gatus/conflicts.ts";
-import { gatusConfig, pushoverConfig } from "../../../components/gatus/config.ts";
+import { gatusConfig, literal, pushoverConfig } from "../../../components/gatus/config.ts";
+import { gatusDeployment } from "../../../components/gatus/deployment.ts";
 import { loginSecret } from "../../../components/gatus/login.ts";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
@@ -60,8 +62,8 @@ describe("the real Gatus", function () {
     mkdirSync(join(dir, "discovered"));
     writeFileSync(join(dir, "discovered", "gatus-sidecar.yaml"), stringify({ endpoints }));
   };
-  const start = (): { readonly child: ChildProcess; readonly output: () => string } => {
-    const child = spawn(program, { env: { ...process.env, GATUS_CONFIG_PATH: dir } });
+  const start = (env = process.env): { readonly child: ChildProcess; readonly output: () => string } => {
+    const child = spawn(program, { env: { ...env, GATUS_CONFIG_PATH: dir } });
     running.push(child);
     let output = "";
     for (const stream of [child.stdout, child.stderr])
@@ -143,6 +145,53 @@ describe("the real Gatus", function () {
     assert.match(findings[0]?.message ?? "", / _whoami\.$/);
   });
 
+  it("expands every variable of its container in the text of a route, and none of them is a secret", async () => {
+    const secrets = ["t$0ken".padEnd(30, "t"), "u".repeat(30), "postgres://gatus:p$a${CONTROL}@db/gatus"];
+    const [token = "", userKey = "", database = ""] = secrets;
+    const variables = gatusVariables();
+    const seen = new Map<string, string>();
+    const listener = http
+      .createServer((request, response) => {
+        const { pathname, searchParams } = new URL(request.url ?? "", "http://listener");
+        seen.set(pathname.slice(1), searchParams.get("value") ?? "");
+        response.end();
+      })
+      .listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    try {
+      const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+      // In the real file, this path is that of the database.
+      const storage = { storage: { path: literal(join(dir, database.replaceAll("/", "_"))) } };
+      mount(
+        "base",
+        "config.yaml",
+        gatusConfig([], { type: "sqlite", size: "1Gi" }).replace(/^ +path: .*\n/m, ""),
+      );
+      mount("storage", "storage.yaml", stringify(storage));
+      mount("pushover", "pushover.yaml", pushoverConfig(token, userKey));
+      // STORAGE_URL had the database's URL in earlier releases.
+      const names = [...Object.keys(variables), "STORAGE_URL", "CONTROL"];
+      discovered(
+        ...names.map((name) => ({
+          name,
+          url: `${url}/${name}?value=\${${name}}`,
+          interval: "1s",
+          conditions: ["[STATUS] == 200"],
+        })),
+      );
+      const { output } = start({ ...variables, GATUS_DELAY_START_SECONDS: "0", CONTROL: "expanded" });
+      await waitUntil("a request for each variable", () => Promise.resolve(seen.size === names.length), {
+        timeoutMs: 20_000,
+      });
+      assert.equal(seen.get("CONTROL"), "expanded");
+      assert.equal(seen.get("STORAGE_URL"), "");
+      for (const secret of secrets) assert.ok(![...seen.values(), output()].join("\n").includes(secret));
+    } finally {
+      listener.close();
+      listener.closeAllConnections();
+    }
+  });
+
   it("asks for the configured login before it shows results, and reads the file of labelled endpoints", async () => {
     // bcrypt of "secret".
     const hash = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
@@ -177,6 +226,30 @@ describe("the real Gatus", function () {
     assert.ok(await waitUntil("a result of the labelled endpoint", labelledResult, { timeoutMs: 20_000 }));
   });
 });
+
+/** The variables of Gatus's container, with every option that reads a secret. */
+function gatusVariables(): Record<string, string> {
+  const deployment = gatusDeployment({
+    namespace: "observability",
+    images: { gatus: "gatus", gatusSidecar: "gatus-sidecar", k8sSidecar: "k8s-sidecar" },
+    storage: { type: "postgres", secret: "database", key: "uri" },
+    config: "",
+    sidecarArgs: [],
+    labelled: "all",
+    reserved: [],
+    pushover: true,
+    login: true,
+  });
+  const { template } = deployment.spec as {
+    template: {
+      spec: { enableServiceLinks: boolean; containers: { env: { name: string; value?: string }[] }[] };
+    };
+  };
+  // Otherwise, the kubelet would add the addresses of all Services.
+  assert.equal(template.spec.enableServiceLinks, false);
+  const variables = template.spec.containers[0]!.env;
+  return Object.fromEntries(variables.map(({ name, value }) => [name, value ?? assert.fail(name)]));
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");

@@ -69,6 +69,9 @@ describe("traefik", () => {
       `kubernetes:rbac.authorization.k8s.io/v1:ClusterRole ${NAME}`,
       `kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding ${NAME}`,
     ]);
+    const pods = resourceNamed(resources, `network/${NAME}`, "kubernetes:apps/v1:Deployment");
+    for (const { type, urn } of children.filter(({ type }) => /:(ClusterRole|ServiceAccount)/.test(type)))
+      assert.ok(pods.options.dependencies.includes(urn), `its pods start only after the ${type}`);
     const objects = traefikObjects(args);
     for (const child of children) {
       assert.equal(child.provider, component.options.providers.kubernetes);
