@@ -1,13 +1,13 @@
 import { relative, sep } from "node:path";
-import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { counted } from "../../lib/counted.ts";
 import { wantsColour } from "./colour.ts";
 import { EXIT } from "./exit-codes.ts";
 import { progress } from "./progress.ts";
 import { rendererFor } from "./renderer.ts";
 import { VERSION } from "./version.ts";
-import type { LintFinding } from "../lint/finding.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
+import type { Watched } from "../lint/cache/report-cache.ts";
+import type { LintFinding, LintReport } from "../lint/finding.ts";
 import type { LintedReport } from "../lint/lint.ts";
 
 type Format = "text" | "json" | "sarif" | "github";
@@ -23,6 +23,7 @@ export interface LintFlags {
   readonly verifyWithFlux?: true;
   readonly render?: boolean;
   readonly charts?: string;
+  readonly cache: boolean;
 }
 
 /**
@@ -32,32 +33,61 @@ export interface LintFlags {
  */
 export async function lint(paths: readonly string[], flags: LintFlags): Promise<number> {
   const { findRoot } = await import("../gitops/root.ts");
+  const { root, within } = findRoot(paths);
+  const report = await applyBaseline(await reportOf(root, within, flags), flags);
+  process.stdout.write(await format(report, root, flags.format));
+  return exitCode(report, flags);
+}
+
+/** The report of an earlier run if that run read the same; otherwise that of a new run. */
+async function reportOf(root: string, within: readonly string[], flags: LintFlags): Promise<LintReport> {
+  const { before, fix, verifyWithFlux, render, charts, cache } = flags;
+  const isPlain = [before, fix, verifyWithFlux, render, charts].every((flag) => flag === undefined);
+  if (!cache || !isPlain) return checkAll(root, within, flags);
+  const { ReportCache } = await import("../lint/cache/report-cache.ts");
+  const reports = new ReportCache(root, within);
+  return reports.read() ?? reports.keep((watched) => check({ root, within, flags, watched }));
+}
+
+/** A run of lint. */
+interface Run {
+  readonly root: string;
+  readonly within: readonly string[];
+  readonly flags: LintFlags;
+  readonly watched?: Watched;
+  readonly before?: Repository;
+}
+
+async function check({ root, within, flags, watched, before }: Run): Promise<LintedReport> {
   const { Repository } = await import("../gitops/yaml/repository.ts");
   const { lintRepository } = await import("../lint/lint.ts");
-  const { root, within } = findRoot(paths);
+  const repository = new Repository(root, {
+    collectUnreadable: true,
+    ...(watched && { answers: watched.answers }),
+  });
+  const options = { within, ...(before && { before }), ...(watched && { now: watched.now }) };
+  const renderer = await rendererFor(repository, flags, progress);
+  if (renderer === undefined) return lintRepository(repository, options);
+  const { lintRendered } = await import("../lint/lint-rendered.ts");
+  return lintRendered(repository, renderer, options).finally(() => {
+    renderer.close();
+  });
+}
+
+/** A run with everything that the flags ask for. */
+async function checkAll(root: string, within: readonly string[], flags: LintFlags): Promise<LintedReport> {
+  const { Repository } = await import("../gitops/yaml/repository.ts");
+  const { findRoot } = await import("../gitops/root.ts");
   const before = flags.before === undefined ? undefined : new Repository(findRoot([flags.before]).root);
-  const check = async (): Promise<LintedReport> => {
-    const repository = new Repository(root, { collectUnreadable: true });
-    const options = { within, ...(before && { before }) };
-    const renderer = await rendererFor(repository, flags, progress);
-    if (renderer === undefined) return lintRepository(repository, options);
-    const { lintRendered } = await import("../lint/lint-rendered.ts");
-    return lintRendered(repository, renderer, options).finally(() => {
-      renderer.close();
-    });
-  };
-  let report = await check();
+  const run = { root, within, flags, ...(before && { before }) };
+  let report = await check(run);
   if (flags.fix) {
     const { applyFixes } = await import("../lint/fix.ts");
     const { files, fixed } = await applyFixes(root, report);
     progress(`Fixed ${counted(fixed, "finding")} in ${counted(files.length, "file")}.`);
-    if (fixed > 0) report = await check();
+    if (fixed > 0) report = await check(run);
   }
-  if (flags.verifyWithFlux)
-    report = await verified(report, new Repository(root, { collectUnreadable: true }));
-  report = await applyBaseline(report, flags);
-  process.stdout.write(await format(report, root, flags.format));
-  return exitCode(report, flags);
+  return flags.verifyWithFlux ? verified(report, new Repository(root, { collectUnreadable: true })) : report;
 }
 
 /** Compares the build with one by Flux's own packages. Their program is built first if necessary. */
@@ -73,7 +103,7 @@ async function verified(report: LintedReport, repository: Repository): Promise<L
 }
 
 /** Findings take precedence: they hold regardless of what could not be checked. */
-function exitCode({ findings }: LintedReport, { failOn }: LintFlags): number {
+function exitCode({ findings }: LintReport, { failOn }: LintFlags): number {
   if (failOn === "none") return EXIT.ok;
   const failing = failOn === "advisory" ? ["mandatory", "advisory"] : ["mandatory"];
   const isChecked = ({ object }: LintFinding): boolean => object !== "";
@@ -81,10 +111,11 @@ function exitCode({ findings }: LintedReport, { failOn }: LintFlags): number {
   return findings.some((finding) => !isChecked(finding)) ? EXIT.incomplete : EXIT.ok;
 }
 
-async function applyBaseline(report: LintedReport, flags: LintFlags): Promise<LintedReport> {
+async function applyBaseline(report: LintReport, flags: LintFlags): Promise<LintReport> {
   if (flags.baseline === undefined && flags.writeBaseline === undefined) return report;
   const { formatBaseline, readBaseline, withoutBaseline } = await import("../lint/baseline.ts");
   if (flags.writeBaseline !== undefined) {
+    const { writeFileAtomic } = await import("../../lib/atomic-file.ts");
     writeFileAtomic(flags.writeBaseline, formatBaseline(report.findings), 0o644);
     progress(`Wrote ${counted(report.findings.length, "finding")} to ${flags.writeBaseline}.`);
     return { ...report, findings: [], rules: new Map() };
@@ -94,7 +125,7 @@ async function applyBaseline(report: LintedReport, flags: LintFlags): Promise<Li
   return { ...report, findings, rules };
 }
 
-async function format(report: LintedReport, root: string, name: Format): Promise<string> {
+async function format(report: LintReport, root: string, name: Format): Promise<string> {
   const prefix = prefixOf(root);
   switch (name) {
     case "text":

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { counted } from "../../lib/counted.ts";
-import { renderedLines } from "../lint/rendered.ts";
+import { renderedLines } from "../lint/formats/rendered-lines.ts";
 import type { ChangeKind, Danger } from "./change.ts";
 import type { DiffReport, Entry, ReportedObstacle } from "./report.ts";
 

@@ -13,7 +13,8 @@ import { addFinding, ofBreach, ofNotEvaluated, ofObstacle, type LintedFinding } 
 import { renderedObjects, renderingSummary } from "./rendered.ts";
 import { onePerCause } from "./one-cause.ts";
 import { readSettings } from "./settings.ts";
-import { isObstacle, summaries } from "./summaries.ts";
+import { isObstacle } from "./obstacles.ts";
+import { summaries } from "./summaries.ts";
 import { unappliedIn } from "./unapplied.ts";
 
 /** A report whose findings can be fixed. */

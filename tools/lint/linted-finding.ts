@@ -4,7 +4,7 @@ import type { NotEvaluatedFinding, RuleFinding } from "../../policy/engine/run.t
 import { locate } from "../gitops/yaml/source.ts";
 import { originAt, type Mapping } from "../gitops/yaml/values.ts";
 import { fingerprint, type LintFinding } from "./finding.ts";
-import { OBSTACLES, type Obstacle } from "./summaries.ts";
+import { OBSTACLES, type Obstacle } from "./obstacles.ts";
 
 /** A finding with the objects that a fix needs. */
 export interface LintedFinding extends LintFinding {

@@ -5,7 +5,7 @@ import { basename, join, resolve } from "node:path";
 import { Repository } from "../gitops/yaml/repository.ts";
 import { subjectOf, type LintFinding } from "../lint/finding.ts";
 import { lintRepository } from "../lint/lint.ts";
-import { isObstacle } from "../lint/summaries.ts";
+import { isObstacle } from "../lint/obstacles.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 /** Lines shown before and after the line of a finding. */

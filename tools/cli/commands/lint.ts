@@ -49,6 +49,7 @@ export const lintCommand = (): Command =>
     .option("--render", "render the HelmReleases with Helm, and run the rules on what their charts install")
     .option("--no-render", "do not render, even if .edgefirst/render.yaml asks for it")
     .option("--charts <directory>", "render with the charts in this directory, as .tgz files or directories")
+    .option("--no-cache", "check everything again, even if nothing has changed since the last run")
     .option("--fix", "apply the safe fixes to the files; comments and formatting are kept")
     .addHelpText("after", HELP)
     .action(async (paths: string[], flags: LintFlags) => {

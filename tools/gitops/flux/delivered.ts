@@ -53,6 +53,10 @@ export class Delivered extends Repository {
     return this.#repository.isTooLarge(path);
   }
 
+  override isLinked(path: string): boolean {
+    return this.#repository.isLinked(path);
+  }
+
   override read(path: string, from: Origin): SourceFile {
     return this.#delivered(path, from).read(path, from);
   }

@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { join, posix, relative, sep } from "node:path";
+import { join, posix } from "node:path";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { BuildError } from "../problem.ts";
+import { Disk, type Answers } from "./disk.ts";
 import { parseYaml, type ParsedText } from "./parse.ts";
 import type { Dialect } from "./schema.ts";
 import { SourceFile, type Origin } from "./source.ts";
@@ -10,9 +10,6 @@ import { SourceFile, type Origin } from "./source.ts";
 /** The largest file size that is read. A Kubernetes object is at most about 1.5 MB. */
 const MAX_BYTES = 8 * 1024 * 1024;
 const TOO_LARGE = `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB`;
-
-/** The longest path that Linux accepts. */
-const MAX_PATH = 4096;
 
 /** Directories without manifests. */
 const SKIPPED_DIRECTORIES = new Set([".git", "node_modules"]);
@@ -28,9 +25,6 @@ export interface DirectoryEntry {
 
 /** File contents by path relative to the root; undefined for a file that is removed. */
 export type Changes = ReadonlyMap<string, string | undefined>;
-
-/** Whether a path stays in the root, stays in the root through a symbolic link, or leaves the root. */
-type Reach = "plain" | "linked" | "outside";
 
 /**
  * A repository's files, each read and parsed once. Paths are relative to the root, with forward slashes; `.` is the root. A path that leaves the root, even
@@ -52,9 +46,7 @@ export class Repository {
     v2: new WeakMap(),
     v3: new WeakMap(),
   };
-  #reaches = new Map<string, Reach>();
-  /** The directory entries that have been read from disk. */
-  #listed = new Map<string, readonly DirectoryEntry[]>();
+  #disk: Disk;
 
   /** Why directories and files could not be read, keyed by path. Undefined unless unreadable paths are collected. */
   #unreadable: Map<string, string> | undefined;
@@ -62,15 +54,22 @@ export class Repository {
   /**
    * @param options.collectUnreadable records unreadable paths in `unreadable` and continues; by default, an unreadable path is an error
    * @param options.earlier the repository at another time; what both contain is parsed once
+   * @param options.answers receives everything that is read from disk
    */
   constructor(
     root: string,
     {
       collectUnreadable = false,
       earlier,
-    }: { readonly collectUnreadable?: boolean; readonly earlier?: Repository } = {},
+      answers,
+    }: {
+      readonly collectUnreadable?: boolean;
+      readonly earlier?: Repository;
+      readonly answers?: Answers;
+    } = {},
   ) {
-    this.root = realpathSync(root);
+    this.#disk = new Disk(root, answers);
+    this.root = this.#disk.root;
     this.#earlier = earlier;
     if (earlier !== undefined) this.#parsed = earlier.#parsed;
     if (collectUnreadable) this.#unreadable = new Map();
@@ -90,8 +89,7 @@ export class Repository {
     changed.#changes = added;
     changed.#files = this.#files;
     changed.#parsed = this.#parsed;
-    changed.#reaches = this.#reaches;
-    changed.#listed = this.#listed;
+    changed.#disk = this.#disk;
     changed.#unreadable = this.#unreadable;
     return changed;
   }
@@ -106,17 +104,11 @@ export class Repository {
   isFile(path: string): boolean {
     if (this.#changes.has(path)) return this.#changes.get(path) !== undefined;
     if (this.#files.has(path)) return true;
-    return (
-      this.#isInside(path) && (statSync(join(this.root, path), { throwIfNoEntry: false })?.isFile() ?? false)
-    );
+    return this.#disk.isFile(path);
   }
 
   isDirectory(path: string): boolean {
-    return (
-      this.#added(path).length > 0 ||
-      (this.#isInside(path) &&
-        (statSync(join(this.root, path), { throwIfNoEntry: false })?.isDirectory() ?? false))
-    );
+    return this.#added(path).length > 0 || this.#disk.isDirectory(path);
   }
 
   /** The text of a file. @throws BuildError with the location `from` if the file does not exist */
@@ -128,7 +120,7 @@ export class Repository {
   /** Whether a file is too large to read. */
   isTooLarge(path: string): boolean {
     const known = this.#changes.get(path) ?? this.#files.get(path);
-    const size = known?.text.length ?? statSync(join(this.root, path)).size;
+    const size = known?.text.length ?? this.#disk.size(path);
     return size > MAX_BYTES;
   }
 
@@ -144,7 +136,7 @@ export class Repository {
 
   /** Whether a path goes through a symbolic link. */
   isLinked(path: string): boolean {
-    return !this.#changes.has(path) && this.#reach(path) === "linked";
+    return !this.#changes.has(path) && this.#disk.isLinked(path);
   }
 
   /** The bytes of a file. */
@@ -152,7 +144,7 @@ export class Repository {
     this.#check(path, from);
     const changed = this.#changes.get(path);
     if (changed !== undefined) return Buffer.from(changed.text);
-    return this.#unlessUnreadable(path, () => readFileSync(join(this.root, path))) ?? Buffer.alloc(0);
+    return this.#unlessUnreadable(path, () => this.#disk.bytes(path)) ?? Buffer.alloc(0);
   }
 
   /** The documents in a YAML file. All callers share the values, so clone before changing them. */
@@ -193,14 +185,7 @@ export class Repository {
   }
 
   #present(directory: string): readonly DirectoryEntry[] {
-    const absolute = join(this.root, directory);
-    const known = this.#listed.get(absolute);
-    if (known) return known;
-    const present = statSync(absolute, { throwIfNoEntry: false })
-      ? (this.#unlessUnreadable(directory, () => readdirSync(absolute, { withFileTypes: true })) ?? [])
-      : [];
-    this.#listed.set(absolute, present);
-    return present;
+    return [...(this.#unlessUnreadable(directory, () => this.#disk.entries(directory)) ?? [])];
   }
 
   /** The entries that the changes add to a directory. */
@@ -233,49 +218,18 @@ export class Repository {
   /** Refuses text that is not UTF-8, since go-yaml would read it differently. */
   #parse(file: SourceFile, dialect: Dialect): ParsedText {
     const path = file.file;
-    const isText =
-      !file.text.includes("\ufffd") || this.#changes.has(path) || isUtf8(readFileSync(join(this.root, path)));
+    const isText = !file.text.includes("\ufffd") || this.#changes.has(path) || isUtf8(this.#disk.bytes(path));
     return isText ? parseYaml(file, dialect) : unread(path, "the file is not valid UTF-8");
   }
 
   #file(path: string): SourceFile {
     const known = this.#changes.get(path) ?? this.#files.get(path);
     if (known) return known;
-    const text = this.#unlessUnreadable(path, () => readFileSync(join(this.root, path), "utf8")) ?? "";
+    const text = this.#unlessUnreadable(path, () => this.#disk.text(path)) ?? "";
     const same = this.#earlier === undefined ? undefined : this.#earlier.#files.get(path);
     const file = same?.text === text ? same : new SourceFile(path, text);
     this.#files.set(path, file);
     return file;
-  }
-
-  /** Whether a path stays inside the root when its symbolic links are followed. */
-  #isInside(path: string): boolean {
-    return this.#reach(path) !== "outside";
-  }
-
-  #reach(path: string): Reach {
-    if (path === "" || path === ".") return "plain";
-    if (path.startsWith("/") || path.length > MAX_PATH) return "outside";
-    let reach = this.#reaches.get(path);
-    if (reach === undefined) {
-      const above = this.#reach(posix.dirname(path));
-      const own = above === "outside" ? above : this.#ownReach(path);
-      reach = own === "plain" ? above : own;
-      this.#reaches.set(path, reach);
-    }
-    return reach;
-  }
-
-  #ownReach(path: string): Reach {
-    const absolute = join(this.root, path);
-    try {
-      if (!lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()) return "plain";
-      const target = relative(this.root, realpathSync(absolute));
-      return target !== ".." && !target.startsWith(`..${sep}`) ? "linked" : "outside";
-    } catch {
-      // A dangling link, or a path below a file.
-      return "outside";
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { fingerprint, type LintFinding, type LintReport } from "../finding.ts";
-import { isObstacle } from "../summaries.ts";
+import { isObstacle } from "../obstacles.ts";
 
 /** The whole report as JSON. */
 export function formatJson(report: LintReport): string {

@@ -1,8 +1,8 @@
 import { createColors } from "picocolors";
 import { counted } from "../../../lib/counted.ts";
 import { subjectOf, type LintFinding, type LintReport } from "../finding.ts";
-import { renderedLines } from "../rendered.ts";
-import { isObstacle } from "../summaries.ts";
+import { isObstacle } from "../obstacles.ts";
+import { renderedLines } from "./rendered-lines.ts";
 
 /** How many unused files to list by name. */
 const NAMED_FILES = 5;
