@@ -470,7 +470,13 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
     "generators",
     "apiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: { name: made }\nliterals: [a=b]",
   ),
-  buildMetadata: put("buildMetadata", ["originAnnotations"], ["managedByLabel"]),
+  buildMetadata: put(
+    "buildMetadata",
+    ["originAnnotations"],
+    ["managedByLabel"],
+    ["transformerAnnotations"],
+    ["originAnnotations", "transformerAnnotations"],
+  ),
   sortOptions: put(
     "sortOptions",
     { order: "legacy" },

@@ -121,10 +121,7 @@ describe("the offline kustomize build", () => {
 
   it("names what it does not support, and where", () => {
     for (const [field, text] of [
-      ["helmCharts", "helmCharts: [{ name: x }]"],
       ["validators", "validators: [x.yaml]"],
-      ["transformerAnnotations", "buildMetadata: [transformerAnnotations]"],
-      ["openapi.version", "openapi: { version: v1.20.4 }"],
       ["https://example.com/base", "resources: [https://example.com/base]"],
     ] as const) {
       const repository = new Repository(ROOT);

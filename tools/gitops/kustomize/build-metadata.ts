@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { entryOrigin, mappingAt, setField } from "../yaml/values.ts";
 import { isMapping } from "../yaml/values.ts";
-import { BuildError, unsupported } from "../problem.ts";
+import { BuildError } from "../problem.ts";
 import type { KustomizationFile } from "./kustomization-file.ts";
 import { listField } from "./lists.ts";
 import type { MergeSchemas } from "./merge-keys.ts";
@@ -10,6 +10,7 @@ import { scalarText, type Resource } from "./resource.ts";
 /** The `buildMetadata` options of the kustomization that is being built, and the schemas that the build has found. */
 export interface BuildMetadata {
   readonly originAnnotations: boolean;
+  readonly transformerAnnotations: boolean;
   readonly managedByLabel: boolean;
   /** Whether Kustomize tracks origins at all, and so keeps an internal annotation in every object. */
   readonly tracksOrigins: boolean;
@@ -19,10 +20,9 @@ export interface BuildMetadata {
 /** The `buildMetadata` of a kustomization. */
 export function buildMetadataOf({ fields }: KustomizationFile): BuildMetadata {
   const names = listField(fields, "buildMetadata").map(scalarText);
-  if (names.includes("transformerAnnotations"))
-    throw unsupported("transformerAnnotations in buildMetadata", entryOrigin(fields, "buildMetadata"));
   return {
     originAnnotations: names.includes("originAnnotations"),
+    transformerAnnotations: names.includes("transformerAnnotations"),
     managedByLabel: names.includes("managedByLabel"),
     tracksOrigins: names.length > 0,
     schemas: [],
@@ -32,13 +32,22 @@ export function buildMetadataOf({ fields }: KustomizationFile): BuildMetadata {
 /** The annotation that `originAnnotations` adds. */
 export const ORIGIN = "config.kubernetes.io/origin";
 
+/** The annotation that `transformerAnnotations` adds. */
+const TRANSFORMATIONS = "alpha.config.kubernetes.io/transformations";
+
+/** The plugin that generates or changes an object, in the form that annotations use. */
+export interface PluginOrigin {
+  readonly configuredIn: string;
+  readonly configuredBy: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly name?: string;
+    readonly namespace?: string;
+  };
+}
+
 /** An object's origin, in the form that the annotation uses. */
-export type ObjectOrigin =
-  | { readonly path: string }
-  | {
-      readonly configuredIn: string;
-      readonly configuredBy: { readonly apiVersion: string; readonly kind: string };
-    };
+export type ObjectOrigin = { readonly path: string } | PluginOrigin;
 
 /** Annotates an object with its origin. Source: resource/origin.go. */
 export function annotateOrigin(
@@ -52,21 +61,29 @@ export function annotateOrigin(
   const { origin } = resource;
   if (!isMapping(resource.metadata.annotations))
     resource.setMetadata("annotations", mappingAt(origin), origin);
-  setField(resource.annotations, ORIGIN, stringify(from, { indentSeq: false }), origin);
+  setField(resource.annotations, ORIGIN, stringify(from, { indentSeq: false, version: "1.1" }), origin);
 }
 
 /**
- * Does to annotations what a record of each transformation does, which Kustomize keeps in an internal annotation while it tracks origins: all values become
- * strings. Source: AddTransformation in resource/resource.go.
+ * Records a transformation in an annotation of each object. Kustomize does so while it tracks origins, and removes the annotation at the end unless
+ * `transformerAnnotations` keeps it: what remains is that all annotations are strings. Source: AddTransformation in resource/resource.go.
  */
 export function annotateTransformation(
   resources: readonly Resource[],
-  { tracksOrigins }: BuildMetadata,
+  { tracksOrigins, transformerAnnotations }: BuildMetadata,
+  by: PluginOrigin,
 ): void {
   if (!tracksOrigins) return;
+  const text = transformerAnnotations ? stringify([by], { indentSeq: false, version: "1.1" }) : "";
   for (const resource of resources) {
     resource.settleAnnotations();
     resource.hasBuildAnnotations = true;
+    if (!transformerAnnotations) continue;
+    const { origin } = resource;
+    if (!isMapping(resource.metadata.annotations))
+      resource.setMetadata("annotations", mappingAt(origin), origin);
+    const earlier = scalarText(resource.annotations[TRANSFORMATIONS]);
+    setField(resource.annotations, TRANSFORMATIONS, `${earlier}${text}`, origin);
   }
 }
 

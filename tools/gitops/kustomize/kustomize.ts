@@ -26,6 +26,7 @@ import {
   buildMetadataOf,
   markManaged,
   type BuildMetadata,
+  type PluginOrigin,
 } from "./build-metadata.ts";
 import { generatorsOf, transformersOf, type PluginDirectory } from "./plugins.ts";
 import { describeId, requireIdentity, resourcesOf, scalarText, type Resource } from "./resource.ts";
@@ -142,7 +143,7 @@ class Build {
     this.#addComponents(fields, here, into, root);
     for (const resource of into.resources.all)
       resource.schema = (gvk, path) => this.#metadata.schemas.map((find) => find(gvk, path)).find(Boolean);
-    this.#transform(file, here, into);
+    this.#transform(file, here, into, root);
     for (const entry of mappings(fields, "vars"))
       this.entry(() => {
         addVariable(into.variables, entry, into.resources);
@@ -287,19 +288,27 @@ class Build {
   }
 
   #transform(
-    { fields }: KustomizationFile,
+    { fields, name }: KustomizationFile,
     here: Directory,
     { resources, configuration }: Accumulated,
+    root: string,
   ): void {
-    for (const step of transformations(resources, fields, configuration, here)) {
-      this.entry(step);
-      annotateTransformation(resources.all, this.#metadata);
-    }
-    for (const transformer of this.entry(() => transformersOf(fields, this.#plugins(here))) ?? []) {
-      this.entry(() => {
-        transformer(resources);
+    const annotate = (file: string, configuredBy: PluginOrigin["configuredBy"]): void => {
+      annotateTransformation(resources.all, this.#metadata, {
+        configuredIn: posix.join(root, file),
+        configuredBy,
       });
-      annotateTransformation(resources.all, this.#metadata);
+    };
+    for (const { kind, parts } of transformations(resources, fields, configuration, here)) {
+      for (const part of parts) this.entry(part);
+      annotate(name, { apiVersion: "builtin", kind });
+    }
+    for (const { transform, file, id } of this.entry(() => transformersOf(fields, this.#plugins(here))) ??
+      []) {
+      this.entry(() => {
+        transform(resources);
+      });
+      annotate(file ?? name, id);
     }
   }
 }

@@ -11,6 +11,7 @@ import {
   type Value,
 } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
+import type { PluginOrigin } from "./build-metadata.ts";
 import { fieldSpec } from "./configuration.ts";
 import type { Directory } from "./directory.ts";
 import type { FieldSpec } from "./field-spec.ts";
@@ -47,28 +48,46 @@ export interface PluginDirectory extends Directory {
 export type Transformer = (resources: Resources) => void;
 
 /** The transformers listed in `transformers`, as files or inline objects. */
-export function transformersOf(fields: Mapping, directory: PluginDirectory): readonly Transformer[] {
-  return configurations(fields, "transformers", directory).map(({ config }) => {
+export function transformersOf(
+  fields: Mapping,
+  directory: PluginDirectory,
+): readonly ConfiguredTransformer[] {
+  return configurations(fields, "transformers", directory).map(({ config, file }) => {
     const make = builtin(config, TRANSFORMERS);
-    return make(config, directory);
+    return { transform: make(config, directory), file, id: idOf(config) };
   });
 }
 
-/** A generator and the location of its configuration. */
-export interface Generator {
-  readonly generate: () => Resource;
+/** Where a plugin is configured. */
+interface Configured {
   /** Path of the configuration file, relative to the kustomization; undefined if it is inline. */
   readonly file: string | undefined;
-  readonly id: { readonly apiVersion: string; readonly kind: string; readonly name: string };
+  readonly id: PluginOrigin["configuredBy"];
+}
+
+interface ConfiguredTransformer extends Configured {
+  readonly transform: Transformer;
+}
+
+interface ConfiguredGenerator extends Configured {
+  readonly generate: () => Resource;
+}
+
+function idOf({ kind, metadata }: Mapping): PluginOrigin["configuredBy"] {
+  const { name, namespace } = isMapping(metadata) ? metadata : {};
+  return {
+    apiVersion: "builtin",
+    kind: scalarText(kind),
+    name: scalarText(name),
+    ...(scalarText(namespace) !== "" && { namespace: scalarText(namespace) }),
+  };
 }
 
 /** The generators listed in `generators`. */
-export function generatorsOf(fields: Mapping, directory: PluginDirectory): readonly Generator[] {
+export function generatorsOf(fields: Mapping, directory: PluginDirectory): readonly ConfiguredGenerator[] {
   return configurations(fields, "generators", directory).map(({ config, file }) => {
     const make = builtin(config, GENERATORS);
-    const { name } = isMapping(config.metadata) ? config.metadata : {};
-    const id = { apiVersion: "builtin", kind: scalarText(config.kind), name: scalarText(name) };
-    return { generate: () => make(config, directory), file, id };
+    return { generate: () => make(config, directory), file, id: idOf(config) };
   });
 }
 

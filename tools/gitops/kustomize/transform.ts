@@ -1,4 +1,5 @@
-import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
+import type { Origin } from "../yaml/source.ts";
+import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Directory } from "./directory.ts";
 import { setImage } from "./images.ts";
@@ -11,70 +12,107 @@ import type { Resources } from "./resources.ts";
 import { affixNames, setNamespace, setPairs, setReplicas } from "./transformers.ts";
 
 /** One change to the objects in a build. */
-export type Step = () => void;
+export interface Step {
+  /** The built-in transformer that makes it. */
+  readonly kind: string;
+  /** Each may fail without the others. */
+  readonly parts: readonly (() => void)[];
+}
+
+const step = (kind: string, run: () => void): Step => ({ kind, parts: [run] });
 
 /** The transformers of a kustomization in the order of Kustomize's configureBuiltinTransformers. */
-export function* transformations(
+export function transformations(
   resources: Resources,
   fields: Mapping,
   configuration: Configuration,
   here: Directory,
-): Generator<Step> {
-  const each = function* (field: string, apply: (entry: Mapping) => void): Generator<Step> {
-    for (const entry of mappings(fields, field))
-      yield () => {
+): readonly Step[] {
+  const each = (kind: string, field: string, apply: (entry: Mapping) => void): readonly Step[] =>
+    mappings(fields, field).map((entry) =>
+      step(kind, () => {
         apply(entry);
-      };
-  };
+      }),
+    );
   const merges = listField(fields, "patchesStrategicMerge");
-  for (const index of merges.keys())
-    yield () => {
-      applyStrategicMerge(resources, merges, index, here);
-    };
-  yield* each("patches", (entry) => {
-    applyPatch(resources, entry, here);
+  const mergeParts = [...merges.keys()].map((index) => () => {
+    applyStrategicMerge(resources, merges, index, here);
   });
-  yield () => {
-    changeNames(resources, fields, configuration);
-  };
-  yield* each("labels", (entry) => {
-    addLabels(resources, entry, configuration);
-  });
-  yield () => {
-    setCommonPairs(resources, fields, configuration);
-  };
-  yield* each("patchesJson6902", (entry) => {
-    applyJson6902(resources, entry, here);
-  });
-  yield* each("replicas", (entry) => {
-    setReplicas(resources, entry, configuration.replicas);
-  });
-  for (const field of ["images", "imageTags"])
-    yield* each(field, (entry) => {
-      setImage(resources, entry, configuration.images);
-    });
-  yield* each("replacements", (entry) => {
+  const replacementParts = mappings(fields, "replacements").map((entry) => () => {
     for (const replacement of loadReplacements([entry], here)) replace(resources, replacement);
   });
+  const setImages = (entry: Mapping): void => {
+    setImage(resources, entry, configuration.images);
+  };
+  return [
+    { kind: "PatchStrategicMergeTransformer", parts: mergeParts },
+    ...each("PatchTransformer", "patches", (entry) => {
+      applyPatch(resources, entry, here);
+    }),
+    ...nameChanges(resources, fields, configuration),
+    ...each("LabelTransformer", "labels", (entry) => {
+      addLabels(resources, entry, configuration);
+    }),
+    ...commonPairs(resources, fields, configuration),
+    ...each("PatchJson6902Transformer", "patchesJson6902", (entry) => {
+      applyJson6902(resources, entry, here);
+    }),
+    ...each("ReplicaCountTransformer", "replicas", (entry) => {
+      setReplicas(resources, entry, configuration.replicas);
+    }),
+    ...each("ImageTagTransformer", "images", setImages),
+    ...each("ImageTagTransformer", "imageTags", setImages),
+    { kind: "ReplacementTransformer", parts: replacementParts },
+  ].filter(({ parts }) => parts.length > 0);
 }
 
-function setCommonPairs(resources: Resources, fields: Mapping, configuration: Configuration): void {
-  if (isMapping(fields.commonLabels)) setPairs(resources, fields.commonLabels, configuration.commonLabels);
-  if (isMapping(fields.commonAnnotations))
-    setPairs(resources, fields.commonAnnotations, configuration.commonAnnotations);
+function nameChanges(
+  resources: Resources,
+  fields: Mapping,
+  { namespace: specs, namePrefix, nameSuffix }: Configuration,
+): readonly Step[] {
+  const change = (
+    kind: string,
+    field: string,
+    apply: (text: string, origin: Origin) => void,
+  ): readonly Step[] => {
+    const text = scalarText(fields[field]);
+    if (text === "") return [];
+    return [
+      step(kind, () => {
+        apply(text, entryOrigin(fields, field));
+      }),
+    ];
+  };
+  return [
+    ...change("NamespaceTransformer", "namespace", (namespace, origin) => {
+      setNamespace(resources, { namespace, specs, origin });
+    }),
+    ...change("PrefixTransformer", "namePrefix", (prefix, origin) => {
+      affixNames(resources, { prefix }, origin, namePrefix);
+    }),
+    ...change("SuffixTransformer", "nameSuffix", (suffix, origin) => {
+      affixNames(resources, { suffix }, origin, nameSuffix);
+    }),
+  ];
 }
 
-function changeNames(resources: Resources, fields: Mapping, configuration: Configuration): void {
-  const namespace = scalarText(fields.namespace);
-  if (namespace !== "")
-    setNamespace(resources, {
-      namespace,
-      specs: configuration.namespace,
-      origin: entryOrigin(fields, "namespace"),
-    });
-  const [prefix, suffix] = [scalarText(fields.namePrefix), scalarText(fields.nameSuffix)];
-  if (prefix !== "")
-    affixNames(resources, { prefix }, entryOrigin(fields, "namePrefix"), configuration.namePrefix);
-  if (suffix !== "")
-    affixNames(resources, { suffix }, entryOrigin(fields, "nameSuffix"), configuration.nameSuffix);
+/** Kustomize runs the transformer of `commonLabels` also if there are only `labels`. */
+function commonPairs(
+  resources: Resources,
+  { labels, commonLabels, commonAnnotations }: Mapping,
+  configuration: Configuration,
+): readonly Step[] {
+  const isGiven = (values: Value | undefined): boolean =>
+    typeof values === "object" && values !== null && Object.keys(values).length > 0;
+  const setLabels = step("LabelTransformer", () => {
+    if (isMapping(commonLabels)) setPairs(resources, commonLabels, configuration.commonLabels);
+  });
+  const setAnnotations = step("AnnotationsTransformer", () => {
+    if (isMapping(commonAnnotations)) setPairs(resources, commonAnnotations, configuration.commonAnnotations);
+  });
+  return [
+    ...(isGiven(labels) || isGiven(commonLabels) ? [setLabels] : []),
+    ...(isGiven(commonAnnotations) ? [setAnnotations] : []),
+  ];
 }
