@@ -4,6 +4,7 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import { onlyHidesObjects } from "./build.ts";
 import { markNotes } from "./lost-marks.ts";
 import { encryptedFiles } from "./encrypted.ts";
+import { withSchemaComments } from "./schema-comments.ts";
 import { syntaxErrorOf } from "./syntax-error.ts";
 import { prove, type Failure, type Proof } from "./proof.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "./step.ts";
@@ -41,7 +42,7 @@ function attempt(step: Step, context: StepContext): StepResult {
   for (let round = 0; ; round++) {
     const given = { ...context, selected };
     const planned = step.plan(given);
-    const changes = changesOf(planned, given);
+    const changes = withSchemaComments(changesOf(planned, given), context.repository);
     const encrypted = encryptedFiles(context.repository, changes);
     const unsafe = new Map([...encrypted, ...invalidFiles(changes)]);
     for (const [path, note] of unsafe) excluded.set(path, note);

@@ -152,7 +152,7 @@ describe("migrate oci", () => {
         {
           kind: "option",
           message:
-            "3 new OCIRepositories hold 1 chart version: with --shared-repositories, or oci.shared in .edgefirst/migrate.yaml, the releases of each share one",
+            "3 new OCIRepositories hold 1 chart version: with --shared-repositories, or oci.shared in .edgefirst/migrate.yaml, the releases of each share one in repositories/oci",
         },
       ]);
       repository(same.slice(0, 1), { url });
@@ -161,6 +161,31 @@ describe("migrate oci", () => {
         built("./sync.yaml", "./source.yaml", "./instance.yaml", "./a.yaml", "../repositories"),
       );
       assert.deepEqual(runStep(oci, context()).plan.notes, []);
+    });
+
+    it("is not needed where a component already brings the artifact into the namespace", () => {
+      const same = ["a", "b"].map((name) => ({ name, chart: "web", version: "1.2.3" }));
+      repository(same, { url });
+      write(
+        "components/repos/kustomization.yaml",
+        built("./web.yaml").replace("v1beta1", "v1alpha1").replace("kind: Kustomization", "kind: Component"),
+      );
+      const artifact = { url: `${url}/web`, ref: { tag: "1.2.3" } };
+      write(
+        "components/repos/web.yaml",
+        object("OCIRepository", "common-web", "any", artifact).replace("  namespace: any\n", ""),
+      );
+      write("common/kustomization.yaml", "namespace: apps\ncomponents:\n  - ../components/repos\n");
+      write("flux/common.yaml", object("Kustomization", "common", "flux-system", syncOf("./common")));
+      const listed = ["sync", "source", "instance", "a", "b", "common"].map((name) => `./${name}.yaml`);
+      write("flux/kustomization.yaml", built(...listed, "../repositories"));
+      const result = runStep(oci, context());
+      assert.deepEqual(changed(result), ["apps/a/release.yaml", "apps/b/release.yaml"]);
+      assert.equal(reportOf(result, result.after).verdict, "proven");
+      assert.match(
+        text(result, "apps/a/release.yaml"),
+        /chartRef:\n {4}kind: OCIRepository\n {4}name: common-web\n/,
+      );
     });
 
     it("fails the proof for an OCIRepository of a version that no release has", () => {

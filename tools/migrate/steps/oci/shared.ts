@@ -48,6 +48,17 @@ export function sharedReference(
   return { kind: "OCIRepository", name, ...(!isNear && { namespace }) };
 }
 
+/** Where {@link sharedReference} writes new OCIRepositories. */
+export function sharedDirectories(
+  releases: readonly WrittenObject[],
+  context: StepContext,
+): readonly string[] {
+  const homes = releases.flatMap(({ forms: [form] }) => (form && homeOf(form.object, context)) ?? []);
+  return [
+    ...new Set(homes.map(({ origin }) => directoryFor(origin.source.file, context.repository))),
+  ].toSorted();
+}
+
 /** The HelmRepository that a release's chart comes from. */
 function homeOf(release: Mapping, context: StepContext): BuiltObject | undefined {
   const chart = fieldAt(release, ["spec", "chart", "spec"]);

@@ -14,7 +14,7 @@ import { isRelease, sourceOf } from "./artifact.ts";
 import { isMarker } from "./image-policy.ts";
 import { listedInTable } from "./published.ts";
 import { artifactIn, referenceFor, type NewRepositories } from "./repositories.ts";
-import { sharedReference } from "./shared.ts";
+import { sharedDirectories, sharedReference } from "./shared.ts";
 import { removeUnused } from "./unused.ts";
 
 /** Replaces a chart from a HelmRepository with a `chartRef` to an OCIRepository next to the HelmRelease, at the same version. */
@@ -97,7 +97,7 @@ function plan(context: StepContext): Plan {
       ...notes,
       ...(created.size > 0 ? unknownVersions(replaced, context) : []),
       ...listedInTable(replaced, context),
-      ...sharing(created),
+      ...sharing(created, replaced, context),
       ...embeddedObjects(context, isRelease),
       ...unused.notes,
     ],
@@ -112,10 +112,14 @@ function chartMetadata({ forms }: WrittenObject): readonly Loss[] {
 }
 
 /** Proposes shared OCIRepositories if several would have the same artifact. */
-function sharing(created: NewRepositories["created"]): readonly Note[] {
+function sharing(
+  created: NewRepositories["created"],
+  releases: readonly WrittenObject[],
+  context: StepContext,
+): readonly Note[] {
   const artifacts = new Set([...created.keys()].map(artifactIn));
   if (artifacts.size === created.size) return [];
-  const message = `${created.size} new OCIRepositories hold ${counted(artifacts.size, "chart version")}: with --shared-repositories, or oci.shared in ${OPTIONS_FILE}, the releases of each share one`;
+  const message = `${created.size} new OCIRepositories hold ${counted(artifacts.size, "chart version")}: with --shared-repositories, or oci.shared in ${OPTIONS_FILE}, the releases of each share one in ${sharedDirectories(releases, context).join(" or ")}`;
   return [{ kind: "option", message }];
 }
 

@@ -1,0 +1,115 @@
+import { posix } from "node:path";
+import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import { fileText } from "../gitops/yaml/file-text.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import { oncePer } from "../../lib/once-per.ts";
+import type { FileChange } from "./step.ts";
+
+/**
+ * Adds the comment that names its schema to each new document whose neighbours have one. The schema is that of the same kind elsewhere in the
+ * repository or, on the same site, the file that is named after the kind.
+ */
+export function withSchemaComments(
+  changes: readonly FileChange[],
+  repository: Repository,
+): readonly FileChange[] {
+  return changes.map(({ path, text }) => {
+    if (text === undefined || !/\.ya?ml$/.test(path)) return { path, text };
+    const known = new Set(documentsIn(fileText(repository, path) ?? "").map(({ id }) => id));
+    const parts = documentsIn(text).map((document) =>
+      document.kind === "" || known.has(document.id) ? document.text : commented(document, path, repository),
+    );
+    return { path, text: parts.join("") };
+  });
+}
+
+interface Document {
+  /** With its `---`, if it has one. */
+  readonly text: string;
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Kind and name. */
+  readonly id: string;
+  /** The address of its schema; empty if no comment names one. */
+  readonly schema: string;
+}
+
+const SCHEMA = /^# yaml-language-server: \$schema=(\S+)[ \t]*\r?\n/m;
+
+function documentsIn(text: string): readonly Document[] {
+  return text.split(/^(?=---(?:\s|$))/m).map((part) => {
+    const field = (pattern: RegExp): string => pattern.exec(part)?.[1] ?? "";
+    const kind = field(/^kind: ([A-Za-z0-9]+)/m);
+    return {
+      text: part,
+      apiVersion: field(/^apiVersion: ([a-z0-9./]+)/m),
+      kind,
+      id: `${kind} ${field(/^ +name: (.+?)\r?$/m)}`,
+      schema: field(SCHEMA),
+    };
+  });
+}
+
+function commented(document: Document, path: string, repository: Repository): string {
+  const { text, apiVersion, kind, schema } = document;
+  const near = neighbours(posix.dirname(path), repository);
+  if (near.length === 0) return text;
+  const own =
+    schemasOf(repository).get(`${apiVersion} ${kind}`) ?? near.map(schemaFor(document)).find(Boolean);
+  if (own === undefined || own === schema) return text;
+  const newline = text.includes("\r\n") ? "\r\n" : "\n";
+  const line = `# yaml-language-server: $schema=${own}${newline}`;
+  return schema === ""
+    ? text.replace(/^(?:---[^\n]*\n)?/, (start) => start + line)
+    : text.replace(SCHEMA, () => line);
+}
+
+/** On the site of a custom resource's schema, the file for another kind: `<group>/<kind>_<version>.json`. */
+const schemaFor =
+  ({ apiVersion, kind }: Document) =>
+  (neighbour: Document): string | undefined => {
+    const file = (of: Pick<Document, "apiVersion" | "kind">): string => {
+      const [group = "", version = ""] = of.apiVersion.split("/");
+      return `/${group}/${of.kind.toLowerCase()}_${version}.json`;
+    };
+    const isNamed = apiVersion.includes(".") && neighbour.schema.endsWith(file(neighbour));
+    return isNamed ? neighbour.schema.replace(file(neighbour), file({ apiVersion, kind })) : undefined;
+  };
+
+/** The documents that name their schema, in a directory; for one that has only a kustomization, in the directories next to it. */
+function neighbours(directory: string, repository: Repository): readonly Document[] {
+  const known = commentedIn(repository);
+  const files = repository.entries(directory).map(({ name }) => name);
+  if (files.some((name) => /\.ya?ml$/.test(name) && !isKustomizationFile(name)))
+    return known.get(directory) ?? [];
+  const parent = posix.dirname(directory);
+  return [...known].flatMap(([other, documents]) =>
+    other !== parent && posix.dirname(other) === parent ? documents : [],
+  );
+}
+
+const commentedIn = oncePer((repository: Repository): ReadonlyMap<string, readonly Document[]> => {
+  const documents = repository
+    .yamlFiles(".")
+    .map((file) => ({ directory: posix.dirname(file), text: fileText(repository, file) ?? "" }))
+    .filter(({ text }) => SCHEMA.test(text))
+    .map(({ directory, text }) => ({
+      directory,
+      own: documentsIn(text).filter(({ schema }) => schema !== ""),
+    }));
+  const byDirectory = Map.groupBy(documents, ({ directory }) => directory);
+  return new Map([...byDirectory].map(([directory, all]) => [directory, all.flatMap(({ own }) => own)]));
+});
+
+/** The most frequent schema of each kind, by `apiVersion kind`. */
+const schemasOf = oncePer((repository: Repository): ReadonlyMap<string, string> => {
+  const all = [...commentedIn(repository).values()].flat();
+  const byKind = Map.groupBy(all, ({ apiVersion, kind }) => `${apiVersion} ${kind}`);
+  return new Map(
+    [...byKind].map(([kind, documents]) => {
+      const uses = Map.groupBy(documents, ({ schema }) => schema);
+      const [most] = [...uses].toSorted(([, a], [, b]) => b.length - a.length);
+      return [kind, most?.[0] ?? ""];
+    }),
+  );
+});
