@@ -30,8 +30,15 @@ const objectOf = ({ directory }: RepositoryDraft, pick: Pick): Mapping =>
 
 const plain = (object: Mapping): Mapping => JSON.parse(JSON.stringify(object)) as Mapping;
 
-/** A random path to a field in an object. */
+/** A random path to a field in an object; never to what identifies the object's kind, or to all metadata, which no repository replaces or copies. */
 function pathIn(object: Mapping, pick: Pick): readonly string[] {
+  for (;;) {
+    const path = anyPathIn(object, pick);
+    if (path.length > 1 || !["apiVersion", "kind", "metadata"].includes(path[0] ?? "")) return path;
+  }
+}
+
+function anyPathIn(object: Mapping, pick: Pick): readonly string[] {
   const path: string[] = [];
   let value: Value = object;
   while (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
@@ -82,7 +89,6 @@ function disturb(object: Mapping, pick: Pick): void {
   let container: Mapping = object;
   for (const step of path.slice(0, -1)) container = container[step] as Mapping;
   const last = path.at(-1) ?? "x";
-  if (["apiVersion", "kind"].includes(last) && path.length === 1) return;
   container[last] = structuredClone(pick.of(VALUES));
 }
 

@@ -140,6 +140,10 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-openapi-version": /kustomization\.yaml:2: Kustomize has only the schema of v1\.21\.2/,
       "refused-helm-charts": /kustomization\.yaml:2: Flux does not render helmCharts: use a HelmRelease/,
       "refused-value-add": /spec\/ports must be a scalar/,
+      "refused-annotation-key": /objects\.yaml:3: Kustomize cannot keep the key 1, because/,
+      "refused-repeated-key": /fields\.yaml:4: duplicate key/,
+      "refused-api-version-mapping": /the apiVersion of the patched object must be a string/,
+      "refused-generator-name": /kustomization\.yaml:1: name must be a string: quote it/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
       assert.match(refusal(directory), expected);

@@ -102,8 +102,9 @@ export function loadConfigurations(paths: Value[], directory: Directory): Config
     const origin = entryOrigin(paths, index);
     const resolved = localPath(directory, scalarText(path), origin);
     if (!repository.isFile(resolved)) throw repository.absence("file", resolved, origin);
-    const { documents, errors } = repository.parse(resolved, "v2");
-    const [error] = errors;
+    // It reads the values as v2, and rejects repeated keys as v3 does.
+    const [error] = repository.parse(resolved).errors;
+    const { documents } = repository.parse(resolved, "v2");
     if (error) throw new BuildError(error.message, error.origin, "syntax");
     const { value = null, origin: start = origin } = documents[0] ?? {};
     if (value === null) continue;

@@ -83,12 +83,20 @@ export const GENERATOR_OPTIONS = fields({
   immutable: "boolean",
 });
 
+const STRICT_MAP: Type = { map: "strictString" };
+
+/** Most fields are those of embedded structs. */
 const CONFIG_MAP = {
-  ...strings("namespace", "name", "behavior", "env"),
-  literals: list("string"),
-  files: list("string"),
-  envs: list("string"),
-  options: GENERATOR_OPTIONS,
+  ...strict("namespace", "name", "behavior", "env"),
+  literals: list("strictString"),
+  files: list("strictString"),
+  envs: list("strictString"),
+  options: fields({
+    labels: STRICT_MAP,
+    annotations: STRICT_MAP,
+    disableNameSuffixHash: "boolean",
+    immutable: "boolean",
+  }),
 } as const;
 
 export const CONFIG_MAP_GENERATOR = fields(CONFIG_MAP);

@@ -70,7 +70,9 @@ export function kustomizeBuild(
   const sorted = sortObjects(built, file.fields);
   if (metadata.managedByLabel) markManaged(sorted, file);
   for (const resource of sorted) {
-    resource.settleAnnotations();
+    build.entry(() => {
+      resource.settleAnnotations();
+    });
     settleBlanks(resource.object);
     build.entry(() => {
       requireFiniteNumbers(resource.object);

@@ -154,6 +154,9 @@ function applyToAll(
   options: PatchOptions,
 ): void {
   for (const target of targets) {
+    const { apiVersion } = target.object;
+    if (typeof apiVersion === "object" && apiVersion !== null)
+      throw new BuildError("the apiVersion of the patched object must be a string", originOf(patch));
     const own = cloneValue(patch);
     setField(own, "apiVersion", target.object.apiVersion ?? "", originOf(patch));
     const metadata = own.metadata as Mapping;

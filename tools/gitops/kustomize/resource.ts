@@ -121,6 +121,7 @@ export class Resource {
   settleAnnotations(): void {
     const { annotations } = this;
     if (Object.keys(annotations).length === 0) Reflect.deleteProperty(this.metadata, "annotations");
+    for (const key of Object.keys(annotations)) requireTextKey(annotations, key);
     for (const key of Object.keys(annotations))
       setField(annotations, key, textIn(annotations, key), entryOrigin(annotations, key));
   }
@@ -130,6 +131,13 @@ export class Resource {
     if (!isMapping(this.object.metadata)) setField(this.object, "metadata", mappingAt(origin), origin);
     setField(this.object.metadata as Mapping, field, value, origin);
   }
+}
+
+/** @throws BuildError for a key that Kustomize would write without the quotes that it needs */
+function requireTextKey(values: Mapping, key: string): void {
+  if (typeof resolvePlain(key) === "string") return;
+  const message = `Kustomize cannot keep the key ${key}, because it would write the key without quotes`;
+  throw new BuildError(message, entryOrigin(values, key));
 }
 
 /** The text of an entry of a mapping as written. */
