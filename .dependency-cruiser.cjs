@@ -97,7 +97,7 @@ module.exports = {
     ]),
     only("tools/init/", ["config/", "kube/", RULES]),
     only("tools/toolchain/", []),
-    only("tools/sandbox/", ["tools/toolchain/", "kube/"]),
+    only("tools/sandbox/", ["tools/toolchain/", "tools/render/helm\\.ts", "kube/"]),
     only("tools/rollout/", ["tools/toolchain/", "staging/", "kube/"]),
     {
       // So that --help and a completion load no more than they show: the code behind a command is imported when it runs.

@@ -51,13 +51,16 @@ export async function openProject({ dir }: ProjectFlags, progress: (line: string
 
 /** Like {@link openProject}, but starts the sandbox first, with a cluster for each stack. */
 export async function prepareProject(
-  { dir }: ProjectFlags,
+  { dir, neighbours }: ProjectFlags & { readonly neighbours?: true | undefined },
   progress: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Project> {
   if (dir === undefined) return openProject({}, progress);
   const names = (await readStacks(PROGRAM)).map(({ name }) => name);
-  const workspace = await prepareWorkspace({ dir, project: PROGRAM, stacks: names, progress, signal });
+  const workspace = await prepareWorkspace({
+    ...{ dir, project: PROGRAM, stacks: names, progress, signal },
+    neighbours: neighbours === true,
+  });
   const { sandbox, project: directory, env, cliRoot } = workspace;
   const stacks = await readStacks(directory);
   const address = (name: string): StackAddress => ({ name, project: directory, env, cliRoot, create: true });

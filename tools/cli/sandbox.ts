@@ -1,9 +1,12 @@
 import { resolve } from "node:path";
+import { installNeighbours, NEIGHBOUR_PROGRAMS } from "../sandbox/neighbours/install.ts";
 import { choosePodMode, type PodMode } from "../sandbox/pod-mode.ts";
 import { isSandboxDir } from "../sandbox/sandbox-dir.ts";
 import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
 import { type ProcessStatus, type SandboxStatus, sandboxStatus } from "../sandbox/status.ts";
 import { superviseSandbox } from "../sandbox/supervisor.ts";
+import { resolvePrograms } from "../toolchain/resolve.ts";
+import { EdgefirstError } from "../../lib/errors.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import { counted } from "../../lib/counted.ts";
 import { interruptible } from "./interrupt.ts";
@@ -28,6 +31,7 @@ export interface SandboxFlags {
 export interface UpFlags extends SandboxFlags {
   readonly newPorts?: boolean;
   readonly pods?: PodMode;
+  readonly neighbours?: boolean;
 }
 
 /** Flags of `edgefirst sandbox down`. */
@@ -42,11 +46,18 @@ export async function up({
   json,
   newPorts = false,
   pods: asked,
+  neighbours = false,
 }: UpFlags): Promise<void> {
-  const pods = await choosePodMode(asked, progress);
+  if (neighbours && asked === "simulated")
+    throw new EdgefirstError("--neighbours needs pods that run as processes.", "Leave out --pods simulated.");
+  const pods = await choosePodMode(neighbours ? "real" : asked, progress);
+  const certificates = neighbours ? "provided" : "self-signed";
   const sandbox = await interruptible(INTERRUPT, async (signal) => {
-    const running = await sandboxUp({ dir, clusters, newPorts, pods, progress, signal });
+    if (neighbours) await resolvePrograms(NEIGHBOUR_PROGRAMS, { progress, signal });
+    const running = await sandboxUp({ dir, clusters, newPorts, pods, certificates, progress, signal });
     await superviseSandbox({ dir, progress, signal });
+    for (const { context } of neighbours ? running.clusters : [])
+      await installNeighbours({ kubeconfig: running.kubeconfig, context, progress, signal });
     return running;
   });
   print(json ? JSON.stringify(sandbox, undefined, 2) : `\n${usage(sandbox.kubeconfig, clusters[0])}`);

@@ -26,12 +26,13 @@ const SERVED_BY_TRAEFIK = ["GatewayClass", "Gateway", "HTTPRoute"];
 export interface StartFlags {
   readonly dir: string;
   readonly json?: true;
+  readonly neighbours?: true;
 }
 
 /** `edgefirst start`: runs the main workflow in a sandbox, and prints what is healthy. */
-export const start = ({ dir, json }: StartFlags): Promise<void> =>
+export const start = ({ dir, json, neighbours }: StartFlags): Promise<void> =>
   interruptible(INTERRUPT, async (signal) => {
-    const project = await prepareProject({ dir }, progress, signal);
+    const project = await prepareProject({ dir, neighbours }, progress, signal);
     const { result, move } = await rollOutMoving(project, dir, signal);
     const updated = [...result].flatMap(([stack, { state }]) => (state === "updated" ? [stack] : []));
     const objects: ObservedObject[] = [];

@@ -40,6 +40,11 @@ export function pkiDir(cluster: ClusterState): string {
   return join(cluster.dir, "pki");
 }
 
+/** The folder with the API server's certificate for aggregated APIs. */
+export function frontProxyPkiDir(cluster: ClusterState): string {
+  return join(cluster.dir, "pki-front-proxy");
+}
+
 /** Whether a cluster has its keys and certificates yet. */
 export function hasPki(cluster: ClusterState): boolean {
   return existsSync(pkiDir(cluster));

@@ -4,9 +4,9 @@ import { isDeepStrictEqual } from "node:util";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import type { ApiServer } from "../../kube/api-server.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { type ClusterState, adminApi, isListening, pkiDir } from "./cluster-state.ts";
+import { type ClusterState, adminApi, frontProxyPkiDir, isListening, pkiDir } from "./cluster-state.ts";
 import * as controlPlane from "./control-plane.ts";
-import { createPki } from "./pki.ts";
+import { createFrontProxyPki, createPki } from "./pki.ts";
 import { type PodMode, writePodMode } from "./pod-mode.ts";
 import { findProcess, type ProcessSpec, stopProcess } from "./processes.ts";
 import { Startup, type StartupOptions } from "./startup.ts";
@@ -32,6 +32,7 @@ export async function startCluster(
     node: controlPlane.nodeName(cluster),
     apiserverAddress: controlPlane.APISERVER_ADDRESS,
   });
+  await createFrontProxyPki(frontProxyPkiDir(cluster));
   controlPlane.writeUserKubeconfigs(cluster);
   controlPlane.writeEgressFile(cluster);
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
-import { type ClusterState, accessAs, pkiDir } from "./cluster-state.ts";
+import { type ClusterState, accessAs, frontProxyPkiDir, pkiDir } from "./cluster-state.ts";
 import { findGatusSidecar } from "./gatus-sidecar.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
-import { type User } from "./pki.ts";
+import { FRONT_PROXY, type User } from "./pki.ts";
 import { SOCKETS } from "./network/sockets.ts";
 import { type PodMode } from "./pod-mode.ts";
 import { type ProcessSpec } from "./processes.ts";
@@ -89,10 +89,28 @@ export function apiserver(cluster: ClusterState, programs: Programs): ProcessSpe
       `--service-account-signing-key-file=${pki("service-account.key")}`,
       `--service-account-key-file=${pki("service-account.pub")}`,
       `--egress-selector-config-file=${egressFile(cluster)}`,
+      ...aggregation(cluster),
       "--profiling=false",
     ],
     cwd: cluster.dir,
   };
+}
+
+/**
+ * Lets the API server pass requests on to the servers of aggregated APIs, such as metrics-server. The names are kubeadm's.
+ * https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/
+ */
+function aggregation(cluster: ClusterState): string[] {
+  const pki = (file: string): string => join(frontProxyPkiDir(cluster), file);
+  return [
+    `--requestheader-client-ca-file=${pki("ca.crt")}`,
+    `--requestheader-allowed-names=${FRONT_PROXY}`,
+    "--requestheader-username-headers=X-Remote-User",
+    "--requestheader-group-headers=X-Remote-Group",
+    "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+    `--proxy-client-cert-file=${pki("client.crt")}`,
+    `--proxy-client-key-file=${pki("client.key")}`,
+  ];
 }
 
 function egressFile(cluster: ClusterState): string {

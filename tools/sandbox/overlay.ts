@@ -1,3 +1,4 @@
+import { ISSUER } from "./neighbours/cert-manager.ts";
 import type { PodMode } from "./pod-mode.ts";
 import type { StackOverlay } from "./project.ts";
 import { SERVED } from "./served.ts";
@@ -14,12 +15,15 @@ export interface OverlayArgs {
   readonly pods: PodMode;
   /** Whether gatus-sidecar runs and discovers endpoints from the routes. */
   readonly discovers: boolean;
+  /** Whether cert-manager runs in the cluster. */
+  readonly neighbours: boolean;
 }
 
 /** The name of the source, in Flux's namespace, that every Kustomization in a sandbox cluster uses. */
 export const SOURCE_NAME = "sandbox";
 
-const CERTIFICATE = ["edgefirst:gateways", 0, "https", "hostnames", 0, "certificate"];
+const certificatePath = (hostname: number) =>
+  ["edgefirst:gateways", 0, "https", "hostnames", hostname, "certificate"] as const;
 
 /** The ConfigMap and the Secret that the committed configuration names, both optional. */
 const SETTINGS = [
@@ -44,9 +48,20 @@ const VERIFICATION = {
 const GATE = { patience: "8s" };
 /** The committed stack `edge` names no certificate; in a sandbox it names this one, which the agent creates, as it does for `main`. */
 const EDGE_CERTIFICATE = { secret: "certificate-haynesedge" };
+/** How many hostnames each committed stack has. */
+const HOSTNAMES: Readonly<Record<string, number>> = { edge: 1, main: 2 };
 
 /** Gatus probes often here and accepts any certificate, because the sandbox's certificates are self-signed. */
 const PROBING = { interval: "2s", client: { insecure: true } };
+
+/** The certificates of a stack's hostnames, where they differ from the committed ones. */
+function certificates(stack: string, neighbours: boolean): StackOverlay["values"] {
+  if (!neighbours) return stack === "edge" ? [[certificatePath(0), EDGE_CERTIFICATE]] : [];
+  return Array.from({ length: HOSTNAMES[stack] ?? 0 }, (_, index) => [
+    certificatePath(index),
+    { issuer: ISSUER },
+  ]);
+}
 
 /** The endpoints that gatus-sidecar would discover, under the same names, for machines without it. */
 function endpoints(stack: string): readonly object[] {
@@ -69,6 +84,7 @@ export function sandboxOverlay({
   repository,
   pods,
   discovers,
+  neighbours,
 }: OverlayArgs): StackOverlay {
   const source = {
     kind: "OCIRepository",
@@ -88,7 +104,7 @@ export function sandboxOverlay({
       [["edgefirst:gate"], GATE],
       // In a sandbox, no HelmRelease installs Traefik.
       [["edgefirst:gateways", 0, "traefik", "install"], true],
-      ...(stack === "edge" ? [[CERTIFICATE, EDGE_CERTIFICATE] as const] : []),
+      ...certificates(stack, neighbours),
       [["edgefirst:gatus", "install"], true],
       ...(discovers
         ? [[["edgefirst:gateways", 0, "gatus", "endpoint"], PROBING] as const]

@@ -37,12 +37,15 @@ export type User = keyof ReturnType<typeof USERS>;
 /** The group that gives the agent more permissions than a kubelet has. */
 export const AGENT_GROUP = "edgefirst:sandbox-agents";
 
+/** The name of the API server's client certificate for the servers of aggregated APIs. */
+export const FRONT_PROXY = "front-proxy-client";
+
 /**
  * Creates all keys and certificates for a cluster in `dir` (files with mode 0600, folder 0700), unless the folder exists. The folder
  * appears complete or not at all.
  *
  * etcd has a separate authority: whoever can read etcd can read every Secret, so no certificate from the cluster's authority may grant
- * access. There is no front proxy, because sandboxes serve no aggregated APIs.
+ * access.
  */
 export async function createPki(
   dir: string,
@@ -50,12 +53,7 @@ export async function createPki(
 ): Promise<void> {
   if (existsSync(dir)) return;
   const files = new Map<string, string>();
-  const save = async (name: string, issued: Promise<Authority>): Promise<Authority> => {
-    const { certificate, key } = await issued;
-    files.set(`${name}.crt`, certificate.toString("pem")).set(`${name}.key`, await keyPem(key));
-    return { certificate, key };
-  };
-
+  const save = saveIn(files);
   const ca = await save("ca", createAuthority("edgefirst-sandbox-ca"));
   const etcdCa = await save("etcd-ca", createAuthority("edgefirst-sandbox-etcd-ca"));
   await save("etcd", issue(etcdCa, { commonName: "etcd", hosts: [{ type: "ip", value: "127.0.0.1" }] }));
@@ -70,6 +68,28 @@ export async function createPki(
   files.set("service-account.key", await keyPem(serviceAccount.privateKey));
   files.set("service-account.pub", await keyPem(serviceAccount.publicKey));
   writeFolder(dir, files);
+}
+
+/**
+ * Creates the authority and the certificate with which the API server identifies itself to the servers of aggregated APIs, like {@link createPki}. This is a
+ * separate folder so that sandboxes from before it get one.
+ */
+export async function createFrontProxyPki(dir: string): Promise<void> {
+  if (existsSync(dir)) return;
+  const files = new Map<string, string>();
+  const save = saveIn(files);
+  const ca = await save("ca", createAuthority("edgefirst-sandbox-front-proxy-ca"));
+  await save("client", issue(ca, { commonName: FRONT_PROXY }));
+  writeFolder(dir, files);
+}
+
+/** Returns a function that adds a certificate and its key to `files`. */
+function saveIn(files: Map<string, string>) {
+  return async (name: string, issued: Promise<Authority>): Promise<Authority> => {
+    const { certificate, key } = await issued;
+    files.set(`${name}.crt`, certificate.toString("pem")).set(`${name}.key`, await keyPem(key));
+    return { certificate, key };
+  };
 }
 
 function apiserverHosts(serviceAddress: string): x509.JsonGeneralName[] {

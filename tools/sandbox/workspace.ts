@@ -6,6 +6,7 @@ import { CONTROL_PLANE } from "./control-plane.ts";
 import type { Progress } from "../toolchain/progress.ts";
 import { FLUX_CONTROLLERS, putAgeKey, startFlux } from "./flux.ts";
 import { fetchGatusSidecar, findGatusSidecar } from "./gatus-sidecar.ts";
+import { installNeighbours, NEIGHBOUR_PROGRAMS } from "./neighbours/install.ts";
 import { REPOSITORY_TAG } from "./repository-artifact.ts";
 import { sandboxOverlay } from "./overlay.ts";
 import { choosePodMode } from "./pod-mode.ts";
@@ -25,6 +26,8 @@ export interface WorkspaceArgs {
   readonly project: string;
   /** The names of the stacks, which are also the names of their clusters. */
   readonly stacks: readonly string[];
+  /** Whether the clusters also get the programs that most clusters have. */
+  readonly neighbours?: boolean;
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
 }
@@ -46,8 +49,8 @@ export interface Workspace {
  * @throws {EdgefirstError} if a program can be neither found nor built, or does not start
  */
 export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> {
-  const { dir, stacks, progress, signal } = args;
-  const pods = await choosePodMode(undefined, progress);
+  const { dir, stacks, neighbours = false, progress, signal } = args;
+  const pods = await choosePodMode(neighbours ? "real" : undefined, progress);
   await resolvePrograms(
     [
       ...CONTROL_PLANE,
@@ -55,11 +58,13 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
       "crane",
       ...FLUX_CONTROLLERS,
       ...(pods === "real" ? PLATFORM_PROGRAMS : []),
+      ...(neighbours ? NEIGHBOUR_PROGRAMS : []),
     ],
     { progress, signal },
   );
   if (pods === "real") await fetchGatusSidecar({ progress, env: process.env, signal });
-  const sandbox = await sandboxUp({ dir, clusters: stacks, pods, progress, signal });
+  const certificates = neighbours ? "provided" : "self-signed";
+  const sandbox = await sandboxUp({ dir, clusters: stacks, pods, certificates, progress, signal });
   const { command, env } = await pulumiEnvironment({ dir, progress, signal });
   await ensureWorkingCopy({ dir, progress, signal });
   const url = await publishWorkingCopy({ dir, clusters: stacks, progress, signal });
@@ -70,12 +75,14 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
     await putAgeKey(kubeconfig, stack, ageKey);
   }
   await superviseSandbox({ dir, progress, signal });
+  for (const context of neighbours ? stacks : [])
+    await installNeighbours({ kubeconfig, context, progress, signal });
   const gatewayApi = await gatewayApiDefinitions();
   const project = join(sandbox.dir, "project");
   const repository = { url, tag: REPOSITORY_TAG };
   const discovers = findGatusSidecar() !== undefined;
   const overlays = stacks.map((stack) =>
-    sandboxOverlay({ stack, kubeconfig, gatewayApi, repository, pods, discovers }),
+    sandboxOverlay({ stack, kubeconfig, gatewayApi, repository, pods, discovers, neighbours }),
   );
   await writeSandboxProject({ project: args.project, target: project, overlays });
   for (const stack of stacks)

@@ -4,7 +4,7 @@ import type { Preparation } from "./provider-schema.ts";
 
 /**
  * The first command that needs a program. `start`: `npm start`, and therefore most tests; `test`: the other tests in `npm test`;
- * `test:real`: `npm run test:real` and the benchmarks.
+ * `test:real`: `npm run test:real`, the benchmarks, and `--neighbours`.
  */
 export type Tier = "start" | "test" | "test:real";
 

@@ -59,6 +59,35 @@ function conformance(own: Pick<Program, "name" | "purpose" | "package" | "tests"
   };
 }
 
+/** One of cert-manager's programs; see the comments in their Go files. */
+function certManager(name: string, purpose: string, buildSeconds: number): Program {
+  return {
+    name: `cert-manager-${name}`,
+    purpose,
+    tier: "test:real",
+    sandboxOnly: true,
+    directory: inModule("cert-manager"),
+    package: `./${name}`,
+    pin: required("github.com/cert-manager/cert-manager"),
+    static: true,
+    buildSeconds,
+  };
+}
+
+function prometheusOperator(name: string, command: string, purpose: string, buildSeconds: number): Program {
+  return {
+    name,
+    purpose,
+    tier: "test:real",
+    sandboxOnly: true,
+    directory: inModule("prometheus-operator"),
+    package: `github.com/prometheus-operator/prometheus-operator/cmd/${command}`,
+    pin: required("github.com/prometheus-operator/prometheus-operator"),
+    static: true,
+    buildSeconds,
+  };
+}
+
 const IMAGES = programImages();
 
 /** The programs that are built from Go modules, without their images. */
@@ -241,13 +270,13 @@ const MODULES: readonly Program[] = [
   },
   {
     name: "prometheus",
-    purpose: "npm run test:real: answers the queries that a stack's own checks send",
+    purpose: "npm run test:real, sandbox with --neighbours: answers queries",
     tier: "test:real",
     directory: inModule("prometheus"),
     package: "github.com/prometheus/prometheus/cmd/prometheus",
     pin: required("github.com/prometheus/prometheus"),
     // Leaves out the clients for cloud providers, which only service discovery needs.
-    tags: ["remove_all_sd"],
+    tags: ["remove_all_sd", "enable_kubernetes_sd"],
     buildSeconds: 170,
   },
   {
@@ -259,6 +288,38 @@ const MODULES: readonly Program[] = [
     pin: required("github.com/prometheus/alertmanager"),
     installed: { args: ["--version"], pattern: /^amtool, version (\d\S*)/m, range: () => ">=0.28.0 <1" },
     buildSeconds: 150,
+  },
+  {
+    name: "metrics-server",
+    purpose: "sandbox with --neighbours: serves the aggregated API metrics.k8s.io",
+    tier: "test:real",
+    sandboxOnly: true,
+    directory: inModule("metrics-server"),
+    package: "sigs.k8s.io/metrics-server/cmd/metrics-server",
+    pin: required("sigs.k8s.io/metrics-server"),
+    static: true,
+    buildSeconds: 100,
+  },
+  certManager("controller", "sandbox with --neighbours: issues certificates for Gateways", 60),
+  certManager("webhook", "sandbox with --neighbours: validates cert-manager's objects", 10),
+  certManager("cainjector", "sandbox with --neighbours: writes certificates into webhook configurations", 10),
+  prometheusOperator("prometheus-operator", "operator", "sandbox with --neighbours: runs Prometheus", 90),
+  prometheusOperator(
+    "prometheus-config-reloader",
+    "prometheus-config-reloader",
+    "sandbox with --neighbours: reloads Prometheus's configuration",
+    5,
+  ),
+  {
+    name: "alertmanager",
+    purpose: "sandbox with --neighbours: receives alerts",
+    tier: "test:real",
+    sandboxOnly: true,
+    directory: inModule("prometheus-operator"),
+    package: "github.com/prometheus/alertmanager/cmd/alertmanager",
+    pin: required("github.com/prometheus/alertmanager"),
+    static: true,
+    buildSeconds: 30,
   },
 ];
 

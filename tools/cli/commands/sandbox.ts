@@ -6,6 +6,7 @@ const EXAMPLES = `
 Examples:
   edgefirst sandbox up                      both clusters, edge and main, in .sandbox
   edgefirst sandbox up --clusters edge      only edge
+  edgefirst sandbox up --neighbours         with metrics-server, cert-manager and others
   edgefirst sandbox status
   edgefirst sandbox logs -f traefik         a pod's output
   edgefirst sandbox open                    Gateways and Gatus on 127.0.0.1
@@ -25,6 +26,12 @@ export const sandboxCommand = (): Command =>
 
 const dirOption = (): Option => new Option("--dir <dir>", "folder of the sandbox").default(".sandbox");
 const jsonOption = (): Option => new Option("--json", "print the result as JSON");
+/** `--neighbours`, of `sandbox up` and `start`. */
+export const neighboursOption = (): Option =>
+  new Option(
+    "--neighbours",
+    "also install what most clusters have: metrics-server, cert-manager, prometheus-operator, external-dns, an ingress controller",
+  );
 const clustersOption = (what: string): Option =>
   new Option("--clusters <names>", `${what}, separated by commas`).argParser((value) =>
     value.split(",").map((name) => name.trim()),
@@ -43,6 +50,7 @@ const up = (): Command =>
         "run pods as processes, or only report them as running (default: real if this machine allows it)",
       ).choices(["real", "simulated"]),
     )
+    .addOption(neighboursOption())
     .action(async (flags: UpFlags) => {
       await (await import("../sandbox.ts")).up(flags);
     });

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { neighboursOption } from "./sandbox.ts";
 import type { StartFlags } from "../start.ts";
 
 const HELP = `
@@ -8,6 +9,7 @@ shows what is healthy. \`edgefirst migrate route --write\` moves the app in the 
 
 Examples:
   edgefirst start
+  edgefirst start --neighbours
   edgefirst start --json | jq '.objects[] | select(.health.state == "failed")'`;
 
 /** `edgefirst start`: runs the main workflow in a sandbox. */
@@ -15,6 +17,7 @@ export const startCommand = (): Command =>
   new Command("start")
     .option("--dir <dir>", "folder of the sandbox", ".sandbox")
     .option("--json", "print the result as JSON")
+    .addOption(neighboursOption())
     .addHelpText("after", HELP)
     .action(async (flags: StartFlags) => {
       await (await import("../start.ts")).start(flags);

@@ -9,6 +9,7 @@ import { serveLoadBalancers } from "./load-balancers.ts";
 import { keepNode } from "./node.ts";
 import { type AgentContext, servePods } from "./pods.ts";
 import { realPods } from "./real-pods.ts";
+import { serveResourceMetrics } from "./resource-metrics.ts";
 import { serveVolumes } from "./volumes.ts";
 
 // The node agent of one sandbox cluster, started and stopped like the control plane's programs.
@@ -49,6 +50,7 @@ if (real) {
   const objects = await serveNetwork(context.api, log, network);
   const runtime = realPods(context, values.node, objects.services);
   servePods(context, values.node, runtime);
+  await serveResourceMetrics(() => runtime.processes);
   if (values.certificates === "self-signed") serveCertificates(context);
   // `network/main.ts` holds the other end of standard input. When it closes that end, everything in the network must stop.
   process.stdin.resume().once("end", () => {

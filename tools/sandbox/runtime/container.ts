@@ -44,6 +44,11 @@ export class ContainerRunner {
     this.#graceMs = host.grace * SECOND;
   }
 
+  /** The container's first process, while the container runs. */
+  get pid(): number | undefined {
+    return "running" in this.state ? this.#child?.pid : undefined;
+  }
+
   /** Whether the container has been asked to stop. */
   #isStopping(): boolean {
     return this.#stopping.signal.aborted;

@@ -28,11 +28,21 @@ export const PLATFORM_PROGRAMS = ["traefik", "gatus"] as const;
 /** The path of `node` in containers that run a script. */
 export const NODE_PATH = "/usr/local/bin/node";
 
-const flux = (name: string): Image => ({
-  program: name,
-  path: `/usr/local/bin/${name}`,
-  entrypoint: [name],
-});
+const flux = (name: string): Image => programAt(name, `/usr/local/bin/${name}`, name);
+
+/** An image that starts a toolchain program. */
+function programAt(program: string, path: string, entrypoint = path): Image {
+  return { program, path, entrypoint: [entrypoint] };
+}
+
+function certManager(name: string): Image {
+  return {
+    ...programAt(`cert-manager-${name}`, `/app/cmd/${name}/${name}`),
+    ...(name === "controller" && {
+      difference: "edgefirst's build, without the ACME, Vault and Venafi issuers",
+    }),
+  };
+}
 
 /** Keyed by repository. Paths, entry points and variables come from the images' Dockerfiles. */
 const IMAGES: Record<string, Image> = {
@@ -50,6 +60,17 @@ const IMAGES: Record<string, Image> = {
   "ghcr.io/fluxcd/source-controller": flux("source-controller"),
   "ghcr.io/fluxcd/kustomize-controller": flux("kustomize-controller"),
   "ghcr.io/fluxcd/helm-controller": flux("helm-controller"),
+  "registry.k8s.io/metrics-server/metrics-server": programAt("metrics-server", "/metrics-server"),
+  "quay.io/jetstack/cert-manager-controller": certManager("controller"),
+  "quay.io/jetstack/cert-manager-webhook": certManager("webhook"),
+  "quay.io/jetstack/cert-manager-cainjector": certManager("cainjector"),
+  "quay.io/prometheus-operator/prometheus-operator": programAt("prometheus-operator", "/bin/operator"),
+  "quay.io/prometheus-operator/prometheus-config-reloader": programAt(
+    "prometheus-config-reloader",
+    "/bin/prometheus-config-reloader",
+  ),
+  "quay.io/prometheus/prometheus": programAt("prometheus", "/bin/prometheus"),
+  "quay.io/prometheus/alertmanager": programAt("alertmanager", "/bin/alertmanager"),
   "registry.k8s.io/gateway-api/echo-basic": {
     program: "echo-basic",
     path: "/echo-basic",

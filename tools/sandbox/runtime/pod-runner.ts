@@ -17,6 +17,17 @@ import { podStatus } from "./pod-status.ts";
 const REFRESH_MS = 5_000;
 const RETRY_MS = 1_000;
 
+/** A container that runs as a process. */
+export interface ContainerProcess {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  /** The container's first process. */
+  readonly pid: number;
+  /** In Kubernetes's format. */
+  readonly startedAt: string;
+}
+
 /** Runs one pod, from its first container to its last. */
 export class PodRunner {
   #pod: RealPod;
@@ -64,6 +75,16 @@ export class PodRunner {
       },
     });
     this.#finished = this.#run();
+  }
+
+  /** The running containers of the pod. Simulated containers are not among them. */
+  get processes(): ContainerProcess[] {
+    const { namespace, name: pod } = this.#pod.metadata;
+    return [...this.#containers.init, ...this.#containers.main].flatMap(({ spec, state, pid }) =>
+      pid === undefined || !("running" in state)
+        ? []
+        : [{ namespace, pod, container: spec.name, pid, startedAt: state.running.startedAt }],
+    );
   }
 
   /** Updates the Pod object, whose labels, annotations or readiness gates may have changed. */

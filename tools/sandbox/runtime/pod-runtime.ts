@@ -1,7 +1,7 @@
 import { type PodStatus } from "../agent/pod.ts";
 import { type PodPlace } from "./pod-place.ts";
 import { canRun } from "./images.ts";
-import { PodRunner } from "./pod-runner.ts";
+import { type ContainerProcess, PodRunner } from "./pod-runner.ts";
 import { type RealPod } from "./pod-spec.ts";
 import { type RuntimeContext } from "./preparation.ts";
 
@@ -43,6 +43,11 @@ export class PodRuntime {
   /** Stops a pod's processes but leaves its status unchanged for the next agent. */
   async interrupt(uid: string): Promise<void> {
     await this.#runners.get(uid)?.interrupt();
+  }
+
+  /** The running containers of all pods. */
+  get processes(): readonly ContainerProcess[] {
+    return [...this.#runners.values()].flatMap((runner) => runner.processes);
   }
 
   /** The UIDs of the running pods. */

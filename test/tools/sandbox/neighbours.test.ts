@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { describeObject, type KubeObject } from "../../../kube/objects.ts";
+import { Helm } from "../../../tools/render/helm.ts";
+import { NEIGHBOURS } from "../../../tools/sandbox/neighbours/install.ts";
+import { sandboxOverlay } from "../../../tools/sandbox/overlay.ts";
+import { imageOf, tagOf } from "../../../tools/sandbox/runtime/images.ts";
+import { programNamed } from "../../../tools/toolchain/program.ts";
+import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
+import { pinnedVersion } from "../../../tools/toolchain/version.ts";
+
+interface Workload {
+  readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
+}
+
+const PROJECT = join(import.meta.dirname, "../../..");
+
+describe("sandbox: neighbours", function () {
+  this.timeout(60_000);
+  const home = mkdtempSync(join(tmpdir(), "edgefirst-neighbours-"));
+  const objects = new Map<string, readonly KubeObject[]>();
+  before(async () => {
+    const { path, version } = await resolveProgram("helm", { progress: () => undefined });
+    const helm = new Helm(path, version, home);
+    for (const neighbour of NEIGHBOURS) objects.set(neighbour.name, await neighbour.objects(helm));
+  });
+  after(() => {
+    rmSync(home, { recursive: true, force: true });
+  });
+
+  for (const { name, programs, resources } of NEIGHBOURS) {
+    const own = (): readonly KubeObject[] => objects.get(name)!;
+    const images = (): string[] =>
+      own()
+        .filter(({ kind }) => kind === "Deployment")
+        .flatMap(({ spec }) => (spec as Workload).template.spec.containers.map(({ image }) => image));
+
+    it(`${name}: each of its programs replaces an image of its pods, in the same version`, async () => {
+      assert.ok(images().length > 0);
+      const replaced = images().flatMap((image) => imageOf(image)?.program ?? []);
+      assert.deepEqual(
+        programs.filter((program) => !replaced.includes(program)),
+        [],
+      );
+      for (const image of images()) {
+        const program = imageOf(image)?.program;
+        if (program !== undefined)
+          assert.equal(tagOf(image), (await pinnedVersion(programNamed(program, PROGRAMS))).version);
+      }
+    });
+
+    it(`${name}: no object is declared twice, and its own resources have definitions`, () => {
+      const names = [...own(), ...resources].map(
+        (object) => `${object.apiVersion} ${describeObject(object)}`,
+      );
+      assert.equal(new Set(names).size, names.length);
+      const defined = own()
+        .filter(({ kind }) => kind === "CustomResourceDefinition")
+        .map(({ spec }) => (spec as { names: { kind: string } }).names.kind);
+      for (const { kind } of resources) assert.ok(defined.includes(kind), kind);
+    });
+  }
+
+  it("metrics-server serves an aggregated API", () => {
+    const services = objects.get("metrics-server")!.filter(({ kind }) => kind === "APIService");
+    assert.deepEqual(services.map(describeObject), ["APIService v1beta1.metrics.k8s.io"]);
+  });
+
+  for (const stack of ["edge", "main"])
+    it(`every hostname of the committed stack ${stack} gets a certificate from cert-manager`, () => {
+      const { config } = parse(readFileSync(join(PROJECT, `Pulumi.${stack}.yaml`), "utf8")) as {
+        config: { "edgefirst:gateways": { https: { hostnames: object[] } }[] };
+      };
+      const hostnames = config["edgefirst:gateways"][0]!.https.hostnames;
+      const { values } = sandboxOverlay({
+        ...{ stack, kubeconfig: "k", gatewayApi: undefined, pods: "real", discovers: true, neighbours: true },
+        repository: { url: "oci://example.com/repository", tag: "latest" },
+      });
+      const certificates = values.filter(([path]) => path.at(-1) === "certificate");
+      assert.deepEqual(
+        certificates.map(([path, value]) => [path.at(-2), value]),
+        hostnames.map((_, index) => [index, { issuer: "sandbox" }]),
+      );
+    });
+});

@@ -1,0 +1,128 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ApiError } from "../../../kube/api-error.ts";
+import { KubeClient } from "../../../kube/kube-client.ts";
+import { describeObject, statusOf, type KubeObject } from "../../../kube/objects.ts";
+import { Helm } from "../../render/helm.ts";
+import type { Progress } from "../../toolchain/progress.ts";
+import { type ResolvedProgram, resolvePrograms } from "../../toolchain/resolve.ts";
+import { waitUntil } from "../wait.ts";
+import { certManager } from "./cert-manager.ts";
+import { externalDns } from "./external-dns.ts";
+import { ingressController } from "./ingress-controller.ts";
+import { metricsServer } from "./metrics-server.ts";
+import type { Neighbour } from "./neighbour.ts";
+
+const HELM = "helm";
+
+/** What most clusters have, in the order in which it is installed. */
+export const NEIGHBOURS: readonly Neighbour[] = [metricsServer, certManager, externalDns, ingressController];
+
+/** The toolchain programs that {@link installNeighbours} and the neighbours' pods need. */
+export const NEIGHBOUR_PROGRAMS: readonly string[] = programsFor(NEIGHBOURS);
+
+/** The field manager of the neighbours' objects, as of releases that Helm 4 installs. */
+export const NEIGHBOUR_MANAGER = "helm";
+
+const READY_TIMEOUT_MS = 180_000;
+/** A kind, and the condition with which it reports that it is ready. An issuer needs the Gateway API, which the platform brings. */
+const CONDITIONS: Readonly<Record<string, string>> = {
+  CustomResourceDefinition: "Established",
+  Deployment: "Available",
+  APIService: "Available",
+};
+
+interface Status {
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+}
+
+/** Arguments of {@link installNeighbours}. */
+export interface NeighboursArgs {
+  readonly kubeconfig: string;
+  readonly context: string;
+  /** Default: all. */
+  readonly neighbours?: readonly Neighbour[];
+  readonly progress: Progress;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Installs the neighbours on a cluster with real pods, and returns once they are ready. It can be called again.
+ * @throws EdgefirstError if a program cannot be built, or a neighbour does not become ready in time
+ */
+export async function installNeighbours(args: NeighboursArgs): Promise<void> {
+  const { kubeconfig, context, neighbours = NEIGHBOURS, progress, signal } = args;
+  const { [HELM]: helm } = await resolvePrograms(programsFor(neighbours), { progress, signal });
+  if (helm === undefined) throw new Error("Helm was not resolved");
+  const names = neighbours.map(({ name }) => name).join(", ");
+  progress(`${context}: installing ${names}`);
+  const objects = await upstreamObjects(neighbours, helm);
+  const cluster = new KubeClient({ kubeconfig, context });
+  try {
+    for (const object of objects) await apply(cluster, object, signal);
+    for (const object of objects) await untilReady(cluster, object, signal);
+  } finally {
+    cluster.close();
+  }
+  progress(`${context}: ${names} are running`);
+}
+
+function programsFor(neighbours: readonly Neighbour[]): string[] {
+  return [HELM, ...neighbours.flatMap(({ programs }) => programs)];
+}
+
+/** The objects of all neighbours: namespaces and definitions first, custom resources last. */
+async function upstreamObjects(
+  neighbours: readonly Neighbour[],
+  program: ResolvedProgram,
+): Promise<KubeObject[]> {
+  const home = await mkdtemp(join(tmpdir(), "edgefirst-helm-"));
+  try {
+    const helm = new Helm(program.path, program.version, home);
+    const objects = (await Promise.all(neighbours.map((neighbour) => neighbour.objects(helm)))).flat();
+    const isDefinition = ({ kind }: KubeObject): boolean => kind === "CustomResourceDefinition";
+    return [
+      ...neighbours.map(({ namespace }) => ({
+        ...{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+      })),
+      ...objects.filter(isDefinition),
+      ...objects.filter((object) => !isDefinition(object)),
+      ...neighbours.flatMap(({ resources }) => resources),
+    ];
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** Applies an object; repeatedly, while its kind is not served or its webhook does not run yet. */
+async function apply(cluster: KubeClient, object: KubeObject, signal?: AbortSignal): Promise<void> {
+  await waitUntil(
+    `the API server to accept ${describeObject(object)}`,
+    async () => {
+      try {
+        if (!(await cluster.serves(object.apiVersion, object.kind))) return false;
+        await cluster.apply(object, { fieldManager: NEIGHBOUR_MANAGER, force: true });
+        return true;
+      } catch (error) {
+        // The API server reports a webhook that it cannot reach as its own error.
+        if (error instanceof ApiError && error.status >= 500) return false;
+        throw error;
+      }
+    },
+    { timeoutMs: READY_TIMEOUT_MS, signal },
+  );
+}
+
+async function untilReady(cluster: KubeClient, object: KubeObject, signal?: AbortSignal): Promise<void> {
+  const wanted = CONDITIONS[object.kind];
+  if (wanted === undefined) return;
+  await waitUntil(
+    `${describeObject(object)} to be ready`,
+    async () => {
+      const { conditions = [] } = statusOf(await cluster.get(object)) as Status;
+      return conditions.some(({ type, status }) => type === wanted && status === "True");
+    },
+    { timeoutMs: READY_TIMEOUT_MS, signal },
+  );
+}
