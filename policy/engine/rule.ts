@@ -78,8 +78,14 @@ export interface RuleContext<Settings = unknown> {
   readonly previous: ObjectIndex | undefined;
   /** Finds the file of an object that is in the repository but that Flux does not apply, such as a bootstrap manifest. */
   readonly unapplied: Unapplied;
+  /** Finds a template, a script or a document that mentions a name and that Flux does not apply; undefined if none does, or if the host has no repository. */
+  readonly mentioned: (name: string) => string | undefined;
+  /** Whether the object's file contains a key below this path, but commented out: the owner has switched it off. */
+  readonly isCommentedOut: (object: KubeObject, path: Path, key: string) => boolean;
   /** The build steps of a current or earlier object; undefined if Flux does not build it. */
   readonly buildSteps: (object: KubeObject) => BuildSteps | undefined;
+  /** Whether the cluster runs at least this version of Flux, or may do so; undefined if the host does not know its version. */
+  readonly hasFlux: (version: string) => boolean | undefined;
   /** What is known about charts and programs: the shipped tables, extended with the owner's rows. */
   readonly knowledge: Knowledge;
   readonly now: Date;
@@ -103,6 +109,8 @@ export interface Rule<Settings = unknown> {
   readonly remediation: string;
   readonly severity: Severity;
   readonly enforcement: Enforcement;
+  /** Set if a problem is up to the author of the manifest: in an object that was copied from another project, it is a recommendation. */
+  readonly forAuthor?: true;
   /** Which of the rule's problems are recommendations, as the end of a sentence. */
   readonly recommends?: string;
   /** The kinds of object that the rule checks; "*" stands for any group or any kind. */

@@ -32,6 +32,11 @@ export interface RunInput {
   /** The objects among `objects` that charts render. An exemption on the HelmRelease also covers them. */
   readonly renderedBy?: RenderedBy;
   readonly unapplied?: Unapplied;
+  readonly mentioned?: RuleContext["mentioned"];
+  readonly hasFlux?: RuleContext["hasFlux"];
+  readonly isCommentedOut?: RuleContext["isCommentedOut"];
+  /** Whether an object was copied from another project, or rendered from its chart. */
+  readonly isUpstream?: (object: KubeObject) => boolean;
   readonly buildSteps?: (object: KubeObject) => BuildSteps | undefined;
   /** Defaults to the shipped tables. */
   readonly knowledge?: Knowledge;
@@ -93,10 +98,14 @@ export function runRules(input: RunInput): RuleReport {
     objects: new ObjectIndex(input.objects, input.renderedBy),
     previous: input.previous && new ObjectIndex(input.previous),
     unapplied: input.unapplied ?? (() => undefined),
+    mentioned: input.mentioned ?? (() => undefined),
+    hasFlux: input.hasFlux ?? (() => undefined),
+    isCommentedOut: input.isCommentedOut ?? (() => false),
     buildSteps: input.buildSteps ?? (() => undefined),
     knowledge: input.knowledge ?? SHIPPED,
     now,
   };
+  const { isUpstream = () => false } = input;
   const findings: RuleFinding[] = [];
   const notEvaluated: NotEvaluatedFinding[] = [];
   for (const object of input.objects) {
@@ -118,7 +127,10 @@ export function runRules(input: RunInput): RuleReport {
             reason: outcome.notEvaluated,
             enforcement: rule.enforcement,
           });
-        else findings.push(findingOf(levelled(rule, outcome, input.host), object, outcome, valid));
+        else {
+          const problem = rule.forAuthor && isUpstream(object) ? ofUpstream(outcome, rule) : outcome;
+          findings.push(findingOf(levelled(rule, problem, input.host), object, problem, valid));
+        }
     }
   }
   const exempted = Map.groupBy(
@@ -170,6 +182,15 @@ export function applies({ kinds }: Rule, object: KubeObject): boolean {
       (matcher.kind === "*" || matcher.kind === object.kind) &&
       (matcher.group === "*" || matcher.group === group),
   );
+}
+
+/** A problem in an object that another project wrote. */
+function ofUpstream(problem: Problem, { remediation }: Rule): Problem {
+  return {
+    ...problem,
+    recommendation: true,
+    remediation: `${problem.remediation ?? remediation} Another project wrote this manifest: use a Kustomize patch or the chart's values, or report the problem there.`,
+  };
 }
 
 /** The rule at the level that it has for a problem. */

@@ -52,7 +52,10 @@ export function* attachmentProblems(
   else if (!open.some(({ admitted }) => admitted))
     yield {
       path: [],
-      notEvaluated: `The listener selects namespaces by label, but the labels of Namespace ${where} are not known.`,
+      notEvaluated:
+        where === "" || gateway.metadata.namespace === undefined
+          ? "The listener admits routes by namespace, but the route or the Gateway is written without one."
+          : `The listener selects namespaces by label, but the labels of Namespace ${where} are not known.`,
     };
 }
 
@@ -98,7 +101,10 @@ interface Admission {
 function admits(listener: Fields, { gateway, route, objects }: Admission): boolean | undefined {
   const namespaces = fields(at(listener, ["allowedRoutes", "namespaces"]));
   if (namespaces.from === "All") return true;
-  if (namespaces.from !== "Selector") return gateway.metadata.namespace === route.metadata.namespace;
+  const [own, other] = [route.metadata.namespace, gateway.metadata.namespace];
+  // Without Flux, another tool may set the namespace of an object that is written without one.
+  if (own !== other && (own === undefined || other === undefined)) return undefined;
+  if (namespaces.from !== "Selector") return own === other;
   const name = route.metadata.namespace ?? "";
   const namespace = objects.get(NAMESPACE, undefined, name);
   // The API server gives every namespace this label.

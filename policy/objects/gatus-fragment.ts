@@ -36,18 +36,24 @@ const DURATION = /^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$/;
 export function fragmentErrors(fragment: string): readonly string[] {
   const map = yamlMap(fragment);
   if (map === undefined) return ["The annotation is not a YAML map, so gatus-sidecar ignores it."];
-  return endpointErrors(map);
+  return [
+    ...unknownFields(map).map((key) => `Gatus endpoints have no field ${key}.`),
+    ...endpointErrors(map),
+  ];
 }
 
-/** Like {@link fragmentErrors}, but for a parsed endpoint. */
+/** The fields of an endpoint that Gatus does not know, and therefore ignores. */
+export function unknownFields(endpoint: Template): readonly string[] {
+  return Object.keys(endpoint).filter((key) => !KEYS.has(key));
+}
+
+/** Like {@link fragmentErrors}, but for a parsed endpoint, and without {@link unknownFields}. */
 export function endpointErrors(endpoint: Template): readonly string[] {
-  const unknown = Object.keys(endpoint).filter((key) => !KEYS.has(key));
   const notText = ["name", "group", "url"].filter(
     (key) => endpoint[key] !== undefined && typeof endpoint[key] !== "string",
   );
   const interval = endpoint.interval;
   return [
-    ...unknown.map((key) => `Gatus endpoints have no field ${key}.`),
     ...notText.map((key) => `The field ${key} is not a string, so it is ignored.`),
     ...(interval === undefined ||
     (typeof interval === "string" && (DURATION.test(interval) || interval.includes("${")))

@@ -5,24 +5,35 @@ import type { Knowledge } from "../knowledge/knowledge.ts";
 import { isLogin } from "../knowledge/lookups.ts";
 import { rulesFor } from "./route-rules.ts";
 
+/** Fields of the Middlewares that check a password themselves. */
+const PROMPTS = ["basicAuth", "digestAuth"];
+
 const MIDDLEWARE = { group: "traefik.io", kind: "Middleware" };
 
-/** The names of the Traefik Middlewares that ask for a login on a path of the route, and therefore respond with 302 or 401. */
+/** A Traefik Middleware that asks for a login. */
+export interface LoginMiddleware {
+  readonly name: string;
+  /** Whether it responds with 401 to a request without a password; others may redirect to a login page. */
+  readonly isPrompt: boolean;
+}
+
+/** The Traefik Middlewares that ask for a login on a path of the route. */
 export function loginMiddlewares(
   route: KubeObject,
   path: string,
   objects: ObjectIndex,
   knowledge: Knowledge,
-): readonly string[] {
+): readonly LoginMiddleware[] {
   return rulesFor(route, path)
     .flatMap((rule) => list(rule.filters))
     .map((filter) => fields(fields(filter).extensionRef))
     .filter(({ kind }) => kind === "Middleware")
     .map(({ name }) => text(name) ?? "")
-    .filter((name) => {
+    .flatMap((name) => {
       const middleware = objects.get(MIDDLEWARE, route.metadata.namespace, name);
       const has =
         middleware && ((field: string) => at(middleware, ["spec", ...field.split(".")]) !== undefined);
-      return isLogin(name, has, knowledge);
+      const isPrompt = has !== undefined && PROMPTS.some(has);
+      return isLogin(name, has, knowledge) ? [{ name, isPrompt }] : [];
     });
 }

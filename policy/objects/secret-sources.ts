@@ -39,11 +39,23 @@ export function isProvided(
   name: string,
   objects: ObjectIndex,
 ): boolean | undefined {
-  const named = (kind === "Secret" ? providedSecrets : providedConfigMaps)(objects).get(name) ?? [];
+  const named = providedAs(kind, name, objects);
   const isHere = named.some(
     (provided) => provided.namespace === namespace || isReflected(provided.annotations, namespace),
   );
   return isHere || (kind === "Secret" && isClusterWide(namespace, name, objects));
+}
+
+/**
+ * Whether any namespace has, or will have, a Secret or ConfigMap with this name.
+ * @param kind Secret or ConfigMap
+ */
+export function isProvidedAnywhere(kind: string, name: string, objects: ObjectIndex): boolean {
+  return providedAs(kind, name, objects).length > 0;
+}
+
+function providedAs(kind: string, name: string, objects: ObjectIndex): readonly Provided[] {
+  return (kind === "Secret" ? providedSecrets : providedConfigMaps)(objects).get(name) ?? [];
 }
 
 /** A Secret or ConfigMap that exists, or that a controller will create. */

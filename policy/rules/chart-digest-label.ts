@@ -19,6 +19,7 @@ export const chartDigestLabel = defineRule({
     "Remove the version from the selector. If the chart sets it, use chart.spec with a HelmRepository, patch the selector with spec.postRenderers, or start helm-controller with --feature-gates=DisableChartDigestTracking=true.",
   severity: "high",
   enforcement: "mandatory",
+  forAuthor: true,
   kinds: [DEPLOYMENT, DAEMON_SET, STATEFUL_SET, HELM_RELEASE],
   wholeStack: true,
   settings: z.strictObject({

@@ -18,23 +18,26 @@ export const chartSource = defineRule({
     "Create an OCIRepository (source.toolkit.fluxcd.io/v1) whose url is the chart's address, with ref.tag. In the HelmRelease, replace spec.chart with spec.chartRef: { kind: OCIRepository, name }.",
   severity: "medium",
   enforcement: "mandatory",
+  recommends: "an API version that the repository's Flux, which is older than 2.8, still supports",
   kinds: [HELM_RELEASE, OCI_REPOSITORY, HELM_REPOSITORY],
   wholeStack: true,
   *check(object, context) {
     if (object.kind === "HelmRelease") yield* releaseProblems(object, context);
-    else yield* sourceProblems(object, context.objects);
+    else yield* sourceProblems(object, context);
   },
   fix: (_, { path }) =>
     path[0] === "apiVersion" ? [{ path: ["apiVersion"], value: "source.toolkit.fluxcd.io/v1" }] : [],
 });
 
-function* sourceProblems(source: KubeObject, objects: ObjectIndex): Generator<Problem> {
+function* sourceProblems(source: KubeObject, { objects, hasFlux }: RuleContext): Generator<Problem> {
   if (source.apiVersion !== "source.toolkit.fluxcd.io/v1")
     yield {
       path: ["apiVersion"],
       message: `Flux 2.8 and later do not support ${source.apiVersion}.`,
       cause: source.apiVersion,
-      remediation: "Use source.toolkit.fluxcd.io/v1.",
+      remediation:
+        "Use source.toolkit.fluxcd.io/v1, which Flux has since 2.3 (HelmRepository) and 2.6 (OCIRepository).",
+      recommendation: hasFlux("2.8.0") === false,
     };
   if (source.kind !== "OCIRepository" || holdsManifests(source, objects)) return;
   const { tag, semver, digest } = fields(at(source, ["spec", "ref"]));

@@ -14,6 +14,7 @@ export const claimStrategy = defineRule({
   remediation: "Set spec.strategy.type: Recreate, or use a claim with the access mode ReadWriteMany.",
   severity: "high",
   enforcement: "mandatory",
+  forAuthor: true,
   recommends: "a claim of a storage class on the node itself, since both pods then run on that node",
   kinds: [DEPLOYMENT, HELM_RELEASE],
   wholeStack: true,

@@ -17,6 +17,7 @@ export const containerSecurity = defineRule({
     "Set runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities.drop: [ALL] and seccompProfile.type: RuntimeDefault in the securityContext of the container or the pod.",
   severity: "medium",
   enforcement: "mandatory",
+  forAuthor: true,
   recommends:
     "everything, except that a long-running container without root does not set allowPrivilegeEscalation, although most such containers do",
   kinds: CONTAINER_KINDS,
@@ -30,13 +31,18 @@ export const containerSecurity = defineRule({
       .default(false)
       .describe("Report a container even if a seccomp profile is all that it lacks."),
   }),
-  *check(object, { settings, objects }) {
+  *check(object, { settings, objects, isCommentedOut }) {
     for (const { path, what } of hostAccess(object, objects))
       yield { path, message: `The pod ${what}.`, recommendation: true };
     for (const problem of podProblems(object)) yield { ...problem, recommendation: true };
     for (const container of allContainersOf(object, objects))
       for (const problem of [
-        ...containerProblems(container, settings, isEscapable(container, object, objects)),
+        ...containerProblems(
+          container,
+          settings,
+          isEscapable(container, object, objects) &&
+            !isCommentedOut(object, container.path, "securityContext"),
+        ),
         ...hostPorts(container),
       ])
         yield { recommendation: true, ...problem };

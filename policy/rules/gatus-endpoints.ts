@@ -3,7 +3,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { allContainersOf } from "../objects/containers.ts";
 import { allEndpoints, describeEndpoint, type Endpoint, type Endpoints } from "../objects/endpoints.ts";
 import { usesGatus } from "../objects/gatus-presence.ts";
-import { endpointErrors, holdOnTimeOut } from "../objects/gatus-fragment.ts";
+import { endpointErrors, holdOnTimeOut, unknownFields } from "../objects/gatus-fragment.ts";
 import { CONFIG_MAP, DEPLOYMENT, HELM_RELEASE, HTTP_ROUTE, STATEFUL_SET } from "../objects/kinds.ts";
 import { loginMiddlewares } from "../objects/login-middlewares.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
@@ -21,6 +21,8 @@ export const gatusEndpoints = defineRule({
     'Set group or name in the annotation gatus.home-operations.com/endpoint or in the endpoint file. Compare the status with == ("[STATUS] == 200"), not with <.',
   severity: "high",
   enforcement: "mandatory",
+  recommends:
+    "a login whose page may respond with 200, since Gatus follows redirects, and fields that Gatus does not know",
   kinds: [HTTP_ROUTE, HELM_RELEASE, CONFIG_MAP, DEPLOYMENT, STATEFUL_SET],
   wholeStack: true,
   *check(object, context) {
@@ -69,10 +71,14 @@ function* login(endpoint: Endpoint, { objects, knowledge }: RuleContext): Genera
   const { route, requestPath, dns, conditions } = endpoint;
   if (route === undefined || requestPath === undefined || dns || !conditions.includes("[STATUS] == 200"))
     return;
-  for (const name of loginMiddlewares(route, requestPath, objects, knowledge))
+  for (const { name, isPrompt } of loginMiddlewares(route, requestPath, objects, knowledge))
     yield {
       path: endpoint.conditionsPath ?? endpoint.path,
-      message: `Middleware ${name} asks for a login, so the response is 302 or 401 and never meets [STATUS] == 200.`,
+      message: isPrompt
+        ? `Middleware ${name} asks for a password, so the response is 401 and never meets [STATUS] == 200.`
+        : `Middleware ${name} asks for a login, so Gatus gets 401 or the login page, and the endpoint does not show that the app works.`,
+      // Gatus follows redirects, so a login page with status 200 meets the condition (github.com/TwiN/gatus: client.ignore-redirect).
+      recommendation: !isPrompt,
       remediation:
         'In the endpoint annotation, set a condition such as "[STATUS] == any(200, 302, 401)", or a path that needs no login.',
     };
@@ -106,6 +112,14 @@ function* fileProblems(configMap: KubeObject): Generator<Problem> {
           };
       for (const error of endpointErrors(endpoint)) yield { path, message: `Endpoint ${name}: ${error}` };
     }
+    const unknown = [...new Set((endpoints ?? []).flatMap(unknownFields))];
+    if (unknown.length > 0)
+      yield {
+        path,
+        message: `Gatus ignores fields that endpoints do not have: ${unknown.join(", ")}.`,
+        remediation: "Correct their names, or remove them.",
+        recommendation: true,
+      };
   }
 }
 

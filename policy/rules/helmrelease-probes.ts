@@ -41,7 +41,7 @@ export const helmreleaseProbes = defineRule({
 function* appTemplateProblems(
   release: KubeObject,
   values: Values,
-  { objects, settings }: RuleContext<z.infer<typeof PROBE_SETTINGS>>,
+  { objects, settings, isCommentedOut }: RuleContext<z.infer<typeof PROBE_SETTINGS>>,
 ): Generator<Problem | NotEvaluated> {
   if (!values.complete)
     yield {
@@ -60,7 +60,8 @@ function* appTemplateProblems(
       yield {
         path: container.path,
         message: `Container ${container.name} in controller ${container.controller} has no ${eitherOf(missing)} probe.`,
-        recommendation: !isServedUnprobed(container, release, objects),
+        recommendation:
+          !isServedUnprobed(container, release, objects) || isCommentedOut(release, container.path, "probes"),
       };
     for (const probe of PROBES.filter((one) => !missing.includes(one)))
       yield* enabledProblems(container, probe, fields(container.probes[probe]), values);

@@ -15,6 +15,7 @@ export const imagePinned = defineRule({
     "Use a tag that names a version, and add the digest if the registry shows one: image:1.2.3@sha256:….",
   severity: "high",
   enforcement: "mandatory",
+  forAuthor: true,
   kinds: CONTAINER_KINDS,
   settings: z.strictObject({
     requireDigest: z.boolean().default(false).describe("Report a tag without a digest as an error."),

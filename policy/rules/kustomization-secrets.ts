@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { KubeObject } from "../../kube/objects.ts";
 import { FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
 import { missing } from "../objects/missing.ts";
-import { isProvided, secretOrConfigMap } from "../objects/secret-sources.ts";
+import { isProvided, isProvidedAnywhere, secretOrConfigMap } from "../objects/secret-sources.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
@@ -25,7 +25,7 @@ export const kustomizationSecrets = defineRule({
       .describe("Objects that are created by hand or by another tool, as `Kind namespace/name`."),
   }),
   *check(object, context) {
-    const { objects, settings, unapplied } = context;
+    const { objects, settings, unapplied, mentioned } = context;
     for (const { kind, name, path } of references(object)) {
       const namespace = object.metadata.namespace ?? "";
       const id = `${kind} ${namespace}/${name}`;
@@ -41,13 +41,21 @@ export const kustomizationSecrets = defineRule({
         yield { path, notEvaluated: `${kind} ${name} has no namespace in the repository.` };
       else {
         const file = unapplied(secretOrConfigMap(kind), namespace, name);
-        if (file === undefined) yield missing(id, path, context);
-        else
+        // If another namespace has one with that name, that is what the file is about.
+        const mention = isProvidedAnywhere(kind, name, objects) ? undefined : mentioned(name);
+        if (file !== undefined)
           yield {
             path,
             message: `${id} is in ${file}, but no Flux Kustomization applies that file. Apply it by hand.`,
             warning: true,
           };
+        else if (mention !== undefined)
+          yield {
+            path,
+            message: `${id} is in no manifest, but ${mention} mentions it. Make sure that the ${kind} exists before Flux needs it.`,
+            warning: true,
+          };
+        else yield missing(id, path, context);
       }
     }
   },

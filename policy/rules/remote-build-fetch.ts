@@ -35,6 +35,7 @@ export const remoteBuildFetch = defineRule({
         path,
         message: `The build fetches ${address} from the network.`,
         recommendation: isPinned(address),
+        cause: repositoryOf(address),
       };
     const hasFlux = objects.ofKind(FLUX_KUSTOMIZATION).length > 0;
     for (const field of ["helmCharts", "helmChartInflationGenerator"])
@@ -64,6 +65,16 @@ function* addresses(object: KubeObject): Generator<{ path: Path; address: string
 /** Whether an address names a version or a commit, so that what it serves does not change unnoticed. */
 function isPinned(address: string): boolean {
   return /(?:[/=@_-]v?\d+\.\d+|[/=@][0-9a-f]{40})/.test(address);
+}
+
+/** The repository and branch that an address belongs to, as one fix is for all of its files; the address itself if it is not GitHub's. */
+function repositoryOf(address: string): string {
+  const [, repository, branch = ""] =
+    /github(?:usercontent)?\.com[/:]([^/?]+\/[^/?]+)(?:\/(?:raw\/|blob\/|tree\/)?((?:refs\/heads\/)?[^/?]+))?/i.exec(
+      address,
+    ) ?? [];
+  const [, reference = branch] = /\?(?:ref|version)=(.+)/.exec(address) ?? [];
+  return repository === undefined ? address : `${repository.replace(/\.git$/, "")}@${reference}`;
 }
 
 /** The string at a path, or the strings in a list at that path. */

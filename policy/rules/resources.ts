@@ -12,6 +12,7 @@ export const resources = defineRule({
   remediation: "Set resources.requests.cpu, resources.requests.memory and resources.limits.memory.",
   severity: "medium",
   enforcement: "advisory",
+  forAuthor: true,
   kinds: CONTAINER_KINDS,
   settings: z.strictObject({
     required: z

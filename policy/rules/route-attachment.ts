@@ -135,9 +135,12 @@ function* backendProblems(
     text(backend.namespace) ?? route.metadata.namespace ?? "",
   ];
   if (group !== "" || kind !== "Service" || hasPlaceholder(name) || hasPlaceholder(namespace)) return;
-  if (namespace !== route.metadata.namespace && !isGranted(route, { group, kind, name, namespace }, objects))
+  if (
+    namespace !== (route.metadata.namespace ?? "") &&
+    !isGranted(route, { group, kind, name, namespace }, objects)
+  )
     yield unless(
-      !context.isComplete,
+      !context.isComplete || route.metadata.namespace === undefined,
       `No ReferenceGrant in ${namespace} allows the route to use Service ${name}.`,
       ["namespace"],
     );

@@ -13,17 +13,21 @@ export const workloadProbes = defineRule({
     "Add livenessProbe, readinessProbe and startupProbe to the container. If the image has nothing to probe, exempt the object with a reason.",
   severity: "high",
   enforcement: "mandatory",
+  forAuthor: true,
   recommends:
     "a missing probe, unless no container of the pod has any probe and this one is the first that declares a port",
   kinds: LONG_RUNNING,
   settings: PROBE_SETTINGS,
-  *check(object, { settings: { requireDifferentProbes } }) {
+  *check(object, { settings: { requireDifferentProbes }, isCommentedOut }) {
     const containers = containersOf(object).filter(({ longRunning }) => longRunning);
     const hasNone = containers.every(({ spec }) => missingIn(spec).length === PROBES.length);
     const serving = containers.find(({ spec }) => list(spec.ports).length > 0);
     for (const container of containers)
       yield* probeProblems(container.spec, container.path, {
-        isOptional: !hasNone || container !== serving,
+        isOptional:
+          !hasNone ||
+          container !== serving ||
+          PROBES.some((probe) => isCommentedOut(object, container.path, `${probe}Probe`)),
         isDifferent: requireDifferentProbes,
       });
   },

@@ -26,6 +26,8 @@ export interface Case {
   readonly example?: true;
   /** YAML documents at an earlier time. */
   readonly previous?: string;
+  /** Whether the cluster's Flux is at least a version that the rule asks about. */
+  readonly hasFlux?: boolean;
   /** An object at the steps of its Flux build, given the object and all objects. */
   readonly buildSteps?: (object: KubeObject, all: readonly KubeObject[]) => BuildSteps | undefined;
 }
@@ -61,6 +63,7 @@ export function reportOf(id: string, given: Case): RuleReport & { readonly objec
     rules: [rule],
     objects,
     now: TODAY,
+    hasFlux: () => given.hasFlux,
     ...(given.isComplete === false && { isComplete: false }),
     settings: { [id]: settings },
     ...(previous !== undefined && { previous: objectsOf(previous) }),

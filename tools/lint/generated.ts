@@ -15,6 +15,11 @@ export function generatedIn(repository: Repository): (file: string) => boolean {
 }
 
 function isGenerated(text: string): boolean {
+  return /#.*(?:do not edit|generated (?:automatically )?by flux)/i.test(firstComments(text));
+}
+
+/** The comments at the top of a file. */
+export function firstComments(text: string): string {
   const [head = ""] = /^(?:[ \t]*(?:#.*|---.*)?(?:\r?\n|$))*/.exec(text.slice(0, HEAD)) ?? [];
-  return /#.*(?:do not edit|generated (?:automatically )?by flux)/i.test(head);
+  return head;
 }

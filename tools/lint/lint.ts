@@ -5,17 +5,21 @@ import { buildRepository, type BuiltRepository } from "../gitops/flux/repository
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { RepositoryRendering } from "../render/render-repository.ts";
 import { byPosition, type LintFinding, type LintReport } from "./finding.ts";
+import { isCommentedOut } from "./commented-out.ts";
+import { hasFluxIn } from "./flux-version.ts";
 import { generatedIn } from "./generated.ts";
 import { knowledgeOf } from "./knowledge.ts";
 import { asKubeObject, buildStepsOf } from "./kube-object.ts";
 import { kustomizationFiles, kustomizationsOf } from "./kustomization-files.ts";
 import { addFinding, ofBreach, ofNotEvaluated, ofObstacle, type LintedFinding } from "./linted-finding.ts";
+import { mentionsIn } from "./mentions.ts";
 import { renderedObjects, renderingSummary } from "./rendered.ts";
 import { onePerCause } from "./one-cause.ts";
 import { readSettings } from "./settings.ts";
 import { isObstacle } from "./obstacles.ts";
 import { summaries } from "./summaries.ts";
 import { unappliedIn } from "./unapplied.ts";
+import { upstreamIn } from "./upstream.ts";
 
 /** A report whose findings can be fixed. */
 export interface LintedReport extends LintReport {
@@ -48,6 +52,9 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
     objects: [],
     settings,
     unapplied: unappliedIn(repository, built.unreached),
+    mentioned: mentionsIn(repository),
+    isCommentedOut,
+    isUpstream: upstreamIn(repository),
     knowledge: knowledgeOf(repository),
     ...(options.now && { now: options.now }),
   };
@@ -61,7 +68,12 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
     const former = before?.find((one) => one.name === name);
     const rendered = renderedObjects(options.rendering?.clusters.get(cluster));
     const report = runCluster(
-      { ...input, renderedBy: rendered, isComplete: isWhole(cluster, built) },
+      {
+        ...input,
+        renderedBy: rendered,
+        isComplete: isWhole(cluster, built),
+        hasFlux: hasFluxIn(cluster, repository),
+      },
       cluster,
       kustomizationsOf(repository, files, cluster),
       former,

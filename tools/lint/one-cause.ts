@@ -2,21 +2,20 @@ import type { LintedFinding } from "./linted-finding.ts";
 
 /**
  * The findings, with those that have one cause as one: those about the same lines, which several objects are built from, and those about the same missing thing,
- * which several objects need. The first of them has the others in `same`.
+ * which several objects need, and those about one object that two files hold. The first of them has the others in `same`.
  */
 export function onePerCause(findings: readonly LintedFinding[]): readonly LintedFinding[] {
   const counts = new Map<string, number>();
+  const written = new Map<string, string | LintedFinding>();
   const groups = Map.groupBy(findings, (finding) => {
-    const cause = causeOf(finding);
-    if (cause !== undefined) return cause;
-    // What a chart renders is placed at its release, so the lines say nothing; an obstacle is about one file.
-    if (finding.rendered !== undefined || finding.object === "") return finding;
-    const place = placeOf(finding);
-    const key = `${place}\0${finding.object}`;
-    const index = counts.get(key) ?? 0;
-    counts.set(key, index + 1);
-    return `${place}\0${index}`;
+    const group = groupOf(finding, counts);
+    if (finding.object === "") return group;
+    const identity = identityOf(finding);
+    const first = written.get(identity);
+    if (first === undefined) written.set(identity, group);
+    return first ?? group;
   });
+
   return [...groups.values()].flatMap(([first, ...same]) => {
     if (first === undefined) return [];
     const all = [first, ...same];
@@ -29,6 +28,24 @@ export function onePerCause(findings: readonly LintedFinding[]): readonly Linted
       },
     ];
   });
+}
+
+/** What a finding has in common with others of the same cause; the finding itself if it has none. */
+function groupOf(finding: LintedFinding, counts: Map<string, number>): string | LintedFinding {
+  const cause = causeOf(finding);
+  if (cause !== undefined) return cause;
+  // What a chart renders is placed at its release, so the lines say nothing; an obstacle is about one file.
+  if (finding.rendered !== undefined || finding.object === "") return finding;
+  const place = placeOf(finding);
+  const key = `${place}\0${finding.object}`;
+  const index = counts.get(key) ?? 0;
+  counts.set(key, index + 1);
+  return `${place}\0${index}`;
+}
+
+/** A finding without its place: two files may hold one object, such as a manifest and what a tool generated from it. */
+function identityOf({ rule, level, object, path, message, clusters }: LintedFinding): string {
+  return [rule, level, object, path, message, ...clusters].join("\0");
 }
 
 /** What is missing, and where; undefined if the finding is not about that. */

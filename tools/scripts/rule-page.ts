@@ -38,13 +38,16 @@ function exampleOf(cases: readonly Case[], id: string): Case {
 }
 
 function facts(rule: Rule): string {
-  const { enforcement, severity, kinds, wholeStack, recommends } = rule;
+  const { enforcement, severity, kinds, wholeStack, recommends, forAuthor } = rule;
   return [
     `- **Level:** ${enforcement}. **Severity:** ${severity}.`,
     `- **Checks:** ${kinds.map(kindName).join(", ")}${wholeStack === true ? ", together with the other objects" : ""}.`,
     ...(recommends === undefined
       ? []
       : [`- **[Recommendations](../policies.md#recommendations):** ${recommends}.`]),
+    ...(forAuthor
+      ? ["- **Manifests of other projects:** [recommendations](../policies.md#recommendations) only."]
+      : []),
     ...(rule.fix === undefined ? [] : ["- **Fix:** `edgefirst lint --fix` fixes a finding if that is safe."]),
   ].join("\n");
 }

@@ -191,7 +191,7 @@ export class AnnotatePlan {
       loginMiddlewares(route, "/", indexOf(cluster), knowledge),
     );
     if (login !== undefined) {
-      const message = `route ${placed.route.metadata.name} is not annotated: Middleware ${login} requires a login, so the route does not return 200. Set ${ENABLED_ANNOTATION} by hand: "false", or "true" with an endpoint that expects the login`;
+      const message = `route ${placed.route.metadata.name} is not annotated: Middleware ${login.name} requires a login, so the route does not return 200. Set ${ENABLED_ANNOTATION} by hand: "false", or "true" with an endpoint that expects the login`;
       this.#notes.push({ kind: "left", message, position: placed.place.position });
       return;
     }

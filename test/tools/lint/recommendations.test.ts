@@ -1,0 +1,260 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { lintRepository } from "../../../tools/lint/lint.ts";
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "recommendations-"));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(join(root, file)), { recursive: true });
+  writeFileSync(join(root, file), text);
+}
+
+/** The findings of a rule, as `level file:line`, with the number of others of the same cause. */
+function found(rule: string): readonly string[] {
+  return lintRepository(new Repository(root))
+    .findings.filter((finding) => finding.rule === rule)
+    .map(({ level, position: { file, line }, same = [] }) =>
+      [`${level} ${file}:${line}`, ...(same.length > 0 ? [`+${same.length}`] : [])].join(" "),
+    );
+}
+
+const deployment = (labels = "", comment = ""): string => `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+  namespace: media
+  labels: { app: web${labels} }
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: example.com/web:1.0
+          ports: [{ containerPort: 80 }]
+${comment}        - name: helper
+          image: example.com/helper:latest
+`;
+
+describe("lint of a manifest that another project wrote", () => {
+  const errors = (level: string, file: string, above = 0): Readonly<Record<string, readonly string[]>> => ({
+    "workload-probes": [`${level} ${file}:${above + 11}`, `advisory ${file}:${above + 14}`],
+    "image-pinned": [`${level} ${file}:${above + 15}`],
+  });
+  const check = (expected: Readonly<Record<string, readonly string[]>>): void => {
+    for (const [rule, findings] of Object.entries(expected)) assert.deepEqual(found(rule), findings);
+  };
+  const definition =
+    "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: { name: webs.example.com }\n";
+  const copies: Readonly<Record<string, readonly [file: string, above: string, labels?: string]>> = {
+    "the labels of a chart": ["web.yaml", "", ", helm.sh/chart: web-1.0.0"],
+    "the label that Helm sets": ["web.yaml", "", ", app.kubernetes.io/managed-by: Helm"],
+    "the comments of helm template": ["web.yaml", "---\n# Source: web/templates/deployment.yaml\n"],
+    "definitions in the same file": ["web.yaml", `${definition}---\n`],
+    "the address that it was copied from": [
+      "web.yaml",
+      "# https://raw.githubusercontent.com/example/web/v1.0.0/deploy/web.yaml\n",
+    ],
+    "the address of a release": [
+      "web.yaml",
+      "---\n# curl -L https://github.com/example/web/releases/download/v1.0.0/web.tar.gz\n",
+    ],
+    "a comment about its origin": ["web.yaml", "# Copied from example.com/web, version 1.0.0.\n"],
+    "a generator of manifests": ["web.yaml", "# Rendered with: kustomize build config/default\n"],
+    "a directory for copies": ["third_party/web/web.yaml", ""],
+  };
+  for (const [sign, [file, above, labels]] of Object.entries(copies))
+    it(`recommends only, because of ${sign}`, () => {
+      write(file, above + deployment(labels));
+      check(errors("advisory", file, above.split("\n").length - 1));
+    });
+
+  it("recommends only, because of definitions in files next to it that are named after their kind", () => {
+    write("web/Deployment-web.yaml", deployment());
+    write("web/CustomResourceDefinition-webs.yaml", definition);
+    check(errors("advisory", "web/Deployment-web.yaml"));
+  });
+
+  const own: Readonly<Record<string, readonly [file: string, above: string, labels?: string]>> = {
+    "the address of a schema": [
+      "web.yaml",
+      "# yaml-language-server: $schema=https://example.com/schemas/deployment.yaml\n",
+    ],
+    "the address of documentation": ["web.yaml", "# See https://github.com/example/web#readme.\n"],
+    "labels of other tools": ["web.yaml", "", ", app.kubernetes.io/managed-by: flux"],
+    "a directory of an app with such a name": ["upstreamer/web.yaml", ""],
+    "a comment that names a template": ["web.yaml", "# Source: the template of our own apps\n"],
+  };
+  for (const [sign, [file, above, labels]] of Object.entries(own))
+    it(`reports an error in spite of ${sign}`, () => {
+      write(file, above + deployment(labels));
+      check(errors("mandatory", file, above.split("\n").length - 1));
+    });
+
+  it("reports what the author of the manifest cannot fix as an error", () => {
+    write(
+      "vendor/secret.yaml",
+      "apiVersion: v1\nkind: Secret\nmetadata: { name: web }\nstringData: { password: hunter2 }\n",
+    );
+    assert.deepEqual(found("secret-in-clear"), ["mandatory vendor/secret.yaml:4"]);
+  });
+
+  it("says who can fix it", () => {
+    write("vendor/web.yaml", deployment());
+    const [finding] = lintRepository(new Repository(root)).findings.filter(
+      ({ rule }) => rule === "image-pinned",
+    );
+    assert.match(finding?.remediation ?? "", /Another project wrote this manifest/);
+  });
+
+  it("keeps the level that the repository sets", () => {
+    write("vendor/web.yaml", deployment());
+    write(".edgefirst/policies.yaml", "image-pinned: mandatory\n");
+    assert.deepEqual(found("image-pinned"), ["mandatory vendor/web.yaml:15"]);
+  });
+});
+
+describe("lint of settings that are commented out", () => {
+  const probes = (comment: string): readonly string[] => {
+    write("web.yaml", deployment("", comment));
+    return found("workload-probes").filter((finding) => finding.endsWith(":11"));
+  };
+
+  it("recommends the probes of a container in which the owner switched them off", () => {
+    for (const comment of ["          # livenessProbe:\n", "#          readinessProbe: &probe\n"])
+      assert.deepEqual(probes(comment), ["advisory web.yaml:11"]);
+  });
+
+  it("reports an error in spite of comments about something else, or in another container", () => {
+    assert.deepEqual(probes("          # the livenessProbe is missing\n"), ["mandatory web.yaml:11"]);
+    write("web.yaml", `${deployment()}          # livenessProbe: {}\n`);
+    assert.deepEqual(found("workload-probes")[0], "mandatory web.yaml:11");
+  });
+
+  const release = (comment: string, securityComment = ""): string => `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: web, namespace: media }
+spec:
+  chart: { spec: { chart: app-template, version: 4.1.2 } }
+  values:
+    controllers:
+      web:
+        pod: { securityContext: { runAsUser: 1000 } }
+        containers:
+          app:
+            image: { repository: example.com/web, tag: "1.0" }
+${comment}${securityComment}    service: { app: { controller: web, type: LoadBalancer, ports: { http: { port: 80 } } } }
+`;
+
+  it("knows the settings of a container in app-template's values", () => {
+    const rules = ["helmrelease-probes", "container-security"];
+    const levels = (): readonly string[] =>
+      rules.map((rule) => found(rule).find((one) => one.endsWith(":11")) ?? "");
+    write("web.yaml", release(""));
+    assert.deepEqual(levels(), ["mandatory web.yaml:11", "mandatory web.yaml:11"]);
+    write("web.yaml", release("            # probes:\n            #   liveness: { enabled: true }\n"));
+    assert.deepEqual(levels(), ["advisory web.yaml:11", "mandatory web.yaml:11"]);
+    write("web.yaml", release("", "            # securityContext: { runAsNonRoot: true }\n"));
+    assert.deepEqual(levels(), ["mandatory web.yaml:11", "advisory web.yaml:11"]);
+  });
+});
+
+describe("lint of a Secret that is created before Flux", () => {
+  const kustomization = (name: string, namespace: string): void => {
+    write(
+      `flux/${name}.yaml`,
+      `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: ${name}, namespace: ${namespace} }
+spec:
+  path: ./apps/${name}
+  sourceRef: { kind: GitRepository, name: fleet, namespace: flux-system }
+  postBuild: { substituteFrom: [{ kind: Secret, name: tunnel-id }] }
+`,
+    );
+    write(`apps/${name}/kustomization.yaml`, "resources: []\n");
+  };
+
+  it("recommends to make sure of it, if a template, a script or a document mentions it", () => {
+    kustomization("tunnel", "network");
+    assert.deepEqual(found("kustomization-secrets"), ["mandatory flux/tunnel.yaml:7"]);
+    for (const [file, text] of [
+      ["bootstrap/resources.yaml.j2", "kind: Secret\nmetadata:\n  name: tunnel-id\n"],
+      [".taskfiles/bootstrap/Taskfile.yaml", "tasks: { secret: kubectl create secret generic tunnel-id }\n"],
+      ["justfile", "secret:\n  kubectl create secret generic tunnel-id\n"],
+      ["docs/setup.md", "Create the Secret `tunnel-id` first.\n"],
+    ] as const) {
+      write(file, text);
+      assert.deepEqual(found("kustomization-secrets"), ["advisory flux/tunnel.yaml:7"], file);
+      rmSync(join(root, file));
+    }
+  });
+
+  it("reports an error in spite of a name that only contains it, and of a Secret in another namespace", () => {
+    kustomization("tunnel", "network");
+    write("README.md", "The Secret tunnel-id-old is gone, and so is my-tunnel-id.\n");
+    assert.deepEqual(found("kustomization-secrets"), ["mandatory flux/tunnel.yaml:7"]);
+    write("README.md", "The Secret tunnel-id is in apps/tunnel.\n");
+    write("apps/tunnel/kustomization.yaml", "resources: [secret.yaml]\n");
+    write(
+      "apps/tunnel/secret.yaml",
+      "apiVersion: v1\nkind: Secret\nmetadata: { name: tunnel-id, namespace: other }\nstringData: { ID: x }\n",
+    );
+    assert.deepEqual(found("kustomization-secrets"), ["mandatory flux/tunnel.yaml:7"]);
+  });
+});
+
+describe("lint of an API version that the cluster's Flux still supports", () => {
+  it("recommends the next one until Flux has removed it, and reports an error if its version is not known", () => {
+    write(
+      "chart.yaml",
+      "apiVersion: source.toolkit.fluxcd.io/v1beta2\nkind: HelmRepository\nmetadata: { name: charts, namespace: flux-system }\nspec: { url: https://example.com }\n",
+    );
+    const flux = (version: string): void => {
+      write(
+        "flux.yaml",
+        `apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\nmetadata: { name: flux, namespace: flux-system }\nspec: { distribution: { version: "${version}" } }\n`,
+      );
+    };
+    assert.deepEqual(found("chart-source"), ["mandatory chart.yaml:1"]);
+    flux("2.7.x");
+    assert.deepEqual(found("chart-source"), ["advisory chart.yaml:1"]);
+    flux("2.x");
+    assert.deepEqual(found("chart-source"), ["mandatory chart.yaml:1"]);
+  });
+});
+
+describe("lint of one object in two files", () => {
+  it("reports what both have in common once, and what only one of them has on its own", () => {
+    write("modules/web.yaml", deployment());
+    write("manifests/web.yaml", deployment().replace("ports: [{ containerPort: 80 }]", "ports: []"));
+    assert.deepEqual(found("image-pinned"), ["mandatory manifests/web.yaml:15 +1"]);
+    write("manifests/web.yaml", deployment().replace("helper:latest", "helper:main"));
+    assert.deepEqual(found("image-pinned"), [
+      "mandatory manifests/web.yaml:15",
+      "mandatory modules/web.yaml:15",
+    ]);
+  });
+
+  it("reports addresses of one branch once", () => {
+    const address = (path: string, branch = "main"): string =>
+      `https://raw.githubusercontent.com/example/web/${branch}/${path}.yaml`;
+    write(
+      "kustomization.yaml",
+      `resources:\n${[address("a"), address("b"), address("a", "next"), "https://example.com/a.yaml"].map((one) => `  - ${one}\n`).join("")}`,
+    );
+    assert.deepEqual(found("remote-build-fetch"), [
+      "mandatory kustomization.yaml:2 +1",
+      "mandatory kustomization.yaml:4",
+      "mandatory kustomization.yaml:5",
+    ]);
+  });
+});

@@ -1,0 +1,36 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import type { Path } from "../../policy/engine/path.ts";
+import { originAt, type Mapping } from "../gitops/yaml/values.ts";
+
+/**
+ * Whether the lines of a field contain a key that is commented out, such as `# probes:` below a container. The lines of a field end where the next one with the
+ * same indentation, or less, begins.
+ */
+export function isCommentedOut(object: KubeObject, path: Path, key: string): boolean {
+  const { source, offset } = originAt(object as unknown as Mapping, path);
+  const start = source.text.lastIndexOf("\n", offset - 1) + 1;
+  return linesFrom(source.text, start).some((line) => isComment(line, key));
+}
+
+/** The lines of the field that begins at an offset. */
+function linesFrom(text: string, start: number): readonly string[] {
+  const lines: string[] = [];
+  for (let from = start; from < text.length;) {
+    const next = text.indexOf("\n", from);
+    const end = next < 0 ? text.length : next;
+    const line = text.slice(from, end);
+    const isNextField = /^\s*[^\s#]/.test(line) && indentation(line) <= indentation(lines[0] ?? "");
+    if (lines.length > 0 && isNextField) break;
+    lines.push(line);
+    from = end + 1;
+  }
+  return lines;
+}
+
+function indentation(line: string): number {
+  return /^ */.exec(line)?.[0].length ?? 0;
+}
+
+function isComment(line: string, key: string): boolean {
+  return /^\s*#/.test(line) && line.replace(/^[\s#]*/, "").startsWith(`${key}:`);
+}
