@@ -6,6 +6,7 @@ import { readOptions } from "../../../../tools/migrate/options.ts";
 import { reportOf } from "../../../../tools/migrate/report.ts";
 import { runStep } from "../../../../tools/migrate/run.ts";
 import { annotate } from "../../../../tools/migrate/steps/annotate/step.ts";
+import { messages, resultOf, written } from "../planning.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../../fixtures/migrate/annotate");
 const BEFORE = join(FIXTURES, "endpoints/before");
@@ -44,5 +45,49 @@ describe("the advice of migrate annotate for the live cluster", () => {
 
   it("says nothing about ConfigMaps if none is removed", () => {
     assert.match(adviceOn("enabled"), /^before: [^\n]*$/);
+  });
+});
+
+describe("migrate annotate, for routes that do not respond with 200", () => {
+  const route = (name: string, rules: object): object => ({
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name, namespace: "apps" },
+    spec: { hostnames: [`${name}.example.com`], rules: [rules] },
+  });
+  const backendRefs = [{ name: "app", port: 80 }];
+  const paths = (value: string): object => ({
+    matches: [{ path: { type: "PathPrefix", value } }],
+    backendRefs,
+  });
+  const GATUS = {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "gatus", namespace: "apps" },
+    spec: { template: { spec: { containers: [{ name: "gatus", image: "ghcr.io/twin/gatus:v5.30.0" }] } } },
+  };
+  const outcome = (object: object): { readonly annotated: boolean; readonly notes: string } => {
+    const result = resultOf(annotate, { "gatus.yaml": GATUS, "route.yaml": object });
+    return {
+      annotated: written(result, "route.yaml").includes('enabled: "true"'),
+      notes: messages(result, "left").join("\n"),
+    };
+  };
+
+  it("lists redirects and webhooks", () => {
+    const filters = [{ type: "RequestRedirect", requestRedirect: { hostname: "new.example.com" } }];
+    const redirected = outcome(route("old", { filters }));
+    assert.equal(redirected.annotated, false);
+    assert.match(redirected.notes, /route old is not annotated: the route only redirects/);
+    for (const path of ["/hook", "/hook/", "/api/webhook/", "/webhooks"]) {
+      const webhook = outcome(route("flux", paths(path)));
+      assert.equal(webhook.annotated, false, path);
+      assert.match(webhook.notes, /is a webhook, which does not return 200 to a GET request/, path);
+    }
+  });
+
+  it("annotates others", () => {
+    for (const rules of [{ backendRefs }, paths("/"), paths("/hooked"), paths("/shop")])
+      assert.deepEqual(outcome(route("shop", rules)), { annotated: true, notes: "" });
   });
 });

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import { ENABLED_ANNOTATION, yamlMap, type Template } from "../../../../kube/gatus-annotations.ts";
 import { endpointFiles } from "../../../../kube/gatus-endpoints.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
-import { loginMiddlewares } from "../../../../policy/objects/login-middlewares.ts";
 import { at, fields, list, text } from "../../../../policy/engine/read.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
@@ -17,6 +16,7 @@ import { nameOf } from "../../objects.ts";
 import { indexOf } from "../../clusters.ts";
 import { isEndpointMap } from "./endpoints.ts";
 import { fragmentFor, hostAsked } from "./fragment.ts";
+import { whyNoSuccess } from "./no-success.ts";
 import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute } from "./places.ts";
 import { hasFragment, hostOf } from "./sidecar.ts";
 import { runsGatus, whyUnwatched } from "./watching.ts";
@@ -184,14 +184,11 @@ export class AnnotatePlan {
     const isSaid = ({ route }: PlacedRoute): boolean =>
       route.metadata.annotations?.[ENABLED_ANNOTATION] !== undefined;
     if (!placed || routes.every(isSaid) || !this.#context.selected(placed.place.file)) return;
-    const knowledge = knowledgeOf(this.#context.repository);
     if (!routes.some(({ cluster }) => runsGatus(cluster, this.#context.options))) return;
     if (hostOf(placed.route) === "") return;
-    const [login] = routes.flatMap(({ route, cluster }) =>
-      loginMiddlewares(route, "/", indexOf(cluster), knowledge),
-    );
-    if (login !== undefined) {
-      const message = `route ${placed.route.metadata.name} is not annotated: Middleware ${login.name} requires a login, so the route does not return 200. Set ${ENABLED_ANNOTATION} by hand: "false", or "true" with an endpoint that expects the login`;
+    const reason = whyNoSuccess(routes, knowledgeOf(this.#context.repository));
+    if (reason !== undefined) {
+      const message = `route ${placed.route.metadata.name} is not annotated: ${reason}`;
       this.#notes.push({ kind: "left", message, position: placed.place.position });
       return;
     }

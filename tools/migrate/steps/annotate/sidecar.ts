@@ -64,7 +64,8 @@ function gatewayFragment(route: KubeObject, objects: ObjectIndex): Template | un
   return gateway === undefined ? {} : template(gateway);
 }
 
-function firstPath({ spec }: KubeObject): string {
+/** The path that gatus-sidecar asks unless an annotation names one; empty for `/`. */
+export function firstPath({ spec }: KubeObject): string {
   const matches = list(fields(spec).rules).flatMap((rule) => list(fields(rule).matches));
   const paths = matches.map((match) => fields(fields(match).path));
   const found = paths.find(
