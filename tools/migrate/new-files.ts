@@ -44,17 +44,16 @@ export class NewFiles {
     const normal = (entry: string): string => entry.replace(/^\.\//, "");
     const missing = resources.filter((entry) => !present.map(normal).includes(normal(entry)));
     const edit = new YamlEdit(text);
-    if (missing.length > 1 && edit.has(0, ["resources"]) && edit.sizeOf(0, ["resources"]) === 0) {
-      const lines = `resources:\n${missing.map((entry) => `  - ${entry}\n`).join("")}`;
+    const lines = `resources:\n${missing.map((entry) => `  - ${entry}\n`).join("")}`;
+    if (missing.length > 0 && !edit.has(0, ["resources"]))
+      return { path, text: edit.insert(0, [], lines) ? edit.text() : text };
+    if (missing.length > 1 && edit.sizeOf(0, ["resources"]) === 0) {
       const isFree = edit.commentsOf(0, ["resources"], true).length === 0;
       return { path, text: isFree && edit.replace(0, ["resources"], lines) ? edit.text() : text };
     }
-    for (const entry of missing) {
-      const done = edit.has(0, ["resources"])
-        ? edit.insert(0, ["resources"], `- ${entry}\n`)
-        : edit.insert(0, [], `resources:\n  - ${entry}\n`);
-      if (!done) break;
-    }
+    // Each goes to the end of the list as it was.
+    for (const entry of missing.toReversed())
+      if (!edit.insert(0, ["resources"], `- ${entry}\n`)) break;
     return { path, text: edit.text() };
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -89,6 +90,27 @@ describe("edgefirst migrate", () => {
       const unproven = first.filter(({ proof }) => proof.status !== "holds").map(({ step }) => step.id);
       const changed = again.filter(({ plan }) => plan.changes.length > 0).map(({ step }) => step.id);
       assert.deepEqual({ fixture, unproven, changed }, { fixture, unproven: [], changed: [] });
+    }
+  });
+
+  it("removes the directories that it empties, and nothing else", () => {
+    const root = mkdtempSync(join(tmpdir(), "edgefirst-migrate-"));
+    try {
+      for (const directory of ["emptied/below", "shared", "empty"])
+        mkdirSync(join(root, directory), { recursive: true });
+      for (const file of ["emptied/below/a.yaml", "shared/a.yaml"]) writeFileSync(join(root, file), "a: 1\n");
+      writeFileSync(join(root, "shared/notes"), "");
+      const repository = new Repository(root);
+      const changes = ["emptied/below/a.yaml", "shared/a.yaml"].map((path) => ({ path, text: undefined }));
+      for (const { path } of changes) repository.parse(path);
+      writeChanges(repository, changes);
+      assert.deepEqual(readdirSync(root, { recursive: true, encoding: "utf8" }).sort(), [
+        "empty",
+        "shared",
+        "shared/notes",
+      ]);
+    } finally {
+      rmSync(root, { recursive: true });
     }
   });
 
