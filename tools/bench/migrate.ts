@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { collectEarly } from "../../lib/collect-early.ts";
 import { Repository } from "../gitops/yaml/repository.ts";
-import { buildRepository } from "../gitops/flux/repository-build.ts";
+import { buildClusters } from "../migrate/build.ts";
 import { readOptions } from "../migrate/options.ts";
 import { STEPS } from "../migrate/registry.ts";
 import { annotate } from "../migrate/steps/annotate/step.ts";
@@ -93,7 +93,7 @@ function sequence(directory: string, steps = STEPS): { seconds: number; files: n
   let [seconds, files, proven] = [0, 0, true];
   const start = performance.now();
   let repository = new Repository(directory);
-  let { clusters } = buildRepository(repository);
+  let clusters = buildClusters(repository);
   write(`read and built once: ${((performance.now() - start) / 1000).toFixed(2)} s`);
   seconds += (performance.now() - start) / 1000;
   for (const step of steps) {

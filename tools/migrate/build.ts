@@ -1,17 +1,22 @@
+import { oncePer } from "../../lib/once-per.ts";
 import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { BuiltCluster, Orphans } from "../gitops/flux/built.ts";
+import { KeptBuilds } from "../gitops/flux/kept-results.ts";
 import { buildRepository } from "../gitops/flux/repository-build.ts";
 import { findTopLevelKey } from "./top-level-key.ts";
 import type { BuildProblem } from "../gitops/problem.ts";
 
 /**
  * Builds what the clusters receive from a repository. An entry that cannot be built is reported as a problem of its cluster and does not
- * hide the others.
+ * hide the others. Of a copy with changes, only what the changes reach is built.
  */
 export function buildClusters(repository: Repository, orphans?: Orphans): readonly BuiltCluster[] {
-  return buildRepository(repository, { partial: true, ...(orphans && { orphans }) }).clusters;
+  const kept = keptBuilds(repository.disk);
+  return buildRepository(repository, { partial: true, kept, ...(orphans && { orphans }) }).clusters;
 }
+
+const keptBuilds = oncePer(() => new KeptBuilds());
 
 /** Kustomization fields that add objects and leave the others unchanged. */
 const ADDING = ["resources", "bases", "configMapGenerator", "secretGenerator"];

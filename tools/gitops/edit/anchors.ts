@@ -2,6 +2,9 @@ import { isAlias, isScalar, type Node } from "yaml";
 import { anchorOf, nodesIn, rootsOf } from "./entry-places.ts";
 import { applyEdits, type TextEdit } from "./text-edit.ts";
 
+/** Without one of these characters, a text has neither anchors nor aliases, and need not be searched. */
+const MARK = /[&*]/;
+
 /** The text of a plain or quoted scalar on one line, or of an alias, without its anchor; undefined for any other node. */
 export function scalarSource(text: string, node: Node | null): string | undefined {
   if (node?.range == null || (!isAlias(node) && !isScalar(node))) return undefined;
@@ -12,6 +15,7 @@ export function scalarSource(text: string, node: Node | null): string | undefine
 
 /** The anchors in a node and the text of the scalars that they mark; undefined for collections, and for scalars that cannot be written elsewhere. */
 export function anchorsIn(text: string, node: Node | null): ReadonlyMap<string, string | undefined> {
+  if (!MARK.test(text)) return new Map();
   const anchored = Map.groupBy(nodesIn(node), anchorOf);
   return new Map(
     [...anchored].flatMap(([name, [first = null, ...others]]) =>
@@ -37,6 +41,7 @@ export interface Anchors {
  * @returns undefined if an alias refers to something that cannot be written here
  */
 export function settleAnchors(lines: string, { standing, going, all }: Anchors): string | undefined {
+  if (!MARK.test(lines)) return lines;
   const defined = new Set(standing);
   const edits: TextEdit[] = [];
   for (const node of rootsOf(lines).flatMap(nodesIn)) {
@@ -58,6 +63,7 @@ export function settleAnchors(lines: string, { standing, going, all }: Anchors):
 
 /** The anchors and aliases in lines, as they are written. */
 export function marksIn(lines: string): readonly string[] {
+  if (!MARK.test(lines)) return [];
   return rootsOf(lines)
     .flatMap(nodesIn)
     .flatMap((node) => {
@@ -93,6 +99,7 @@ interface Going {
 
 /** The edits by which the first alias elsewhere becomes the anchor, unless the moved lines define it; undefined if an anchor cannot move. */
 export function freedAliases({ text, roots, values, moved }: Going): readonly TextEdit[] | undefined {
+  if (!MARK.test(text)) return [];
   const going = new Set(values.flatMap(nodesIn));
   const anchors = new Map(values.flatMap((value) => [...anchorsIn(text, value)]));
   const own = roots.map(nodesIn).filter((nodes) => nodes.some((node) => going.has(node)));

@@ -106,10 +106,19 @@ function childrenOf(node: Node | null): readonly (readonly [PathStep, Node | nul
 
 /** A node and all its descendants. */
 export function nodesIn(node: Node | null): readonly Node[] {
-  if (node === null) return [];
-  if (isMap<Node, Node | null>(node))
-    return [node, ...node.items.flatMap(({ key, value }) => [key, ...nodesIn(value)])];
-  return isSeq<Node>(node) ? [node, ...node.items.flatMap(nodesIn)] : [node];
+  const nodes: Node[] = [];
+  const visit = (one: Node | null): void => {
+    if (one === null) return;
+    nodes.push(one);
+    if (isMap<Node, Node | null>(one))
+      for (const { key, value } of one.items) {
+        nodes.push(key);
+        visit(value);
+      }
+    else if (isSeq<Node>(one)) for (const item of one.items) visit(item);
+  };
+  visit(node);
+  return nodes;
 }
 
 /** The anchor that a node defines. */

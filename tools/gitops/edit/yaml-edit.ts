@@ -98,11 +98,12 @@ export class YamlEdit {
   anchorOf(document: number, path: readonly PathStep[], later: readonly PathStep[]): string | undefined {
     const node = this.#place(document, path)?.value ?? null;
     const name = isAlias(node) ? node.source : isScalar(node) ? node.anchor : undefined;
+    if (name === undefined) return undefined;
     const anchored = nodesIn(this.#roots[document] ?? null).filter((one) => anchorOf(one) === name);
     const [only] = anchored;
     const end = this.#place(document, later)?.start;
     // If an anchor is defined twice, the last definition before an alias counts.
-    if (name === undefined || anchored.length !== 1 || !only?.range || end === undefined) return undefined;
+    if (anchored.length !== 1 || !only?.range || end === undefined) return undefined;
     return only.range[1] <= end ? name : undefined;
   }
 

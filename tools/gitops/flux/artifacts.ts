@@ -5,6 +5,7 @@ import { fileText } from "../yaml/file-text.ts";
 import { isMapping, type Mapping } from "../yaml/values.ts";
 import { artifactOf, artifactsIn, type GeneratedArtifact } from "./artifact-generators.ts";
 import { Delivered, type LeftOut } from "./delivered.ts";
+import type { KeptBuilds } from "./kept-results.ts";
 import { specOf } from "./flux-kustomization.ts";
 import { parseIgnore, type IgnorePattern } from "./ignore-pattern.ts";
 import { clusterOf, isSourceWithIgnore, sourcesWithIgnore, type WrittenObject } from "./written.ts";
@@ -36,12 +37,20 @@ export class Artifacts {
   readonly #generated: ReturnType<typeof artifactsIn>;
   readonly #partial = new Map<GeneratedArtifact, Delivered>();
 
+  readonly #kept: KeptBuilds;
+
   /**
    * @param files every YAML file of the repository
    * @param orphans objects that exist only on the cluster
+   * @param kept results of builds of earlier states of the repository
    */
-  constructor(repository: Repository, files: readonly string[], orphans: readonly WrittenObject[] = []) {
+  constructor(
+    repository: Repository,
+    files: readonly string[],
+    { orphans, kept }: { readonly orphans: readonly WrittenObject[]; readonly kept: KeptBuilds },
+  ) {
     this.#repository = repository;
+    this.#kept = kept;
     this.#generated = artifactsIn(repository, files);
     this.#sources = [...sourcesWithIgnore(repository, files), ...orphans.filter(isSourceWithIgnore)];
     this.#patterns = repository
@@ -53,7 +62,7 @@ export class Artifacts {
   }
 
   /** The artifact of a Kustomization's source. If several clusters have a source with that name, the one in the cluster's own directory is used. */
-  of(kustomization: Mapping, cluster: string): Repository {
+  of(kustomization: Mapping, cluster: string): Delivered {
     const generated = artifactOf(kustomization, cluster, this.#generated);
     if (generated !== undefined) return this.#deliver(generated);
     const source = this.#sourceOf(kustomization, cluster);
@@ -62,7 +71,7 @@ export class Artifacts {
       const own = source
         ? placed(scalarText(specOf(source.object).ignore), `spec.ignore in ${source.file}`)
         : [];
-      delivered = new Delivered(this.#repository, leftOutBy([...this.#patterns, ...own]));
+      delivered = this.#without(patternsFor([...this.#patterns, ...own]));
       this.#delivered.set(source, delivered);
     }
     return delivered;
@@ -78,10 +87,15 @@ export class Artifacts {
     if (delivered === undefined) {
       const { base, file, excludes } = artifact;
       const own = excludes.map((pattern) => ({ ...pattern, place: `exclude in ${file}` }));
-      delivered = new Delivered(this.#repository, leftOutBy(this.#patterns, own), base);
+      delivered = this.#without([...patternsFor(this.#patterns), ...own], base);
       this.#partial.set(artifact, delivered);
     }
     return delivered;
+  }
+
+  #without(patterns: readonly PlacedPattern[], base = "."): Delivered {
+    const artifact = JSON.stringify([base, ...patterns.map(({ line, place }) => [line, place])]);
+    return new Delivered(this.#repository, leftOutBy(patterns), base, this.#kept.of(artifact));
   }
 
   /** Every file that has been read from any of the artifacts. */
@@ -113,13 +127,19 @@ function placed(ignore: string, place: string, directory?: readonly string[]): r
   return parseIgnore(ignore, directory).map((pattern) => ({ ...pattern, place }));
 }
 
-/** The last matching pattern wins. Any pattern of the source replaces Flux's defaults, but `more` does not. */
-function leftOutBy(patterns: readonly PlacedPattern[], more: readonly PlacedPattern[] = []): LeftOut {
-  const defaults = placed(patterns.length > 0 ? ALWAYS : `${ALWAYS}\n${BY_DEFAULT}`, "Flux's defaults");
-  const all = [...defaults, ...patterns, ...more];
+/** Any pattern of the source replaces Flux's defaults. */
+function patternsFor(patterns: readonly PlacedPattern[]): readonly PlacedPattern[] {
+  return [
+    ...placed(patterns.length > 0 ? ALWAYS : `${ALWAYS}\n${BY_DEFAULT}`, "Flux's defaults"),
+    ...patterns,
+  ];
+}
+
+/** The last matching pattern wins. */
+function leftOutBy(patterns: readonly PlacedPattern[]): LeftOut {
   return (path, isDirectory) => {
     const parts = path.split("/");
-    const last = all.findLast(({ matches }) => matches(parts, isDirectory));
+    const last = patterns.findLast(({ matches }) => matches(parts, isDirectory));
     return last === undefined || last.includes ? undefined : `\`${last.line}\` (${last.place})`;
   };
 }

@@ -1,12 +1,11 @@
 import { posix } from "node:path";
-import { filesOf } from "../kustomize/included-files.ts";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
 import type { Repository } from "../yaml/repository.ts";
 import type { Origin } from "../yaml/source.ts";
 import type { Mapping } from "../yaml/values.ts";
 import { BuildError, type BuildProblem } from "../problem.ts";
 import { Delivered } from "./delivered.ts";
-import { pathOf, plainFile } from "./flux-kustomization.ts";
+import { filesReached, pathOf, plainFile } from "./flux-kustomization.ts";
 import type { Variables } from "./variables.ts";
 
 /** A Flux Kustomization and the objects that it builds. */
@@ -66,12 +65,8 @@ export class BuiltKustomization {
 
   #findFiles(): ReadonlySet<string> {
     if (this.#repository === undefined) return new Set();
-    try {
-      return filesOf(this.#repository, plainFile(this.object, this.#repository));
-    } catch (error) {
-      if (error instanceof BuildError) return new Set([error.problem.position.file]);
-      throw error;
-    }
+    const files = filesReached(this.object, this.#repository);
+    return files instanceof BuildError ? new Set([files.problem.position.file]) : files;
   }
 }
 

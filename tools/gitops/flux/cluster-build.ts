@@ -9,11 +9,13 @@ import {
   scalarText,
 } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
+import { contentsOf } from "../yaml/contents.ts";
 import { cloneValue, isMapping, originOf, type Mapping } from "../yaml/values.ts";
 import { BuildError, type BuildProblem } from "../problem.ts";
-import { fileWithSpec, isFluxKustomization, pathOf, specOf } from "./flux-kustomization.ts";
+import { buildSpecOf, fileWithSpec, isFluxKustomization, pathOf, specOf } from "./flux-kustomization.ts";
 import { expandResourceSet, isResourceSet, type FindProvider } from "./resource-set.ts";
 import type { Artifacts } from "./artifacts.ts";
+import type { Delivered } from "./delivered.ts";
 import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
 import { collision, finishObject } from "./finish.ts";
@@ -56,6 +58,8 @@ class ClusterBuild {
   /** ConfigMaps and Secrets, for `substituteFrom`. */
   readonly #variableSources = new Map<string, Mapping>();
   readonly #missing = new MissingVariables();
+  /** How many Kustomizations have been built from the same contents. */
+  readonly #builds = new Map<string, number>();
 
   constructor({ name, orphans, sources, artifacts, repository, partial }: ClusterBuildArgs) {
     this.#partial = partial;
@@ -103,20 +107,19 @@ class ClusterBuild {
   #build(kustomization: Mapping): readonly Resource[] {
     const delivered = this.#delivered(kustomization);
     if (delivered === undefined) return [];
-    return (
-      this.#attempt(() =>
-        kustomizeBuild(fileWithSpec(kustomization, delivered), delivered, {
-          onError: (error) => {
-            this.#report(error);
-          },
-          partial: this.#partial,
-        }),
-      ) ?? []
-    );
+    const { text, files } = contentsOf(buildSpecOf(kustomization));
+    const key = JSON.stringify([this.#name, this.#partial, text]);
+    // Two Kustomizations never share objects, because callers look up which one applies an object.
+    const count = (this.#builds.get(key) ?? 0) + 1;
+    this.#builds.set(key, count);
+    const build = (): Built => builtFrom(kustomization, delivered, this.#partial);
+    const { resources, errors } = delivered.once(`${count} ${key}`, build, files);
+    for (const error of errors) this.#report(error);
+    return resources;
   }
 
   /** The files in a Kustomization's source; undefined if the source is another repository. */
-  #delivered(kustomization: Mapping): Repository | undefined {
+  #delivered(kustomization: Mapping): Delivered | undefined {
     return this.#sources.has(kustomization) ? this.#artifacts.of(kustomization, this.#name) : undefined;
   }
 
@@ -256,6 +259,26 @@ class ClusterBuild {
     const { problem } = error;
     const { file, line, column } = problem.position;
     this.#problems.set(`${file}:${line}:${column} ${problem.message}`, problem);
+  }
+}
+
+/** What Kustomize builds for a Flux Kustomization. */
+interface Built {
+  readonly resources: readonly Resource[];
+  readonly errors: readonly BuildError[];
+}
+
+function builtFrom(kustomization: Mapping, delivered: Delivered, partial: boolean): Built {
+  const errors: BuildError[] = [];
+  const onError = (error: BuildError): void => {
+    errors.push(error);
+  };
+  try {
+    const file = fileWithSpec(kustomization, delivered);
+    return { resources: kustomizeBuild(file, delivered, { onError, partial }), errors };
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    return { resources: [], errors: [...errors, error] };
   }
 }
 

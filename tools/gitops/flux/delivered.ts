@@ -1,12 +1,19 @@
 import { posix } from "node:path";
 import type { ParsedText } from "../yaml/parse.ts";
 import type { Dialect } from "../yaml/schema.ts";
-import { Repository, type Changes, type DirectoryEntry } from "../yaml/repository.ts";
+import { normalized, Repository, type Changes, type DirectoryEntry } from "../yaml/repository.ts";
 import type { Origin, SourceFile } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
+import { KeptResults } from "./kept-results.ts";
 
 /** The pattern that excludes a file or directory from a source's artifact; undefined if none does. */
 export type LeftOut = (path: string, isDirectory: boolean) => string | undefined;
+
+/** The paths that a computation has asked for so far. */
+interface Recording {
+  readonly paths: Set<string>;
+  readonly filesRead: Set<string>;
+}
 
 /** A Flux source's artifact: the repository without symbolic links and without excluded files. */
 export class Delivered extends Repository {
@@ -17,24 +24,62 @@ export class Delivered extends Repository {
   /** The directory in the repository that is the artifact's root. */
   readonly base: string;
   readonly #reasons = new Map<string, string | undefined>();
+  readonly #kept: KeptResults;
+  /** The computations of {@link once} that are under way. */
+  readonly #recordings: Recording[] = [];
 
-  constructor(repository: Repository, leftOut: LeftOut, base = ".") {
+  /** @param kept what earlier states of the same artifact had */
+  constructor(repository: Repository, leftOut: LeftOut, base = ".", kept = new KeptResults()) {
     super(repository.root);
     this.#repository = repository;
     this.#leftOut = leftOut;
     this.base = base;
+    this.#kept = kept;
   }
 
   override with(changes: Changes): Delivered {
     return new Delivered(this.#repository.with(changes), this.#leftOut, this.base);
   }
 
+  /**
+   * The result of a computation on this artifact's files. It is computed again only if a path that it asked for has changed since.
+   * @param inputs other files that the result depends on
+   */
+  once<Result>(key: string, compute: () => Result, inputs: Iterable<string> = []): Result {
+    let kept = this.#kept.find(key, this.#repository);
+    if (kept === undefined) {
+      const recording = { paths: new Set(inputs), filesRead: new Set<string>() };
+      this.#recordings.push(recording);
+      try {
+        kept = { ...recording, value: compute() };
+      } finally {
+        this.#recordings.pop();
+      }
+      this.#kept.keep(key, this.#repository, kept);
+    }
+    for (const path of kept.paths) this.#asked(path);
+    for (const path of kept.filesRead) this.#read(path);
+    return kept.value as Result;
+  }
+
+  #asked(path: string): void {
+    this.#recordings.at(-1)?.paths.add(normalized(path));
+  }
+
+  #read(path: string): void {
+    this.#asked(path);
+    this.#recordings.at(-1)?.filesRead.add(path);
+    this.filesRead.add(path);
+  }
+
   override isFile(path: string): boolean {
+    this.#asked(path);
     return this.#repository.isFile(path) && this.#reason(path, false) === undefined;
   }
 
   /** An excluded directory still exists if something below it is included. */
   override isDirectory(path: string): boolean {
+    this.#asked(path);
     return (
       this.#repository.isDirectory(path) &&
       (this.#reason(path, true) === undefined ||
@@ -43,6 +88,7 @@ export class Delivered extends Repository {
   }
 
   override entries(directory: string): readonly DirectoryEntry[] {
+    this.#asked(directory);
     return this.#repository.entries(directory).filter((entry) => {
       const path = posix.join(directory, entry.name);
       return entry.isDirectory() ? this.isDirectory(path) : entry.isFile() && this.isFile(path);
@@ -50,6 +96,7 @@ export class Delivered extends Repository {
   }
 
   override isTooLarge(path: string): boolean {
+    this.#asked(path);
     return this.#repository.isTooLarge(path);
   }
 
@@ -66,11 +113,12 @@ export class Delivered extends Repository {
   }
 
   override parse(path: string, dialect: Dialect = "v3"): ParsedText {
-    this.filesRead.add(path);
+    this.#read(path);
     return this.#repository.parse(path, dialect);
   }
 
   override absence(what: string, path: string, from: Origin): BuildError {
+    this.#asked(path);
     const isDirectory = this.#repository.isDirectory(path);
     const reason = isDirectory || this.#repository.isFile(path) ? this.#reason(path, isDirectory) : undefined;
     return reason === undefined
@@ -80,7 +128,7 @@ export class Delivered extends Repository {
 
   #delivered(path: string, from: Origin): Repository {
     if (this.#repository.isFile(path) && !this.isFile(path)) throw this.absence("file", path, from);
-    this.filesRead.add(path);
+    this.#read(path);
     return this.#repository;
   }
 

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
+import { oncePer } from "../../../lib/once-per.ts";
 import { isClusterScoped } from "../kustomize/kinds.ts";
 import { effectiveNamespace, Resource } from "../kustomize/resource.ts";
 import { isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
-import type { BuiltCluster, BuiltObject } from "./built.ts";
+import type { BuiltCluster, BuiltKustomization, BuiltObject } from "./built.ts";
 
 /** An object that changes in a cluster, or that a different Kustomization applies after the change. */
 export interface Difference {
@@ -22,7 +22,10 @@ export function differences(
 ): readonly Difference[] {
   const names = new Set([...before, ...after].map(({ name }) => name));
   return [...names].flatMap((name) => {
-    const [old, now] = [before, after].map((clusters) => index(clusters.find((one) => one.name === name)));
+    const [old, now] = [before, after].map((clusters) => {
+      const cluster = clusters.find((one) => one.name === name);
+      return cluster && byIdentity(cluster);
+    });
     const ids = new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])]);
     return [...ids].flatMap((id) => difference(name, id, old?.get(id), now?.get(id)));
   });
@@ -60,16 +63,16 @@ function withoutOrigin(object: Mapping): Mapping {
 }
 
 /** Numbers the second and later objects with the same identity, so that none is overwritten. */
-function index(cluster: BuiltCluster | undefined): ReadonlyMap<string, BuiltObject> {
-  const objects = new Map<string, BuiltObject>();
-  for (const built of cluster?.objects ?? []) {
+const byIdentity = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string, BuiltObject> => {
+  const found = new Map<string, BuiltObject>();
+  for (const built of objects) {
     const name = identity(built);
     let id = name;
-    for (let count = 2; objects.has(id); count++) id = `${name} (${count})`;
-    objects.set(id, built);
+    for (let count = 2; found.has(id); count++) id = `${name} (${count})`;
+    found.set(id, built);
   }
-  return objects;
-}
+  return found;
+});
 
 function identity({ object }: BuiltObject): string {
   const { id } = new Resource(object, originOf(object));
@@ -79,22 +82,37 @@ function identity({ object }: BuiltObject): string {
 
 /** `namespace/name` of the Kustomization that applies an object; empty for a root. */
 function appliedBy({ kustomization }: BuiltObject): string {
-  if (!kustomization) return "";
-  const { id } = new Resource(kustomization.object, originOf(kustomization.object));
-  return `${effectiveNamespace(id)}/${id.name}`;
+  return kustomization === undefined ? "" : nameOf(kustomization);
 }
+
+const nameOf = oncePer(({ object }: BuiltKustomization): string => {
+  const { id } = new Resource(object, originOf(object));
+  return `${effectiveNamespace(id)}/${id.name}`;
+});
 
 /** Paths of the fields that differ between two values. */
 export function differingFields(before: Value | undefined, after: Value | undefined, path: string): string[] {
-  if (isDeepStrictEqual(before, after)) return [];
+  const found: string[] = [];
+  collectDiffering(before, after, path, found);
+  return found;
+}
+
+/** Visits each value once: equal values in differing ones are not compared as a whole first. */
+function collectDiffering(
+  before: Value | undefined,
+  after: Value | undefined,
+  path: string,
+  found: string[],
+): void {
+  if (Object.is(before, after)) return;
   if (isMapping(before) && isMapping(after)) {
-    const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-    return [...keys].flatMap((key) =>
-      differingFields(before[key], after[key], path === "" ? key : `${path}.${key}`),
-    );
-  }
-  if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
-    return before.flatMap((value, index) => differingFields(value, after[index], `${path}[${index}]`));
-  }
-  return [path];
+    for (const key of Object.keys(before))
+      collectDiffering(before[key], after[key], path === "" ? key : `${path}.${key}`, found);
+    for (const key of Object.keys(after))
+      if (!Object.hasOwn(before, key))
+        collectDiffering(undefined, after[key], path === "" ? key : `${path}.${key}`, found);
+  } else if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
+    for (const [index, value] of before.entries())
+      collectDiffering(value, after[index], `${path}[${index}]`, found);
+  } else found.push(path);
 }

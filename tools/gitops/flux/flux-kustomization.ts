@@ -5,6 +5,7 @@ import {
   readKustomizationFile,
   type KustomizationFile,
 } from "../kustomize/kustomization-file.ts";
+import { filesOf } from "../kustomize/included-files.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import {
@@ -20,7 +21,7 @@ import {
   type Value,
 } from "../yaml/values.ts";
 import type { Origin } from "../yaml/source.ts";
-import { unsupported } from "../problem.ts";
+import { BuildError, unsupported } from "../problem.ts";
 import { Delivered } from "./delivered.ts";
 
 /** Whether an object is a Flux Kustomization. */
@@ -35,6 +36,22 @@ export function isFluxKustomization(value: unknown): value is Mapping {
 /** A Flux Kustomization's spec. */
 export function specOf(kustomization: Mapping): Mapping {
   return isMapping(kustomization.spec) ? kustomization.spec : {};
+}
+
+/** The fields of a spec on which {@link fileWithSpec} depends. */
+const BUILD_FIELDS = [
+  ...["path", "targetNamespace", "namePrefix", "nameSuffix", "images", "buildMetadata"],
+  ...["patches", "patchesStrategicMerge", "patchesJson6902", "components", "ignoreMissingComponents"],
+];
+
+/** The part of a Flux Kustomization's spec that decides what Kustomize builds. */
+export function buildSpecOf(kustomization: Mapping): Mapping {
+  const { spec } = kustomization;
+  if (!isMapping(spec)) return mappingAt(originOf(kustomization));
+  const own = mappingAt(originOf(spec));
+  for (const field of BUILD_FIELDS)
+    if (spec[field] !== undefined) setField(own, field, spec[field], entryOrigin(spec, field));
+  return own;
 }
 
 /** A Flux Kustomization's source, as `Kind name`. */
@@ -64,13 +81,29 @@ export function plainFile(kustomization: Mapping, repository: Repository): Kusto
     : readKustomizationFile(repository, directory, from, "lenient");
 }
 
+/** The files and directories that a Flux Kustomization's build reads; the error if its directory or kustomization file cannot be read. */
+export function filesReached(
+  kustomization: Mapping,
+  repository: Repository,
+): ReadonlySet<string> | BuildError {
+  const find = (): ReadonlySet<string> => filesOf(repository, plainFile(kustomization, repository));
+  try {
+    return repository instanceof Delivered
+      ? repository.once(`files of ${pathOf(kustomization)}`, find)
+      : find();
+  } catch (error) {
+    if (error instanceof BuildError) return error;
+    throw error;
+  }
+}
+
 /**
  * The kustomization file with the additions from the spec, as kustomize-controller writes it before building. Source: WriteFile in
  * fluxcd/pkg/kustomize/kustomize_generator.go.
  */
 export function fileWithSpec(kustomization: Mapping, repository: Repository): KustomizationFile {
   const file = plainFile(kustomization, repository);
-  const spec = specOf(kustomization);
+  const spec = buildSpecOf(kustomization);
   for (const field of ["patchesStrategicMerge", "patchesJson6902"]) {
     if (spec[field] !== undefined)
       throw unsupported(`spec.${field}: use spec.patches`, entryOrigin(spec, field));

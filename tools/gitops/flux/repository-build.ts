@@ -15,6 +15,7 @@ import { rootsByCluster, type Root } from "./cluster-names.ts";
 import { isFluxKustomization, pathOf, sourceName } from "./flux-kustomization.ts";
 import { ownerClusters, type OwnerCluster } from "./owner-clusters.ts";
 import { Artifacts } from "./artifacts.ts";
+import { KeptBuilds } from "./kept-results.ts";
 import { findRoots, ownSources } from "./roots.ts";
 import { switchedOff } from "./switched-off.ts";
 import { writtenKustomizations, type WrittenObject } from "./written.ts";
@@ -34,6 +35,8 @@ export interface BuildOptions {
   readonly orphans?: Orphans;
   /** Whether the result includes the objects of a Kustomization that could only be built in part. Good enough for reading, not for proofs. */
   readonly partial?: boolean;
+  /** Results of builds of other copies of the repository; what the differences between the copies do not reach is taken from there. */
+  readonly kept?: KeptBuilds;
 }
 
 /**
@@ -42,22 +45,22 @@ export interface BuildOptions {
  */
 export function buildRepository(
   repository: Repository,
-  { orphans = new Map(), partial = false }: BuildOptions = {},
+  { orphans = new Map(), partial = false, kept = new KeptBuilds() }: BuildOptions = {},
 ): BuiltRepository {
   const files = repository.yamlFiles(".");
-  const kept = [...orphans.values()].flat().map(asWritten);
+  const surviving = [...orphans.values()].flat().map(asWritten);
   const named = ownerClusters(repository);
   const written = [
     ...withBootstraps(writtenKustomizations(repository, files), repository, files, named),
-    ...kept.filter(({ object }) => isFluxKustomization(object)),
+    ...surviving.filter(({ object }) => isFluxKustomization(object)),
   ];
   if (written.length === 0)
     return { clusters: plainClusters(repository, files, partial), external: [], unreached: [] };
-  const artifacts = new Artifacts(repository, files, kept);
+  const artifacts = new Artifacts(repository, files, { orphans: surviving, kept });
   const sources = ownSources(written, repository, artifacts);
-  const keptObjects = new Set(kept.map(({ object }) => object));
+  const survivors = new Set(surviving.map(({ object }) => object));
   const roots = deployed(
-    findRoots(written, sources, artifacts).filter(({ object }) => !keptObjects.has(object)),
+    findRoots(written, sources, artifacts).filter(({ object }) => !survivors.has(object)),
     repository,
     files,
   );

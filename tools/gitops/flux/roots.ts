@@ -1,11 +1,10 @@
 import { posix } from "node:path";
-import { filesOf } from "../kustomize/included-files.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { isMapping, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { Artifacts } from "./artifacts.ts";
-import { pathOf, plainFile, specOf } from "./flux-kustomization.ts";
+import { filesReached, pathOf, specOf } from "./flux-kustomization.ts";
 import type { Root } from "./cluster-names.ts";
 import { clusterOf, type WrittenObject } from "./written.ts";
 
@@ -21,11 +20,11 @@ export function findRoots(
   const reaches = new Map<WrittenObject, ReadonlySet<string>>();
   for (const kustomization of written) {
     if (!sources.has(kustomization.object)) continue;
-    const files = reachedFiles(
+    const files = filesReached(
       kustomization.object,
       artifacts.of(kustomization.object, clusterOf(kustomization)),
     );
-    if (files) reaches.set(kustomization, files);
+    if (!(files instanceof BuildError)) reaches.set(kustomization, files);
   }
   const writtenIn = Map.groupBy(
     written.filter(({ isBootstrap }) => isBootstrap !== true),
@@ -95,15 +94,6 @@ function directoriesAbove({ file }: WrittenObject): readonly string[] {
 function placeOf(written: WrittenObject): string {
   const { dir, base } = posix.parse(written.file);
   return [clusterOf(written), posix.dirname(dir), base].join(" ");
-}
-
-function reachedFiles(object: Mapping, repository: Repository): ReadonlySet<string> | undefined {
-  try {
-    return filesOf(repository, plainFile(object, repository));
-  } catch (error) {
-    if (error instanceof BuildError) return undefined;
-    throw error;
-  }
 }
 
 /** Selects the Kustomizations that read this repository. */

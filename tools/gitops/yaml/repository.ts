@@ -39,6 +39,7 @@ export class Repository {
   #addedBelow: ReadonlyMap<string, readonly DirectoryEntry[]> | undefined;
   /** An earlier state of the repository: a file with the same text is parsed once for both. */
   readonly #earlier: Repository | undefined;
+  readonly #changedSince = new WeakMap<Repository, ReadonlySet<string>>();
   // All copies that `with` makes share these fields, so that the cost of a copy depends only on its changes.
   /** The files as they are on disk. */
   #files = new Map<string, SourceFile>();
@@ -80,6 +81,11 @@ export class Repository {
     return this.#unreadable ?? new Map();
   }
 
+  /** Identifies what is on disk: the same object for all copies that `with` makes. */
+  get disk(): object {
+    return this.#disk;
+  }
+
   /** The repository with some files changed. Nothing is written. */
   with(changes: Changes): Repository {
     const changed = new Repository(this.root);
@@ -94,10 +100,34 @@ export class Repository {
     return changed;
   }
 
+  /**
+   * The paths that differ between this copy and another one that `with` made: changed files and, for a file that is added or removed, also the directories above
+   * it.
+   */
+  changedSince(earlier: Repository): ReadonlySet<string> {
+    if (earlier === this) return new Set();
+    const known = this.#changedSince.get(earlier) ?? this.#differing(earlier);
+    this.#changedSince.set(earlier, known);
+    return known;
+  }
+
+  #differing(other: Repository): ReadonlySet<string> {
+    const differing = new Set<string>();
+    for (const path of new Set([...this.#changes.keys(), ...other.#changes.keys()])) {
+      const isSame = this.#changes.get(path) === other.#changes.get(path);
+      if (isSame && this.#changes.has(path) === other.#changes.has(path)) continue;
+      differing.add(path);
+      if (this.isFile(path) === other.isFile(path)) continue;
+      for (let above = posix.dirname(path); !differing.has(above); above = posix.dirname(above))
+        differing.add(above);
+    }
+    return differing;
+  }
+
   /** Resolves a path that is written in a file in the given directory. The result is relative to the root; undefined if it leaves the root. */
   resolve(directory: string, path: string): string | undefined {
     if (posix.isAbsolute(path)) return undefined;
-    const resolved = posix.normalize(posix.join(directory, path)).replace(/(.)\/$/, "$1");
+    const resolved = normalized(posix.join(directory, path));
     return resolved === ".." || resolved.startsWith("../") ? undefined : resolved;
   }
 
@@ -191,8 +221,7 @@ export class Repository {
   /** The entries that the changes add to a directory. */
   #added(directory: string): readonly DirectoryEntry[] {
     this.#addedBelow ??= addedBelow(this.#changes);
-    const key = directory === "" ? "." : posix.normalize(directory).replace(/(.)\/$/, "$1");
-    return this.#addedBelow.get(key) ?? [];
+    return this.#addedBelow.get(normalized(directory)) ?? [];
   }
 
   /** Returns what `read` returns. If the path cannot be read, records that and returns undefined. */
@@ -231,6 +260,11 @@ export class Repository {
     this.#files.set(path, file);
     return file;
   }
+}
+
+/** A path without `.`, `..` in the middle, and slash at the end; `.` if it is empty. */
+export function normalized(path: string): string {
+  return posix.normalize(path).replace(/(.)\/$/, "$1");
 }
 
 /** The files that the changes add or modify, and the directories above them, by parent directory. */

@@ -1,7 +1,7 @@
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
-import { buildRepository } from "../../../gitops/flux/repository-build.ts";
+import { buildClusters } from "../../build.ts";
 import type { Edits } from "../../edits.ts";
 import { idOf, nameOf } from "../../objects.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
@@ -57,8 +57,7 @@ export function clusterAfter(
   edits: Edits,
 ): BuiltCluster {
   const changes = new Map(edits.changes().map(({ path, text }) => [path, text]));
-  const { clusters } = buildRepository(repository.with(changes));
-  return clusters.find(({ name }) => name === cluster.name) ?? cluster;
+  return buildClusters(repository.with(changes)).find(({ name }) => name === cluster.name) ?? cluster;
 }
 
 /** Whether a dependency is neither in the repository nor in the options, so that only its owner knows whether it moves. */
