@@ -556,6 +556,7 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
       "${HOST^}",
       "${HOST/b/x}",
       "${HOST:2:3}",
+      "${HOST:2:-1}",
       "${#HOST}",
       "${HOST%.*}",
       "${HOST##*-}",

@@ -30,6 +30,7 @@ const SPECS: Readonly<Record<string, Mapping>> = {
       { name: "other", newTag: "1" },
     ],
   },
+  "refused-remote-component": { ignoreMissingComponents: true, components: ["https://example.com/c"] },
   "refused-substituted-id": { postBuild: { substitute: VARIABLES } },
   "numbers-as-labels": {
     postBuild: { substitute: VARIABLES },
@@ -144,6 +145,7 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-repeated-key": /fields\.yaml:4: duplicate key/,
       "refused-api-version-mapping": /the apiVersion of the patched object must be a string/,
       "refused-generator-name": /kustomization\.yaml:1: name must be a string: quote it/,
+      "refused-remote-component": /the component https:\/\/example\.com\/c must be in the same source/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
       assert.match(refusal(directory), expected);

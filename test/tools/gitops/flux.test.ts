@@ -126,6 +126,7 @@ describe("Flux's variable substitution", () => {
     file: "path/to/file",
     slash: "foo/bar/baz",
     empty: "",
+    umlaut: "äb",
   };
   const lookup: Lookup = (name) => variables[name];
 
@@ -139,6 +140,9 @@ describe("Flux's variable substitution", () => {
     ["${UP,,}", "abc"],
     ["${path_name:11}", "ideas/x"],
     ["${path_name:11:5}", "ideas"],
+    ["${path_name:11:-2}", "ideas"],
+    ["${path_name:11:-99}", ""],
+    ["${umlaut:0:2}", "ä"],
     ["${none=xyz}", "xyz"],
     ["${none:-xyz}", "xyz"],
     ["${none:=xyz}", "xyz"],

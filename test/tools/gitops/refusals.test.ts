@@ -44,7 +44,11 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
     );
   });
 
+  it("keys that a ConfigMap cannot have", () => {
+    expect('variables/map.yaml:8 "a b" is not a valid key in data: use letters, digits, "-", "_" and "."');
+  });
+
   it("no other problems", () => {
-    assert.equal(problems.length, 8, problems.join("\n"));
+    assert.equal(problems.length, 9, problems.join("\n"));
   });
 });

@@ -63,10 +63,13 @@ function glob(pattern: string): RegExp | undefined {
 
 const reverse = (value: string): string => Array.from(value).reverse().join("");
 
+/** Positions count bytes; a negative position or length counts from the end. */
 function substring(value: string, position: string, length: string | undefined): string {
   if (!/^[-+]?[0-9]+$/.test(position)) return value;
-  const start = Number(position) < 0 ? Math.max(value.length + Number(position), 0) : Number(position);
-  if (length === undefined) return value.slice(start);
+  const bytes = Buffer.from(value);
+  const start = Number(position) < 0 ? Math.max(bytes.length + Number(position), 0) : Number(position);
+  if (length === undefined) return bytes.subarray(start).toString();
   if (!/^[-+]?[0-9]+$/.test(length)) return value;
-  return value.slice(start, Math.max(start, start + Number(length)));
+  const end = Number(length) < 0 ? bytes.length + Number(length) : start + Number(length);
+  return bytes.subarray(start, Math.max(start, end)).toString();
 }

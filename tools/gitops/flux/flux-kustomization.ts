@@ -142,12 +142,21 @@ function appendComponents(fields: Mapping, spec: Mapping, repository: Repository
   if (!Array.isArray(components) || components.length === 0) return;
   const list = listIn(fields, "components", entryOrigin(spec, "components"));
   for (const [index, component] of components.entries()) {
+    if (!isLocal(scalarText(component)))
+      throw new BuildError(
+        `the component ${scalarText(component)} must be in the same source, by a relative path`,
+        entryOrigin(components, index),
+      );
     const path = repository.resolve(directory, scalarText(component));
     const exists = path !== undefined && (repository.isDirectory(path) || repository.isFile(path));
     if (exists || spec.ignoreMissingComponents !== true)
       pushElement(list, component, entryOrigin(components, index));
   }
 }
+
+/** Source: IsLocalRelativePath in fluxcd/pkg/kustomize. */
+const isLocal = (path: string): boolean =>
+  !/^(?:\/|(?:git::|gh:|ssh:\/\/|https?:\/\/|git@|github\.com[:/]).|file:\/\/\/)/i.test(path);
 
 function append(fields: Mapping, spec: Mapping, field: string): void {
   const more = spec[field];

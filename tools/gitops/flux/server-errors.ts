@@ -39,7 +39,22 @@ function textErrors(object: Mapping): BuildError[] {
   return [
     ...["labels", "annotations"].map((field) => [`metadata.${field}`, metadata[field]] as const),
     ...data.map((field) => [field, object[field]] as const),
-  ].flatMap(([path, values]) => (isMapping(values) ? notTexts(path, values) : []));
+  ]
+    .flatMap(([path, values]) => (isMapping(values) ? notTexts(path, values) : []))
+    .concat(data.flatMap((field) => invalidKeys(field, object[field])));
+}
+
+/** Source: IsConfigMapKey in apimachinery's util/validation. */
+const DATA_KEY = /^(?!\.\.|\.$)[-._a-zA-Z0-9]{1,253}$/;
+
+function invalidKeys(path: string, values: Value | undefined): BuildError[] {
+  if (!isMapping(values)) return [];
+  return Object.keys(values)
+    .filter((key) => !DATA_KEY.test(key))
+    .map((key) => {
+      const message = `${JSON.stringify(key)} is not a valid key in ${path}: use letters, digits, "-", "_" and "."`;
+      return new RefusedError(message, entryOrigin(values, key));
+    });
 }
 
 function notTexts(path: string, values: Mapping): BuildError[] {

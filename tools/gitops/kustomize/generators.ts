@@ -92,8 +92,6 @@ function addData(object: Mapping, kind: "ConfigMap" | "Secret", all: readonly Da
   if (kind === "Secret") setField(object, "data", mappingAt(originOf(object)), originOf(object));
   const seen = new Set<string>();
   for (const { key, value, origin } of all) {
-    if (!/^[-._a-zA-Z0-9]+$/.test(key))
-      throw new BuildError(`${JSON.stringify(key)} is not a valid key of a ${kind}`, origin);
     if (typeof resolvePlain(key) !== "string")
       throw new BuildError(
         `Kustomize cannot generate the key ${key}, because it would write the key without quotes`,

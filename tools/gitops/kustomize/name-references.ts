@@ -64,7 +64,12 @@ class ReferenceUpdate {
   run(): void {
     visitField(this.#referrer, { path: this.#field.path }, (container, key) => {
       const value = (container as Mapping)[key] as Value;
-      if (Array.isArray(value)) for (const index of value.keys()) this.#entry(value, index);
+      if (Array.isArray(value))
+        for (const [index, element] of value.entries()) {
+          if (Array.isArray(element))
+            throw new BuildError("this element must be a string or a mapping", entryOrigin(value, index));
+          this.#entry(value, index);
+        }
       else this.#entry(container, key);
     });
   }

@@ -119,6 +119,9 @@ export class Resource {
 
   /** Finishes the annotations as Kustomize does at the end of a build: drops the field if it is empty, and turns all values into strings. */
   settleAnnotations(): void {
+    for (const field of ["labels", "annotations"])
+      if (Array.isArray(this.metadata[field]))
+        throw new BuildError(`${field} must be a mapping`, entryOrigin(this.metadata, field));
     const { annotations } = this;
     if (Object.keys(annotations).length === 0) Reflect.deleteProperty(this.metadata, "annotations");
     for (const key of Object.keys(annotations)) requireTextKey(annotations, key);

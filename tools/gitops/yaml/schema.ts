@@ -51,10 +51,15 @@ function resolveV3(text: string): string | number | boolean | null {
   if ((first < 48 || first > 57) && first !== 43 && first !== 45 && first !== 46) return text;
   const time = text.charCodeAt(4) === 45 ? timestamp(text) : undefined;
   if (time !== undefined) return time;
-  if (INTEGER.test(text)) return integer(text);
+  if (INTEGER.test(text)) {
+    const number = integer(text);
+    // Go reads a larger decimal number as a float, and one in another base as a string.
+    return Math.abs(number) < 2 ** 64 || /^[-+]?[1-9]/.test(text) ? number : text;
+  }
   if (FLOAT.test(text)) {
     const number = Number(text.replaceAll("_", ""));
-    if (!Number.isNaN(number)) return number;
+    // Go rejects a number that is too large.
+    if (Number.isFinite(number)) return number;
   }
   if (/^[-+]?\.(?:inf|Inf|INF)$/.test(text)) return text.startsWith("-") ? -Infinity : Infinity;
   return /^\.(?:nan|NaN|NAN)$/.test(text) ? NaN : text;
