@@ -35,8 +35,8 @@ export interface RunInput {
   readonly mentioned?: RuleContext["mentioned"];
   readonly hasFlux?: RuleContext["hasFlux"];
   readonly isCommentedOut?: RuleContext["isCommentedOut"];
-  /** Whether an object was copied from another project, or rendered from its chart. */
-  readonly isUpstream?: (object: KubeObject) => boolean;
+  /** Why a rule only recommends a change in an object, as a sentence that is added to the remediation; undefined if it does not. */
+  readonly recommends?: (object: KubeObject, rule: Rule) => string | undefined;
   readonly buildSteps?: (object: KubeObject) => BuildSteps | undefined;
   /** Defaults to the shipped tables. */
   readonly knowledge?: Knowledge;
@@ -105,7 +105,7 @@ export function runRules(input: RunInput): RuleReport {
     knowledge: input.knowledge ?? SHIPPED,
     now,
   };
-  const { isUpstream = () => false } = input;
+  const { recommends = () => undefined } = input;
   const findings: RuleFinding[] = [];
   const notEvaluated: NotEvaluatedFinding[] = [];
   for (const object of input.objects) {
@@ -128,7 +128,8 @@ export function runRules(input: RunInput): RuleReport {
             enforcement: rule.enforcement,
           });
         else {
-          const problem = rule.forAuthor && isUpstream(object) ? ofUpstream(outcome, rule) : outcome;
+          const remark = recommends(object, rule);
+          const problem = remark === undefined ? outcome : recommended(outcome, rule, remark);
           findings.push(findingOf(levelled(rule, problem, input.host), object, problem, valid));
         }
     }
@@ -184,13 +185,8 @@ export function applies({ kinds }: Rule, object: KubeObject): boolean {
   );
 }
 
-/** A problem in an object that another project wrote. */
-function ofUpstream(problem: Problem, { remediation }: Rule): Problem {
-  return {
-    ...problem,
-    recommendation: true,
-    remediation: `${problem.remediation ?? remediation} Another project wrote this manifest: use a Kustomize patch or the chart's values, or report the problem there.`,
-  };
+function recommended(problem: Problem, { remediation }: Rule, remark: string): Problem {
+  return { ...problem, recommendation: true, remediation: `${problem.remediation ?? remediation} ${remark}` };
 }
 
 /** The rule at the level that it has for a problem. */

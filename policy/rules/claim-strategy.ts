@@ -24,22 +24,22 @@ export const claimStrategy = defineRule({
   },
 });
 
-const message = (claim: string): string =>
-  `RollingUpdate starts a second pod, but only one node can mount the claim ${claim}.`;
+const message = (claims: readonly string[]): string =>
+  `RollingUpdate starts a second pod, but only one node can mount the ${claims.length === 1 ? "claim" : "claims"} ${claims.join(", ")}.`;
 
 function* ofDeployment(deployment: KubeObject, objects: ObjectIndex): Generator<Problem> {
   const { strategy, replicas, template } = fields(deployment.spec);
   if (!rolls(fields(strategy).type ?? "RollingUpdate", fields(strategy).rollingUpdate, replicas)) return;
-  for (const volume of list(at(template, ["spec", "volumes"])).map(fields)) {
-    const name = text(fields(volume.persistentVolumeClaim).claimName) ?? "";
-    const claim = objects.get(CLAIM, deployment.metadata.namespace, name);
-    if (isOfOneNode(claim))
-      yield {
-        path: strategy === undefined ? ["spec"] : ["spec", "strategy"],
-        message: message(name),
-        recommendation: isOnNode(at(claim, ["spec", "storageClassName"])),
-      };
-  }
+  const single = list(at(template, ["spec", "volumes"]))
+    .map((volume) => text(fields(fields(volume).persistentVolumeClaim).claimName) ?? "")
+    .map((name) => ({ name, claim: objects.get(CLAIM, deployment.metadata.namespace, name) }))
+    .filter(({ claim }) => isOfOneNode(claim));
+  if (single.length > 0)
+    yield {
+      path: strategy === undefined ? ["spec"] : ["spec", "strategy"],
+      message: message(single.map(({ name }) => name)),
+      recommendation: single.every(({ claim }) => isOnNode(at(claim, ["spec", "storageClassName"]))),
+    };
 }
 
 /** app-template recreates pods by default. */
@@ -48,20 +48,24 @@ function* ofRelease(release: KubeObject, objects: ObjectIndex): Generator<Proble
   for (const [controller, settings] of enabled(values.controllers)) {
     const { type = "deployment", strategy, rollingUpdate, replicas } = settings;
     if (type !== "deployment" || !rolls(strategy, rollingUpdate, replicas)) continue;
-    for (const [name, item] of enabled(values.persistence)) {
+    const single = enabled(values.persistence).flatMap(([name, item]) => {
       const isOwn =
         item.advancedMounts === undefined || fields(item.advancedMounts)[controller] !== undefined;
       const existing = text(item.existingClaim);
       const claim =
         existing === undefined ? undefined : objects.get(CLAIM, release.metadata.namespace, existing);
       const isSingle = existing === undefined ? item.accessMode === "ReadWriteOnce" : isOfOneNode(claim);
-      if (isOwn && item.type === "persistentVolumeClaim" && isSingle)
-        yield {
-          path: path(["controllers", controller, "strategy"]),
-          message: message(existing ?? name),
-          recommendation: isOnNode(at(claim, ["spec", "storageClassName"]) ?? item.storageClass),
-        };
-    }
+      if (!isOwn || item.type !== "persistentVolumeClaim" || !isSingle) return [];
+      return [
+        { name: existing ?? name, storage: at(claim, ["spec", "storageClassName"]) ?? item.storageClass },
+      ];
+    });
+    if (single.length > 0)
+      yield {
+        path: path(["controllers", controller, "strategy"]),
+        message: message(single.map(({ name }) => name)),
+        recommendation: single.every(({ storage }) => isOnNode(storage)),
+      };
   }
 }
 

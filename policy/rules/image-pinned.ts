@@ -16,6 +16,7 @@ export const imagePinned = defineRule({
   severity: "high",
   enforcement: "mandatory",
   forAuthor: true,
+  recommends: "a tag in a registry on the node itself, which only its owner fills",
   kinds: CONTAINER_KINDS,
   settings: z.strictObject({
     requireDigest: z.boolean().default(false).describe("Report a tag without a digest as an error."),
@@ -85,6 +86,10 @@ function* imageProblems(
       message: `The image ${image} has neither a tag nor a digest, so the tag "latest" is pulled.`,
     };
   else if (floatingTags.includes(tag))
-    yield { path, message: `The tag ${tag} of ${image} moves: it may name a different image tomorrow.` };
+    yield {
+      path,
+      message: `The tag ${tag} of ${image} moves: it may name a different image tomorrow.`,
+      recommendation: /^(?:localhost|127\.0\.0\.1)(?::\d+)?\//.test(image),
+    };
   else if (requireDigest) yield { path, message: `The image ${image} has no digest.` };
 }

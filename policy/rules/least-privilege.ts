@@ -24,7 +24,6 @@ export const leastPrivilege = defineRule({
     "List only the groups, resources and verbs that are used. If the wildcard is intended, add the object to the `allow` setting, or exempt it with a reason.",
   severity: "critical",
   enforcement: "mandatory",
-  forAuthor: true,
   recommends:
     "everything but subjects that no binding should name: anonymous users, and the group system:masters",
   kinds: [

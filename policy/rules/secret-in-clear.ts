@@ -53,10 +53,14 @@ const SENSITIVE =
 /** Keys that contain such a word, but say where something is, or how it is called. */
 const HARMLESS = /(?:url|uri|host|name|user|path|enabled|file|id|type|\.(?:crt|pem|pub))$|^ca\./i;
 
-/** Whether a value is a secret, judged by its key, or by the value itself: a private key, or a password in a URL. */
+/** Whether a value is a secret, judged by its key, or by the value itself: a private key, or a password in a URL, but no NAME_OF_A_PLACEHOLDER. */
 function isSecret(key: string, text: string): boolean {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----|^[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:[^\s/@]+@/.test(text)) return true;
-  return SENSITIVE.test(key) && !HARMLESS.test(key) && !/^(?:true|false|\d{1,2})$/i.test(text);
+  return (
+    SENSITIVE.test(key) &&
+    !HARMLESS.test(key) &&
+    !/^(?:[Tt]rue|[Ff]alse|\d{1,2}|[A-Z]+(?:_[A-Z]+)+)$/.test(text)
+  );
 }
 
 /** Neither empty, nor encrypted, nor taken from a variable, nor a placeholder. */

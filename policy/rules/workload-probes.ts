@@ -1,7 +1,11 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import { oncePer } from "../../lib/once-per.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
 import { list } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
+import { isOftenOmitted } from "../objects/practice.ts";
 import { missingIn, PROBE_SETTINGS, PROBES, probeProblems } from "../objects/probes.ts";
-import { containersOf, LONG_RUNNING } from "../objects/workloads.ts";
+import { containersOf, LONG_RUNNING, type Container } from "../objects/workloads.ts";
 
 /** See docs/reference/rules/workload-probes.md. */
 export const workloadProbes = defineRule({
@@ -15,20 +19,42 @@ export const workloadProbes = defineRule({
   enforcement: "mandatory",
   forAuthor: true,
   recommends:
-    "a missing probe, unless no container of the pod has any probe and this one is the first that declares a port",
+    "a missing probe, unless no container of the pod has any probe and this one is the first that declares a port, although most such pods have one",
   kinds: LONG_RUNNING,
   settings: PROBE_SETTINGS,
-  *check(object, { settings: { requireDifferentProbes }, isCommentedOut }) {
-    const containers = containersOf(object).filter(({ longRunning }) => longRunning);
-    const hasNone = containers.every(({ spec }) => missingIn(spec).length === PROBES.length);
-    const serving = containers.find(({ spec }) => list(spec.ports).length > 0);
+  *check(object, { settings: { requireDifferentProbes }, objects, isCommentedOut }) {
+    const containers = longRunningOf(object);
+    const serving = servingOf(containers);
+    const isOversight = serving !== undefined && isUnprobed(containers) && !doesWithoutProbes(objects);
     for (const container of containers)
       yield* probeProblems(container.spec, container.path, {
         isOptional:
-          !hasNone ||
+          !isOversight ||
           container !== serving ||
           PROBES.some((probe) => isCommentedOut(object, container.path, `${probe}Probe`)),
         isDifferent: requireDifferentProbes,
       });
   },
+});
+
+function longRunningOf(object: KubeObject): readonly Container[] {
+  return containersOf(object).filter(({ longRunning }) => longRunning);
+}
+
+/** The first container that declares a port. */
+function servingOf(containers: readonly Container[]): Container | undefined {
+  return containers.find(({ spec }) => list(spec.ports).length > 0);
+}
+
+function isUnprobed(containers: readonly Container[]): boolean {
+  return containers.every(({ spec }) => missingIn(spec).length === PROBES.length);
+}
+
+/** Computed once, because it is asked for each workload. */
+const doesWithoutProbes = oncePer((objects: ObjectIndex): boolean => {
+  const pods = LONG_RUNNING.flatMap((kind) => objects.ofKind(kind)).map(longRunningOf);
+  return isOftenOmitted(
+    pods.filter((containers) => servingOf(containers) !== undefined),
+    isUnprobed,
+  );
 });

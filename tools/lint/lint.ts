@@ -19,7 +19,7 @@ import { readSettings } from "./settings.ts";
 import { isObstacle } from "./obstacles.ts";
 import { summaries } from "./summaries.ts";
 import { unappliedIn } from "./unapplied.ts";
-import { upstreamIn } from "./upstream.ts";
+import { recommendsIn } from "./upstream.ts";
 
 /** A report whose findings can be fixed. */
 export interface LintedReport extends LintReport {
@@ -54,11 +54,11 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
     unapplied: unappliedIn(repository, built.unreached),
     mentioned: mentionsIn(repository),
     isCommentedOut,
-    isUpstream: upstreamIn(repository),
     knowledge: knowledgeOf(repository),
     ...(options.now && { now: options.now }),
   };
   const files = kustomizationFiles(repository);
+  const recommendation = recommendsIn(repository);
   const findings = new Map<string, LintedFinding>();
   const notEvaluated = new Map<string, LintedFinding>();
   let exempted = 0;
@@ -73,6 +73,8 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
         renderedBy: rendered,
         isComplete: isWhole(cluster, built),
         hasFlux: hasFluxIn(cluster, repository),
+        recommends: (object, rule) =>
+          rendered.has(object) ? undefined : recommendation(object, rule, cluster.kustomizations.length > 0),
       },
       cluster,
       kustomizationsOf(repository, files, cluster),

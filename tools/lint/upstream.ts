@@ -1,7 +1,10 @@
 import { posix } from "node:path";
+import { oncePer } from "../../lib/once-per.ts";
+import { isOftenOmitted } from "../../policy/objects/practice.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { firstComments } from "./generated.ts";
+import type { Rule } from "../../policy/engine/rule.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { locate } from "../gitops/yaml/source.ts";
 import { originOf, type Mapping } from "../gitops/yaml/values.ts";
@@ -15,6 +18,8 @@ const RENDERED = /^# Source: [\w.-]{1,100}\/(?:templates|charts|crds)\/[\w./-]{1
 /** Projects publish their definitions together with what serves them, and generate the definitions. */
 const DEFINITION = /^kind: ["']?CustomResourceDefinition\b/m;
 
+const LICENSE = /#.*\b(?:Licensed under the|Copyright \d{4})/;
+
 /** Comments that say where a file is from: a project's generator, its origin in words, or the address of the manifest. */
 const ORIGINS = [
   /#.*\b(?:generated|rendered) (?:by|with|from)\b.*(?:helm|kustomize|controller-gen|operator-sdk|kubebuilder)/i,
@@ -22,20 +27,39 @@ const ORIGINS = [
   /#.*https?:\/\/\S+(?:\.ya?ml\b|\/releases\/download\/)/i,
 ];
 
+/** Directories for what nobody relies on. */
+const TRIAL = /(?:^|\/)(?:tests?|e2e|examples?|samples?|demos?|experiments?|archived?)\//;
+
+/**
+ * Returns why a rule only recommends a change in an object: another project wrote it, or it is an experiment that Flux does not apply. A Secret that anyone can read
+ * is an error even there. The last argument says whether Flux applies the object.
+ */
+export function recommendsIn(
+  repository: Repository,
+): (object: KubeObject, rule: Rule, isApplied: boolean) => string | undefined {
+  const isUpstream = upstreamIn(repository);
+  return (object, { id, forAuthor }, isApplied) => {
+    if (forAuthor && isUpstream(object))
+      return "Another project wrote this manifest: use a Kustomize patch or the chart's values, or report the problem there.";
+    const isTrial = !isApplied && id !== "secret-in-clear" && TRIAL.test(fileOf(object));
+    return isTrial ? "Its directory is for tests or examples: exempt it if nothing else uses it." : undefined;
+  };
+}
+
+const fileOf = (object: KubeObject): string => locate(originOf(object as unknown as Mapping)).file;
+
 /**
  * Returns whether another project wrote an object: its file says so, contains definitions as the manifests of a release do, or is what a chart renders. A
  * HelmRelease is always its owner's.
  */
-export function upstreamIn(repository: Repository): (object: KubeObject) => boolean {
+function upstreamIn(repository: Repository): (object: KubeObject) => boolean {
   const known = new Map<string, boolean>();
   const isCopy = (file: string): boolean => {
     const answer = known.get(file) ?? isCopied(file, repository);
     known.set(file, answer);
     return answer;
   };
-  return (object) =>
-    object.kind !== "HelmRelease" &&
-    (isRendered(object) || isCopy(locate(originOf(object as unknown as Mapping)).file));
+  return (object) => object.kind !== "HelmRelease" && (isRendered(object) || isCopy(fileOf(object)));
 }
 
 /** Whether an object has the labels that charts give to what they render (https://helm.sh/docs/chart_best_practices/labels/). */
@@ -50,6 +74,7 @@ function isCopied(file: string, repository: Repository): boolean {
     RENDERED.test(text) ||
     DEFINITION.test(text) ||
     firstComments(text).split("\n").some(namesOrigin) ||
+    (LICENSE.test(firstComments(text)) && !isOftenLicensed(repository)) ||
     isNextToDefinitions(file, repository)
   );
 }
@@ -59,9 +84,17 @@ function namesOrigin(line: string): boolean {
   return !/schema/i.test(line) && ORIGINS.some((origin) => origin.test(line));
 }
 
-/** Whether the directory has one object in each file, named after its kind, and definitions among them: the manifests of a release, split up. */
+/** Whether the owner puts a licence into many files, so that it does not show another author. */
+const isOftenLicensed = oncePer((repository: Repository): boolean => {
+  const files = repository.yamlFiles(".").filter((file) => !repository.isTooLarge(file));
+  return isOftenOmitted(files, (file) => LICENSE.test(firstComments(fileText(repository, file) ?? "")));
+});
+
+/** Whether the directory has definitions in another file: the manifests of a release, split up. */
 function isNextToDefinitions(file: string, repository: Repository): boolean {
+  const directory = posix.dirname(file);
   return repository
-    .entries(posix.dirname(file))
-    .some(({ name }) => /^CustomResourceDefinition[-_.].*\.ya?ml$/.test(name));
+    .entries(directory)
+    .filter(({ name }) => /^(?:crds?|customresourcedefinitions?)(?:[-_.].*)?\.ya?ml$/i.test(name))
+    .some(({ name }) => DEFINITION.test(fileText(repository, posix.join(directory, name)) ?? ""));
 }

@@ -69,6 +69,10 @@ describe("lint of a manifest that another project wrote", () => {
     ],
     "a comment about its origin": ["web.yaml", "# Copied from example.com/web, version 1.0.0.\n"],
     "a generator of manifests": ["web.yaml", "# Rendered with: kustomize build config/default\n"],
+    "a licence that the owner's files do not have": [
+      "web.yaml",
+      "# Copyright 2020 The Web Authors\n# Licensed under the Apache License, Version 2.0\n",
+    ],
     "a directory for copies": ["third_party/web/web.yaml", ""],
   };
   for (const [sign, [file, above, labels]] of Object.entries(copies))
@@ -78,9 +82,25 @@ describe("lint of a manifest that another project wrote", () => {
     });
 
   it("recommends only, because of definitions in files next to it that are named after their kind", () => {
+    for (const name of ["CustomResourceDefinition-webs.yaml", "crd.yaml", "crds.yaml"]) {
+      write("web/Deployment-web.yaml", deployment());
+      write(`web/${name}`, definition);
+      check(errors("advisory", "web/Deployment-web.yaml"));
+      rmSync(join(root, "web"), { recursive: true });
+    }
     write("web/Deployment-web.yaml", deployment());
-    write("web/CustomResourceDefinition-webs.yaml", definition);
-    check(errors("advisory", "web/Deployment-web.yaml"));
+    write("web/crd.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: no-definition }\n");
+    check(errors("mandatory", "web/Deployment-web.yaml"));
+  });
+
+  it("reports an error in spite of a licence that most files have", () => {
+    for (let index = 0; index < 6; index++)
+      write(
+        `map${index}.yaml`,
+        `# Copyright 2020 Us\nkind: ConfigMap\napiVersion: v1\nmetadata: { name: m${index} }\n`,
+      );
+    write("web.yaml", `# Copyright 2020 Us\n${deployment()}`);
+    check(errors("mandatory", "web.yaml", 1));
   });
 
   const own: Readonly<Record<string, readonly [file: string, above: string, labels?: string]>> = {
@@ -119,6 +139,36 @@ describe("lint of a manifest that another project wrote", () => {
     write("vendor/web.yaml", deployment());
     write(".edgefirst/policies.yaml", "image-pinned: mandatory\n");
     assert.deepEqual(found("image-pinned"), ["mandatory vendor/web.yaml:15"]);
+  });
+});
+
+describe("lint of an experiment", () => {
+  it("recommends only what would be an error elsewhere, in a directory for tests and examples", () => {
+    for (const directory of ["test", "web/examples", "experiments/web"]) {
+      write(`${directory}/web.yaml`, deployment());
+      assert.deepEqual(found("image-pinned"), [`advisory ${directory}/web.yaml:15`]);
+      rmSync(join(root, directory), { recursive: true });
+    }
+    for (const directory of ["latest", "web/testing", "contest"]) {
+      write(`${directory}/web.yaml`, deployment());
+      assert.deepEqual(found("image-pinned"), [`mandatory ${directory}/web.yaml:15`]);
+      rmSync(join(root, directory), { recursive: true });
+    }
+  });
+
+  it("reports what Flux applies as an error, and a Secret that anyone can read", () => {
+    write(
+      "test/secret.yaml",
+      "apiVersion: v1\nkind: Secret\nmetadata: { name: web }\nstringData: { password: hunter2 }\n",
+    );
+    write("test/web.yaml", deployment());
+    assert.deepEqual(found("secret-in-clear"), ["mandatory test/secret.yaml:4"]);
+    write(
+      "flux/test.yaml",
+      "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: test, namespace: flux-system }\nspec: { path: ./test, sourceRef: { kind: GitRepository, name: fleet } }\n",
+    );
+    write("test/kustomization.yaml", "resources: [web.yaml, secret.yaml]\n");
+    assert.deepEqual(found("image-pinned"), ["mandatory test/web.yaml:15"]);
   });
 });
 
