@@ -96,6 +96,10 @@ describe("documents of a repository", () => {
       }),
       { numRuns: 300 },
     );
+    assert.ok(
+      compare("a: >-\n  folded\n  text\nb: 1\n"),
+      "the block parser left a folded text to the full one",
+    );
   });
 
   it("shares what it parses with an earlier state, file by file, if the text is the same", () => {
@@ -203,6 +207,8 @@ function anyYaml(): fc.Arbitrary<string> {
     "{",
     "line\nbreak",
     "line\n\nend\n",
+    "two words\n",
+    "more words than fit into a line of forty columns",
     "2024-01-02",
     "${X:-y}",
     "%",
@@ -226,17 +232,46 @@ function anyYaml(): fc.Arbitrary<string> {
     defaultStringType: fc.constantFrom("PLAIN" as const, "QUOTE_DOUBLE" as const, "QUOTE_SINGLE" as const),
     collectionStyle: fc.constantFrom("any" as const, "block" as const, "flow" as const),
     lineWidth: fc.constantFrom(0, 40),
+    blockQuote: fc.constantFrom(true, "folded" as const, "literal" as const),
   });
   const text = fc.tuple(value, style).map(([data, options]) => stringify(data, options));
   const scribbled = fc
     .tuple(
       text,
       fc.nat(),
-      fc.constantFrom("#", " ", "\n", ":", "- ", "  ", "'", "&a ", "*a", "|", "---\n", "["),
+      fc.constantFrom("#", " ", "\n", ":", "- ", "  ", "'", "&a ", "*a", "|", ">", "---\n", "["),
     )
     .map(([written, at, inserted]) => {
       const place = at % (written.length + 1);
       return written.slice(0, place) + inserted + written.slice(place);
     });
-  return fc.oneof(text, scribbled);
+  return fc.oneof(text, scribbled, anyBlock());
+}
+
+/** Block scalars as people write them, and almost so. */
+function anyBlock(): fc.Arbitrary<string> {
+  const line = fc.constantFrom(
+    "  a",
+    "  b c",
+    "  # d",
+    "  e: f",
+    "   g",
+    "  h ",
+    "",
+    "  ",
+    "   ",
+    " i",
+    "# j",
+    "k: l",
+  );
+  return fc
+    .tuple(
+      fc.constantFrom(">", ">-", ">+", "> # comment", ">2", ">\n", "|", "|-"),
+      fc.oneof(
+        fc.array(fc.constantFrom("  a", "  b c", "  d"), { maxLength: 3 }),
+        fc.array(line, { maxLength: 5 }),
+      ),
+      fc.constantFrom("", "\n", "\n\n", "\nz: 1\n"),
+    )
+    .map(([header, lines, end]) => `a: ${header}\n${lines.join("\n")}${end}`);
 }

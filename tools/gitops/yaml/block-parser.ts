@@ -1,5 +1,5 @@
 import { parseFlow, scanQuoted } from "./flow-scalars.ts";
-import { readLiteral } from "./literal-block.ts";
+import { readBlock } from "./block-scalar.ts";
 import { resolvePlain, type Dialect } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { cloneAt, mappingAt, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
@@ -19,8 +19,8 @@ const KEY =
   /(?:"[^"\\\n]*"|'[^'\n]*'|[^\s"'#&*!|>%@`,[\]{}?:-](?:[^\s:#]|:(?=\S)|(?<=\S)#)*|[?:-](?=[^\s:])(?:[^\s:#]|:(?=\S)|(?<=\S)#)*)(?=:(?:[ \n]|$))/y;
 
 /**
- * Reads the YAML constructs that manifests usually consist of: block mappings and lists, scalars and flow collections on one line, literal blocks, and anchors
- * on scalars. It is several times faster than a full parser but reports no syntax errors: anything that it does not support, including invalid text, is left to
+ * Reads the YAML constructs that manifests usually consist of: block mappings and lists, scalars and flow collections on one line, literal blocks, folded
+ * blocks of one paragraph, and anchors on scalars. It is several times faster than a full parser but reports no syntax errors: anything that it does not support, including invalid text, is left to
  * the full parser.
  * @throws BeyondBlockStyle if the full parser must read the text
  */
@@ -215,7 +215,8 @@ class BlockParser {
     const character = this.#text.charAt(at);
     switch (character) {
       case "|":
-        return { value: this.#literal(at, indent), start: at };
+      case ">":
+        return { value: this.#block(at, indent), start: at };
       case "&":
         return this.#anchored(at, indent);
       case "*":
@@ -286,12 +287,12 @@ class BlockParser {
     return cloneAt(value, this.#origin(at));
   }
 
-  #literal(at: number, indent: number): string {
-    const literal = readLiteral(this.#text, at, indent);
-    if (!literal) throw new BeyondBlockStyle();
-    this.#seek(literal.end);
+  #block(at: number, indent: number): string {
+    const block = readBlock(this.#text, at, indent);
+    if (!block) throw new BeyondBlockStyle();
+    this.#seek(block.end);
     if (this.#indent > indent) throw new BeyondBlockStyle();
-    return literal.value;
+    return block.value;
   }
 }
 

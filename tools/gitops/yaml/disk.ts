@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Dirent } from "node:fs";
-import { join, posix, relative, sep } from "node:path";
+import { posix, relative, sep } from "node:path";
 
 /** The longest path that Linux accepts. */
 const MAX_PATH = 4096;
@@ -85,7 +85,7 @@ export class Disk {
   }
 
   #ask<Q extends Question>(question: Q, path: string): Answer<Q> {
-    const ask = (): Answer<Q> => QUESTIONS[question](join(this.root, path), this.root) as Answer<Q>;
+    const ask = (): Answer<Q> => QUESTIONS[question](`${this.root}/${path}`, this.root) as Answer<Q>;
     if (this.#answers === undefined) return ask();
     try {
       const answer = ask();
@@ -147,7 +147,7 @@ export function isUnchanged(root: string, answers: Iterable<readonly [string, st
 
 function answerNow(question: Question, path: string, root: string): string {
   try {
-    return digest(QUESTIONS[question](join(root, path), root));
+    return digest(QUESTIONS[question](`${root}/${path}`, root));
   } catch (error) {
     return codeOf(error);
   }

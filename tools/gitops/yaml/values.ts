@@ -18,6 +18,8 @@ interface Origins {
   self: Origin;
   /** Keyed by key or index. */
   entries: Record<PathStep, Origin>;
+  /** Whether a copy has the same `entries`, which must then be copied before they change. */
+  isShared: boolean;
 }
 
 type Container = (Mapping | Value[]) & { [ORIGINS]?: Origins };
@@ -37,7 +39,7 @@ export function listAt(self: Origin): Value[] {
 }
 
 function withOrigins<C extends Mapping | Value[]>(container: C, self: Origin): C {
-  return remember(container, { self, entries: {} });
+  return remember(container, { self, entries: {}, isShared: false });
 }
 
 /** Not enumerable, so that comparisons, copies and printers see plain data. */
@@ -52,15 +54,23 @@ export function setField(fields: Mapping, key: string, value: Value, origin: Ori
   } else {
     fields[key] = value;
   }
-  const origins = (fields as Container)[ORIGINS];
-  if (origins) origins.entries[key] = origin;
+  rememberEntry(fields, key, origin);
 }
 
 /** Appends an element, and records where it was written. */
 export function pushElement(list: Value[], value: Value, origin: Origin): void {
   list.push(value);
-  const origins = (list as Container)[ORIGINS];
-  if (origins) origins.entries[list.length - 1] = origin;
+  rememberEntry(list, list.length - 1, origin);
+}
+
+function rememberEntry(container: Container, key: PathStep, origin: Origin): void {
+  const origins = container[ORIGINS];
+  if (!origins) return;
+  if (origins.isShared) {
+    origins.entries = { ...origins.entries };
+    origins.isShared = false;
+  }
+  origins.entries[key] = origin;
 }
 
 /** Where a mapping or list was written. */
@@ -102,7 +112,11 @@ export function cloneValue<V extends Value>(value: V): V {
   const copy: Container = Array.isArray(value)
     ? value.map((element) => cloneValue(element))
     : cloneMapping(value);
-  if (origins) remember(copy, { self: origins.self, entries: { ...origins.entries } });
+  if (origins) {
+    // Few copies change, and most of these in a few of their mappings.
+    origins.isShared = true;
+    remember(copy, { self: origins.self, entries: origins.entries, isShared: true });
+  }
   return copy as V;
 }
 
