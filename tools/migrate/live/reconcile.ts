@@ -5,19 +5,26 @@ import { nameOf } from "../objects.ts";
 export const contextFlag = ({ name }: BuiltCluster, clusters: readonly BuiltCluster[]): string =>
   clusters.length > 1 ? ` --context <context of ${name}>` : "";
 
-/** The command that makes Flux apply a commit to a Kustomization. A change to the Kustomization itself arrives through its parent. */
+/**
+ * The command that brings a commit to a Kustomization on the cluster. A change to the Kustomization itself arrives through its parent; without
+ * one in the repository, nothing there applies its file.
+ * @param more new files next to that of the Kustomization
+ */
 export function reconcileCommand(
-  { object, kustomization }: BuiltObject,
+  { object, origin, kustomization }: BuiltObject,
   cluster: BuiltCluster,
   clusters: readonly BuiltCluster[],
+  more: readonly string[] = [],
 ): string {
   const flag = contextFlag(cluster, clusters);
   const { namespace, name } = nameOf(object);
-  const above = kustomization && nameOf(kustomization.object);
+  if (!kustomization) {
+    const files = [origin.source.file, ...more].map((file) => ` -f ${file}`).join("");
+    return `kubectl apply${files}${flag} (no Kustomization in this repository applies ${more.length === 0 ? "this file" : "these files"})`;
+  }
+  const above = nameOf(kustomization.object);
   return [
-    ...(above
-      ? [`flux -n ${above.namespace} reconcile kustomization ${above.name} --with-source${flag}`]
-      : []),
-    `flux -n ${namespace} reconcile kustomization ${name}${above ? "" : " --with-source"}${flag}`,
+    `flux -n ${above.namespace} reconcile kustomization ${above.name} --with-source${flag}`,
+    `flux -n ${namespace} reconcile kustomization ${name}${flag}`,
   ].join(" && ");
 }

@@ -117,6 +117,24 @@ describe("migrate namespace: the guard", () => {
     );
   });
 
+  it("applies what no Kustomization in the repository applies, and copies keys of any kind", () => {
+    const files = child([], { decryption: { provider: "sops", secretRef: { name: "sops-gpg" } } });
+    const lines = (given: Files): string => messages(resultOf(namespace, given), "runbook").join("\n");
+    assert.match(
+      lines(files),
+      /guard: commit, then run: flux -n flux-system reconcile kustomization cluster --with/,
+    );
+    assert.match(
+      lines(files),
+      /create Secret flux-apps\/sops-gpg .*kubectl -n flux-system get secret sops-gpg -o json \| jq .* \| kubectl -n flux-apps create -f -$/m,
+    );
+    const alone = { ...files, "flux/sync.yaml": [SOURCE, kustomization("cluster-apps", "./apps")] };
+    assert.match(
+      lines(alone),
+      /then run: kubectl apply -f flux\/sync\.yaml -f flux\/flux-apps\.yaml \(no Kustomization in this repository/,
+    );
+  });
+
   it("names the cluster in each command if the repository has several", () => {
     const one = resultOf(namespace, child([]));
     assert.doesNotMatch(messages(one, "runbook").join("\n"), /context of/);

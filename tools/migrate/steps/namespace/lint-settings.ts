@@ -5,7 +5,7 @@ import type { Edits } from "../../edits.ts";
 import { fieldsIn } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
 import type { MovingRoot } from "./root.ts";
-import { secretsOf } from "./runbook.ts";
+import { keysOf } from "./runbook.ts";
 
 const RULE = "kustomization-secrets";
 
@@ -19,8 +19,8 @@ export function nameKeys(moving: MovingRoot, { repository }: StepContext, edits:
     : undefined;
   const known = fieldsIn(document?.value, [RULE]).elsewhere;
   const listed = Array.isArray(known) ? known : [];
-  const missing = secretsOf(moving)
-    .map(([namespace, name]) => `Secret ${namespace}/${name}`)
+  const missing = keysOf(moving)
+    .map(({ target, name }) => `Secret ${target}/${name}`)
     .filter((id) => !listed.includes(id));
   if (missing.length === 0) return [];
   const edit = edits.of(SETTINGS_FILE);

@@ -3,26 +3,29 @@ import { contextFlag, reconcileCommand } from "../../live/reconcile.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { presentIn, referencesOf } from "./references.ts";
 import type { MovingRoot, Phase } from "./root.ts";
+import { targetFiles } from "./target.ts";
 
 /** The manual steps for the phase that the repository reaches with this plan. */
 export function runbookOf(
   moving: MovingRoot,
   phase: Phase,
-  { clusters, options }: Pick<StepContext, "clusters" | "options">,
+  { clusters, options, repository }: Pick<StepContext, "clusters" | "options" | "repository">,
 ): readonly Note[] {
   const { cluster, root, movers, targets } = moving;
   const { perApp } = options.namespace;
   const check = `edgefirst migrate namespace . --check --cluster ${cluster.name} --context <context>`;
-  const sync = reconcileCommand(root, cluster, clusters);
+  const added = targetFiles(moving, repository).changes.map(({ path }) => path);
+  const sync = reconcileCommand(root, cluster, clusters, phase === "guarded" ? added : []);
+  const flag = contextFlag(cluster, clusters);
   const key = (text: string): string =>
     `set namespace.phases["${cluster.name}"] to ${text} in .edgefirst/migrate.yaml`;
   const lines: Readonly<Record<Phase, readonly string[]>> = {
     before: [],
     guarded: [
       `guard: commit, then run: ${sync}`,
-      ...secretsOf(moving).map(
-        ([target, secret]) =>
-          `create Secret ${target}/${secret}: kubectl -n ${target} create secret generic ${secret} --from-file=age.agekey=<file with the key>${contextFlag(cluster, clusters)}`,
+      ...keysOf(moving).map(
+        ({ target, namespace, name }) =>
+          `create Secret ${target}/${name} with the contents of ${namespace}/${name}: kubectl -n ${namespace} get secret ${name} -o json${flag} | jq '{apiVersion, kind, type, data, metadata: {name: .metadata.name}}' | kubectl -n ${target} create -f -${flag}`,
       ),
       `continue only if this exits with 0: ${check}`,
       key("move"),
@@ -43,19 +46,23 @@ export function runbookOf(
   return lines[phase].map((line) => ({ kind: "runbook", message: line, position: locate(root.origin) }));
 }
 
+/** A decryption key that children need in their target namespace. */
+interface NeededKey {
+  readonly target: string;
+  /** Where the key is today. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** The decryption keys of the children, which a repository does not contain in plain text. */
-export function secretsOf({
-  cluster,
-  movers,
-  targets,
-  targetOf,
-}: MovingRoot): readonly (readonly [string, string])[] {
+export function keysOf({ cluster, movers, targets, targetOf }: MovingRoot): readonly NeededKey[] {
   return targets.flatMap((target) => {
     const keys = movers
       .filter(({ object }) => targetOf(object) === target)
       .flatMap(({ object }) => referencesOf(object))
       .filter(({ use, kind }) => use === "decryption" && kind === "Secret")
       .filter(({ kind, name }) => !presentIn(cluster, { kind, namespace: target, name }));
-    return [...new Set(keys.map(({ name }) => name))].map((name) => [target, name] as const);
+    const byName = new Map(keys.map(({ namespace, name }) => [name, { target, namespace, name }]));
+    return [...byName.values()];
   });
 }
