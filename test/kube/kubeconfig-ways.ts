@@ -25,6 +25,11 @@ export const plugin = (apiVersion = "client.authentication.k8s.io/v1") => ({
   exec: { apiVersion, command: "./login", interactiveMode: "Never", provideClusterInfo: true },
 });
 
+/** A JSON Web Token that expires in 2100; nothing checks its signature. */
+const ID_TOKEN = [{ alg: "RS256" }, { exp: 4_102_444_800, sub: "ann" }, {}]
+  .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
+  .join(".");
+
 /** Ways to reach a cluster, by name. `{https}` and the like are the ports of the servers. */
 export const WAYS: Readonly<Record<string, Way>> = {
   "a token": { seen: { authorization: "Bearer abc" } },
@@ -193,6 +198,19 @@ export const WAYS: Readonly<Record<string, Way>> = {
   "an exec plugin, and a name with a password": {
     user: { ...plugin(), username: "ann", password: "secret" },
     seen: { authorization: `Basic ${Buffer.from("ann:secret").toString("base64")}` },
+  },
+  "auth-provider with OpenID Connect": {
+    user: {
+      "auth-provider": {
+        name: "oidc",
+        config: {
+          "idp-issuer-url": "https://issuer.example.com",
+          "client-id": "kubectl",
+          "id-token": ID_TOKEN,
+        },
+      },
+    },
+    seen: { authorization: `Bearer ${ID_TOKEN}` },
   },
   "an exec plugin and auth-provider": {
     user: { ...plugin(), "auth-provider": { name: "oidc", config: { "id-token": "abc" } } },
