@@ -143,6 +143,30 @@ describe("ownership", () => {
       }, expected);
     });
 
+  it("reports another owner's CRDs once, leaves them to the owner, and never suggests to remove them", async () => {
+    const crd = (name: string): KubeObject => ({
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: `${name}.gateway.networking.k8s.io` },
+    });
+    const crds = [crd("gateways"), crd("httproutes")];
+    const [found, ...more] = await checkOwnership(crds, holding(...crds), ARGS);
+    assert.deepEqual(more, []);
+    assert.match(
+      found?.message ?? "",
+      /^The CRDs gateways\S+, httproutes\S+ already exist and belong to another owner/,
+    );
+    assert.match(
+      found?.hint ?? "",
+      /set edgefirst:gatewayApi\.install to false.*"CustomResourceDefinition gateways\.gateway/,
+    );
+    assert.doesNotMatch(found?.hint ?? "", /remove|delete|uninstall/);
+    const adopt = crds.map(({ metadata }) => `CustomResourceDefinition ${metadata.name}`);
+    assert.deepEqual(await checkOwnership(crds, holding(...crds), { ...ARGS, adopt }), []);
+    const [one] = await checkOwnership(crds, holding(...crds), { ...ARGS, adopt: adopt.slice(1) });
+    assert.match(one?.message ?? "", /^The CRD gateways\S+ already exists and belongs to /);
+  });
+
   it("takes over only objects that the configuration names in adopt", async () => {
     const foreign = holding(live({}));
     assert.deepEqual(

@@ -1,6 +1,6 @@
 import type { ClusterReader } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
-import { ownerOf } from "../../kube/ownership.ts";
+import { ownerOf } from "../../kube/owner.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 
 /** What a cluster already runs that a stack can install or check. */
