@@ -18,6 +18,12 @@ export const gatewayApi = z
       .describe(
         "A local directory with the files listed in `release.yaml`, or the release's `standard-install.yaml`, for machines without network access.",
       ),
+    descriptions: z
+      .boolean()
+      .default(true)
+      .describe(
+        "`false` applies the CRDs without the descriptions of their fields: previews and updates then take less time, and the state is smaller, but `kubectl explain` has no texts for Gateways and routes.",
+      ),
   })
   .prefault({});
 

@@ -34,14 +34,24 @@ export async function networkParts(args: PlatformArgs): Promise<Part[]> {
 }
 
 async function gatewayApiPart({ config, pins, labels }: PlatformArgs): Promise<Part> {
-  const { install, source } = config.gatewayApi;
+  const { install, source, descriptions } = config.gatewayApi;
   const { version, channel } = pins.gatewayApi;
   const crds = install ? await loadGatewayApi({ ...pins.gatewayApi, source }) : [];
   const ownTraefik = config.gateways.some(({ traefik }) => traefik.install);
   const traefikVersion = ownTraefik ? imageVersion(pins.images.traefik) : undefined;
   const hasGateways = config.gateways.length > 0;
   const experimental = config.gateways.some(({ traefik }) => traefik.install && traefik.experimentalChannel);
-  const args = { labels, install, version, channel, crds, traefikVersion, experimental, hasGateways };
+  const args = {
+    labels,
+    install,
+    version,
+    channel,
+    crds,
+    descriptions,
+    traefikVersion,
+    experimental,
+    hasGateways,
+  };
   return {
     name: "gateway-api",
     dependsOn: [],

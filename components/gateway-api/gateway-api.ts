@@ -3,6 +3,7 @@ import semver from "semver";
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { declareRetained, labelled, withoutStatus, type CommonArgs } from "../shared/declare.ts";
+import { withoutDescriptions } from "./descriptions.ts";
 import { DECLARED_KINDS, experimentalKinds, fittingBundles, watchedKinds, type ApiKind } from "./support.ts";
 
 /** Arguments of {@link GatewayApi}. */
@@ -14,6 +15,8 @@ export interface GatewayApiArgs extends CommonArgs {
   readonly channel: "standard" | "experimental";
   /** The verified CRDs of this bundle; empty if they have another owner. */
   readonly crds: readonly KubeObject[];
+  /** Whether the CRDs keep the descriptions of their fields. Default: true. */
+  readonly descriptions?: boolean;
   /** Version of Traefik that the stack installs, such as `3.7.13`; undefined if it installs none. */
   readonly traefikVersion?: string | undefined;
   /** Whether any Traefik that the stack installs has `experimentalChannel` on. */
@@ -31,10 +34,15 @@ export class GatewayApi extends pulumi.ComponentResource {
   }
 }
 
-/** The published CRDs with labels added, and without the empty `status`. */
-export function gatewayApiObjects({ install, crds, labels }: GatewayApiArgs): KubeObject[] {
+/** The published CRDs with labels added, and without the empty `status` or, if {@link GatewayApiArgs.descriptions} is off, descriptions. */
+export function gatewayApiObjects({
+  install,
+  crds,
+  labels,
+  descriptions = true,
+}: GatewayApiArgs): KubeObject[] {
   if (!install) return [];
-  return crds.map((crd) => labelled(labels, withoutStatus(crd)));
+  return crds.map((crd) => labelled(labels, withoutStatus(descriptions ? crd : withoutDescriptions(crd))));
 }
 
 /**

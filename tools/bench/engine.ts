@@ -2,19 +2,24 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { KubeClient } from "../../kube/kube-client.ts";
-import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { waitUntil } from "../sandbox/processes.ts";
 import { fullConfiguration } from "../../test/support/configuration.ts";
 import { Engine, type TestStack } from "../../test/support/engine.ts";
+import { clusterDir } from "../sandbox/cluster-state.ts";
+import { CpuMeter } from "./cpu.ts";
 import { keep, ratios, seconds, spread, table } from "./measure.ts";
+import { applyAll, objectsOf, rolledOut } from "./plain-apply.ts";
 import { onClusters, program, succeeded } from "./platform.ts";
 
-// npm run bench:engine: times a cold `up` of the whole platform, then several kinds of preview without changes. Each round runs every kind once.
+// npm run bench:engine [-- ROUNDS]: times a cold `up` of the whole platform, then several kinds of preview without changes. Each round runs every kind once.
 
-const ROUNDS = 5;
+const ROUNDS = Number(process.argv[2] ?? "5");
 const MODULES = "import '@pulumi/kubernetes'; export {};";
 
-await onClusters(["edge", "main"], async ({ kubeconfig }) => {
+/** A kind of preview, and what runs it. */
+type Kind = readonly [name: string, run: () => Promise<void>];
+
+await onClusters(["edge", "main", "bare"], async ({ dir, kubeconfig }) => {
   const folder = mkdtempSync(join(tmpdir(), "edgefirst-bench-programs-"));
   const engines: Engine[] = [];
   const engineOf = async (directory?: string): Promise<Engine> => {
@@ -27,6 +32,8 @@ await onClusters(["edge", "main"], async ({ kubeconfig }) => {
     const config = await fullConfiguration(kubeconfig, "edge");
     const stack = await engine.stack("edge", config);
     await up(stack, kubeconfig);
+    const bare = await engine.stack("bare", await withoutDescriptions(kubeconfig));
+    succeeded(await bare.up());
 
     const floor = await engineOf(program(join(folder, "empty"), "export {};"));
     const empty = await floor.stack("edge", {});
@@ -42,36 +49,61 @@ await onClusters(["edge", "main"], async ({ kubeconfig }) => {
       ...config,
       gatewayApi: { install: false, source: (config.gatewayApi as { source: string }).source },
     };
-    const kinds: readonly (readonly [string, () => Promise<void>])[] = [
+    const kinds: readonly Kind[] = [
       ["floor: an empty program", preview(empty, floor, compiler)],
       ["an empty program, `typescript: false`", preview(empty, floor)],
       ["the same, importing `@pulumi/kubernetes`", preview(imports, sdk)],
       ["the platform", preview(stack, engine)],
       ["the platform, with the compiler", preview(stack, engine, compiler)],
+      ["the platform, its CRDs without descriptions", preview(bare, engine)],
       [
         "the platform without the Gateway API CRDs",
         configured(stack, without, config, preview(stack, engine)),
       ],
       ["the floor, with the CLI's logs", logging(floor, preview(empty, floor, compiler))],
       ["the platform, with the CLI's logs (the default)", logging(engine, preview(stack, engine))],
+      ["the same, its CRDs without descriptions", logging(engine, preview(bare, engine))],
     ];
-    const times = new Map<string, number[]>(kinds.map(([name]) => [name, []]));
-    for (const [, run] of kinds) await run();
-    for (let round = 0; round < ROUNDS; round++)
-      for (const [name, run] of kinds) times.get(name)?.push(await seconds(run));
-    const base = times.get(kinds[0]?.[0] ?? "") ?? [];
-    keep(
-      "preview",
-      table(
-        ["preview without changes", "seconds", "times the floor"],
-        [...times].map(([name, values]) => [name, spread(values), spread(ratios(values, base))]),
-      ),
-    );
+    keep("preview", await compare(kinds, new CpuMeter(clusterDir(dir, "edge"))));
   } finally {
     for (const each of engines) each.remove();
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+/** The configuration of a stack that applies the Gateway API's CRDs without descriptions. */
+async function withoutDescriptions(kubeconfig: string): Promise<Record<string, unknown>> {
+  const config = await fullConfiguration(kubeconfig, "bare");
+  return { ...config, gatewayApi: { ...(config.gatewayApi as object), descriptions: false } };
+}
+
+/** Runs each kind of preview once per round. @returns a table with the time of each, on a clock and on the CPU, and its ratio to the first kind's */
+async function compare(kinds: readonly Kind[], meter: CpuMeter): Promise<string> {
+  const times = kinds.map(() => ({ clock: [] as number[], cpu: [] as number[] }));
+  for (const [, run] of kinds) await run();
+  for (let round = 0; round < ROUNDS; round++)
+    for (const [index, [, run]] of kinds.entries()) {
+      const cpu = async (): Promise<void> => {
+        times[index]?.cpu.push((await meter.during(run)).command);
+      };
+      times[index]?.clock.push(await seconds(cpu));
+    }
+  const [floor = { clock: [], cpu: [] }] = times;
+  const rows = kinds.map(([name], index) => {
+    const { clock, cpu } = times[index] ?? floor;
+    return [
+      name,
+      spread(clock),
+      spread(ratios(clock, floor.clock)),
+      spread(cpu),
+      spread(ratios(cpu, floor.cpu)),
+    ];
+  });
+  return table(
+    ["preview without changes", "seconds", "times the floor", "CPU seconds", "times the floor"],
+    rows,
+  );
+}
 
 /** Turns the CLI's logs on for one run. */
 function logging(engine: Engine, run: () => Promise<void>): () => Promise<void> {
@@ -99,7 +131,7 @@ async function up(stack: TestStack, kubeconfig: string): Promise<void> {
   const start = performance.now();
   const { ended, output } = stack.startUp();
   await waitUntil("the first resource", () => Promise.resolve(/kubernetes:\S+ \S+ creat/.test(output())), {
-    timeoutMs: 60_000,
+    timeoutMs: 300_000,
   });
   const first = (performance.now() - start) / 1_000;
   succeeded(await ended);
@@ -127,52 +159,4 @@ async function up(stack: TestStack, kubeconfig: string): Promise<void> {
       ],
     ),
   );
-}
-
-/** Waits until the Deployments among the objects have rolled out. */
-async function rolledOut(objects: readonly KubeObject[], client: KubeClient): Promise<void> {
-  for (const deployment of objects.filter(({ kind }) => kind === "Deployment"))
-    await waitUntil(
-      `${describeObject(deployment)} to roll out`,
-      async () => {
-        const { status, spec } = (await client.get(deployment)) ?? deployment;
-        const { availableReplicas = 0 } = (status ?? {}) as { availableReplicas?: number };
-        return availableReplicas >= ((spec as { replicas?: number }).replicas ?? 1);
-      },
-      { timeoutMs: 60_000 },
-    );
-}
-
-interface State {
-  readonly deployment: {
-    readonly resources: readonly {
-      readonly type: string;
-      readonly custom: boolean;
-      readonly inputs?: KubeObject;
-    }[];
-  };
-}
-
-function objectsOf(state: string): KubeObject[] {
-  const { deployment } = JSON.parse(state) as State;
-  return deployment.resources
-    .filter(({ type, custom }) => custom && type.startsWith("kubernetes:"))
-    .map(({ inputs }) => inputs)
-    .filter((object) => object !== undefined && object.kind !== "Secret") as KubeObject[];
-}
-
-/** Applies namespaces and CRDs first, then the rest in the order of Pulumi's state, in which dependencies come first. */
-async function applyAll(objects: readonly KubeObject[], client: KubeClient): Promise<void> {
-  const rank = ({ kind }: KubeObject): number =>
-    ["Namespace", "CustomResourceDefinition"].includes(kind) ? 0 : 1;
-  for (const object of objects.toSorted((one, other) => rank(one) - rank(other))) {
-    await waitUntil(
-      `the kind of ${describeObject(object)} to be served`,
-      () => client.serves(object.apiVersion, object.kind),
-      {
-        timeoutMs: 30_000,
-      },
-    );
-    await client.apply(object, { fieldManager: "bench", force: true });
-  }
 }
