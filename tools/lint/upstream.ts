@@ -12,6 +12,9 @@ import { originOf, type Mapping } from "../gitops/yaml/values.ts";
 /** Directories for copies of what other projects publish. */
 const DIRECTORY = /(?:^|\/)(?:vendor(?:ed)?|upstream|third[-_]party)\//;
 
+/** Names of files that a tool has written. */
+const GENERATED = /\.gen(?:erated)?\.ya?ml$/;
+
 /** What `helm template` writes above each object. */
 const RENDERED = /^# Source: [\w.-]{1,100}\/(?:templates|charts|crds)\/[\w./-]{1,200}\r?$/m;
 
@@ -62,15 +65,20 @@ function upstreamIn(repository: Repository): (object: KubeObject) => boolean {
   return (object) => object.kind !== "HelmRelease" && (isRendered(object) || isCopy(fileOf(object)));
 }
 
-/** Whether an object has the labels that charts give to what they render (https://helm.sh/docs/chart_best_practices/labels/). */
-function isRendered({ metadata: { labels = {} } }: KubeObject): boolean {
-  return labels["helm.sh/chart"] !== undefined || labels["app.kubernetes.io/managed-by"] === "Helm";
+/** Whether an object has what charts give to their objects (https://helm.sh/docs/chart_best_practices/labels/): their labels, or the annotation of a hook. */
+function isRendered({ metadata: { labels = {}, annotations = {} } }: KubeObject): boolean {
+  return (
+    labels["helm.sh/chart"] !== undefined ||
+    labels["app.kubernetes.io/managed-by"] === "Helm" ||
+    annotations["helm.sh/hook"] !== undefined
+  );
 }
 
 function isCopied(file: string, repository: Repository): boolean {
   const text = fileText(repository, file) ?? "";
   return (
     DIRECTORY.test(file) ||
+    GENERATED.test(file) ||
     RENDERED.test(text) ||
     DEFINITION.test(text) ||
     firstComments(text).split("\n").some(namesOrigin) ||

@@ -57,6 +57,7 @@ describe("lint of a manifest that another project wrote", () => {
   const copies: Readonly<Record<string, readonly [file: string, above: string, labels?: string]>> = {
     "the labels of a chart": ["web.yaml", "", ", helm.sh/chart: web-1.0.0"],
     "the label that Helm sets": ["web.yaml", "", ", app.kubernetes.io/managed-by: Helm"],
+    "a name for files that a tool has written": ["web.gen.yaml", ""],
     "the comments of helm template": ["web.yaml", "---\n# Source: web/templates/deployment.yaml\n"],
     "definitions in the same file": ["web.yaml", `${definition}---\n`],
     "the address that it was copied from": [
@@ -125,6 +126,11 @@ describe("lint of a manifest that another project wrote", () => {
       "apiVersion: v1\nkind: Secret\nmetadata: { name: web }\nstringData: { password: hunter2 }\n",
     );
     assert.deepEqual(found("secret-in-clear"), ["mandatory vendor/secret.yaml:4"]);
+  });
+
+  it("recommends only in the hook of a chart", () => {
+    write("web.yaml", deployment().replace("  labels:", "  annotations: { helm.sh/hook: test }\n  labels:"));
+    assert.deepEqual(found("image-pinned"), ["advisory web.yaml:16"]);
   });
 
   it("says who can fix it", () => {
