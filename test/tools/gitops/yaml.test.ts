@@ -88,18 +88,22 @@ describe("documents of a repository", () => {
 
   it("have the same values and locations with the block parser as with the full one", () => {
     const repository = new Repository(FIXTURES);
-    const read = repository.yamlFiles(".").filter((file) => compare(repository.read(file, nowhere).text));
-    assert.ok(read.length > 20, `the block parser read only ${read.length} files`);
+    const files = repository.yamlFiles(".").filter((file) => compare(repository.read(file, nowhere).text));
+    assert.ok(files.length > 20, `the block parser read only ${files.length} files`);
     fc.assert(
       fc.property(anyYaml(), (text) => {
         compare(text);
       }),
       { numRuns: 300 },
     );
-    assert.ok(
-      compare("a: >-\n  folded\n  text\nb: 1\n"),
-      "the block parser left a folded text to the full one",
+    let read = 0;
+    fc.assert(
+      fc.property(anyBlock(), (text) => {
+        if (compare(text)) read++;
+      }),
+      { numRuns: 2000 },
     );
+    assert.ok(read > 300, `the block parser read only ${read} block scalars`);
   });
 
   it("shares what it parses with an earlier state, file by file, if the text is the same", () => {
@@ -245,7 +249,7 @@ function anyYaml(): fc.Arbitrary<string> {
       const place = at % (written.length + 1);
       return written.slice(0, place) + inserted + written.slice(place);
     });
-  return fc.oneof(text, scribbled, anyBlock());
+  return fc.oneof(text, scribbled);
 }
 
 /** Block scalars as people write them, and almost so. */
