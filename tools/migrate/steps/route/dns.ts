@@ -63,7 +63,7 @@ export function recordsOf(form: BuiltObject, key: string | undefined, move: DnsM
     source,
     gateway: `${gateway} of ${cluster}`,
     target,
-    preparations: blindWriters(host, move).map(preparation),
+    preparations: readersOf(host, move).length > 0 ? [] : blindWriters(host, move).map(preparation),
   }));
 }
 
@@ -102,7 +102,9 @@ export function dnsLosses(move: DnsMove, { options }: Pick<StepContext, "options
   const records = move.hosts.flatMap((host) =>
     blindWriters(host, move).map(({ writer: { id, deletesRecords }, reason }) => {
       const fate = deletesRecords ? "would delete it" : "would leave it pointing to the Ingress controller";
-      return `the DNS record of ${host}: ${id} ${reason} and ${fate}`;
+      const others = readersOf(host, move).map((reader) => reader.id);
+      const rest = others.length === 0 ? "" : `; the record of ${others.join(", ")} moves to the route`;
+      return `the DNS record of ${host}: ${id} ${reason} and ${fate}${rest}`;
     }),
   );
   return [...records, ...target].map((message) => ({ kind: "dns-record", message }));
@@ -159,6 +161,10 @@ function blindWriters(host: string, move: DnsMove): readonly BlindWriter[] {
     return reason === undefined ? [] : [{ writer, reason }];
   });
 }
+
+/** The releases that write a host's record today, and would read its route. */
+const readersOf = (host: string, move: DnsMove): readonly ExternalDns[] =>
+  writersOf(host, move).filter(({ whyBlind }) => whyBlind(move.route) === undefined);
 
 /** The releases that write a host's record today. */
 function writersOf(host: string, { kind, reading, cluster }: DnsMove): readonly ExternalDns[] {
