@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { parse } from "yaml";
 import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
@@ -41,7 +42,13 @@ export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
   };
 }
 
-/** The name and namespace of the Helm release (helm-controller: `GetReleaseName`, `GetReleaseNamespace`). */
+/** The longest name of a release that Helm accepts. */
+const MAX_NAME = 53;
+
+/**
+ * The name and namespace of the Helm release. Sources in helm-controller: GetReleaseName and GetReleaseNamespace in api/v2, ShortenName in
+ * internal/release.
+ */
 export function releaseOf({ metadata, spec }: KubeObject): {
   readonly name: string;
   readonly namespace: string;
@@ -49,7 +56,13 @@ export function releaseOf({ metadata, spec }: KubeObject): {
   const { releaseName, targetNamespace } = fields(spec);
   const target = text(targetNamespace);
   const own = target === undefined ? metadata.name : `${target}-${metadata.name}`;
-  return { name: text(releaseName) ?? own, namespace: target ?? metadata.namespace ?? "default" };
+  return { name: shortened(text(releaseName) ?? own), namespace: target ?? metadata.namespace ?? "default" };
+}
+
+function shortened(name: string): string {
+  if (name.length <= MAX_NAME) return name;
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, 12);
+  return `${name.slice(0, MAX_NAME - 13)}-${hash}`;
 }
 
 /** The HelmReleases whose charts are not rendered, so that what they install is known from their values at most. */

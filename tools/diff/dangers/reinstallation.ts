@@ -1,3 +1,4 @@
+import { releaseOf } from "../../../policy/objects/helm.ts";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { at, text } from "../../../policy/engine/read.ts";
 import type { Danger } from "../change.ts";
@@ -22,17 +23,10 @@ export function* reinstallation(before: KubeObject, after: KubeObject): Generato
   };
 }
 
-const namespaceOf = (release: KubeObject): string =>
-  text(at(release, ["spec", "targetNamespace"])) ?? release.metadata.namespace ?? "default";
-
 /** The parts of a release's identity. A chart behind `chartRef` has its name inside the artifact, so it is not compared. */
 const TARGETS: Readonly<Record<string, (release: KubeObject) => string | undefined>> = {
-  "release name": (release) => {
-    const target = text(at(release, ["spec", "targetNamespace"]));
-    const composed = target === undefined ? release.metadata.name : `${target}-${release.metadata.name}`;
-    return text(at(release, ["spec", "releaseName"])) ?? composed;
-  },
-  "target namespace": namespaceOf,
+  "release name": (release) => releaseOf(release).name,
+  "target namespace": (release) => releaseOf(release).namespace,
   "storage namespace": (release) =>
     text(at(release, ["spec", "storageNamespace"])) ?? release.metadata.namespace ?? "default",
   chart: (release) => text(at(release, ["spec", "chart", "spec", "chart"]))?.replace(/^.*\//, ""),

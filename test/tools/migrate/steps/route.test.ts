@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import type { Mapping } from "../../../../tools/gitops/yaml/values.ts";
+import { fileText } from "../../../../tools/gitops/yaml/file-text.ts";
 import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
 import { buildRepository } from "../../../../tools/gitops/flux/repository-build.ts";
 import { readOptions } from "../../../../tools/migrate/options.ts";
@@ -177,6 +178,19 @@ describe("migrate route", () => {
     assert.match(stdout, /^\+kind: HTTPRoute$/m);
     assert.doesNotMatch(stdout, /^-(?!--)/m);
     assert.match(stdout, /its record follows the Ingress/);
+  });
+
+  it("reads a host from the name of the Helm release, which begins with its target namespace", () => {
+    const context = contextOf("route/essential");
+    const path = "kubernetes/apps/books/helmrelease.yaml";
+    const text = fileText(context.repository, path) ?? "";
+    const repository = context.repository.with(
+      new Map([[path, text.replace("  interval: 30m\n", "  interval: 30m\n  targetNamespace: library\n")]]),
+    );
+    const { notes } = route.plan({ ...context, repository, clusters: buildRepository(repository).clusters });
+    const messages = notes.map(({ message }) => message).join("\n");
+    assert.match(messages, /^library-books\.example\.com: moves/m);
+    assert.doesNotMatch(messages, /^books\.example\.com/m);
   });
 
   it("reads Traefik's rules: brackets first, then &&, then ||", () => {

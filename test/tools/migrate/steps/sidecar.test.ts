@@ -187,6 +187,15 @@ describe("migrate sidecar", () => {
     assert.ok(!files.some(({ path }) => path === CONFIG));
   });
 
+  it("binds the ServiceAccount of the Helm release, whose name begins with its target namespace", () => {
+    const context = contextOf("interval: 30m", "targetNamespace: watch\n  interval: 30m");
+    const { after, proof } = runStep(sidecar, context);
+    assert.equal(proof.status, "holds");
+    const objects = fileText(after, "status/app/gatus-sidecar.yaml") ?? "";
+    assert.match(objects, /kind: ServiceAccount\n\s+name: watch-gatus\n\s+namespace: watch\n/);
+    assert.match(fileText(after, RELEASE) ?? "", /serviceAccount:\n\s+create: true\n\s+name: watch-gatus\n/);
+  });
+
   it("also lets Gatus discover Services, with their rights", () => {
     const context = contextOf("", "", RELEASE, { sidecar: { services: true } });
     const { after, proof } = runStep(sidecar, context);

@@ -2,6 +2,9 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { fieldAt, fieldsIn, isKind, nameOf } from "../../objects.ts";
+import { rendered as renderedByChart } from "../../../../policy/objects/app-template-dialect.ts";
+import { releaseOf } from "../../../../policy/objects/helm.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
 import { chartOf } from "./chart.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import { fieldList } from "./paths.ts";
@@ -71,11 +74,10 @@ export function sourceOf(object: Mapping, key?: string): string {
 
 /** Where Helm installs a release; the namespace of any other object. */
 export function releaseNamespace(object: Mapping): string {
-  return scalarText(fieldAt(object, ["spec", "targetNamespace"])) || nameOf(object).namespace;
+  return releaseOf(asKubeObject(object)).namespace;
 }
 
-/** A text in a release's values as Helm renders it, if it only uses the release's name. */
+/** A text in a release's values as Helm renders it, if it only uses the release's name and namespace. */
 export function rendered(text: string, release: Mapping): string {
-  const name = scalarText(fieldAt(release, ["spec", "releaseName"])) || nameOf(release).name;
-  return text.replace(/\{\{-?\s*\.Release\.Name\s*-?\}\}/g, name);
+  return renderedByChart(text, asKubeObject(release));
 }

@@ -1,3 +1,5 @@
+import { asKubeObject } from "../../../lint/kube-object.ts";
+import { releaseOf } from "../../../../policy/objects/helm.ts";
 import { isDeepStrictEqual } from "node:util";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
@@ -210,7 +212,7 @@ function namesake(
 /** Whether app-template renders a route with this name: the release's name, plus the key if there are several. */
 function rendersName(object: Mapping, name: string, namespace: string, { clusters }: StepContext): boolean {
   if (!isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) return false;
-  const own = nameOf(object).name;
+  const { name: own } = releaseOf(asKubeObject(object));
   const keys = ["ingress", "route"].flatMap((key) => Object.keys(fieldsIn(object, ["spec", "values", key])));
   return (
     releaseNamespace(object) === namespace &&

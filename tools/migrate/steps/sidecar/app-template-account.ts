@@ -1,7 +1,9 @@
+import { releaseOf } from "../../../../policy/objects/helm.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
 import { coerce } from "semver";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
-import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
+import { fieldAt, fieldsIn } from "../../objects.ts";
 
 /** A ServiceAccount, and the values that create it and mount its token. */
 interface Account {
@@ -50,13 +52,12 @@ function tokenValues(values: Mapping, controller: string, major: number): Mappin
 
 function chartAccount(release: Mapping, identifier: string, major: number): Account | string {
   const values = fieldsIn(release, ["spec", "values"]);
-  const name = nameOf(release).name;
+  const { name } = releaseOf(asKubeObject(release));
   const overrides = ["nameOverride", "fullnameOverride"].some(
     (key) => fieldAt(values, ["global", key]) !== undefined,
   );
-  const releaseName = scalarText(fieldAt(release, ["spec", "releaseName"]));
-  if (overrides || (releaseName !== "" && releaseName !== name))
-    return "its release has another name than the HelmRelease: set the name of its ServiceAccount first";
+  if (overrides)
+    return "its values rename the chart's objects (global.nameOverride or global.fullnameOverride): set the name of its ServiceAccount first";
   const accounts = fieldsIn(values, ["serviceAccount"]);
   if (major < 4) {
     if (identifier !== "" && identifier !== "default") return `the ServiceAccount ${identifier} is not known`;

@@ -1,9 +1,11 @@
+import { releaseOf } from "../../../../policy/objects/helm.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
 import { fieldList } from "../route/paths.ts";
 import { rendered } from "../route/hosts.ts";
 import type { AppContainer } from "../../../../policy/objects/app-template.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
-import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
+import { fieldAt, fieldsIn } from "../../objects.ts";
 import type { ConfigPlace } from "./place.ts";
 
 /** A volume in Gatus's container. */
@@ -85,7 +87,7 @@ function inlineMap(release: Mapping, volume: Mapping): string | undefined {
   const identifier = scalarText(volume.identifier);
   if (identifier !== "") return identifier;
   const name = rendered(scalarText(volume.name), release);
-  const own = nameOf(release).name;
+  const { name: own } = releaseOf(asKubeObject(release));
   return Object.keys(maps).find(
     (key) => name === `${own}-${key}` || (name === own && Object.keys(maps).length === 1),
   );

@@ -1,7 +1,9 @@
+import { releaseOf } from "../../../../policy/objects/helm.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
 import { coerce, gte } from "semver";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
-import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
+import { fieldAt, fieldsIn } from "../../objects.ts";
 import type { MigrateOptions } from "../../options.ts";
 import { SKIP_INVALID } from "./config-text.ts";
 import { argsFor, pinnedSidecar, SIDECAR } from "./container.ts";
@@ -79,12 +81,7 @@ function whyNot(values: Mapping): string | undefined {
 function fullNameOf(release: Mapping, values: Mapping): string {
   const override = scalarText(values.fullnameOverride);
   if (override !== "") return override;
-  const { name } = nameOf(release);
-  const target = scalarText(fieldAt(release, ["spec", "targetNamespace"]));
-  const releaseName =
-    scalarText(fieldAt(release, ["spec", "releaseName"])) || (target === "" ? name : `${target}-${name}`);
+  const { name } = releaseOf(asKubeObject(release));
   const chart = scalarText(values.nameOverride) || "gatus";
-  return (releaseName.includes(chart) ? releaseName : `${releaseName}-${chart}`)
-    .slice(0, 63)
-    .replace(/-$/, "");
+  return (name.includes(chart) ? name : `${name}-${chart}`).slice(0, 63).replace(/-$/, "");
 }

@@ -1,5 +1,5 @@
 import { at, text, type Fields } from "../../../../../policy/engine/read.ts";
-import { valuesOf } from "../../../../../policy/objects/helm.ts";
+import { releaseOf, valuesOf } from "../../../../../policy/objects/helm.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../../gitops/yaml/values.ts";
@@ -82,7 +82,7 @@ function chartClass(release: Mapping, cluster: BuiltCluster): readonly [string, 
     case "ingress-nginx":
       return [value("controller", "ingressClassResource", "name") || "nginx", nginx];
     case "traefik": {
-      const name = scalarText(fieldAt(release, ["spec", "releaseName"])) || nameOf(release).name;
+      const { name } = releaseOf(asKubeObject(release));
       const fullName = name.includes("traefik") ? name : `${name}-traefik`;
       return [value("ingressClass", "name") || value("fullnameOverride") || fullName, traefik];
     }
