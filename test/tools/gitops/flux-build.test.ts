@@ -146,6 +146,7 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-api-version-mapping": /the apiVersion of the patched object must be a string/,
       "refused-generator-name": /kustomization\.yaml:1: name must be a string: quote it/,
       "refused-remote-component": /the component https:\/\/example\.com\/c must be in the same source/,
+      "refused-crds": /kustomization\.yaml:2: a file in `crds` must have OpenAPI definitions by name/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
       assert.match(refusal(directory), expected);

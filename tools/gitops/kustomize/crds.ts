@@ -1,3 +1,4 @@
+import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { DEFAULT_CONFIGURATION, type Configuration } from "./configuration.ts";
@@ -26,10 +27,24 @@ export function loadCrds(paths: Value[], directory: Directory): Configuration {
     const { documents, errors } = directory.repository.parse(resolved, "v2");
     const [error] = errors;
     if (error) throw new BuildError(error.message, error.origin, "syntax");
-    const definitions = documents[0]?.value;
-    if (isMapping(definitions)) addDefinitions(definitions, found);
+    const definitions = documents[0]?.value ?? null;
+    if (definitions === null) continue;
+    requireDefinitions(definitions, origin);
+    addDefinitions(definitions, found);
   }
   return { ...emptyConfiguration(), ...found };
+}
+
+/** @throws BuildError for anything but OpenAPI definitions by name, such as a CustomResourceDefinition */
+function requireDefinitions(definitions: Value, origin: Origin): asserts definitions is Mapping {
+  const isValid =
+    isMapping(definitions) &&
+    Object.values(definitions).every((definition) => definition === null || isMapping(definition));
+  if (!isValid)
+    throw new BuildError(
+      "a file in `crds` must have OpenAPI definitions by name: list a CustomResourceDefinition in `resources`",
+      origin,
+    );
 }
 
 function emptyConfiguration(): Configuration {

@@ -125,8 +125,11 @@ export class Resource {
     const { annotations } = this;
     if (Object.keys(annotations).length === 0) Reflect.deleteProperty(this.metadata, "annotations");
     for (const key of Object.keys(annotations)) requireTextKey(annotations, key);
-    for (const key of Object.keys(annotations))
-      setField(annotations, key, textIn(annotations, key), entryOrigin(annotations, key));
+    for (const key of Object.keys(annotations)) {
+      const origin = entryOrigin(annotations, key);
+      // They are set again, and so are not written as folded scalars.
+      setField(annotations, key, origin.asRead ?? textIn(annotations, key), origin);
+    }
   }
 
   /** Sets a field of the metadata. */

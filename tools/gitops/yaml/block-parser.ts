@@ -16,7 +16,7 @@ export interface BlockDocument {
 }
 
 const KEY =
-  /(?:"[^"\\\n]*"|'[^'\n]*'|[^\s"'#&*!|>%@`,[\]{}?:-](?:[^\s:#]|:(?=\S)|(?<=\S)#)*|[?:-](?=[^\s:])(?:[^\s:#]|:(?=\S)|(?<=\S)#)*)(?=:(?:[ \n]|$))/y;
+  /(?:"[^"\\\n]*"|'[^'\n]*'|[^\s"'#&*!|>%@`,[\]{}?:-](?:[^\s:#]|:(?=\S)|(?<=\S)#)*|[?:-](?=[^\s:])(?:[^\s:#]|:(?=\S)|(?<=\S)#)*|\*[\w-]+ *)(?=:(?:[ \n]|$))/y;
 
 /**
  * Reads the YAML constructs that manifests usually consist of: block mappings and lists, scalars and flow collections on one line, literal blocks, folded
@@ -174,7 +174,7 @@ class BlockParser {
       const offset = this.#at;
       const written = this.#key(offset);
       if (written === undefined || written === "<<") throw new BeyondBlockStyle();
-      const key = /^["']/.test(written) ? written.slice(1, -1) : this.#keyText(written, offset);
+      const key = this.#keyText(written, offset);
       if (Object.hasOwn(fields, key)) throw new BeyondBlockStyle();
       this.#entry({ fields, key, offset, indent }, offset + written.length + 1);
     }
@@ -257,9 +257,13 @@ class BlockParser {
     return resolvePlain(scalar, this.#dialect);
   }
 
-  /** A key that is not a string gets the same text as in the full parser. */
+  /** A key that is not a string gets the same text as in the full parser. In libyaml the name of an alias ends before a colon, even without a space. */
   #keyText(written: string, offset: number): string {
-    const value = resolvePlain(written, this.#dialect);
+    if (/^["']/.test(written)) return written.slice(1, -1);
+    const value = written.startsWith("*")
+      ? this.#anchors.get(written.slice(1).trimEnd())
+      : resolvePlain(written, this.#dialect);
+    if (value === undefined || (typeof value === "object" && value !== null)) throw new BeyondBlockStyle();
     if (typeof value === "string") return value;
     this.#oddKey ??= offset;
     return JSON.stringify(value);

@@ -1,14 +1,15 @@
 import {
   type Alias,
+  Composer,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  parseAllDocuments,
   type Document,
   type Node,
   type Pair,
   type ParsedNode,
+  Scalar,
   type YAMLMap,
 } from "yaml";
 import { aliasTargets } from "./alias-targets.ts";
@@ -17,6 +18,7 @@ import { isDeep, MAX_DEPTH } from "./depth.ts";
 import { scalarValue } from "./scalar-value.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { indentingTab } from "./tabs.ts";
+import { tokensOf } from "./tokens.ts";
 import { mappingAt, isMapping, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
 import { goYamlTags, type Dialect } from "./schema.ts";
 
@@ -93,7 +95,7 @@ function parseText(source: SourceText, dialect: Dialect): ParsedText {
 export function parseFully(source: SourceText, dialect: Dialect = "v3"): ParsedText {
   const documents: ParsedDocument[] = [];
   const errors: YamlError[] = [];
-  const parsed = parseAllDocuments(source.text, {
+  const composer = new Composer({
     schema: "failsafe",
     customTags: (tags) => [...tags, ...goYamlTags(dialect)],
     prettyErrors: false,
@@ -101,7 +103,7 @@ export function parseFully(source: SourceText, dialect: Dialect = "v3"): ParsedT
     // Reader finds duplicate keys in linear time; the package compares each key with all earlier ones.
     uniqueKeys: false,
   });
-  const read = Array.isArray(parsed) ? parsed : [];
+  const read = [...composer.compose(tokensOf(source.text))] as Document.Parsed[];
   for (const document of read) {
     const error = document.errors.find(({ message }) => !message.startsWith(ACCEPTED));
     if (error) {
@@ -151,7 +153,7 @@ class Reader {
 
   read(node: Node | null | undefined, offset: number): Value {
     if (this.#insideAlias) this.#count(1, offset);
-    if (isScalar(node)) return scalarValue(node, this.#source.text) as Value;
+    if (isScalar(node)) return scalarValue(node, this.#source.text, this.#dialect) as Value;
     if (isMap(node)) return this.#map(node, offset);
     if (isSeq(node)) {
       const list = listAt(this.#at(offset));
@@ -195,13 +197,19 @@ class Reader {
       if (Object.hasOwn(fields, text) && this.#dialect === "v3")
         throw new UnreadableError("duplicate key", start);
       const valueOffset = value?.range[0] ?? start;
-      setField(fields, text, this.read(value, valueOffset), {
+      const entry = this.read(value, valueOffset);
+      const unfolded =
+        isScalar(value) && value.type === Scalar.BLOCK_FOLDED
+          ? scalarValue(value, this.#source.text, "v2")
+          : entry;
+      setField(fields, text, entry, {
         source: this.#source,
         offset: start,
         valueOffset,
         ...(isScalar(value) &&
           value.value === null &&
           value.source === "" && { blank: node.flow === true ? "flow" : "block" }),
+        ...(unfolded !== entry && { asRead: String(unfolded) }),
       });
     }
     for (const source of merged) {

@@ -1,4 +1,5 @@
 import { Scalar } from "yaml";
+import type { Dialect } from "./schema.ts";
 
 /** Strings that go-yaml's emitter quotes: those with spaces before a newline, or with characters that it does not consider printable. */
 const NOT_FOLDED = / (?:\n|$)|[\u{10000}-\u{10ffff}]/u;
@@ -7,15 +8,16 @@ const NOT_FOLDED = / (?:\n|$)|[\u{10000}-\u{10ffff}]/u;
  * A scalar's value as it reaches the cluster. Block scalars differ from the YAML specification in two ways: go-yaml adds no newline to a block that ends with
  * the file, and Kustomize writes and re-reads each folded scalar, which changes some of them.
  * @param text the file's text, or the text inside another scalar
+ * @param dialect what is read as `v2` is not written again
  */
-export function scalarValue({ value, type, range }: Scalar, text: string): unknown {
+export function scalarValue({ value, type, range }: Scalar, text: string, dialect: Dialect): unknown {
   // The package makes bytes of `!!binary`, which no Kubernetes object contains.
   if (value instanceof Uint8Array) return Buffer.from(value).toString();
   if (typeof value !== "string" || (type !== Scalar.BLOCK_LITERAL && type !== Scalar.BLOCK_FOLDED))
     return value;
   const isOpen = range?.[1] === text.length && /\S[^\n]*$/.test(text);
   const read = isOpen && value.endsWith("\n") ? value.slice(0, -1) : value;
-  return type === Scalar.BLOCK_FOLDED ? writtenAndRead(read) : read;
+  return type === Scalar.BLOCK_FOLDED && dialect === "v3" ? writtenAndRead(read) : read;
 }
 
 /**

@@ -29,6 +29,8 @@ export interface Origin {
   readonly blank?: "block" | "flow";
   /** How the scalar is written; set only if the source does not show it, for example because a patch has replaced the scalar. */
   readonly style?: ScalarStyle;
+  /** The text of a folded scalar as read; set only if it becomes another text when Kustomize writes and re-reads it. */
+  readonly asRead?: string;
 }
 
 /** How a scalar is written: without quotes, in quotes, or as a block. */
