@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isAppTemplate, hasPlaceholder } from "../objects/app-template.ts";
 import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
 import { unrenderedValues } from "../objects/helm.ts";
+import { isOwnImage } from "../objects/own-images.ts";
 import type { Path } from "../engine/path.ts";
 import { fields, text, type Fields } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
@@ -16,7 +17,8 @@ export const imagePinned = defineRule({
   severity: "high",
   enforcement: "mandatory",
   forAuthor: true,
-  recommends: "a tag in a registry on the node itself, which only its owner fills",
+  recommends:
+    "a moving tag of an image that the owner publishes: in a registry on the node, or on ghcr.io in the account of the repository that Flux follows",
   kinds: CONTAINER_KINDS,
   settings: z.strictObject({
     requireDigest: z.boolean().default(false).describe("Report a tag without a digest as an error."),
@@ -38,7 +40,9 @@ export const imagePinned = defineRule({
   }),
   *check(object, { settings, objects }) {
     for (const { path, spec } of allContainersOf(object, objects)) {
-      if (typeof spec.image === "string") yield* imageProblems(spec.image, [...path, "image"], settings);
+      if (typeof spec.image !== "string") continue;
+      const isOwn = isLocal(spec.image) || isOwnImage(spec.image, objects);
+      yield* imageProblems(spec.image, [...path, "image"], { ...settings, isOwn });
     }
     if (object.kind !== "HelmRelease" || isAppTemplate(object, objects)) return;
     const known = unrenderedValues(object, objects);
@@ -66,13 +70,19 @@ function* chartTags(values: Fields, above: Path): Generator<{ readonly tag: stri
   }
 }
 
+/** Whether an image is in a registry on the node itself. */
+function isLocal(image: string): boolean {
+  return /^(?:localhost|127\.0\.0\.1)(?::\d+)?\//.test(image);
+}
+
 function* imageProblems(
   image: string,
   path: Path,
   {
     requireDigest,
     floatingTags,
-  }: { readonly requireDigest: boolean; readonly floatingTags: readonly string[] },
+    isOwn,
+  }: { readonly requireDigest: boolean; readonly floatingTags: readonly string[]; readonly isOwn: boolean },
 ): Generator<Problem> {
   // The values of variables and template expressions are not known; the tag of an image from Nixery is a channel, and has no versions (https://nixery.dev).
   if (hasPlaceholder(image) || image.startsWith("nixery.dev/")) return;
@@ -89,7 +99,7 @@ function* imageProblems(
     yield {
       path,
       message: `The tag ${tag} of ${image} moves: it may name a different image tomorrow.`,
-      recommendation: /^(?:localhost|127\.0\.0\.1)(?::\d+)?\//.test(image),
+      recommendation: isOwn,
     };
   else if (requireDigest) yield { path, message: `The image ${image} has no digest.` };
 }

@@ -15,6 +15,7 @@ export const serviceSelector = defineRule({
     "Copy the labels of the workload's pod template (spec.template.metadata.labels) to the selector.",
   severity: "high",
   enforcement: "mandatory",
+  forAuthor: true,
   kinds: [SERVICE],
   wholeStack: true,
   *check(service, { objects, isComplete }) {
