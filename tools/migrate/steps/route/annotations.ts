@@ -77,10 +77,12 @@ export function ingressAnnotations(
     ...(target === undefined ? [] : ["rewrite-target", "use-regex"].map((name) => nginx.prefix + name)),
     ...translations.flatMap(({ names }) => names.map((name) => nginx.prefix + name)),
   ]);
+  const refused: RefusedAnnotation[] = [];
   for (const translation of translations) sorted.losses.push(...(translation.losses ?? []));
   for (const [name, entry] of Object.entries(annotations)) {
     if (translated.has(name.toLowerCase())) continue;
-    const text = `annotation ${name}: ${scalarText(entry)}`;
+    const value = scalarText(entry).trim().replace(/\s+/g, " ");
+    const text = `annotation ${name}: ${value}`;
     const treatment = fateOf(name, scalarText(entry));
     if (treatment === "certificate")
       sorted.certificate.push(`${name.split("/")[1] ?? name} ${scalarText(entry)}`);
@@ -89,9 +91,10 @@ export function ingressAnnotations(
       if (treatment === "unknown") sorted.unknown.push(name);
     } else if (treatment.fate === "lost")
       sorted.losses.push({ kind: "annotation", message: `${text} (${treatment.reason})` });
-    else if (treatment.fate === "refused") sorted.refusals.push(`${text}: ${treatment.reason}`);
+    else if (treatment.fate === "refused") refused.push({ name, value, reason: treatment.reason });
     else if (treatment.fate === "no-effect") sorted.withoutEffect.push(`${text}: ${treatment.reason}`);
   }
+  sorted.refusals.push(...refusalsFor(refused));
   return {
     ...sorted,
     raw: lower,
@@ -104,6 +107,22 @@ export function ingressAnnotations(
     pathMatcher: lower.get(`${ROUTER}pathmatcher`) ?? "PathPrefix",
     dnsTarget: [...lower].find(([key]) => DNS.test(key) && key.endsWith("/target"))?.[1],
   };
+}
+
+interface RefusedAnnotation {
+  readonly name: string;
+  readonly value: string;
+  readonly reason: string;
+}
+
+/** One sentence per reason: CORS alone takes up to seven annotations. */
+function refusalsFor(refused: readonly RefusedAnnotation[]): readonly string[] {
+  return [...Map.groupBy(refused, ({ reason }) => reason)].map(([reason, own]) => {
+    const [first] = own;
+    return own.length === 1 && first
+      ? `annotation ${first.name}: ${first.value}: ${reason}`
+      : `annotations ${own.map(({ name }) => name).join(", ")}: ${reason}`;
+  });
 }
 
 function fateOf(name: string, value: string): Fate | "certificate" | "unknown" {

@@ -58,8 +58,8 @@ export function moveOf(
     const isAsked = Object.hasOwn(context.options.route.gateways, ingressClass ?? "");
     return { kind: isAsked ? "refused" : "left", message: parents };
   }
-  const refusals = new Set([written, ...forms].flatMap((reading) => reading.refusals));
-  if (refusals.size > 0) return refused([...refusals].join("; "));
+  const refusals = distinctRefusals([written, ...forms]);
+  if (refusals.length > 0) return refused(refusals.join("; "));
   const { parentRefs } = parents;
   const wide = pairs.map(({ cluster }) =>
     controllerWide(ingressClass ?? "", cluster, parents.gateway, context),
@@ -96,6 +96,16 @@ export function moveOf(
     ],
     records: moves.flatMap(({ form, dns }) => recordsOf(form, key, dns)),
   };
+}
+
+/** Why an Ingress stays; one reason per annotation, although its value may differ between the file and the clusters. */
+function distinctRefusals(readings: readonly Reading[]): readonly string[] {
+  const named = new Map<string, string>();
+  for (const refusal of readings.flatMap((reading) => reading.refusals)) {
+    const key = /^annotations? ([^ ]+\/[^ :,]+)/.exec(refusal)?.[1] ?? refusal;
+    if (!named.has(key)) named.set(key, refusal);
+  }
+  return [...named.values()];
 }
 
 /** An Ingress in one cluster, as its route would be placed there. */
