@@ -31,20 +31,21 @@ const fieldsOf = oncePer((references: readonly NameReference[]) =>
   ),
 );
 
-/** Kustomize rejects a RoleBinding with a subject whose namespace is blank. Source: getNamespacesForRoleBinding in resmap/reswrangler.go. */
+/** Kustomize rejects a RoleBinding with a subject whose kind or namespace is not a string. Source: getNamespacesForRoleBinding in resmap/reswrangler.go. */
 function requireNamespaces({ gvk, object: { subjects } }: Resource): void {
   if (gvk.kind !== "RoleBinding" || !Array.isArray(subjects)) return;
-  for (const subject of subjects)
-    if (
-      isMapping(subject) &&
-      subject.kind === "ServiceAccount" &&
-      Object.hasOwn(subject, "namespace") &&
-      typeof subject.namespace !== "string"
-    )
+  for (const [index, subject] of subjects.entries()) {
+    if (!isMapping(subject))
+      throw new BuildError("a subject must be a mapping", entryOrigin(subjects, index));
+    if (!Object.hasOwn(subject, "namespace")) continue;
+    if (Object.hasOwn(subject, "kind") && typeof subject.kind !== "string")
+      throw new BuildError("the kind of this subject must be a string", entryOrigin(subject, "kind"));
+    if (subject.kind === "ServiceAccount" && typeof subject.namespace !== "string")
       throw new BuildError(
         "the namespace of this ServiceAccount must be a string: quote it, or remove the field",
         entryOrigin(subject, "namespace"),
       );
+  }
 }
 
 /** Updates one field of an object that refers to other objects. */

@@ -169,6 +169,7 @@ function applyToAll(
 /** Turns the values into strings, and drops a field without values. */
 function settlePairs(metadata: Mapping, field: string): void {
   const values = metadata[field];
+  if (Array.isArray(values)) throw new BuildError(`${field} must be a mapping`, entryOrigin(metadata, field));
   if (!isMapping(values) || Object.keys(values).length === 0) {
     Reflect.deleteProperty(metadata, field);
     return;
