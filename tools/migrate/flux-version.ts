@@ -1,7 +1,10 @@
-import type { BuiltCluster } from "../gitops/flux/built.ts";
+import { counted } from "../../lib/counted.ts";
+import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 import { fluxVersionOf as versionOf, isAtLeast, type FluxVersion } from "../gitops/flux/flux-version.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
+import { scalarText } from "../gitops/kustomize/resource.ts";
 import { describeCluster, indexOf } from "./clusters.ts";
+import { idOf } from "./objects.ts";
 
 /** What Flux must be able to do, and the version that introduced it. Source: https://github.com/fluxcd/flux2/releases */
 export const FLUX_FEATURES = {
@@ -35,6 +38,18 @@ export function whyTooOld(
   if (hasFeature(cluster, feature, repository) !== false) return undefined;
   const { version = "", from = "" } = fluxVersionOf(cluster, repository) ?? {};
   return `${describeCluster(cluster)} runs Flux ${version} (${from}), and ${USE[feature]} needs Flux ${FLUX_FEATURES[feature]} or later: upgrade Flux first`;
+}
+
+/**
+ * Why Kustomizations cannot have `deletionPolicy`: the API server rejects it in any version but v1, and with it everything else that their parent
+ * applies. Source: config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml in fluxcd/kustomize-controller 1.5 to 1.7.
+ */
+export function whyNoDeletionPolicy(kustomizations: readonly BuiltObject[]): string | undefined {
+  const old = kustomizations.filter(({ object }) => !scalarText(object.apiVersion).endsWith("/v1"));
+  if (old.length === 0) return undefined;
+  const ids = old.map(({ object }) => idOf(object)).join(", ");
+  const versions = [...new Set(old.map(({ object }) => scalarText(object.apiVersion)))].join(", ");
+  return `${counted(old.length, "Kustomization")} ${old.length === 1 ? "uses" : "use"} ${versions}, which has no deletionPolicy: change the apiVersion to kustomize.toolkit.fluxcd.io/v1 first (${ids})`;
 }
 
 /** What to check before a commit that needs a feature, if the repository does not show the Flux version of a cluster. */

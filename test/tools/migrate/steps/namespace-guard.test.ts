@@ -117,6 +117,24 @@ describe("migrate namespace: the guard", () => {
     );
   });
 
+  it("is not written for a child in an API version without deletionPolicy: Flux could apply nothing of its root", () => {
+    const old = JSON.parse(
+      JSON.stringify(child([object("PersistentVolumeClaim", "")])["apps/app.yaml"]).replace(
+        "/v1",
+        "/v1beta2",
+      ),
+    ) as object;
+    const result = resultOf(namespace, {
+      ...child([object("PersistentVolumeClaim", "")]),
+      "apps/app.yaml": old,
+    });
+    assert.deepEqual(result.plan.changes, []);
+    assert.match(
+      messages(result, "refused").join("\n"),
+      /cannot be guarded: 1 Kustomization uses kustomize\.toolkit\.fluxcd\.io\/v1beta2, .*\(flux-system\/app\)/,
+    );
+  });
+
   it("applies what no Kustomization in the repository applies, and copies keys of any kind", () => {
     const files = child([], { decryption: { provider: "sops", secretRef: { name: "sops-gpg" } } });
     const lines = (given: Files): string => messages(resultOf(namespace, given), "runbook").join("\n");

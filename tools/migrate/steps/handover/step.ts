@@ -5,7 +5,7 @@ import { locate } from "../../../gitops/yaml/source.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { reconcileCommand } from "../../live/reconcile.ts";
-import { whyTooOld } from "../../flux-version.ts";
+import { whyNoDeletionPolicy, whyTooOld } from "../../flux-version.ts";
 import { candidates, dependencies } from "./candidates.ts";
 import { checkHandover } from "./check.ts";
 import { handedOver, handoverPhase, isKept } from "./objects.ts";
@@ -65,7 +65,11 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
     };
   const wanted = context.options.handover.phases[cluster.name] ?? "guard";
   if (wanted === "guard") {
-    const tooOld = phase === "before" ? whyTooOld(cluster, "deletionPolicy", context.repository) : undefined;
+    const kustomizations = objects.filter(({ object }) => isFluxKustomization(object));
+    const tooOld =
+      phase === "before"
+        ? (whyTooOld(cluster, "deletionPolicy", context.repository) ?? whyNoDeletionPolicy(kustomizations))
+        : undefined;
     const [first] = objects;
     if (tooOld !== undefined && first) {
       const message = `cannot be guarded: ${tooOld}`;

@@ -4,7 +4,7 @@ import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { disablePruning } from "../../prune-annotation.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
-import { hasFeature, versionToCheck, whyTooOld } from "../../flux-version.ts";
+import { hasFeature, versionToCheck, whyNoDeletionPolicy, whyTooOld } from "../../flux-version.ts";
 import type { Edits } from "../../edits.ts";
 import { fieldsIn, findDocument, idOf, nameOf } from "../../objects.ts";
 import type { FileChange, Note, StepContext } from "../../step.ts";
@@ -50,8 +50,8 @@ export function guardObstacles(moving: MovingRoot, context: StepContext): readon
   return [...tooOld(moving, context), ...targetFiles(moving, context.repository).notes];
 }
 
-function tooOld({ cluster, root }: MovingRoot, { repository }: StepContext): readonly Note[] {
-  const reason = whyTooOld(cluster, "deletionPolicy", repository);
+function tooOld({ cluster, root, children }: MovingRoot, { repository }: StepContext): readonly Note[] {
+  const reason = whyTooOld(cluster, "deletionPolicy", repository) ?? whyNoDeletionPolicy(children);
   return reason === undefined
     ? []
     : [{ kind: "refused", message: `cannot be guarded: ${reason}`, position: locate(root.origin) }];
