@@ -169,7 +169,9 @@ function applyToAll(
 /** Turns the values into strings, and drops a field without values. */
 function settlePairs(metadata: Mapping, field: string): void {
   const values = metadata[field];
-  if (Array.isArray(values)) throw new BuildError(`${field} must be a mapping`, entryOrigin(metadata, field));
+  // Kustomize takes the elements of a list for keys and values.
+  if (Array.isArray(values) && values.length % 2 === 1)
+    throw new BuildError(`${field} must be a mapping`, entryOrigin(metadata, field));
   if (!isMapping(values) || Object.keys(values).length === 0) {
     Reflect.deleteProperty(metadata, field);
     return;
