@@ -100,7 +100,7 @@ function rulesOf(route: Fields, services: readonly AppService[], isNameLiteral: 
       const { name, identifier, ...rest } = fields(item);
       const isNamed =
         name !== undefined && (isNameLiteral || !services.some((own) => own.identifier === name));
-      if (isNamed) return item;
+      if (isNamed) return { ...fields(item), ...writtenPort(rest) };
       const wanted = name ?? identifier;
       const service = wanted === undefined ? only : services.find((own) => own.identifier === wanted);
       return service === undefined ? { ...rest, identifier } : backend(rest, service);
@@ -111,7 +111,11 @@ function rulesOf(route: Fields, services: readonly AppService[], isNameLiteral: 
 /** The backend for a Service in the release, with its port resolved (`_route.tpl`). */
 function backend(rest: Fields, { name, ports }: AppService): Fields {
   const named = ports.find((port) => port.name === rest.port);
-  // The chart writes the port without quotes.
-  const written = typeof rest.port === "string" && /^\d+$/.test(rest.port) ? Number(rest.port) : rest.port;
-  return { ...rest, port: named?.port ?? written ?? ports[0]?.port, name };
+  return { ...rest, port: named?.port ?? writtenPort(rest).port ?? ports[0]?.port, name };
+}
+
+/** The port as the chart writes it, without quotes; empty if there is none. */
+function writtenPort({ port }: Fields): Fields {
+  if (port === undefined) return {};
+  return { port: typeof port === "string" && /^\d+$/.test(port) ? Number(port) : port };
 }

@@ -47,25 +47,32 @@ export const imagePinned = defineRule({
     if (object.kind !== "HelmRelease" || isAppTemplate(object, objects)) return;
     const known = unrenderedValues(object, objects);
     if (known === undefined) return;
-    for (const { tag, steps } of chartTags(known.values, []))
+    for (const { tag, repository, steps } of chartTags(known.values, []))
       if (settings.floatingTags.includes(tag))
         yield {
           path: known.path(steps),
           message: `The tag ${tag} moves: it may name a different image tomorrow.`,
+          recommendation: isOwnImage(repository, objects),
         };
   },
 });
 
+interface ChartTag {
+  readonly tag: string;
+  readonly repository: string;
+  readonly steps: Path;
+}
+
 /**
  * The image tags in a chart's values: those next to a `repository`, or below a key that ends in `image`. The chart's own defaults are not read.
  */
-function* chartTags(values: Fields, above: Path): Generator<{ readonly tag: string; readonly steps: Path }> {
+function* chartTags(values: Fields, above: Path): Generator<ChartTag> {
   for (const [key, value] of Object.entries(values)) {
     const child = fields(value);
     const isImage = /image$/i.test(key) || typeof child.repository === "string";
     const steps = [...above, key];
     if (isImage && typeof child.tag === "string" && (text(child.digest) ?? "") === "")
-      yield { tag: child.tag, steps: [...steps, "tag"] };
+      yield { tag: child.tag, repository: text(child.repository) ?? "", steps: [...steps, "tag"] };
     yield* chartTags(child, steps);
   }
 }

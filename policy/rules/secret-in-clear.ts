@@ -63,10 +63,18 @@ function isSecret(key: string, text: string): boolean {
   );
 }
 
+/**
+ * What a webhook or a tool replaces with the secret: `vault:path#key` (bank-vaults.dev), `ref+vault://…` (github.com/helmfile/vals), `op://…` (1Password), and
+ * `<path:…>` (argocd-vault-plugin).
+ */
+const REFERENCE = /^(?:(?:>>)?vault:\S+#|ref\+[a-z0-9]+:\/\/|op:\/\/|<[^>]*>$)/;
+
 /** Neither empty, nor encrypted, nor taken from a variable, nor a placeholder. */
 function isReadable(value: unknown, isEncoded: boolean): boolean {
   if (typeof value !== "string" || value.trim() === "") return false;
-  return ![value, decoded(value, isEncoded)].some((one) => /^ENC\[|^\s*$|\$\{|\{\{|^<[^>]*>$/.test(one));
+  return ![value, decoded(value, isEncoded)].some(
+    (one) => /^ENC\[|^\s*$|\$\{|\{\{/.test(one) || REFERENCE.test(one),
+  );
 }
 
 function decoded(value: string, isEncoded: boolean): string {
