@@ -13,7 +13,7 @@ const SIDECAR = /(?:^|\/)gatus-sidecar(?:[:@]|$)/;
 
 /** Whether the cluster uses Gatus: it runs Gatus or gatus-sidecar, or an object has one of their annotations or labels. */
 export const usesGatus = oncePer((objects: ObjectIndex): boolean => {
-  const { hasGatus, sidecars } = programs(objects);
+  const { hasGatus, sidecars } = gatusPrograms(objects);
   return hasGatus || sidecars.length > 0 || objects.all().some((object) => isMarked(object, objects));
 });
 
@@ -27,12 +27,10 @@ export interface Discovery {
 
 /** Which routes the cluster's gatus-sidecar monitors. If neither it nor Gatus is among the objects, it monitors all of them, as that of a stack does. */
 export const discoveryOf = oncePer((objects: ObjectIndex): Discovery => {
-  const { hasGatus, sidecars } = programs(objects);
+  const { hasGatus, sidecars } = gatusPrograms(objects);
   if (sidecars.length === 0) return { routes: hasGatus ? "none" : "all", gateways: [] };
-  const args = sidecars.flat();
-  const isAutomatic = args.some((arg) => /^--?auto-httproute(=(1|t|true))?$/i.test(arg));
-  const gateways = args.flatMap((arg) => /^--?gateway-name=(.+)$/.exec(arg)?.[1] ?? []);
-  return { routes: isAutomatic ? "all" : "annotated", gateways };
+  const gateways = sidecars.flat().flatMap((arg) => /^--?gateway-name=(.+)$/.exec(arg)?.[1] ?? []);
+  return { routes: sidecars.some(watchesRoutes) ? "all" : "annotated", gateways };
 });
 
 /** Whether gatus-sidecar monitors a route that does not opt out (internal/resources in its source). */
@@ -42,13 +40,19 @@ export function discovers({ routes, gateways }: Discovery, route: KubeObject): b
   return routes === "all" || isAnnotated(route);
 }
 
-interface Programs {
+/** What a cluster runs of Gatus. */
+export interface GatusPrograms {
   readonly hasGatus: boolean;
   /** The arguments of each gatus-sidecar. */
   readonly sidecars: readonly (readonly string[])[];
 }
 
-const programs = oncePer((objects: ObjectIndex): Programs => {
+/** Whether a gatus-sidecar with these arguments watches every HTTPRoute. */
+export const watchesRoutes = (args: readonly string[]): boolean =>
+  args.some((arg) => /^--?auto-httproute(=(1|t|true))?$/i.test(arg));
+
+/** The programs of Gatus in a cluster, including those in the values of charts. */
+export const gatusPrograms = oncePer((objects: ObjectIndex): GatusPrograms => {
   const containers = CONTAINER_KINDS.flatMap((kind) => objects.ofKind(kind))
     .flatMap((object) => allContainersOf(object, objects))
     .map(({ spec }) => ({

@@ -14,7 +14,8 @@ import type { FileChange } from "./step.ts";
  * @throws EdgefirstError if a file has changed since it was planned, would not be valid YAML, or is a symbolic link or below one
  */
 export function writeChanges(before: Repository, changes: readonly FileChange[]): void {
-  for (const change of changes) checkChange(before, change);
+  const plain = new Set<string>();
+  for (const change of changes) checkChange(before, change, plain);
   for (const { path, text } of changes) {
     const absolute = join(before.root, path);
     if (text === undefined) {
@@ -22,8 +23,9 @@ export function writeChanges(before: Repository, changes: readonly FileChange[])
       removeEmptyDirectories(before.root, dirname(absolute));
       continue;
     }
-    mkdirSync(dirname(absolute), { recursive: true });
-    const mode = statSync(absolute, { throwIfNoEntry: false })?.mode ?? 0o644;
+    const present = statSync(absolute, { throwIfNoEntry: false });
+    if (!present) mkdirSync(dirname(absolute), { recursive: true });
+    const mode = present?.mode ?? 0o644;
     writeFileAtomic(absolute, text, mode & 0o777);
   }
 }
@@ -40,10 +42,11 @@ function removeEmptyDirectories(root: string, directory: string): void {
 
 const NOTHING_WRITTEN = "Nothing was written.";
 
-function checkChange(before: Repository, change: FileChange): void {
+/** @param plain paths that are known to be no symbolic links */
+function checkChange(before: Repository, change: FileChange, plain: Set<string>): void {
   const { path } = change;
   const absolute = join(before.root, path);
-  const link = symbolicLinkOn(before.root, path);
+  const link = symbolicLinkOn(before.root, path, plain);
   if (link !== undefined) {
     const problem = link === path ? "is a symbolic link" : `is below the symbolic link ${link}`;
     throw new EdgefirstError(

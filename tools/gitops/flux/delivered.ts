@@ -4,15 +4,16 @@ import type { Dialect } from "../yaml/schema.ts";
 import { normalized, Repository, type Changes, type DirectoryEntry } from "../yaml/repository.ts";
 import type { Origin, SourceFile } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
-import { KeptResults } from "./kept-results.ts";
+import { KeptResults, type Kept } from "./kept-results.ts";
 
 /** The pattern that excludes a file or directory from a source's artifact; undefined if none does. */
 export type LeftOut = (path: string, isDirectory: boolean) => string | undefined;
 
-/** The paths that a computation has asked for so far. */
+/** What a computation depends on so far. */
 interface Recording {
-  readonly paths: Set<string>;
-  readonly filesRead: Set<string>;
+  readonly asked: Set<string>;
+  readonly read: Set<string>;
+  readonly inputs: Set<string>;
 }
 
 /** A Flux source's artifact: the repository without symbolic links and without excluded files. */
@@ -42,44 +43,46 @@ export class Delivered extends Repository {
   }
 
   /**
-   * The result of a computation on this artifact's files. It is computed again only if a path that it asked for has changed since.
+   * The result of a computation on this artifact's files. It is computed again only if something that it depends on has changed since.
    * @param inputs other files that the result depends on
    */
   once<Result>(key: string, compute: () => Result, inputs: Iterable<string> = []): Result {
-    let kept = this.#kept.find(key, this.#repository);
-    if (kept === undefined) {
-      const recording = { paths: new Set(inputs), filesRead: new Set<string>() };
-      this.#recordings.push(recording);
-      try {
-        kept = { ...recording, value: compute() };
-      } finally {
-        this.#recordings.pop();
-      }
-      this.#kept.keep(key, this.#repository, kept);
-    }
-    for (const path of kept.paths) this.#asked(path);
-    for (const path of kept.filesRead) this.#read(path);
+    const kept = this.#kept.find(key, this.#repository) ?? this.#keep(key, compute, inputs);
+    for (const path of kept.asked) this.#ask(path);
+    for (const path of kept.read) this.#read(path);
+    for (const path of kept.inputs) this.#recordings.at(-1)?.inputs.add(path);
     return kept.value as Result;
   }
 
-  #asked(path: string): void {
-    this.#recordings.at(-1)?.paths.add(normalized(path));
+  #keep(key: string, compute: () => unknown, inputs: Iterable<string>): Kept {
+    const recording = { asked: new Set<string>(), read: new Set<string>(), inputs: new Set(inputs) };
+    this.#recordings.push(recording);
+    try {
+      const kept = { ...recording, value: compute() };
+      this.#kept.keep(key, this.#repository, kept);
+      return kept;
+    } finally {
+      this.#recordings.pop();
+    }
+  }
+
+  #ask(path: string): void {
+    this.#recordings.at(-1)?.asked.add(normalized(path));
   }
 
   #read(path: string): void {
-    this.#asked(path);
-    this.#recordings.at(-1)?.filesRead.add(path);
+    this.#recordings.at(-1)?.read.add(path);
     this.filesRead.add(path);
   }
 
   override isFile(path: string): boolean {
-    this.#asked(path);
+    this.#ask(path);
     return this.#repository.isFile(path) && this.#reason(path, false) === undefined;
   }
 
   /** An excluded directory still exists if something below it is included. */
   override isDirectory(path: string): boolean {
-    this.#asked(path);
+    this.#ask(path);
     return (
       this.#repository.isDirectory(path) &&
       (this.#reason(path, true) === undefined ||
@@ -88,7 +91,7 @@ export class Delivered extends Repository {
   }
 
   override entries(directory: string): readonly DirectoryEntry[] {
-    this.#asked(directory);
+    this.#ask(directory);
     return this.#repository.entries(directory).filter((entry) => {
       const path = posix.join(directory, entry.name);
       return entry.isDirectory() ? this.isDirectory(path) : entry.isFile() && this.isFile(path);
@@ -96,11 +99,12 @@ export class Delivered extends Repository {
   }
 
   override isTooLarge(path: string): boolean {
-    this.#asked(path);
+    this.#read(path);
     return this.#repository.isTooLarge(path);
   }
 
   override isLinked(path: string): boolean {
+    this.#ask(path);
     return this.#repository.isLinked(path);
   }
 
@@ -118,7 +122,7 @@ export class Delivered extends Repository {
   }
 
   override absence(what: string, path: string, from: Origin): BuildError {
-    this.#asked(path);
+    this.#ask(path);
     const isDirectory = this.#repository.isDirectory(path);
     const reason = isDirectory || this.#repository.isFile(path) ? this.#reason(path, isDirectory) : undefined;
     return reason === undefined

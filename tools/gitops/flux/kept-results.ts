@@ -3,15 +3,17 @@ import type { Repository } from "../yaml/repository.ts";
 /** A result, and what it depends on. */
 export interface Kept {
   readonly value: unknown;
-  /** The files and directories that were asked for; a missing one counts too. */
-  readonly paths: ReadonlySet<string>;
-  /** Those of the files that were read. */
-  readonly filesRead: ReadonlySet<string>;
+  /** The paths for which it was asked whether they are files or directories, and what is in them. */
+  readonly asked: ReadonlySet<string>;
+  /** The files whose contents were read. */
+  readonly read: ReadonlySet<string>;
+  /** Other files on whose contents the result depends. */
+  readonly inputs: ReadonlySet<string>;
 }
 
 /**
- * What has been computed from the files of one artifact, kept while a repository is edited: a result holds in a later state of the repository if none of the
- * paths that it depends on has changed.
+ * What has been computed from the files of one artifact, kept while a repository is edited: a result holds in a later state of the repository if nothing that
+ * it depends on has changed.
  */
 export class KeptResults {
   readonly #results = new Map<string, { readonly kept: Kept; state: Repository }>();
@@ -20,10 +22,14 @@ export class KeptResults {
   find(key: string, state: Repository): Kept | undefined {
     const result = this.#results.get(key);
     if (result === undefined) return undefined;
-    const changed = state.changedSince(result.state);
-    for (const path of result.kept.paths) if (changed.has(path)) return undefined;
+    const { kept } = result;
+    if (result.state === state) return kept;
+    const { existence, contents } = state.changedSince(result.state);
+    for (const path of kept.asked) if (existence.has(path)) return undefined;
+    for (const paths of [kept.read, kept.inputs])
+      for (const path of paths) if (contents.has(path)) return undefined;
     result.state = state;
-    return result.kept;
+    return kept;
   }
 
   keep(key: string, state: Repository, kept: Kept): void {

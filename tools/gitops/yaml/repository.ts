@@ -23,6 +23,14 @@ export interface DirectoryEntry {
   isDirectory(): boolean;
 }
 
+/** What differs between two copies of a repository. */
+export interface Changed {
+  /** The files with other contents, including those that are added or removed. */
+  readonly contents: ReadonlySet<string>;
+  /** The files that are added or removed, and the directories above them. */
+  readonly existence: ReadonlySet<string>;
+}
+
 /** File contents by path relative to the root; undefined for a file that is removed. */
 export type Changes = ReadonlyMap<string, string | undefined>;
 
@@ -39,7 +47,7 @@ export class Repository {
   #addedBelow: ReadonlyMap<string, readonly DirectoryEntry[]> | undefined;
   /** An earlier state of the repository: a file with the same text is parsed once for both. */
   readonly #earlier: Repository | undefined;
-  readonly #changedSince = new WeakMap<Repository, ReadonlySet<string>>();
+  readonly #changedSince = new WeakMap<Repository, Changed>();
   // All copies that `with` makes share these fields, so that the cost of a copy depends only on its changes.
   /** The files as they are on disk. */
   #files = new Map<string, SourceFile>();
@@ -100,28 +108,24 @@ export class Repository {
     return changed;
   }
 
-  /**
-   * The paths that differ between this copy and another one that `with` made: changed files and, for a file that is added or removed, also the directories above
-   * it.
-   */
-  changedSince(earlier: Repository): ReadonlySet<string> {
-    if (earlier === this) return new Set();
+  /** What differs between this copy and another one that `with` made. */
+  changedSince(earlier: Repository): Changed {
     const known = this.#changedSince.get(earlier) ?? this.#differing(earlier);
     this.#changedSince.set(earlier, known);
     return known;
   }
 
-  #differing(other: Repository): ReadonlySet<string> {
-    const differing = new Set<string>();
+  #differing(other: Repository): Changed {
+    const contents = new Set<string>();
+    const existence = new Set<string>();
     for (const path of new Set([...this.#changes.keys(), ...other.#changes.keys()])) {
       const isSame = this.#changes.get(path) === other.#changes.get(path);
       if (isSame && this.#changes.has(path) === other.#changes.has(path)) continue;
-      differing.add(path);
+      contents.add(path);
       if (this.isFile(path) === other.isFile(path)) continue;
-      for (let above = posix.dirname(path); !differing.has(above); above = posix.dirname(above))
-        differing.add(above);
+      for (let above = path; !existence.has(above); above = posix.dirname(above)) existence.add(above);
     }
-    return differing;
+    return { contents, existence };
   }
 
   /** Resolves a path that is written in a file in the given directory. The result is relative to the root; undefined if it leaves the root. */

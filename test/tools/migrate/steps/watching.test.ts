@@ -48,6 +48,37 @@ describe("the advice of migrate annotate for the live cluster", () => {
   });
 });
 
+describe("migrate annotate, where gatus-sidecar comes from its own chart", () => {
+  const notesWith = (values: object): string => {
+    const release = {
+      apiVersion: "helm.toolkit.fluxcd.io/v2",
+      kind: "HelmRelease",
+      metadata: { name: "discovery", namespace: "apps" },
+      spec: { chart: { spec: { chart: "gatus-sidecar", version: "0.5.1" } }, values },
+    };
+    const endpoints = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "shop", namespace: "apps", labels: { "gatus.io/enabled": "true" } },
+      data: { "config.yaml": "endpoints:\n  - name: shop\n    url: https://shop.example.com\n" },
+    };
+    return messages(resultOf(annotate, { "sidecar.yaml": release, "map.yaml": endpoints }), "left").join(
+      "\n",
+    );
+  };
+
+  it("counts it unless its values switch it off, or it watches only routes with an annotation", () => {
+    const unwatched = /does not run gatus-sidecar with --auto-httproute/;
+    assert.doesNotMatch(notesWith({}), unwatched);
+    assert.match(notesWith({ sidecar: { enabled: false } }), unwatched);
+    assert.match(notesWith({ sidecar: { kinds: { httproute: { auto: false } } } }), unwatched);
+    assert.doesNotMatch(
+      notesWith({ sidecar: { kinds: { httproute: { auto: false } }, extraArgs: ["--auto-httproute"] } }),
+      unwatched,
+    );
+  });
+});
+
 describe("migrate annotate, for routes that do not respond with 200", () => {
   const route = (name: string, rules: object): object => ({
     apiVersion: "gateway.networking.k8s.io/v1",

@@ -5,7 +5,7 @@ import { locate, SourceFile, type Origin, type Position } from "../../../gitops/
 import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
-import { NO_TEXT } from "../../no-text.ts";
+import { textFiles } from "../../text-files.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 
 /** The lists in a kustomization that can include directories. */
@@ -61,14 +61,12 @@ export function referencesInto(repository: Repository, directory: string): reado
 export function mentionsOf(repository: Repository, directory: string): readonly Position[] {
   const names = directory.split("/").slice(-3);
   if (names.length < 2) return [];
-  const mention = new RegExp(
-    `(?<![\\w-])${names.map((name) => name.replace(/\W/g, "\\$&")).join("/")}(?![\\w-])`,
-    "g",
-  );
-  const files = repository.filesBelow(".", (name) => !NO_TEXT.test(name));
-  return files.flatMap((file) => {
-    if (file === OPTIONS_FILE || isWithin(file, directory) || repository.isTooLarge(file)) return [];
+  const name = names.join("/");
+  const mention = new RegExp(`(?<![\\w-])${name.replace(/\W/g, "\\$&")}(?![\\w-])`, "g");
+  return textFiles(repository).flatMap((file) => {
+    if (isWithin(file, directory)) return [];
     const text = fileText(repository, file) ?? "";
+    if (!text.includes(name)) return [];
     const source = new SourceFile(file, text);
     return [...text.matchAll(mention)].map(({ index }) => locate({ source, offset: index }));
   });

@@ -72,7 +72,6 @@ function childrenOf({ clusters }: StepContext): readonly Child[] {
 
 /** Removes every field that can go without changing the object that any cluster receives. */
 function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext): readonly Note[] {
-  const document = edit.documentAt(origin.offset);
   const simulations = forms.map((form) => simulationOf(form, context.repository));
   if (!simulations.every((simulation) => simulation !== undefined)) {
     const message =
@@ -83,6 +82,7 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
   const visit = (path: readonly PathStep[]): void => {
     if (simulations.every((simulation) => simulation.without(path))) {
       const name = path.join(".");
+      const document = edit.documentAt(origin.offset);
       const losses = commentLosses(edit.commentsRemovedWith(document, path), name);
       const refusal = whyNotAccepted(losses, context);
       if (refusal !== undefined)

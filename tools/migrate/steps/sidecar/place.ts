@@ -22,5 +22,3 @@ export const START_DELAY = { name: "GATUS_DELAY_START_SECONDS", seconds: 5 } as 
 
 /** Matches Gatus's image, from any registry. */
 export const GATUS_IMAGE = /(?:^|\/)(?:twin|twinproduction)\/gatus(?:[:@]|$)/;
-/** Matches gatus-sidecar's image, from any registry. */
-export const SIDECAR_IMAGE = /(?:^|\/)gatus-sidecar(?:[:@]|$)/;

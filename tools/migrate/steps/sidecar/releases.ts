@@ -4,8 +4,8 @@ import { text } from "../../../../policy/engine/read.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { MigrateOptions } from "../../options.ts";
+import { gatusPrograms } from "../../../../policy/objects/gatus-presence.ts";
 import { indexOf } from "../../clusters.ts";
-import { sidecarsIn } from "../annotate/watching.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "../route/chart.ts";
 import { placeInAppTemplate } from "./app-template.ts";
@@ -26,7 +26,7 @@ export function placeIn(
 
 /** Why a cluster's Gatus must not get gatus-sidecar; empty if it already has one that watches routes, undefined if it may get one. */
 export function whyNotIn(cluster: BuiltCluster, config: string | undefined): string | undefined {
-  const sidecars = sidecarsIn(cluster);
+  const sidecars = gatusPrograms(indexOf(cluster)).sidecars;
   if (
     sidecars.some((args) => args.some((argument) => /^--(?:auto|enable)-httproute(?:=true)?$/.test(argument)))
   )

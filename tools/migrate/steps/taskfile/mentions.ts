@@ -1,8 +1,7 @@
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, SourceFile, type Position } from "../../../gitops/yaml/source.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
-import { NO_TEXT } from "../../no-text.ts";
-import { OPTIONS_FILE } from "../../options-file.ts";
+import { textFiles } from "../../text-files.ts";
 import { shellCallsAt } from "./calls.ts";
 import { tasksCalled, type Task, type Taskfiles } from "./taskfiles.ts";
 
@@ -28,9 +27,7 @@ export function mentionsIn(repository: Repository, taskfiles: Taskfiles): readon
   const namespaces = new Set(
     taskfiles.tasks.flatMap(({ names }) => names.map((name) => name.split(":")[0] ?? "")),
   );
-  const paths = repository.filesBelow(".", (name) => !NO_TEXT.test(name));
-  return paths.flatMap((file) => {
-    if (file === OPTIONS_FILE || repository.isTooLarge(file)) return [];
+  return textFiles(repository).flatMap((file) => {
     const text = fileText(repository, file) ?? "";
     if (text.includes("\0")) return [];
     const source = new SourceFile(file, text);

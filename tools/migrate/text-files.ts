@@ -1,0 +1,14 @@
+import { oncePer } from "../../lib/once-per.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import { OPTIONS_FILE } from "./options-file.ts";
+
+/** Names of files that contain no text, or text that no person writes. */
+const NO_TEXT =
+  /\.(?:png|jpe?g|gif|webp|ico|svg|pdf|woff2?|ttf|mp[34]|zip|t?gz|xz|zst|tar|jar|db|sqlite|lock|sum|age|pub)$/i;
+
+/** The files of a repository in which a person may have named a path or a task; the options of the steps are not among them. */
+export const textFiles = oncePer((repository: Repository): readonly string[] =>
+  repository
+    .filesBelow(".", (name) => !NO_TEXT.test(name))
+    .filter((file) => file !== OPTIONS_FILE && !repository.isTooLarge(file)),
+);
