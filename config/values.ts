@@ -67,10 +67,10 @@ export const labels = z
 /** Annotations. */
 export const annotations = z.record(metadataKey, z.string()).meta({ title: "annotations" });
 
-/** A Kubernetes quantity, for CPU, memory or storage. */
+/** A Kubernetes quantity, for CPU, memory or storage (k8s.io/apimachinery, resource.Quantity; without the suffixes for less than a thousandth). */
 export const quantity = z
   .string()
-  .regex(/^[0-9]+(\.[0-9]+)?([EPTGMk]i?|m)?$/, "a Kubernetes quantity such as 100m or 64Mi")
+  .regex(/^[0-9]+(\.[0-9]+)?(m|k|[MGTPE]|[KMGTPE]i)?$/, "a Kubernetes quantity such as 100m or 64Mi")
   .meta({ title: "quantity such as `64Mi`" });
 
 /** A Secret in the same namespace. */

@@ -218,6 +218,14 @@ describe("configuration", () => {
       assert.ok(errors.includes(expected), `${expected}\nis not in\n${errors}`);
   });
 
+  it("accepts the quantities that Kubernetes accepts", () => {
+    const errors = (memory: string) =>
+      errorsIn({ cluster: CLUSTER, gatus: { install: true, storage: { type: "sqlite", size: memory } } });
+    for (const valid of ["65536Ki", "0.5Gi", "1", "500m", "1k", "2T"]) assert.equal(errors(valid), "", valid);
+    for (const invalid of ["64ki", "64K", "64mi", "Mi", "-1", "1 Gi"])
+      assert.match(errors(invalid), /gatus\.storage\.size.*quantity/, invalid);
+  });
+
   it("accepts Pushover once both secrets are set", () => {
     assert.equal(
       errorsIn({ cluster: CLUSTER, gatus: { install: true, pushover: true } }, [
