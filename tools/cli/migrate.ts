@@ -244,11 +244,11 @@ async function planned(report: StepReport): Promise<string> {
 
 /** The text after the diff. */
 async function done(report: StepReport, { write }: MigrateFlags): Promise<string> {
-  const { explainVerdict, formatNote, LIVE_TITLE, NOTE_TITLES, renderedLines } =
+  const { explainVerdict, LIVE_TITLE, NOTE_TITLES, noteLines, renderedLines } =
     await import("../migrate/report.ts");
   const notes = Object.entries(NOTE_TITLES).flatMap(([kind, title]) => {
     const own = report.notes.filter((note) => note.kind === kind);
-    return own.length === 0 ? [] : [`${title}:`, ...own.map((note) => `  ${formatNote(note)}`)];
+    return own.length === 0 ? [] : [`${title}:`, ...noteLines(own).map((line) => `  ${line}`)];
   });
   const list = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
   const titled = (title: string, lines: readonly string[]): string[] =>

@@ -158,7 +158,7 @@ export function formatMarkdown(reports: readonly StepReport[]): string {
         ...(
           ["option", "cutover", "runbook", "refused", "left", "lost", "removed", "unknown"] as const
         ).flatMap((kind) =>
-          section(NOTE_TITLES[kind], report.notes.filter((note) => note.kind === kind).map(formatNote)),
+          section(NOTE_TITLES[kind], noteLines(report.notes.filter((note) => note.kind === kind))),
         ),
         "",
       ].join("\n"),
@@ -186,6 +186,20 @@ export function formatNote({ position, message }: Note): string {
   return position === undefined ? message : `${position.file}:${position.line}: ${message}`;
 }
 
+/** How many notes with the same message are written as one. */
+const MANY = 3;
+
+/** Notes as lines; of many with the same message, the message once, with an indented line for each position. */
+export function noteLines(notes: readonly Note[]): readonly string[] {
+  return [...Map.groupBy(notes, ({ message }) => message)].flatMap(([message, own]) => {
+    const places = own.flatMap(({ position }) => (position ? [`  ${position.file}:${position.line}`] : []));
+    return places.length < MANY
+      ? own.map(formatNote)
+      : [`${message} (${places.length} locations)`, ...places];
+  });
+}
+
 function section(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : ["", `### ${title}`, "", ...lines.map((line) => `- ${line}`)];
+  const item = (line: string): string => line.replace(/^ */, (indent) => `${indent}- `);
+  return lines.length === 0 ? [] : ["", `### ${title}`, "", ...lines.map(item)];
 }

@@ -7,9 +7,9 @@ import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../tools/migrate/build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { STEPS } from "../../../tools/migrate/registry.ts";
-import { explainVerdict, formatMarkdown, reportOf, type StepReport } from "../../../tools/migrate/report.ts";
+import { explainVerdict, formatMarkdown, noteLines, reportOf, type StepReport } from "../../../tools/migrate/report.ts";
 import { runStep } from "../../../tools/migrate/run.ts";
-import { noChangeAllowed, type FileChange, type Step } from "../../../tools/migrate/step.ts";
+import { noChangeAllowed, type FileChange, type Note, type Step } from "../../../tools/migrate/step.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
@@ -140,6 +140,22 @@ describe("the verdicts of migrate", () => {
     const { verdict, unseen } = report(broken);
     assert.equal(verdict, "could not check");
     assert.match(unseen.join(), /internal error \(boom\)/);
+  });
+
+  it("writes a message once that many locations have, with each location", () => {
+    const at = (line: number): Note => ({
+      kind: "left",
+      message: "no version",
+      position: { file: "a.yaml", line, column: 1 },
+    });
+    assert.deepEqual(noteLines([at(1), at(2)]), ["a.yaml:1: no version", "a.yaml:2: no version"]);
+    assert.deepEqual(noteLines([at(1), { kind: "left", message: "other" }, at(2), at(3)]), [
+      "no version (3 locations)",
+      "  a.yaml:1",
+      "  a.yaml:2",
+      "  a.yaml:3",
+      "other",
+    ]);
   });
 
   it("explains each verdict in a sentence, with the right singular or plural", () => {

@@ -104,11 +104,24 @@ describe("migrate namespace: the guard", () => {
   });
 
   it("names the Kustomizations next to the root that apply another repository", () => {
-    const other = kustomization("private", "./apps", {
+    const other = kustomization("private", "./private", {
       sourceRef: { kind: "GitRepository", name: "private" },
     });
+    const source = { ...SOURCE, metadata: { name: "private", namespace: "flux-system" } };
+    const elsewhere = { ...source, spec: { interval: "1h", url: "https://git.example.com/private" } };
     const own = kustomization("tools", "./tools");
-    const files = { ...child([]), "flux/more.yaml": [other, own], "tools/a.yaml": object("ConfigMap", "") };
+    const flux = kustomization("flux", "./", {
+      sourceRef: { kind: "OCIRepository", name: "flux-manifests" },
+    });
+    // The same repository by another name.
+    const again = kustomization("again", "./more", { sourceRef: { kind: "GitRepository", name: "same" } });
+    const same = { ...SOURCE, metadata: { name: "same", namespace: "flux-system" } };
+    const files = {
+      ...child([]),
+      "flux/more.yaml": [other, elsewhere, own, flux, again, same],
+      "tools/a.yaml": object("ConfigMap", ""),
+      "more/a.yaml": object("ConfigMap", ""),
+    };
     const lines = messages(resultOf(namespace, files), "runbook").filter((line) => line.includes("applies"));
     assert.equal(lines.length, 1);
     assert.match(

@@ -83,12 +83,15 @@ function operated(moving: MovingRoot, context: StepContext): readonly Note[] {
   return [{ kind: "runbook", message, position: locate(moving.root.origin) }];
 }
 
-/** Kustomizations outside the root that apply another source: the repository does not show what they apply. */
+/** Kustomizations outside the root that apply another Git repository: this one does not show what they apply. */
 function otherRoots({ cluster, root }: MovingRoot): readonly Note[] {
   const parentOf = ({ kustomization }: BuiltObject): string =>
     kustomization ? idOf(kustomization.object) : "";
+  const built = new Set(cluster.objects.map(parentOf));
   return cluster.objects
-    .filter((built) => isFluxKustomization(built.object) && parentOf(built) === parentOf(root))
+    .filter((one) => isFluxKustomization(one.object) && parentOf(one) === parentOf(root))
+    .filter(({ object }) => !built.has(idOf(object)))
+    .filter(({ object }) => sourceIdOf(object).startsWith("GitRepository "))
     .filter(({ object }) => sourceIdOf(object) !== sourceIdOf(root.object))
     .map(({ object, origin }) => ({
       kind: "runbook",
