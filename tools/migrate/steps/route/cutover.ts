@@ -1,12 +1,13 @@
 import { at } from "../../../../policy/engine/read.ts";
 import { traefiksOf } from "../../../../policy/objects/traefiks.ts";
-import { valuesOf } from "../../../../policy/objects/helm.ts";
-import { asKubeObject } from "../../../lint/kube-object.ts";
+import { chartOf, valuesOf } from "../../../../policy/objects/helm.ts";
+import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
+import type { KubeObject } from "../../../../kube/objects.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { indexOf } from "../../clusters.ts";
 import type { StepContext } from "../../step.ts";
-import { isTraefik } from "../gateway-provider/values.ts";
 import { dnsLines, type DnsMove } from "./dns.ts";
 import { isFilter } from "./filters.ts";
 import { gatewayIn, hasPlainListener, redirectsPlainHttp } from "./gateway.ts";
@@ -25,7 +26,7 @@ export function cutover(
   const { reading, hosts, cluster, namespace: own } = moving;
   const { gateway } = dns;
   const names = reading.served.flatMap((served) => served.middlewares.filter((name) => !isFilter(name)));
-  const middlewares = readsMiddlewares(cluster, option, context) ? [] : new Set(names);
+  const middlewares = names.length === 0 || readsMiddlewares(cluster, option, context) ? [] : new Set(names);
   const plain = parentRefs.some(
     ({ namespace, port, sectionName }) =>
       namespace === own && port === undefined && sectionName === undefined,
@@ -76,12 +77,19 @@ function readsMiddlewares(
   const gateway = gatewayIn(cluster, option);
   const knowledge = knowledgeOf(context.repository);
   const own = gateway ? traefiksOf(gateway, { objects, knowledge }) : [];
-  if (own.length > 0) return own.every(({ middlewares }) => middlewares);
-  const releases = cluster.objects.filter(({ object }) => isTraefik(object, context));
-  const isOn = ({ object }: BuiltObject): boolean =>
-    at(valuesOf(asKubeObject(object), objects).values, ["providers", "kubernetesCRD", "enabled"]) !== false;
-  return releases.length > 0 && releases.every(isOn);
+  return own.length > 0 ? own.every(({ middlewares }) => middlewares) : allReadMiddlewares(cluster);
 }
+
+/** Whether there are releases of Traefik in a cluster, and all of them read Middlewares. Computed once, because it is asked for each route. */
+const allReadMiddlewares = oncePer((cluster: BuiltCluster): boolean => {
+  const objects = indexOf(cluster);
+  const releases = objects
+    .ofKind(HELM_RELEASE)
+    .filter((release) => chartOf(release, objects).name === "traefik");
+  const isOn = (release: KubeObject): boolean =>
+    at(valuesOf(release, objects).values, ["providers", "kubernetesCRD", "enabled"]) !== false;
+  return releases.length > 0 && releases.every(isOn);
+});
 
 /** The options say that the Gateway redirects plain HTTP, and the repository shows a listener where nothing does. */
 function unseenRedirect({ reading, cluster, hosts }: Moving, option: Parents["gateway"]): readonly string[] {
