@@ -288,6 +288,25 @@ describe("lint of an API version that the cluster's Flux still supports", () => 
   });
 });
 
+describe("lint of a Helm chart in a repository without Flux", () => {
+  const template =
+    "apiVersion: v1\nkind: Pod\nmetadata: { name: {{ .Release.Name }} }\n{{- if .Values.on }}\n";
+
+  it("does not read templates, which are not YAML, but lists them", () => {
+    write("web/Chart.yaml", "name: web\nversion: 1.0.0\n");
+    write("web/templates/pod.yaml", template);
+    write("web/templates/tests/pod.yaml", template);
+    const { findings, unreached } = lintRepository(new Repository(root));
+    assert.deepEqual(findings, []);
+    assert.deepEqual(unreached, ["web/templates/pod.yaml", "web/templates/tests/pod.yaml"]);
+  });
+
+  it("reads a directory templates without a chart", () => {
+    write("web/templates/pod.yaml", template);
+    assert.notDeepEqual(lintRepository(new Repository(root)).findings, []);
+  });
+});
+
 describe("lint of one object in two files", () => {
   it("reports what both have in common once, and what only one of them has on its own", () => {
     write("modules/web.yaml", deployment());

@@ -18,6 +18,7 @@ import { Artifacts } from "./artifacts.ts";
 import { KeptBuilds } from "./kept-results.ts";
 import { findRoots, ownSources } from "./roots.ts";
 import { switchedOff } from "./switched-off.ts";
+import { isChartTemplate } from "./chart-templates.ts";
 import { writtenKustomizations, type WrittenObject } from "./written.ts";
 
 /** Everything that a repository applies, by cluster. */
@@ -25,7 +26,7 @@ export interface BuiltRepository {
   readonly clusters: readonly BuiltCluster[];
   /** Flux Kustomizations that are not built because their source is another repository, in the form `namespace/name (source)`. */
   readonly external: readonly string[];
-  /** Files that contain objects but that no Flux Kustomization uses. */
+  /** Files that contain objects but that no Flux Kustomization uses; without Flux, the templates of Helm charts. */
   readonly unreached: readonly string[];
 }
 
@@ -41,7 +42,7 @@ export interface BuildOptions {
 
 /**
  * Builds a repository offline: every Flux Kustomization from the roots down, as Flux does. Without Flux, builds every kustomization that is not included by
- * another, and uses the remaining files as written.
+ * another, and uses the remaining files as written, except the templates of Helm charts.
  */
 export function buildRepository(
   repository: Repository,
@@ -54,8 +55,11 @@ export function buildRepository(
     ...withBootstraps(writtenKustomizations(repository, files), repository, files, named),
     ...surviving.filter(({ object }) => isFluxKustomization(object)),
   ];
-  if (written.length === 0)
-    return { clusters: plainClusters(repository, files, partial), external: [], unreached: [] };
+  if (written.length === 0) {
+    const templates = new Set(files.filter((file) => isChartTemplate(file, repository)));
+    const plain = files.filter((file) => !templates.has(file));
+    return { clusters: plainClusters(repository, plain, partial), external: [], unreached: [...templates] };
+  }
   const artifacts = new Artifacts(repository, files, { orphans: surviving, kept });
   const sources = ownSources(written, repository, artifacts);
   const survivors = new Set(surviving.map(({ object }) => object));
