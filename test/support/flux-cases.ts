@@ -194,6 +194,9 @@ const MERGES: readonly Value[] = [
     "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: plain }\ndata: { host: null, added: 'yes', text: ~ }",
   ),
   merge(
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: plain }\ndata: { number: 9090, host: true, text: 5 }",
+  ),
+  merge(
     "apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: runner, annotations: { a: b } }\nsecrets: [{ name: x }]",
   ),
 ];

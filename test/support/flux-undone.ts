@@ -83,4 +83,28 @@ export const UNDONE_FIXES: readonly UndoneFix[] = [
     text: "        requireTextKeys(document);\n",
     undone: "",
   },
+  {
+    fix: "in strict mode, a variable that nothing defines is an error",
+    file: "tools/gitops/flux/envsubst.ts",
+    text: "if (found === undefined && !usesDefault) this.#missing.add(name);",
+    undone: "",
+  },
+  {
+    fix: "a negative length of a substring counts from the end",
+    file: "tools/gitops/flux/envsubst-functions.ts",
+    text: "Number(length) < 0 ? bytes.length + Number(length) : start + Number(length)",
+    undone: "start + Number(length)",
+  },
+  {
+    fix: "transformerAnnotations lists the transformers",
+    file: `${KUSTOMIZE}/build-metadata.ts`,
+    text: "if (!transformerAnnotations) continue;",
+    undone: "continue;",
+  },
+  {
+    fix: "a patch keeps the quotes of the scalar that it replaces",
+    file: `${KUSTOMIZE}/merge.ts`,
+    text: 'style === "plain" ? value : writtenText(value, origin)',
+    undone: "value",
+  },
 ];

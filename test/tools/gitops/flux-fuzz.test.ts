@@ -12,6 +12,8 @@ import { UNDONE_FIXES } from "../../support/flux-undone.ts";
 const CASES = 500;
 /** At least this share must build, or the generator would test only errors. */
 const BUILT = 0.7;
+/** In at least so many cases each feature must change the result, or the cases would not test it. */
+const EFFECTIVE = 2;
 
 describe("the offline build of generated Kustomizations", () => {
   it(`equals Flux's own packages in ${CASES} cases, of which most build`, async function () {
@@ -26,7 +28,7 @@ describe("the offline build of generated Kustomizations", () => {
     const report = await fuzz(flux, {
       from: 0,
       to: CASES,
-      effective: 0,
+      effective: EFFECTIVE,
       onDifference: (seed, { features }, comparison) => {
         differences.push(`seed ${seed} (${features.join(", ")}): ${details(comparison)}`);
         return true;
@@ -41,6 +43,12 @@ describe("the offline build of generated Kustomizations", () => {
       unused.map(([name]) => name).filter((name) => name !== "oddKeys" && name !== "wrongTypeInside"),
       [],
       "features that no built case has",
+    );
+    const idle = [...report.features].filter(([, { effective }]) => effective < EFFECTIVE);
+    assert.deepEqual(
+      idle.map(([name]) => name),
+      [],
+      `features that change the result in fewer than ${EFFECTIVE} cases`,
     );
   });
 
