@@ -7,7 +7,13 @@ import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../tools/migrate/build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { STEPS } from "../../../tools/migrate/registry.ts";
-import { explainVerdict, formatMarkdown, noteLines, reportOf, type StepReport } from "../../../tools/migrate/report.ts";
+import {
+  explainVerdict,
+  formatMarkdown,
+  noteLines,
+  reportOf,
+  type StepReport,
+} from "../../../tools/migrate/report.ts";
 import { runStep } from "../../../tools/migrate/run.ts";
 import { noChangeAllowed, type FileChange, type Note, type Step } from "../../../tools/migrate/step.ts";
 
