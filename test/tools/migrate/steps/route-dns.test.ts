@@ -209,5 +209,11 @@ describe("migrate route: the cutover list", () => {
     assert.match(answered({ defaultBackend: { enabled: true } }), /answers with its default backend/);
     const extraArgs = { "default-backend-service": "network/errors" };
     assert.match(answered({ controller: { extraArgs } }), /answers with Service network\/errors/);
+    const receiver = JSON.parse(
+      JSON.stringify(ingress())
+        .replace('"apps"', '"flux-system"')
+        .replace('{"name":"web","port', '{"name":"webhook-receiver","port'),
+    ) as object;
+    assert.doesNotMatch(cutover(gateway(), receiver), /is not in this repository/);
   });
 });

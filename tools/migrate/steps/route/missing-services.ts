@@ -63,9 +63,13 @@ function isCreated(namespace: string, name: string, index: ObjectIndex): boolean
 const releasesIn = (namespace: string, index: ObjectIndex): ReturnType<ObjectIndex["ofKind"]> =>
   index.ofKind(HELM_RELEASE).filter((release) => releaseOf(release).namespace === namespace);
 
+/** The Services that Flux is installed with. Source: config/manager/service.yaml of fluxcd/notification-controller and source-controller. */
+const OF_FLUX = ["webhook-receiver", "notification-controller", "source-controller"];
+
 /** Whether another chart may create the Service, or an operator, which names it after its custom resource. */
 function mayBeCreated(namespace: string, name: string, index: ObjectIndex): boolean {
   return (
+    (namespace === "flux-system" && OF_FLUX.includes(name)) ||
     releasesIn(namespace, index).some((release) => !isAppTemplate(release, index)) ||
     index
       .all()
