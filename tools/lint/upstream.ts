@@ -30,7 +30,7 @@ const ORIGINS = [
   /#.*https?:\/\/\S+(?:\.ya?ml\b|\/releases\/download\/)/i,
 ];
 
-/** Directories for what nobody relies on. */
+/** Directories for what no one relies on. */
 const TRIAL = /(?:^|\/)(?:tests?|e2e|examples?|samples?|demos?|experiments?|archived?)\//;
 
 /**
@@ -83,7 +83,7 @@ function isCopied(file: string, repository: Repository): boolean {
     DEFINITION.test(text) ||
     firstComments(text).split("\n").some(namesOrigin) ||
     (LICENSE.test(firstComments(text)) && !isOftenLicensed(repository)) ||
-    isNextToDefinitions(file, repository)
+    hasDefinitions(repository)(posix.dirname(file))
   );
 }
 
@@ -98,11 +98,17 @@ const isOftenLicensed = oncePer((repository: Repository): boolean => {
   return isOftenOmitted(files, (file) => LICENSE.test(firstComments(fileText(repository, file) ?? "")));
 });
 
-/** Whether the directory has definitions in another file: the manifests of a release, split up. */
-function isNextToDefinitions(file: string, repository: Repository): boolean {
-  const directory = posix.dirname(file);
-  return repository
-    .entries(directory)
-    .filter(({ name }) => /^(?:crds?|customresourcedefinitions?)(?:[-_.].*)?\.ya?ml$/i.test(name))
-    .some(({ name }) => DEFINITION.test(fileText(repository, posix.join(directory, name)) ?? ""));
-}
+/** Whether a directory has definitions in a file for them: next to it are the other manifests of a release, split up. */
+const hasDefinitions = oncePer((repository: Repository): ((directory: string) => boolean) => {
+  const known = new Map<string, boolean>();
+  return (directory) => {
+    const answer =
+      known.get(directory) ??
+      repository
+        .entries(directory)
+        .filter(({ name }) => /^(?:crds?|customresourcedefinitions?)(?:[-_.].*)?\.ya?ml$/i.test(name))
+        .some(({ name }) => DEFINITION.test(fileText(repository, posix.join(directory, name)) ?? ""));
+    known.set(directory, answer);
+    return answer;
+  };
+});

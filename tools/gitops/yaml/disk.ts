@@ -40,12 +40,17 @@ type Answer<Q extends Question> = ReturnType<(typeof QUESTIONS)[Q]>;
 /** A digest of the answer to each question about a path, or the code of an error, keyed by both. */
 export type Answers = Map<string, string>;
 
+interface Listing {
+  readonly sorted: readonly Dirent[];
+  readonly byName: ReadonlyMap<string, Dirent>;
+}
+
 /** A directory tree on disk. Paths are relative to its root, with forward slashes. Each directory is read once. */
 export class Disk {
   /** Absolute, without symbolic links. */
   readonly root: string;
   readonly #answers: Answers | undefined;
-  readonly #listed = new Map<string, ReadonlyMap<string, Dirent>>();
+  readonly #listed = new Map<string, Listing>();
   readonly #reaches = new Map<string, Reach>();
 
   /** @param answers receives everything that is read from disk */
@@ -54,9 +59,15 @@ export class Disk {
     this.#answers = answers;
   }
 
-  /** The entries of a directory; none if it does not exist. */
-  entries(directory: string): Iterable<Dirent> {
-    return this.#entries(directory).values();
+  /** The entries of a directory, sorted by name; none if it does not exist. */
+  entries(directory: string): readonly Dirent[] {
+    let listing = this.#listed.get(directory);
+    if (listing === undefined) {
+      const sorted = this.#ask("entries", directory).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+      listing = { sorted, byName: new Map(sorted.map((entry) => [entry.name, entry])) };
+      this.#listed.set(directory, listing);
+    }
+    return listing.sorted;
   }
 
   isFile(path: string): boolean {
@@ -97,18 +108,9 @@ export class Disk {
     }
   }
 
-  #entries(directory: string): ReadonlyMap<string, Dirent> {
-    let entries = this.#listed.get(directory);
-    if (entries === undefined) {
-      entries = new Map(this.#ask("entries", directory).map((entry) => [entry.name, entry]));
-      this.#listed.set(directory, entries);
-    }
-    return entries;
-  }
-
   /** The entry of a path whose directory has been read. A file system may accept another spelling of its name: then there is none. */
   #known(path: string): Dirent | undefined {
-    return this.#listed.get(posix.dirname(path))?.get(posix.basename(path));
+    return this.#listed.get(posix.dirname(path))?.byName.get(posix.basename(path));
   }
 
   #kind(path: string): Answer<"kind"> {

@@ -211,6 +211,7 @@ export class Repository {
 
   /** The entries of a directory, sorted by name. */
   entries(directory: string): readonly DirectoryEntry[] {
+    if (this.#changes.size === 0) return this.#present(directory);
     const added = new Map(this.#added(directory).map((entry) => [entry.name, entry]));
     const kept = this.#present(directory).filter(
       ({ name }) => !this.#changes.has(posix.join(directory, name)) && !added.has(name),
@@ -219,7 +220,7 @@ export class Repository {
   }
 
   #present(directory: string): readonly DirectoryEntry[] {
-    return [...(this.#unlessUnreadable(directory, () => this.#disk.entries(directory)) ?? [])];
+    return this.#unlessUnreadable(directory, () => this.#disk.entries(directory)) ?? [];
   }
 
   /** The entries that the changes add to a directory. */
