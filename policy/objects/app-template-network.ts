@@ -1,7 +1,9 @@
 import type { KubeObject } from "../../kube/objects.ts";
+import { oncePer } from "../../lib/once-per.ts";
 import { enabled, isAppTemplate } from "./app-template.ts";
 import { appValues, dialectOf, namerOf, rendered } from "./app-template-dialect.ts";
 import { releaseOf } from "./helm.ts";
+import { HELM_RELEASE } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { fields, list, text, type Fields } from "../engine/read.ts";
@@ -31,6 +33,30 @@ export function appServices(release: KubeObject, objects: ObjectIndex): readonly
     ports: portsOf(service),
   }));
 }
+
+/** A Service, and the app-template release that renders it. */
+export interface RenderedService {
+  readonly release: KubeObject;
+  readonly service: AppService;
+}
+
+/** The app-template release that renders a Service; the first one if several do. */
+export function renderedService(
+  namespace: string,
+  name: string,
+  objects: ObjectIndex,
+): RenderedService | undefined {
+  return renderedServices(objects).get(`${namespace}/${name}`);
+}
+
+const renderedServices = oncePer((objects: ObjectIndex): ReadonlyMap<string, RenderedService> => {
+  const all = objects
+    .ofKind(HELM_RELEASE)
+    .flatMap((release) => appServices(release, objects).map((service) => ({ release, service })));
+  const key = ({ release, service }: RenderedService): string =>
+    `${releaseOf(release).namespace}/${service.name}`;
+  return new Map(all.toReversed().map((rendering) => [key(rendering), rendering]));
+});
 
 /** The Service's ports, with the primary port first: the one with `primary: true`, or else the first by name (lib/service/_primary_port.tpl). */
 function portsOf(service: Fields): readonly ServicePort[] {

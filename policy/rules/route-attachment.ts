@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { KubeObject } from "../../kube/objects.ts";
 import { attachmentProblems } from "../objects/attachment.ts";
-import { appServices, type ServicePort } from "../objects/app-template-network.ts";
+import { appServices, renderedService, type ServicePort } from "../objects/app-template-network.ts";
 import { hasPlaceholder } from "../objects/app-template.ts";
 import { releaseOf, unrenderedReleases } from "../objects/helm.ts";
-import { GATEWAY, HELM_RELEASE, SERVICE } from "../objects/kinds.ts";
+import { GATEWAY, SERVICE } from "../objects/kinds.ts";
 import { groupOf, type ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { oncePer } from "../../lib/once-per.ts";
@@ -181,7 +181,8 @@ const KNOWN_GROUPS =
 
 function portsOf(namespace: string, name: string, objects: ObjectIndex): readonly ServicePort[] | undefined {
   const service = objects.get(SERVICE, namespace, name);
-  if (service === undefined) return renderedServices(objects).get(`${namespace}/${name}`) ?? FLUX.get(name);
+  if (service === undefined)
+    return renderedService(namespace, name, objects)?.service.ports ?? FLUX.get(name);
   return list(at(service, ["spec", "ports"])).map((item) => {
     const { name: portName, port } = fields(item);
     return { name: text(portName), port: typeof port === "number" ? port : undefined };
@@ -192,20 +193,6 @@ function portsOf(namespace: string, name: string, objects: ObjectIndex): readonl
 const FLUX: ReadonlyMap<string, readonly ServicePort[]> = new Map([
   ["webhook-receiver", [{ name: "http", port: 80 }]],
 ]);
-
-/** Services in app-template releases, by `namespace/name`. */
-const renderedServices = oncePer(
-  (objects: ObjectIndex) =>
-    new Map(
-      objects
-        .ofKind(HELM_RELEASE)
-        .flatMap((release) =>
-          appServices(release, objects).map(
-            ({ name, ports }) => [`${releaseOf(release).namespace}/${name}`, ports] as const,
-          ),
-        ),
-    ),
-);
 
 const namespacesWithOtherCharts = oncePer(
   (objects: ObjectIndex) =>

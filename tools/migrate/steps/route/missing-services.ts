@@ -1,5 +1,5 @@
 import { isAppTemplate } from "../../../../policy/objects/app-template.ts";
-import { appServices } from "../../../../policy/objects/app-template-network.ts";
+import { appServices, renderedService } from "../../../../policy/objects/app-template-network.ts";
 import { releaseOf } from "../../../../policy/objects/helm.ts";
 import { HELM_RELEASE, SERVICE } from "../../../../policy/objects/kinds.ts";
 import { groupOf, type ObjectIndex } from "../../../../policy/engine/object-index.ts";
@@ -53,10 +53,7 @@ function errorsToday(ingressClass: string | undefined, cluster: BuiltCluster): s
 
 function isCreated(namespace: string, name: string, index: ObjectIndex): boolean {
   return (
-    index.get(SERVICE, namespace, name) !== undefined ||
-    releasesIn(namespace, index).some((release) =>
-      appServices(release, index).some((service) => service.name === name),
-    )
+    index.get(SERVICE, namespace, name) !== undefined || renderedService(namespace, name, index) !== undefined
   );
 }
 

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../../../../kube/objects.ts";
 import { isAppTemplate, enabled, podOptions } from "../../../../../policy/objects/app-template.ts";
-import { appServices } from "../../../../../policy/objects/app-template-network.ts";
+import { renderedService } from "../../../../../policy/objects/app-template-network.ts";
 import { chartOf, releaseOf, valuesOf } from "../../../../../policy/objects/helm.ts";
 import {
   DAEMON_SET,
@@ -35,12 +35,10 @@ export function podsBehind(
   if (source && identifier !== undefined) return appPods(source, identifier, index);
   const service = index.get(SERVICE, namespace, name ?? "");
   if (service) return selectedPods(service, namespace, index);
-  for (const release of index.ofKind(HELM_RELEASE)) {
-    if (releaseOf(release).namespace !== namespace) continue;
-    const own = appServices(release, index).find((one) => one.name === name);
-    if (own) return appPods(release, own.identifier, index);
-  }
-  return { ...UNKNOWN_PODS, namespace };
+  const rendering = renderedService(namespace, name ?? "", index);
+  return rendering
+    ? appPods(rendering.release, rendering.service.identifier, index)
+    : { ...UNKNOWN_PODS, namespace };
 }
 
 /** The pods of the controller that an app-template Service selects. */
