@@ -91,14 +91,18 @@ describe("migrate annotate, for routes that do not respond with 200", () => {
     matches: [{ path: { type: "PathPrefix", value } }],
     backendRefs,
   });
-  const GATUS = {
+  const gatus = (...images: readonly string[]): object => ({
     apiVersion: "apps/v1",
     kind: "Deployment",
     metadata: { name: "gatus", namespace: "apps" },
-    spec: { template: { spec: { containers: [{ name: "gatus", image: "ghcr.io/twin/gatus:v5.30.0" }] } } },
-  };
+    spec: {
+      template: { spec: { containers: images.map((image, index) => ({ name: `c${index}`, image })) } },
+    },
+  });
+  const GATUS = "ghcr.io/twin/gatus:v5.30.0";
+  const SIDECAR = "ghcr.io/home-operations/gatus-sidecar:0.4.1";
   const outcome = (object: object): { readonly annotated: boolean; readonly notes: string } => {
-    const result = resultOf(annotate, { "gatus.yaml": GATUS, "route.yaml": object });
+    const result = resultOf(annotate, { "gatus.yaml": gatus(GATUS, SIDECAR), "route.yaml": object });
     return {
       annotated: written(result, "route.yaml").includes('enabled: "true"'),
       notes: messages(result, "left").join("\n"),
@@ -115,6 +119,12 @@ describe("migrate annotate, for routes that do not respond with 200", () => {
       assert.equal(webhook.annotated, false, path);
       assert.match(webhook.notes, /is a webhook, which does not return 200 to a GET request/, path);
     }
+  });
+
+  it("adds nothing where Gatus runs without gatus-sidecar, because nothing reads it", () => {
+    const files = { "gatus.yaml": gatus(GATUS), "route.yaml": route("shop", { backendRefs }) };
+    assert.deepEqual(resultOf(annotate, files).plan.changes, []);
+    assert.equal(outcome(route("shop", { backendRefs })).annotated, true);
   });
 
   it("annotates others", () => {

@@ -19,12 +19,18 @@ import { fragmentFor, hostAsked } from "./fragment.ts";
 import { whyNoSuccess } from "./no-success.ts";
 import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute } from "./places.ts";
 import { hasFragment, hostOf } from "./sidecar.ts";
-import { runsGatus, whyUnwatched } from "./watching.ts";
+import { runsSidecar, whyUnwatched } from "./watching.ts";
 
 /** A route that takes over an endpoint. */
 interface Move {
   readonly target: PlacedRoute;
   readonly fragment: Template;
+}
+
+/** A ConfigMap that stays, and why. */
+interface Kept {
+  readonly map: IncludedObject;
+  readonly reason: string;
 }
 
 const BEFORE = [
@@ -57,10 +63,12 @@ export class AnnotatePlan {
   }
 
   run(): Plan {
+    const kept: Kept[] = [];
     for (const map of includedObjects(this.#context, isEndpointMap)) {
       const reason = this.#move(map);
-      if (reason !== undefined) this.#left(map, reason);
+      if (reason !== undefined) kept.push({ map, reason });
     }
+    this.#left(kept);
     for (const [key, routes] of this.#byPlace) if (!this.#annotated.has(key)) this.#enable(routes);
     return {
       changes: [...this.#changes].map(([path, text]) => ({ path, text })),
@@ -69,13 +77,20 @@ export class AnnotatePlan {
     };
   }
 
-  #left({ forms, position }: IncludedObject, reason: string): void {
-    const names = new Set(forms.map(({ object }) => nameOf(object).name));
-    this.#notes.push({
-      kind: reason.includes("--accept-loss") ? "refused" : "left",
-      message: `ConfigMap ${[...names].join(", ")} is kept: ${reason}`,
-      position,
-    });
+  /** One note for all ConfigMaps that a generator in a shared component creates. */
+  #left(kept: readonly Kept[]): void {
+    const same = Map.groupBy(kept, ({ map, reason }) => JSON.stringify([map.position, reason]));
+    for (const own of same.values()) {
+      const [first] = own;
+      if (!first) continue;
+      const names = new Set(own.flatMap(({ map }) => map.forms.map(({ object }) => nameOf(object).name)));
+      const [subject, verb] = names.size === 1 ? ["ConfigMap", "is"] : [`${names.size} ConfigMaps`, "are"];
+      this.#notes.push({
+        kind: first.reason.includes("--accept-loss") ? "refused" : "left",
+        message: `${subject} ${[...names].join(", ")} ${verb} kept: ${first.reason}`,
+        position: first.map.position,
+      });
+    }
   }
 
   /** Moves all endpoints in a ConfigMap; returns the reason if one of them cannot move. */
@@ -184,7 +199,7 @@ export class AnnotatePlan {
     const isSaid = ({ route }: PlacedRoute): boolean =>
       route.metadata.annotations?.[ENABLED_ANNOTATION] !== undefined;
     if (!placed || routes.every(isSaid) || !this.#context.selected(placed.place.file)) return;
-    if (!routes.some(({ cluster }) => runsGatus(cluster, this.#context.options))) return;
+    if (!routes.some(({ cluster }) => runsSidecar(cluster, this.#context.options))) return;
     if (hostOf(placed.route) === "") return;
     const reason = whyNoSuccess(routes, knowledgeOf(this.#context.repository));
     if (reason !== undefined) {

@@ -4,10 +4,9 @@ import { indexOf } from "../../clusters.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { MigrateOptions } from "../../options.ts";
 
-/** Whether Gatus or gatus-sidecar runs in a cluster, according to the repository and the options. */
-export function runsGatus(cluster: BuiltCluster, { annotate }: MigrateOptions): boolean {
-  const { hasGatus, sidecars } = gatusPrograms(indexOf(cluster));
-  return annotate.sidecar.includes(cluster.name) || hasGatus || sidecars.length > 0;
+/** Whether gatus-sidecar runs in a cluster, according to the repository and the options. Gatus alone reads no annotations. */
+export function runsSidecar(cluster: BuiltCluster, { annotate }: MigrateOptions): boolean {
+  return annotate.sidecar.includes(cluster.name) || gatusPrograms(indexOf(cluster)).sidecars.length > 0;
 }
 
 /** Why a route's endpoint would not be monitored in a cluster; undefined if gatus-sidecar watches routes there. */
