@@ -45,7 +45,6 @@ function flux(name: string, purpose: string, buildSeconds: number): Program {
     directory: inModule("flux"),
     package: `github.com/fluxcd/${name}`,
     pin: required(`github.com/fluxcd/${name}`),
-    static: true,
     buildSeconds,
   };
 }
@@ -151,7 +150,6 @@ const MODULES: readonly Program[] = [
     directory: inModule("traefik"),
     package: "github.com/traefik/traefik/v3/cmd/traefik",
     pin: required("github.com/traefik/traefik/v3"),
-    static: true,
     variables: ({ version }) => ({ "github.com/traefik/traefik/v3/pkg/version.Version": version }),
     prepare: prepareTraefik,
     installed: { args: ["version"], pattern: /^Version:\s+(\S+)/m, range: sameMinor },
@@ -326,7 +324,8 @@ const MODULES: readonly Program[] = [
 /** Every program, in the order in which `edgefirst doctor` lists them. */
 export const PROGRAMS: readonly Program[] = MODULES.map((program) => {
   const image = IMAGES.get(program.name);
-  return image === undefined ? program : { ...program, image };
+  // Official images contain static executables, so the builds that replace them are static, too.
+  return image === undefined ? program : { ...program, image, static: true };
 });
 
 /** The names of the programs in the given tiers, in the order of {@link PROGRAMS}. */
