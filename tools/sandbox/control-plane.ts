@@ -21,12 +21,9 @@ export const APISERVER_ADDRESS = "10.96.0.1";
 
 const ISSUER = "https://kubernetes.default.svc.cluster.local";
 
-/** Controllers that have nothing to do in a sandbox, which has no cloud provider, no kubelet certificates and no node network. */
+/** Controllers that have nothing to do in a sandbox, which has no kubelet certificates and no node network. */
 const USELESS_CONTROLLERS = [
-  "cloud-node-lifecycle-controller",
   "node-ipam-controller",
-  "node-route-controller",
-  "service-lb-controller",
   "kube-apiserver-serving-clustertrustbundle-publisher-controller",
 ];
 
