@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { loadPins } from "../../config/pins.ts";
 import { manifestCache } from "../../kube/manifest-source.ts";
+import { counted } from "../../lib/counted.ts";
 import { userCache } from "../../lib/user-cache.ts";
 import { FLUX_CONTROLLERS } from "../sandbox/flux.ts";
 import { startRegistry } from "../sandbox/registry.ts";
@@ -46,7 +47,7 @@ try {
     "start",
     table(
       ["`npm ci && npm start` in a fresh clone, with an empty home and without Go", "figure"],
-      [[`images from a local registry, ${ROUNDS} runs`, spread(times, " s")]],
+      [[`images from a local registry, ${counted(ROUNDS, "run")}`, spread(times, " s")]],
     ),
   );
 } finally {
