@@ -44,7 +44,7 @@ export interface Program {
   readonly download?: (version: SemVer) => string;
   /** The official image, which contains the program as one static executable. */
   readonly image?: ProgramImage;
-  /** Runs only in the sandbox. It is built without inlining: the build takes a quarter less time, and the program uses a fifth more CPU. */
+  /** Runs only in the sandbox or in tests. It is built without inlining: the build takes a quarter less time, and the program uses a fifth more CPU. */
   readonly sandboxOnly?: true;
   /** Built without cgo, and therefore independent of the machine's C library, like the program in the official image. */
   readonly static?: true;
