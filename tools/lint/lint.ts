@@ -13,13 +13,13 @@ import { asKubeObject, buildStepsOf } from "./kube-object.ts";
 import { kustomizationFiles, kustomizationsOf } from "./kustomization-files.ts";
 import { addFinding, ofBreach, ofNotEvaluated, ofObstacle, type LintedFinding } from "./linted-finding.ts";
 import { mentionsIn } from "./mentions.ts";
+import { recommendsIn } from "./recommended.ts";
 import { renderedObjects, renderingSummary } from "./rendered.ts";
 import { onePerCause } from "./one-cause.ts";
 import { readSettings } from "./settings.ts";
 import { isObstacle } from "./obstacles.ts";
 import { summaries } from "./summaries.ts";
 import { unappliedIn } from "./unapplied.ts";
-import { recommendsIn } from "./upstream.ts";
 
 /** A report whose findings can be fixed. */
 export interface LintedReport extends LintReport {

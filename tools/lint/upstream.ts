@@ -1,13 +1,11 @@
 import { posix } from "node:path";
+import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { isOftenOmitted } from "../../policy/objects/practice.ts";
-import type { KubeObject } from "../../kube/objects.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
-import { firstComments } from "./generated.ts";
-import type { Rule } from "../../policy/engine/rule.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import { locate } from "../gitops/yaml/source.ts";
-import { originOf, type Mapping } from "../gitops/yaml/values.ts";
+import { firstComments } from "./generated.ts";
+import { fileOf } from "./kube-object.ts";
 
 /** Directories for copies of what other projects publish. */
 const DIRECTORY = /(?:^|\/)(?:vendor(?:ed)?|upstream|third[-_]party)\//;
@@ -30,32 +28,11 @@ const ORIGINS = [
   /#.*https?:\/\/\S+(?:\.ya?ml\b|\/releases\/download\/)/i,
 ];
 
-/** Directories for what no one relies on. */
-const TRIAL = /(?:^|\/)(?:tests?|e2e|examples?|samples?|demos?|experiments?|archived?)\//;
-
-/**
- * Returns why a rule only recommends a change in an object: another project wrote it, or it is an experiment that Flux does not apply. A Secret that anyone can read
- * is an error even there. The last argument says whether Flux applies the object.
- */
-export function recommendsIn(
-  repository: Repository,
-): (object: KubeObject, rule: Rule, isApplied: boolean) => string | undefined {
-  const isUpstream = upstreamIn(repository);
-  return (object, { id, forAuthor }, isApplied) => {
-    if (forAuthor && isUpstream(object))
-      return "Another project wrote this manifest: use a Kustomize patch or the chart's values, or report the problem there.";
-    const isTrial = !isApplied && id !== "secret-in-clear" && TRIAL.test(fileOf(object));
-    return isTrial ? "Its directory is for tests or examples: exempt it if nothing else uses it." : undefined;
-  };
-}
-
-const fileOf = (object: KubeObject): string => locate(originOf(object as unknown as Mapping)).file;
-
 /**
  * Returns whether another project wrote an object: its file says so, contains definitions as the manifests of a release do, or is what a chart renders. A
  * HelmRelease is always its owner's.
  */
-function upstreamIn(repository: Repository): (object: KubeObject) => boolean {
+export function upstreamIn(repository: Repository): (object: KubeObject) => boolean {
   const known = new Map<string, boolean>();
   const isCopy = (file: string): boolean => {
     const answer = known.get(file) ?? isCopied(file, repository);

@@ -47,6 +47,14 @@ describe("lint --render", () => {
     ]);
   });
 
+  it("reports what the owner's values cause as an error, although another project wrote the chart", () => {
+    const tags = report.findings.filter(({ rule }) => rule === "image-pinned");
+    assert.deepEqual(
+      tags.map(({ level }) => level),
+      ["mandatory", "mandatory"],
+    );
+  });
+
   it("uses the tables for a release that cannot be rendered", () => {
     const probes = report.findings.filter(({ rule }) => rule === "helmrelease-probes");
     assert.deepEqual(
