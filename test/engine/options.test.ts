@@ -12,11 +12,13 @@ import { moduleDirectory } from "../../tools/toolchain/modules.ts";
 import { Engine, gatewayApiDirectory, PROJECT, type TestStack } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 import { evidenceIn } from "../support/evidence.ts";
+import { FLUX, GATEWAYS, GATUS, REPOSITORY } from "./every-option.ts";
 
 const TOKEN = "CANARYtoken".padEnd(30, "0");
 const USER_KEY = "CANARYuserkey".padEnd(30, "0");
 const AGE_KEY = "AGE-SECRET-KEY-1CANARY";
 const GATUS_USER = "edgefirst:CANARYpassword";
+const PASSWORD_HASH = btoa(`$2b$10$CANARYhash${"a".repeat(43)}`);
 /** In plain text, and as base64 in a Secret's data. */
 const CANARIES = new RegExp(
   [
@@ -24,70 +26,12 @@ const CANARIES = new RegExp(
     USER_KEY,
     AGE_KEY,
     GATUS_USER,
-    ...[TOKEN, USER_KEY, AGE_KEY, GATUS_USER].map((text) => btoa(text).replace(/.=*$/, "")),
+    PASSWORD_HASH,
+    ...[TOKEN, USER_KEY, AGE_KEY, GATUS_USER, PASSWORD_HASH].map((text) => btoa(text).replace(/.=*$/, "")),
   ].join("|"),
 );
-const SETTINGS = "./kubernetes/full/flux/vars";
-
-const GATEWAYS = [
-  {
-    name: "external",
-    namespace: "network",
-    className: "traefik",
-    http: { redirectToHttps: true },
-    https: {
-      hostnames: [
-        { hostname: "*.example.com", certificate: { secret: "wildcard", namespace: "certificates" } },
-        { hostname: "app.example.org" },
-      ],
-    },
-    gatus: { endpoint: { group: "external" } },
-  },
-  // In Gatus's namespace, where names could clash.
-  {
-    name: "internal",
-    namespace: "observability",
-    className: "traefik-internal",
-    traefik: { replicas: 2, service: { type: "ClusterIP" } },
-  },
-];
-const REPOSITORY = {
-  kind: "GitRepository",
-  name: "repo",
-  url: "https://example.com/repo",
-  ref: { branch: "main" },
-};
-const FLUX = {
-  source: REPOSITORY,
-  root: {
-    mode: "manage",
-    path: "./kubernetes/full/apps",
-    settingsPath: SETTINGS,
-    substituteFrom: [{ kind: "ConfigMap", name: "cluster-settings" }],
-    helmReleases: {},
-  },
-  apps: { placement: "namespace", rbac: "strict", tenantNamespaces: ["media"], settingsPath: SETTINGS },
-  sources: [
-    {
-      name: "app-template",
-      url: "oci://registry.example.com/app-template",
-      ref: { tag: "4.4.0" },
-      verify: { provider: "cosign", matchOIDCIdentity: [{ issuer: "^https://a$", subject: "^https://b$" }] },
-    },
-  ],
-};
-const GATUS = {
-  install: true,
-  hostname: "status.example.com",
-  storage: { type: "sqlite" },
-  labelledConfigMaps: true,
-  pushover: true,
-  discover: { services: true },
-  endpoints: [{ name: "router", url: "icmp://192.0.2.1", conditions: ["[CONNECTED] == true"] }],
-};
-
 describe("engine: configuration options", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const clusters = useSandbox("full", "bare");
   let engine: Engine;
   let definitions: string;
@@ -128,10 +72,13 @@ describe("engine: configuration options", function () {
         flux: FLUX,
         gatus: GATUS,
         alerting,
+        networkPolicies: { install: true },
+        images: { mirrors: { "ghcr.io": "mirror.example.com/ghcr" }, pullSecrets: ["registry"] },
       });
       await stack.setSecret("pushoverToken", TOKEN);
       await stack.setSecret("pushoverUserKey", USER_KEY);
       await stack.setSecret("sopsAgeKey", AGE_KEY);
+      await stack.setSecret("gatusPasswordHash", PASSWORD_HASH);
       await stack.setSecret("gatusCredentials", `https://status.example.com basic ${GATUS_USER}`);
     });
 
