@@ -166,6 +166,24 @@ describe("migrate namespace: the guard", () => {
     );
   });
 
+  it("asks for no key that is among the settings which it deploys", () => {
+    const secret = (name: string): object => ({
+      ...object("Secret", ""),
+      metadata: { name, namespace: "flux-system" },
+      stringData: { key: "value" },
+    });
+    const files = {
+      ...child([], {
+        decryption: { provider: "sops", secretRef: { name: "sops-age" } },
+        postBuild: { substituteFrom: [{ kind: "Secret", name: "settings" }] },
+      }),
+      "flux/vars/settings.yaml": secret("settings"),
+    };
+    const lines = (given: Files): string => messages(resultOf(namespace, given), "runbook").join("\n");
+    assert.match(lines(files), /create Secret flux-apps\/sops-age/);
+    assert.doesNotMatch(lines({ ...files, "flux/vars/key.yaml": secret("sops-age") }), /create Secret/);
+  });
+
   it("names the cluster in each command if the repository has several", () => {
     const one = resultOf(namespace, child([]));
     assert.doesNotMatch(messages(one, "runbook").join("\n"), /context of/);

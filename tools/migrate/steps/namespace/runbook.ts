@@ -3,7 +3,8 @@ import { contextFlag, reconcileCommand } from "../../live/reconcile.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { presentIn, referencesOf } from "./references.ts";
 import type { MovingRoot, Phase } from "./root.ts";
-import { targetFiles } from "./target.ts";
+import { nameOf } from "../../objects.ts";
+import { bringsSecret, targetFiles } from "./target.ts";
 
 /** The manual steps for the phase that the repository reaches with this plan. */
 export function runbookOf(
@@ -55,14 +56,20 @@ interface NeededKey {
 }
 
 /** The decryption keys of the children, which a repository does not contain in plain text. */
-export function keysOf({ cluster, movers, targets, targetOf }: MovingRoot): readonly NeededKey[] {
+export function keysOf(moving: MovingRoot): readonly NeededKey[] {
+  const { cluster, root, movers, targets, targetOf } = moving;
+  const { namespace: own } = nameOf(root.object);
   return targets.flatMap((target) => {
     const keys = movers
       .filter(({ object }) => targetOf(object) === target)
       .flatMap(({ object }) => referencesOf(object))
       .filter(({ use, kind }) => use === "decryption" && kind === "Secret")
       .filter(({ kind, name }) => !presentIn(cluster, { kind, namespace: target, name }));
-    const byName = new Map(keys.map(({ namespace, name }) => [name, { target, namespace, name }]));
-    return [...byName.values()];
+    return [...Map.groupBy(keys, ({ name }) => name)]
+      .filter(([name]) => !bringsSecret(moving, target, name))
+      .map(([name, same]) => {
+        const places = same.map(({ namespace }) => namespace);
+        return { target, namespace: places.includes(own) ? own : (places[0] ?? own), name };
+      });
   });
 }

@@ -60,6 +60,17 @@ function settingsDirectories({ cluster, children, targetOf }: MovingRoot, target
   return [...new Set(holders.map(({ origin }) => posix.dirname(origin.source.file)))];
 }
 
+/** Whether the settings Kustomization deploys a Secret to its target. */
+export function bringsSecret(moving: MovingRoot, target: string, name: string): boolean {
+  const directories = settingsDirectories(moving, target);
+  return moving.cluster.objects.some(
+    ({ object, origin }) =>
+      object.kind === "Secret" &&
+      nameOf(object).name === name &&
+      directories.includes(posix.dirname(origin.source.file)),
+  );
+}
+
 /** Whether an object only contains values, so that a copy in the target is harmless. */
 export function isSetting({ kind }: Mapping): boolean {
   return ["ConfigMap", "Secret", "ExternalSecret"].includes(scalarText(kind));
