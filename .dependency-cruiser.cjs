@@ -81,7 +81,7 @@ module.exports = {
 
     // The tools: cli and scripts -> lint, migrate, rollout, sandbox -> gitops, toolchain.
     only("tools/gitops/", ["policy/", "kube/"]),
-    only("tools/render/", ["tools/gitops/", "tools/toolchain/"]),
+    only("tools/render/", ["tools/gitops/", "tools/toolchain/", "policy/objects/", "kube/objects\\.ts"]),
     only("tools/lint/", ["tools/gitops/", "tools/render/", "policy/", "kube/"]),
     only("tools/diff/", ["tools/gitops/", "tools/lint/", "tools/render/", "policy/", "kube/"]),
     only("tools/migrate/", [
