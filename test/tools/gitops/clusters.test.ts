@@ -298,6 +298,30 @@ spec:
     assert.deepEqual(apart.external, ["flux-system/apps (ExternalArtifact apps)"]);
   });
 
+  it("include what a ResourceSet creates next to a template that is not supported", () => {
+    const built = build({
+      "cluster/sync.yaml": kustomization("sync", "./cluster"),
+      "cluster/set.yaml": `apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSet
+metadata: { name: tenants, namespace: flux-system }
+spec:
+  inputs: [{ tenant: a }]
+  resources:
+    - { apiVersion: v1, kind: ConfigMap, metadata: { name: "of-<< inputs.tenant >>", namespace: default } }
+    - { apiVersion: v1, kind: ConfigMap, metadata: { name: "<< inputs.tenant | upper >>", namespace: default } }
+  resourcesTemplate: "apiVersion: v1"
+`,
+    });
+    assert.deepEqual(maps(built), { ".": ["of-a"] });
+    assert.deepEqual(
+      built.clusters.flatMap(({ problems }) => problems.map(({ message }) => message)),
+      [
+        "the offline build does not support resourcesTemplate in a ResourceSet",
+        "the offline build does not support << inputs.tenant | upper >> in a ResourceSet",
+      ],
+    );
+  });
+
   it("ignore templates, whatever their placeholders", () => {
     for (const placeholder of ["$DIR", "${DIR}", "<dir>", "{{ dir }}", "@@DIR@@"]) {
       const built = build({

@@ -198,7 +198,9 @@ class ClusterBuild {
       );
     return (
       this.#attempt(() =>
-        expandResourceSet(object, findProvider).map((made) => new Resource(made, originOf(made))),
+        expandResourceSet(object, findProvider, (error) => {
+          this.#report(error);
+        }).map((made) => new Resource(made, originOf(made))),
       ) ?? []
     );
   }

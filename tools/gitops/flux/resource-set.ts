@@ -11,7 +11,7 @@ import {
   type Mapping,
   type Value,
 } from "../yaml/values.ts";
-import { unsupported } from "../problem.ts";
+import { BuildError, unsupported } from "../problem.ts";
 import { specOf } from "./flux-kustomization.ts";
 
 /** Whether an object is a ResourceSet of the Flux Operator. */
@@ -25,23 +25,38 @@ export type FindProvider = (namespace: string, name: string) => Mapping | undefi
 /**
  * The objects that a ResourceSet creates from its own inputs and those of static providers.
  * Source: github.com/controlplaneio-fluxcd/flux-operator, internal/builder/resourceset.go.
- * @throws BuildError for inputs from the cluster, and for a template with anything other than `<< inputs.name >>`, optionally with `| quote`
+ * @param onError called for a template with anything other than `<< inputs.name >>`, optionally with `| quote`; the other objects are created nevertheless
+ * @throws BuildError for inputs from the cluster
  */
-export function expandResourceSet(set: Mapping, findProvider: FindProvider): readonly Mapping[] {
+export function expandResourceSet(
+  set: Mapping,
+  findProvider: FindProvider,
+  onError: (error: BuildError) => void,
+): readonly Mapping[] {
   const spec = specOf(set);
   const given = inputsOf(set, findProvider);
   const made = new Map<string, Mapping>();
   for (const step of [spec, ...mappingsIn(spec.steps)]) {
     if (scalarText(step.resourcesTemplate) !== "")
-      throw unsupported("resourcesTemplate in a ResourceSet", entryOrigin(step, "resourcesTemplate"));
+      onError(unsupported("resourcesTemplate in a ResourceSet", entryOrigin(step, "resourcesTemplate")));
     for (const resource of mappingsIn(step.resources))
       for (const inputs of given) {
-        const object = filled(resource, inputs) as Mapping;
+        const object = attempt(() => filled(resource, inputs) as Mapping, onError);
         // Of several objects with the same identity, the operator keeps the first.
-        if (!made.has(idOf(object)) && !isDisabled(object)) made.set(idOf(object), object);
+        if (object && !made.has(idOf(object)) && !isDisabled(object)) made.set(idOf(object), object);
       }
   }
   return [...made.values()];
+}
+
+function attempt<T>(work: () => T, onError: (error: BuildError) => void): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    onError(error);
+    return undefined;
+  }
 }
 
 /** The sets of inputs, each of which gives every resource once; one empty set if the ResourceSet takes no inputs. */
