@@ -78,7 +78,7 @@ class ClusterBuild {
     let queue = [...roots, ...this.#orphansBelow(undefined)];
     while (queue.length > 0) {
       // A sibling may provide the ConfigMap that substituteFrom names, so substitution waits until all siblings are built.
-      const waiting: { kustomization: Mapping; resources: readonly Resource[] }[] = [];
+      const waiting: { kustomization: Mapping; resources: readonly BuiltResource[] }[] = [];
       const children: Mapping[] = [];
       for (const kustomization of queue) {
         const resources = this.#build(kustomization);
@@ -104,11 +104,11 @@ class ClusterBuild {
     this.#seen.add(`${identity(kustomization)} ${pathOf(kustomization)}`);
   }
 
-  #build(kustomization: Mapping): readonly Resource[] {
+  #build(kustomization: Mapping): readonly BuiltResource[] {
     const delivered = this.#delivered(kustomization);
     if (delivered === undefined) return [];
-    const { text, files } = contentsOf(buildSpecOf(kustomization));
-    const key = JSON.stringify([this.#name, this.#partial, text]);
+    const { digest, files } = contentsOf(buildSpecOf(kustomization));
+    const key = JSON.stringify([this.#name, this.#partial, digest]);
     // Two Kustomizations never share objects, because callers look up which one applies an object.
     const count = (this.#builds.get(key) ?? 0) + 1;
     this.#builds.set(key, count);
@@ -124,7 +124,7 @@ class ClusterBuild {
   }
 
   /** Substitutes variables, keeps the objects, and returns the Kustomizations among them that have not been built. */
-  #finish(kustomization: Mapping, resources: readonly Resource[]): readonly Mapping[] {
+  #finish(kustomization: Mapping, resources: readonly BuiltResource[]): readonly Mapping[] {
     const variables = variablesOf(kustomization, (kind, namespace, name) =>
       this.#variableSources.get(sourceKey(kind, namespace, name)),
     );
@@ -185,7 +185,7 @@ class ClusterBuild {
    * The objects that a ResourceSet creates; none for any other kind.
    * @param siblings the objects of the same Kustomization
    */
-  #expand({ object }: Resource, siblings: readonly Resource[]): readonly Resource[] {
+  #expand({ object }: BuiltResource, siblings: readonly BuiltResource[]): readonly BuiltResource[] {
     if (!isResourceSet(object)) return [];
     const known = [...siblings, ...(this.#objects.get(undefined) ?? [])].map((one) => one.object);
     const findProvider: FindProvider = (namespace, name) =>
@@ -264,9 +264,12 @@ class ClusterBuild {
   }
 }
 
+/** An object that Kustomize has built, without what only its build needs. */
+type BuiltResource = Pick<Resource, "object" | "origin">;
+
 /** What Kustomize builds for a Flux Kustomization. */
 interface Built {
-  readonly resources: readonly Resource[];
+  readonly resources: readonly BuiltResource[];
   readonly errors: readonly BuildError[];
 }
 
@@ -277,7 +280,8 @@ function builtFrom(kustomization: Mapping, delivered: Delivered, partial: boolea
   };
   try {
     const file = fileWithSpec(kustomization, delivered);
-    return { resources: kustomizeBuild(file, delivered, { onError, partial }), errors };
+    const resources = kustomizeBuild(file, delivered, { onError, partial });
+    return { resources: resources.map(({ object, origin }) => ({ object, origin })), errors };
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
     return { resources: [], errors: [...errors, error] };

@@ -58,7 +58,10 @@ export class Delivered extends Repository {
     const recording = { asked: new Set<string>(), read: new Set<string>(), inputs: new Set(inputs) };
     this.#recordings.push(recording);
     try {
-      const kept = { ...recording, value: compute() };
+      const value = compute();
+      const { asked, read, inputs: files } = recording;
+      // Thousands of results are kept, and a set takes several times the memory of a list.
+      const kept = { value, asked: [...asked], read: [...read], inputs: [...files] };
       this.#kept.keep(key, this.#repository, kept);
       return kept;
     } finally {

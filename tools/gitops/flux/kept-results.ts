@@ -4,11 +4,11 @@ import type { Repository } from "../yaml/repository.ts";
 export interface Kept {
   readonly value: unknown;
   /** The paths for which it was asked whether they are files or directories, and what is in them. */
-  readonly asked: ReadonlySet<string>;
+  readonly asked: readonly string[];
   /** The files whose contents were read. */
-  readonly read: ReadonlySet<string>;
+  readonly read: readonly string[];
   /** Other files on whose contents the result depends. */
-  readonly inputs: ReadonlySet<string>;
+  readonly inputs: readonly string[];
 }
 
 /**

@@ -1,10 +1,11 @@
+import { createHash } from "node:crypto";
 import type { Origin } from "./source.ts";
 import { entryOrigin, originOf, type Mapping, type Value } from "./values.ts";
 
 /** What a value consists of. */
 export interface Contents {
   /** Equal for two values with the same data that were written at the same positions in {@link files}. */
-  readonly text: string;
+  readonly digest: string;
   /** The files in which it is written. */
   readonly files: ReadonlySet<string>;
 }
@@ -25,5 +26,6 @@ export function contentsOf(value: Mapping): Contents {
     }
   };
   visit(value);
-  return { text: JSON.stringify([value, places]), files };
+  const text = JSON.stringify([value, places]);
+  return { digest: createHash("sha256").update(text).digest("base64url"), files };
 }
