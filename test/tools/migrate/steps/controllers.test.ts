@@ -430,6 +430,13 @@ describe("the settings of Ingress controllers", () => {
       assert.deepEqual([verdict, files], ["refused", []]);
     });
 
+  it("of ingress-nginx have no effect if they only describe CORS that is off", () => {
+    for (const enabled of [{}, { [`${NGINX}enable-cors`]: "false" }])
+      assert.equal(report(ingress({ ...enabled, [`${NGINX}cors-allow-origin`]: "*" })).verdict, "proven");
+    const unknown = ingress({ [`${NGINX}enable-cors`]: "True", [`${NGINX}cors-allow-origin`]: "*" });
+    assert.equal(report(unknown, { middlewares: true }).verdict, "refused");
+  });
+
   it("of ingress-nginx: an application root stays with an Ingress that does not have the path /", () => {
     const text = ingress({ [`${NGINX}app-root`]: "/app" }).replace("path: /", "path: /app");
     assert.equal(report(text, { middlewares: true }).verdict, "refused");

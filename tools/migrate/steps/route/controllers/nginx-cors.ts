@@ -1,6 +1,10 @@
 import { setting, type Annotations, type Translation } from "./nginx-translation.ts";
 
-const NAMES = ["origin", "methods", "headers", "credentials"].map((name) => `cors-allow-${name}`);
+const OTHERS = [
+  ...["origin", "methods", "headers", "credentials"].map((name) => `cors-allow-${name}`),
+  "cors-expose-headers",
+  "cors-max-age",
+];
 
 /** Source: the defaults in internal/ingress/annotations/cors/main.go. */
 const DEFAULTS = {
@@ -29,11 +33,13 @@ export function cors(of: Annotations): Translation | undefined {
     (isAny || (origins.length > 0 && origins.every((origin) => ORIGIN.test(origin)))) &&
     [...methods, ...headers, ...exposed].every((name) => NAME.test(name)) &&
     /^\d{1,9}$/.test(maxAge);
+  // Without `enable-cors`, ingress-nginx ignores the rest.
+  if ((of("enable-cors") ?? "false") === "false") return { names: OTHERS };
   if (of("enable-cors") !== "true" || !isKnown) return undefined;
   // A browser sends no credentials to a server that allows every origin as `*`; with credentials, Traefik would name the origin instead.
   const withCredentials = !isAny && (of("cors-allow-credentials") ?? "true") === "true";
   return {
-    names: ["enable-cors", ...NAMES, "cors-expose-headers", "cors-max-age"],
+    names: ["enable-cors", ...OTHERS],
     middleware: {
       suffix: "cors",
       spec: {
