@@ -5,6 +5,8 @@ import { planWaves } from "../rollout/plan.ts";
 import { runRollout, succeeded, type RolloutResult, type Runner } from "../rollout/run.ts";
 import { deployedObjects, type StackAddress } from "../rollout/stack.ts";
 import { findGatusSidecar } from "../sandbox/gatus-sidecar.ts";
+import { NEIGHBOURS } from "../sandbox/neighbours/install.ts";
+import { neighbourStates, type NeighbourState } from "../sandbox/neighbours/state.ts";
 import { askServed, MOVING, podsAreReal, type Answer } from "../sandbox/served.ts";
 import { EXIT } from "./exit-codes.ts";
 import { interruptible } from "./interrupt.ts";
@@ -37,10 +39,12 @@ export const start = ({ dir, json, neighbours }: StartFlags): Promise<void> =>
     const updated = [...result].flatMap(([stack, { state }]) => (state === "updated" ? [stack] : []));
     const objects: ObservedObject[] = [];
     const answers: ReceivedAnswer[] = [];
+    const states: ObservedNeighbour[] = [];
     for (const stack of updated) {
       const observations = await observeStack(project.address(stack), project.kubeconfig ?? "");
       objects.push(...observations.map((observation) => ({ stack, ...observation })));
       answers.push(...(await askServed(dir, stack)).map((answer) => ({ stack, ...answer })));
+      if (neighbours) states.push(...(await observeNeighbours(stack, project.kubeconfig ?? "")));
     }
     const isBad =
       answers.some(({ status }) => status !== 200) ||
@@ -48,13 +52,14 @@ export const start = ({ dir, json, neighbours }: StartFlags): Promise<void> =>
     if (isBad || !succeeded(result)) process.exitCode ??= EXIT.no;
     const framed = process.stdout.isTTY;
     const text = json
-      ? JSON.stringify({ objects, move, answers }, undefined, 2)
-      : `${report(objects, framed, (stack) => podsAreReal(dir, stack))}\n${reportAnswers(answers)}${nextSteps(dir, project.kubeconfig ?? "")}`;
+      ? JSON.stringify({ objects, move, answers, ...(neighbours && { neighbours: states }) }, undefined, 2)
+      : `${report(objects, framed, (stack) => podsAreReal(dir, stack))}\n${reportNeighbours(states)}${reportAnswers(answers)}${nextSteps(dir, project.kubeconfig ?? "")}`;
     process.stdout.write(`${text}\n`);
   });
 
 type ObservedObject = Observation & { readonly stack: string };
 type ReceivedAnswer = Answer & { readonly stack: string };
+type ObservedNeighbour = NeighbourState & { readonly stack: string };
 
 /** Rolls out all stacks, and moves the app once its stack is up. */
 async function rollOutMoving(
@@ -141,6 +146,24 @@ function healthText({ kind, health: { state, message } }: Observation, isReal: b
   if (state === "healthy") return "healthy";
   if (!isReal && state === "progressing" && SERVED_BY_TRAEFIK.includes(kind)) return "declared";
   return `${state}: ${message.length > 60 ? `${message.slice(0, 59)}…` : message}`;
+}
+
+async function observeNeighbours(stack: string, kubeconfig: string): Promise<ObservedNeighbour[]> {
+  const cluster = new KubeClient({ kubeconfig, context: stack });
+  try {
+    const namespaces = NEIGHBOURS.map(({ namespace }) => namespace);
+    return (await neighbourStates(cluster, namespaces)).map((state) => ({ stack, ...state }));
+  } finally {
+    cluster.close();
+  }
+}
+
+/** The state of the neighbours, as a table. */
+function reportNeighbours(states: readonly ObservedNeighbour[]): string {
+  const rows = states.map(({ stack, object, ready, message }) => [stack, object, ready ? "ready" : message]);
+  return rows.length === 0
+    ? ""
+    : `\n${renderTable(["STACK", "NEIGHBOUR", "STATE"], rows, { framed: process.stdout.isTTY })}\n`;
 }
 
 /** The answers to requests through the Gateways, as a table. */

@@ -9,9 +9,9 @@ import { sandboxDown } from "../sandbox/sandbox.ts";
 import { recording, type RecordedLine } from "./recording.ts";
 import { executablesOnPath, givenExecutable } from "../toolchain/executable.ts";
 
-// npm run screenshots: makes the pictures in docs/images (a recording of the tour, the output of `npm start`, and Gatus's page behind Traefik).
-// Uses sandboxes that are deleted afterwards. Needs Chromium, either on PATH or named by the variable CHROMIUM.
-// `npm run screenshots -- tour` makes only the recording, and does not need Chromium.
+// npm run screenshots: makes the pictures in docs/images (recordings of the tour and of `npm start -- --neighbours`, the output of `npm start`, and Gatus's page
+// behind Traefik). Uses sandboxes that are deleted afterwards. Needs Chromium, either on PATH or named by the variable CHROMIUM.
+// `npm run screenshots -- tour` or `-- neighbours` makes only that recording, and does not need Chromium.
 
 const ROOT = join(import.meta.dirname, "../..");
 const IMAGES = join(import.meta.dirname, "../../docs/images");
@@ -19,13 +19,15 @@ const HOST = "status.haynesedge.com";
 const VIEWPORT = { width: 1000, height: 800 };
 
 const [only] = process.argv.slice(2);
-const chromium = only === "tour" ? "" : findChromium();
+const chromium = only === undefined ? findChromium() : "";
 const temporary = mkdtempSync(join(tmpdir(), "edgefirst-screenshots-"));
 const dir = join(temporary, "sandbox");
 try {
   mkdirSync(IMAGES, { recursive: true });
-  await recordingOfTour();
-  if (only !== "tour") {
+  if (only !== "neighbours") await recordingOf("tour", "npx edgefirst tour", ["tour", "--yes"]);
+  if (only !== "tour")
+    await recordingOf("neighbours", "npm start -- --neighbours", ["start", "--neighbours"]);
+  if (only === undefined) {
     await pictureOfTerminal(await outputOf("start", "--dir", dir));
     await pictureOfGatus();
   }
@@ -55,13 +57,22 @@ async function pictureOfGatus(): Promise<void> {
   close();
 }
 
-async function recordingOfTour(): Promise<void> {
-  const tour = join(temporary, "tour");
-  const lines = await linesOf("tour", "--yes", "--dir", tour);
-  const shown = lines.map(({ at, text }) => ({ at, text: text.replaceAll(tour, ".tour") }));
-  const command = { at: 0, text: "$ npx edgefirst tour" };
-  writeFileSync(join(IMAGES, "tour.svg"), recording([command, ...shown]));
-  process.stdout.write("docs/images/tour.svg\n");
+/** Records a command that starts a sandbox, which is deleted afterwards. */
+async function recordingOf(name: string, shownAs: string, args: readonly string[]): Promise<void> {
+  const folder = join(temporary, name);
+  try {
+    const lines = await linesOf(...args, "--dir", folder);
+    const shown = lines.map(({ at, text }) => ({
+      at,
+      text: text
+        .replaceAll(` --dir ${folder}`, "")
+        .replaceAll(folder, name === "tour" ? ".tour" : ".sandbox"),
+    }));
+    writeFileSync(join(IMAGES, `${name}.svg`), recording([{ at: 0, text: `$ ${shownAs}` }, ...shown]));
+    process.stdout.write(`docs/images/${name}.svg\n`);
+  } finally {
+    await sandboxDown({ dir: folder, deleteData: true, progress: () => undefined });
+  }
 }
 
 /** The output of a command: stdout and stderr, in order. */

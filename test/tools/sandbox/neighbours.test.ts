@@ -6,12 +6,14 @@ import { parse } from "yaml";
 import { describeObject, type KubeObject } from "../../../kube/objects.ts";
 import { Helm } from "../../../tools/render/helm.ts";
 import { NEIGHBOURS } from "../../../tools/sandbox/neighbours/install.ts";
+import { neighbourStates } from "../../../tools/sandbox/neighbours/state.ts";
 import { sandboxOverlay } from "../../../tools/sandbox/overlay.ts";
 import { imageOf, tagOf } from "../../../tools/sandbox/runtime/images.ts";
 import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
 import { pinnedVersion } from "../../../tools/toolchain/version.ts";
+import { clusterHolding } from "../../support/cluster.ts";
 
 interface Workload {
   readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
@@ -68,6 +70,37 @@ describe("sandbox: neighbours", function () {
   it("metrics-server serves an aggregated API", () => {
     const services = objects.get("metrics-server")!.filter(({ kind }) => kind === "APIService");
     assert.deepEqual(services.map(describeObject), ["APIService v1beta1.metrics.k8s.io"]);
+  });
+
+  it("report their state: what serves an API, what runs in their namespaces, issuers and certificates", async () => {
+    const object = (apiVersion: string, kind: string, metadata: KubeObject["metadata"], more: object) => ({
+      ...{ apiVersion, kind, metadata, ...more },
+    });
+    const condition = (type: string, status: string, message = "") => ({
+      status: { conditions: [{ type, status, message }] },
+    });
+    const ready = condition("Available", "True");
+    const cluster = clusterHolding(
+      object("apiregistration.k8s.io/v1", "APIService", { name: "v1.apps" }, { spec: {}, ...ready }),
+      object(
+        "apiregistration.k8s.io/v1",
+        "APIService",
+        { name: "v1beta1.metrics.k8s.io" },
+        {
+          spec: { service: { name: "metrics-server" } },
+          ...condition("Available", "False", "no endpoints"),
+        },
+      ),
+      object("apps/v1", "Deployment", { name: "cert-manager", namespace: "cert-manager" }, ready),
+      object("apps/v1", "Deployment", { name: "traefik", namespace: "network" }, ready),
+      object("cert-manager.io/v1", "Certificate", { name: "external", namespace: "network" }, {}),
+    );
+    const states = await neighbourStates(cluster, ["cert-manager"]);
+    assert.deepEqual(states, [
+      { object: "APIService v1beta1.metrics.k8s.io", ready: false, message: "no endpoints" },
+      { object: "Deployment cert-manager/cert-manager", ready: true, message: "" },
+      { object: "Certificate network/external", ready: false, message: "no status yet" },
+    ]);
   });
 
   for (const stack of ["edge", "main"])

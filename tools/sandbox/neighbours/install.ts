@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ApiError } from "../../../kube/api-error.ts";
 import { KubeClient } from "../../../kube/kube-client.ts";
-import { describeObject, statusOf, type KubeObject } from "../../../kube/objects.ts";
+import { describeObject, type KubeObject } from "../../../kube/objects.ts";
 import { Helm } from "../../render/helm.ts";
 import type { Progress } from "../../toolchain/progress.ts";
 import { type ResolvedProgram, resolvePrograms } from "../../toolchain/resolve.ts";
@@ -13,6 +13,7 @@ import { externalDns } from "./external-dns.ts";
 import { ingressController } from "./ingress-controller.ts";
 import { metricsServer } from "./metrics-server.ts";
 import type { Neighbour } from "./neighbour.ts";
+import { isReady, reportsReadiness } from "./state.ts";
 
 const HELM = "helm";
 
@@ -26,17 +27,6 @@ export const NEIGHBOUR_PROGRAMS: readonly string[] = programsFor(NEIGHBOURS);
 export const NEIGHBOUR_MANAGER = "helm";
 
 const READY_TIMEOUT_MS = 180_000;
-/** A kind, and the condition with which it reports that it is ready. An issuer needs the Gateway API, which the platform brings. */
-const CONDITIONS: Readonly<Record<string, string>> = {
-  CustomResourceDefinition: "Established",
-  Deployment: "Available",
-  APIService: "Available",
-};
-
-interface Status {
-  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-}
-
 /** Arguments of {@link installNeighbours}. */
 export interface NeighboursArgs {
   readonly kubeconfig: string;
@@ -61,7 +51,7 @@ export async function installNeighbours(args: NeighboursArgs): Promise<void> {
   const cluster = new KubeClient({ kubeconfig, context });
   try {
     for (const object of objects) await apply(cluster, object, signal);
-    for (const object of objects) await untilReady(cluster, object, signal);
+    for (const object of objects.filter(reportsReadiness)) await untilReady(cluster, object, signal);
   } finally {
     cluster.close();
   }
@@ -115,14 +105,8 @@ async function apply(cluster: KubeClient, object: KubeObject, signal?: AbortSign
 }
 
 async function untilReady(cluster: KubeClient, object: KubeObject, signal?: AbortSignal): Promise<void> {
-  const wanted = CONDITIONS[object.kind];
-  if (wanted === undefined) return;
-  await waitUntil(
-    `${describeObject(object)} to be ready`,
-    async () => {
-      const { conditions = [] } = statusOf(await cluster.get(object)) as Status;
-      return conditions.some(({ type, status }) => type === wanted && status === "True");
-    },
-    { timeoutMs: READY_TIMEOUT_MS, signal },
-  );
+  await waitUntil(`${describeObject(object)} to be ready`, async () => isReady(await cluster.get(object)), {
+    timeoutMs: READY_TIMEOUT_MS,
+    signal,
+  });
 }

@@ -39,6 +39,7 @@ const (
 	workers       = 5
 	healthAddress = ":9403"
 	retry         = time.Second
+	gatewayShim   = "gateway-shim"
 )
 
 func main() {
@@ -65,7 +66,7 @@ func run(ctx context.Context, namespace string, gatewayAPI bool) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return healthz.NewServer(0).Start(ctx, listener) })
-	factory, err := contextFactory(ctx, controller.ContextOptions{
+	options := controller.ContextOptions{
 		KubernetesAPIQPS:   50,
 		KubernetesAPIBurst: 100,
 		IssuerOptions:      controller.IssuerOptions{ClusterResourceNamespace: namespace},
@@ -73,8 +74,23 @@ func run(ctx context.Context, namespace string, gatewayAPI bool) error {
 			CertificateRequestMinimumBackoffDuration: time.Hour,
 			CertificateRequestMaximumBackoffDuration: 32 * time.Hour,
 		},
-		ConfigOptions: controller.ConfigOptions{EnableGatewayAPI: gatewayAPI},
+	}
+	group.Go(func() error {
+		return runControllers(ctx, options, func(name string) bool { return name != gatewayShim })
 	})
+	if gatewayAPI {
+		withGatewayAPI := options
+		withGatewayAPI.ConfigOptions.EnableGatewayAPI = true
+		group.Go(func() error {
+			return runControllers(ctx, withGatewayAPI, func(name string) bool { return name == gatewayShim })
+		})
+	}
+	return group.Wait()
+}
+
+// runControllers runs some of the controllers. With the Gateway API, it first waits for its definitions; without them, upstream's program would exit.
+func runControllers(ctx context.Context, options controller.ContextOptions, selected func(string) bool) error {
+	factory, err := contextFactory(ctx, options)
 	if err != nil {
 		return err
 	}
@@ -82,8 +98,9 @@ func run(ctx context.Context, namespace string, gatewayAPI bool) error {
 	if err != nil {
 		return err
 	}
+	group, ctx := errgroup.WithContext(ctx)
 	for name, construct := range controller.Known() {
-		if name == "gateway-shim" && !gatewayAPI {
+		if !selected(name) {
 			continue
 		}
 		built, err := construct(factory)
@@ -95,13 +112,12 @@ func run(ctx context.Context, namespace string, gatewayAPI bool) error {
 	shared.SharedInformerFactory.Start(ctx.Done())
 	shared.KubeSharedInformerFactory.Start(ctx.Done())
 	shared.HTTP01ResourceMetadataInformersFactory.Start(ctx.Done())
-	if gatewayAPI {
+	if options.ConfigOptions.EnableGatewayAPI {
 		shared.GWShared.Start(ctx.Done())
 	}
 	return group.Wait()
 }
 
-// contextFactory waits for the Gateway API's definitions. Upstream's program exits without them, and Kubernetes restarts it after an ever longer time.
 func contextFactory(ctx context.Context, options controller.ContextOptions) (*controller.ContextFactory, error) {
 	for {
 		factory, err := controller.NewContextFactory(ctx, options)
