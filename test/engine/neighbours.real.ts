@@ -1,0 +1,269 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  RETAINED_ANNOTATION,
+  describeObject,
+  FIELD_MANAGER,
+  STACK_LABEL,
+  type KubeObject,
+} from "../../kube/objects.ts";
+import { KubeClient } from "../../kube/kube-client.ts";
+import { ISSUER } from "../../tools/sandbox/neighbours/cert-manager.ts";
+import { installNeighbours, NEIGHBOUR_PROGRAMS } from "../../tools/sandbox/neighbours/install.ts";
+import { waitUntil } from "../../tools/sandbox/processes.ts";
+import { type Sandbox, sandboxUp } from "../../tools/sandbox/sandbox.ts";
+import { Engine, gatewayApiDirectory, type Run, type TestStack } from "../support/engine.ts";
+import { evidenceIn } from "../support/evidence.ts";
+import type { GitRepository } from "../support/git.ts";
+import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
+import { ask, whySkip } from "../support/real-pods.ts";
+import { discard, START_TIMEOUT_MS, temporarySandboxDir } from "../support/sandbox.ts";
+
+const WAIT = { timeoutMs: 90_000 };
+const HOST = "status.example.com";
+/** Gatus's page, through the Gateway. The certificate is self-signed. */
+const PAGE = {
+  name: "gatus",
+  url: `https://${HOST}/`,
+  conditions: ["[STATUS] == 200"],
+  interval: "2s",
+  client: { insecure: true },
+};
+/** What changes all the time, or is no stored object. */
+const VOLATILE = new Set(["Event", "Lease", "PodMetrics", "NodeMetrics"]);
+/** Objects of programs that copy the labels of a pod, and of the field manager that each of them has. */
+const COPIES = [
+  { group: "cilium.io", version: "v2", kind: "CiliumEndpoint", manager: "cilium-agent" },
+  { group: "wgpolicyk8s.io", version: "v1alpha2", kind: "PolicyReport", manager: "reports-controller" },
+  { group: "velero.io", version: "v1", kind: "PodVolumeBackup", manager: "velero-server" },
+];
+
+interface Manager {
+  readonly manager: string;
+}
+
+describe("engine: the platform among metrics-server, cert-manager and others", function () {
+  this.timeout(300_000);
+  let sandbox: Sandbox;
+  let cluster: KubeClient;
+  let program: GitRepository;
+  let engine: Engine;
+  let stack: TestStack;
+  let config: Record<string, unknown>;
+  let theirs: ReadonlyMap<string, KubeObject>;
+  const endings: (() => void | Promise<void>)[] = [];
+
+  before(async function () {
+    this.timeout(2 * START_TIMEOUT_MS);
+    const reason = await whySkip(["traefik", "gatus", ...NEIGHBOUR_PROGRAMS]);
+    if (reason !== undefined) {
+      process.stdout.write(`    skipped: ${reason}\n`);
+      this.skip();
+    }
+    const progress = (): undefined => undefined;
+    const dir = temporarySandboxDir();
+    sandbox = await sandboxUp({ dir, clusters: ["edge"], pods: "real", certificates: "provided", progress });
+    const { kubeconfig } = sandbox;
+    endings.push(() => discard(dir));
+    await installNeighbours({ kubeconfig, context: "edge", progress });
+    cluster = new KubeClient({ kubeconfig, context: "edge" });
+    endings.push(() => {
+      cluster.close();
+    });
+    program = checkoutProgram();
+    endings.push(() => {
+      program.remove();
+    });
+    engine = await Engine.create(program.dir);
+    endings.push(() => {
+      engine.remove();
+    });
+    config = {
+      cluster: { context: "edge", kubeconfig },
+      gatewayApi: { source: await gatewayApiDirectory() },
+      gateways: [
+        {
+          name: "external",
+          namespace: "network",
+          className: "traefik",
+          https: { hostnames: [{ hostname: "*.example.com", certificate: { issuer: ISSUER } }] },
+          traefik: { replicas: 1 },
+        },
+      ],
+      gatus: { install: true, hostname: HOST, discover: { httpRoutes: false }, endpoints: [PAGE] },
+      verification: {
+        soak: "3s",
+        timeout: "2m",
+        interval: "1s",
+        gatus: { namespace: "observability", service: "gatus", port: "http" },
+        skip: { flux: "this cluster has no Flux" },
+      },
+    };
+    stack = await engine.stack("edge", config);
+    theirs = await everything();
+  });
+  after(async function () {
+    this.timeout(START_TIMEOUT_MS);
+    for (const end of endings.reverse()) await end();
+  });
+
+  /** All objects on the cluster, by their description. */
+  async function everything(): Promise<Map<string, KubeObject>> {
+    const found = new Map<string, KubeObject>();
+    for (const { apiVersion, kind } of await servedKinds(cluster))
+      for (const object of await cluster.list(apiVersion, kind))
+        found.set(`${apiVersion} ${describeObject(object)}`, object);
+    return found;
+  }
+
+  const managersOf = ({ metadata }: KubeObject): string[] =>
+    ((metadata.managedFields ?? []) as Manager[]).map(({ manager }) => manager);
+
+  /** Each object of the neighbours is the same one as before, and has no field that the program applied. */
+  async function isUntouched(): Promise<Map<string, KubeObject>> {
+    const live = await everything();
+    for (const [name, { metadata }] of theirs) {
+      const now = live.get(name);
+      assert.equal(now?.metadata.uid, metadata.uid, `${name} was deleted or created again`);
+      assert.ok(!managersOf(now!).includes(FIELD_MANAGER), `the program changed ${name}`);
+      assert.ok(!(STACK_LABEL in (now!.metadata.labels ?? {})), `the program labelled ${name}`);
+    }
+    return live;
+  }
+
+  /** The update passed its verification, which names no object of the neighbours. */
+  async function isVerified(run: Run): Promise<void> {
+    assert.equal(run.code, 0, run.output);
+    const outputs = await stack.outputs();
+    const { verified, revoked } = evidenceIn(outputs);
+    assert.equal(verified[0]?.release, outputs.release, run.output);
+    assert.deepEqual(revoked, []);
+    for (const object of theirs.values())
+      assert.ok(!run.output.includes(describeObject(object)), `${describeObject(object)}: ${run.output}`);
+  }
+
+  it("is installed and verified, and cert-manager issues the certificate of its listener", async () => {
+    await isVerified(await stack.up());
+    await isUntouched();
+    const secret = await cluster.get({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: await certificateName(), namespace: "network" },
+    });
+    assert.equal(secret?.metadata.annotations?.["cert-manager.io/issuer-name"], ISSUER);
+    const dir = join(sandbox.dir, "clusters/edge");
+    const answer = await waitUntil(
+      "Gatus's page through the Gateway",
+      async () => {
+        const { status } = await ask(dir, HOST, "/", { port: 443, tls: true });
+        return status === 200 && status;
+      },
+      WAIT,
+    );
+    assert.equal(answer, 200);
+  });
+
+  async function certificateName(): Promise<string> {
+    const [gateway] = await cluster.list("gateway.networking.k8s.io/v1", "Gateway", "network");
+    const spec = gateway?.spec as { listeners: { tls?: { certificateRefs: { name: string }[] } }[] };
+    return spec.listeners.flatMap(({ tls }) => tls?.certificateRefs ?? [])[0]!.name;
+  }
+
+  it("is not confused by objects with the labels of its pods: PodMetrics, EndpointSlices and what agents and backups write", async () => {
+    const labelled = ({ metadata }: KubeObject): boolean => metadata.labels?.[STACK_LABEL] === "edge";
+    await waitUntil(
+      "metrics-server to measure Traefik's pod, which has the stack's label",
+      async () => (await cluster.list("metrics.k8s.io/v1beta1", "PodMetrics")).some(labelled),
+      WAIT,
+    );
+    assert.ok((await cluster.list("discovery.k8s.io/v1", "EndpointSlice")).some(labelled));
+    const pods = await cluster.list("v1", "Pod");
+    const [pod] = pods.filter(labelled);
+    for (const copy of COPIES) await createCopy(cluster, copy, pod!);
+    await isVerified(await stack.up());
+    for (const { group, version, kind } of COPIES)
+      assert.equal((await cluster.list(`${group}/${version}`, kind)).length, 1, `${kind} was deleted`);
+    await isUntouched();
+  });
+
+  it("changes a setting", async () => {
+    const [gateway] = config.gateways as object[];
+    stack.configure({ ...config, gateways: [{ ...gateway, annotations: { "example.com/pool": "blue" } }] });
+    await isVerified(await stack.up());
+    await isUntouched();
+  });
+
+  it("upgrades to another release", async () => {
+    commitRelease(program, "another release");
+    const before = (await stack.outputs()).release;
+    await isVerified(await stack.up());
+    assert.notEqual((await stack.outputs()).release, before);
+    await isUntouched();
+  });
+
+  it("leaves nothing behind but what it retains when it is destroyed, and everything of theirs", async () => {
+    const run = await stack.destroy();
+    assert.equal(run.code, 0, run.output);
+    const live = await isUntouched();
+    const left = [...live.values()].filter((object) => managersOf(object).includes(FIELD_MANAGER));
+    // The mark of the last update stays by design, as docs/guides/operations.md says.
+    const others = left.filter(({ metadata }) => !metadata.name.startsWith("edgefirst-update-"));
+    assert.deepEqual([...new Set(others.map(({ kind }) => kind))].sort(), [
+      "CustomResourceDefinition",
+      "Namespace",
+    ]);
+    for (const object of others)
+      assert.ok(RETAINED_ANNOTATION in (object.metadata.annotations ?? {}), describeObject(object));
+  });
+});
+
+interface Kind {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/** The kinds that can be listed, with the preferred version of each group. */
+async function servedKinds(cluster: KubeClient): Promise<Kind[]> {
+  const { groups } = (await cluster.read("/apis")) as {
+    groups: { preferredVersion: { groupVersion: string } }[];
+  };
+  const versions = ["v1", ...groups.map(({ preferredVersion }) => preferredVersion.groupVersion)];
+  const lists = versions.map(async (apiVersion) => {
+    const path = apiVersion === "v1" ? "/api/v1" : `/apis/${apiVersion}`;
+    const { resources } = (await cluster.read(path)) as {
+      resources: { kind: string; name: string; verbs: string[] }[];
+    };
+    return resources
+      .filter(({ name, verbs, kind }) => verbs.includes("list") && !name.includes("/") && !VOLATILE.has(kind))
+      .map(({ kind }) => ({ apiVersion, kind }));
+  });
+  return (await Promise.all(lists)).flat();
+}
+
+/** Creates an object with a pod's labels, as the program with this field manager does; first its definition. */
+async function createCopy(
+  cluster: KubeClient,
+  { group, version, kind, manager }: (typeof COPIES)[number],
+  pod: KubeObject,
+): Promise<void> {
+  const plural = `${kind.toLowerCase()}s`;
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  const definition = {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${plural}.${group}` },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { kind, plural },
+      versions: [{ name: version, served: true, storage: true, schema }],
+    },
+  };
+  await cluster.apply(definition, { fieldManager: manager });
+  const apiVersion = `${group}/${version}`;
+  await waitUntil(`${kind} to be served`, () => cluster.serves(apiVersion, kind), WAIT);
+  const { name, namespace = "", labels = {} } = pod.metadata;
+  const owner = { apiVersion: "v1", kind: "Pod", name, uid: pod.metadata.uid };
+  const metadata = { name, namespace, labels, ownerReferences: [owner] };
+  await cluster.apply({ apiVersion, kind, metadata }, { fieldManager: manager });
+}
