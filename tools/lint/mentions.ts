@@ -20,6 +20,7 @@ export function mentionsIn(repository: Repository): (name: string) => string | u
 }
 
 function hasWord(text: string, word: string): boolean {
+  if (word === "") return false;
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     const around = `${text[at - 1] ?? " "}${text[at + word.length] ?? " "}`;
     if (!/[\w-]/.test(around)) return true;

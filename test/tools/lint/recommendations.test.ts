@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
@@ -252,6 +252,14 @@ spec:
       assert.deepEqual(found("kustomization-secrets"), ["advisory flux/tunnel.yaml:7"], file);
       rmSync(join(root, file));
     }
+  });
+
+  it("takes no file for a mention of an empty name", () => {
+    kustomization("tunnel", "network");
+    write("README.md", "x");
+    write("flux/empty.yaml", readFileSync(join(root, "flux/tunnel.yaml"), "utf8").replace("tunnel-id", '""'));
+    rmSync(join(root, "flux/tunnel.yaml"));
+    assert.deepEqual(found("kustomization-secrets"), ["mandatory flux/empty.yaml:7"]);
   });
 
   it("reports an error in spite of a name that only contains it, and of a Secret in another namespace", () => {
