@@ -68,6 +68,7 @@ describe("engine: configuration options", function () {
       const alerting = { install: true, ruleLabels: { release: "prometheus" } };
       stack = await engine.stack("full", {
         ...base("full"),
+        gatewayApi: { source: definitions, descriptions: false },
         gateways: GATEWAYS,
         flux: FLUX,
         gatus: GATUS,
@@ -103,6 +104,14 @@ describe("engine: configuration options", function () {
       assert.equal(preview.code, 0, preview.output);
       assert.deepEqual(preview.changes, []);
       assert.doesNotMatch(run.output + preview.output + (await stack.exportState()), /CANARY/);
+    });
+
+    it("apply the Gateway API's CRDs without descriptions", async () => {
+      const name = "httproutes.gateway.networking.k8s.io";
+      const live = await client("full").get(
+        object("apiextensions.k8s.io/v1", "CustomResourceDefinition", name),
+      );
+      assert.doesNotMatch(JSON.stringify(live?.spec), /"description":"/);
     });
 
     it("leave no secret in plain text in the backend, the outputs and the reports", async () => {
