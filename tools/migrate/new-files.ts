@@ -52,8 +52,7 @@ export class NewFiles {
       return { path, text: isFree && edit.replace(0, ["resources"], lines) ? edit.text() : text };
     }
     // Each goes to the end of the list as it was.
-    for (const entry of missing.toReversed())
-      if (!edit.insert(0, ["resources"], `- ${entry}\n`)) break;
+    for (const entry of missing.toReversed()) if (!edit.insert(0, ["resources"], `- ${entry}\n`)) break;
     return { path, text: edit.text() };
   }
 }
