@@ -23,6 +23,12 @@ export interface TraefikResources {
   readonly limits: { readonly cpu?: string | undefined; readonly memory: string };
 }
 
+/**
+ * Time for a new Traefik to load its routes before it gets requests: until then it answers 404, but `/ping` already answers 200, and no other probe knows better.
+ * Source: github.com/traefik/traefik/issues/10458
+ */
+const ROUTES_SECONDS = 5;
+
 /** The pod template, with the configured patch applied. */
 export function podTemplate(args: TraefikPodArgs): Record<string, unknown> {
   const labels = { ...traefikSelector(args.gateway), ...args.labels };
@@ -91,7 +97,13 @@ function container(args: TraefikPodArgs): Record<string, unknown> {
     imagePullPolicy: "IfNotPresent",
     args: traefikArguments(args),
     ports: containerPorts(args),
-    startupProbe: { ...ping, periodSeconds: 1, timeoutSeconds: 2, failureThreshold: 60 },
+    startupProbe: {
+      ...ping,
+      initialDelaySeconds: ROUTES_SECONDS,
+      periodSeconds: 1,
+      timeoutSeconds: 2,
+      failureThreshold: 60,
+    },
     readinessProbe: { ...ping, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 2 },
     // More patient than the readiness probe: a busy Traefik first stops receiving traffic, and is restarted only if it stays unresponsive.
     livenessProbe: { ...ping, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
