@@ -82,6 +82,8 @@ export interface RuleContext<Settings = unknown> {
   readonly mentioned: (name: string) => string | undefined;
   /** Whether the object's file contains a key below this path, but commented out: the owner has switched it off. */
   readonly isCommentedOut: (object: KubeObject, path: Path, key: string) => boolean;
+  /** The comments on a field: in its lines, and directly above it. */
+  readonly commentsOn: (object: KubeObject, path: Path) => readonly string[];
   /** The build steps of a current or earlier object; undefined if Flux does not build it. */
   readonly buildSteps: (object: KubeObject) => BuildSteps | undefined;
   /** Whether the cluster runs at least this version of Flux, or may do so; undefined if the host does not know its version. */

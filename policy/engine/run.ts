@@ -35,6 +35,8 @@ export interface RunInput {
   readonly mentioned?: RuleContext["mentioned"];
   readonly hasFlux?: RuleContext["hasFlux"];
   readonly isCommentedOut?: RuleContext["isCommentedOut"];
+  /** See {@link RuleContext.commentsOn}. By default, there are none. */
+  readonly commentsOn?: RuleContext["commentsOn"];
   /** Why a rule only recommends a change in an object, as a sentence that is added to the remediation; undefined if it does not. */
   readonly recommends?: (object: KubeObject, rule: Rule) => string | undefined;
   readonly buildSteps?: (object: KubeObject) => BuildSteps | undefined;
@@ -101,6 +103,7 @@ export function runRules(input: RunInput): RuleReport {
     mentioned: input.mentioned ?? (() => undefined),
     hasFlux: input.hasFlux ?? (() => undefined),
     isCommentedOut: input.isCommentedOut ?? (() => false),
+    commentsOn: input.commentsOn ?? (() => []),
     buildSteps: input.buildSteps ?? (() => undefined),
     knowledge: input.knowledge ?? SHIPPED,
     now,

@@ -9,6 +9,7 @@ import type { Row } from "./tables.ts";
  */
 export const READ_TABLES = [
   "./charts.yaml",
+  "./image-privileges.yaml",
   "./chart-addresses.yaml",
   "./login-middlewares.yaml",
   "./version-labels.yaml",
@@ -76,4 +77,25 @@ export function isLogin(
         : has === undefined && name.toLowerCase().includes(one.name.toLowerCase()),
     );
   return row !== undefined && row.login !== false;
+}
+
+/** What an image needs that the Restricted profile forbids; undefined if nothing is known. The image's tag and digest are ignored. */
+export function imagePrivileges(image: string, knowledge: Knowledge): Row<"image-privileges"> | undefined {
+  const repository = imageRepository(image);
+  return knowledge
+    .rows("image-privileges")
+    .find(({ images }) =>
+      images.some((one) =>
+        one.endsWith("*") ? repository.startsWith(one.slice(0, -1)) : repository === imageRepository(one),
+      ),
+    );
+}
+
+/** An image's name without tag and digest, and without the registry if that is Docker Hub or a public mirror of it. */
+export function imageRepository(image: string): string {
+  const name = image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+  return name.replace(
+    /^(?:(?:index\.)?docker\.io|mirror\.gcr\.io|public\.ecr\.aws\/docker)\/(?:library\/)?/,
+    "",
+  );
 }

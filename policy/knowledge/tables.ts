@@ -93,6 +93,20 @@ const TABLES = {
       ...provenance(),
     }),
   ),
+  "image-privileges": lazily(() =>
+    z
+      .strictObject({
+        images: z.array(text().regex(/^[^*]+\*?$/, "write a * only at the end")).min(1),
+        capabilities: z.array(text()).min(1).optional(),
+        setuid: text().optional(),
+        root: text().optional(),
+        ...provenance(),
+      })
+      .refine(
+        ({ capabilities, setuid, root }) => (capabilities ?? setuid ?? root) !== undefined,
+        "write capabilities, setuid or root",
+      ),
+  ),
   "data-kinds": lazily(() =>
     z.strictObject({
       kind: text().regex(

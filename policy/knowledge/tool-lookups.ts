@@ -1,4 +1,5 @@
 import type { Knowledge } from "./knowledge.ts";
+import { imageRepository } from "./lookups.ts";
 
 // Lookups that only the tools use. The program must not import them, so that a new row in these tables does not change the release.
 
@@ -19,10 +20,4 @@ export function healthPath(image: string, knowledge: Knowledge): string | undefi
 /** The kinds that hold data, as `Kind` or `Kind.group`. */
 export function dataKinds(knowledge: Knowledge): readonly string[] {
   return knowledge.rows("data-kinds").map(({ kind }) => kind);
-}
-
-/** An image's name without tag and digest, and without Docker Hub's registry. */
-export function imageRepository(image: string): string {
-  const name = image.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
-  return name.replace(/^(?:index\.)?docker\.io\/(?:library\/)?/, "");
 }

@@ -1,9 +1,10 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { enabled, isAppTemplate } from "../objects/app-template.ts";
 import { appValues } from "../objects/app-template-dialect.ts";
+import { isAttached, type Storage } from "../objects/attached-storage.ts";
 import { CLAIM, DEPLOYMENT, HELM_RELEASE } from "../objects/kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
-import { at, fields, list, text, texts } from "../engine/read.ts";
+import { at, fields, list, text, texts, type Fields } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
 
 /** See docs/reference/rules/claim-strategy.md. */
@@ -33,12 +34,12 @@ function* ofDeployment(deployment: KubeObject, objects: ObjectIndex): Generator<
   const single = list(at(template, ["spec", "volumes"]))
     .map((volume) => text(fields(fields(volume).persistentVolumeClaim).claimName) ?? "")
     .map((name) => ({ name, claim: objects.get(CLAIM, deployment.metadata.namespace, name) }))
-    .filter(({ claim }) => isOfOneNode(claim));
+    .filter(({ claim }) => isOfOneNode(claim) && isAttached(storageOf(claim), objects));
   if (single.length > 0)
     yield {
       path: strategy === undefined ? ["spec"] : ["spec", "strategy"],
       message: message(single.map(({ name }) => name)),
-      recommendation: single.every(({ claim }) => isOnNode(at(claim, ["spec", "storageClassName"]))),
+      recommendation: single.every(({ claim }) => isOnNode(storageOf(claim).storageClass)),
     };
 }
 
@@ -55,18 +56,28 @@ function* ofRelease(release: KubeObject, objects: ObjectIndex): Generator<Proble
       const claim =
         existing === undefined ? undefined : objects.get(CLAIM, release.metadata.namespace, existing);
       const isSingle = existing === undefined ? item.accessMode === "ReadWriteOnce" : isOfOneNode(claim);
-      if (!isOwn || item.type !== "persistentVolumeClaim" || !isSingle) return [];
-      return [
-        { name: existing ?? name, storage: at(claim, ["spec", "storageClassName"]) ?? item.storageClass },
-      ];
+      const storage = claim === undefined ? inValues(item) : storageOf(claim);
+      if (!isOwn || item.type !== "persistentVolumeClaim" || !isSingle || !isAttached(storage, objects))
+        return [];
+      return [{ name: existing ?? name, storage }];
     });
     if (single.length > 0)
       yield {
         path: path(["controllers", controller, "strategy"]),
         message: message(single.map(({ name }) => name)),
-        recommendation: single.every(({ storage }) => isOnNode(storage)),
+        recommendation: single.every(({ storage }) => isOnNode(storage.storageClass)),
       };
   }
+}
+
+function storageOf(claim: KubeObject | undefined): Storage {
+  const { storageClassName, volumeName } = fields(claim?.spec);
+  return { storageClass: storageClassName, volume: volumeName };
+}
+
+/** The storage of a claim that app-template renders. */
+function inValues({ storageClass, volumeName }: Fields): Storage {
+  return { storageClass, volume: volumeName };
 }
 
 /** Whether a storage class keeps its volumes on one node, judged by its name: local-path, openebs-hostpath, LVM of a node and similar. */

@@ -2,8 +2,10 @@ import { z } from "zod";
 import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
 import { isEscapable } from "../objects/escapable.ts";
 import { hostAccess } from "../objects/host-access.ts";
+import { DROP_ALL, imageNeeds, type ImageNeeds } from "../objects/image-needs.ts";
 import { contextProblems, hostProblems, podProblems } from "../objects/pod-security.ts";
 import { fields, list, texts, type Fields } from "../engine/read.ts";
+import { eitherOf } from "../engine/words.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
 import type { Container } from "../objects/workloads.ts";
 
@@ -19,7 +21,7 @@ export const containerSecurity = defineRule({
   enforcement: "mandatory",
   forAuthor: true,
   recommends:
-    "everything, except that a long-running container without root does not set allowPrivilegeEscalation, although most such containers do",
+    "everything, except that a long-running container without root does not set allowPrivilegeEscalation, although most such containers do, and its image is not known to need more (image-privileges.yaml in docs/reference/knowledge.md)",
   kinds: CONTAINER_KINDS,
   settings: z.strictObject({
     requireReadOnlyRoot: z
@@ -31,7 +33,7 @@ export const containerSecurity = defineRule({
       .default(false)
       .describe("Report a container even if a seccomp profile is all that it lacks."),
   }),
-  *check(object, { settings, objects, isCommentedOut }) {
+  *check(object, { settings, objects, isCommentedOut, knowledge }) {
     for (const { path, what } of hostAccess(object, objects))
       yield { path, message: `The pod ${what}.`, recommendation: true };
     for (const problem of podProblems(object)) yield { ...problem, recommendation: true };
@@ -39,6 +41,7 @@ export const containerSecurity = defineRule({
       for (const problem of [
         ...containerProblems(
           container,
+          imageNeeds(container, knowledge),
           settings,
           isEscapable(container, object, objects) &&
             !isCommentedOut(object, container.path, "securityContext"),
@@ -51,6 +54,7 @@ export const containerSecurity = defineRule({
 
 function* containerProblems(
   { name, path, spec, pod }: Container,
+  image: ImageNeeds,
   settings: { readonly requireReadOnlyRoot: boolean; readonly requireSeccompProfile: boolean },
   isOversight: boolean,
 ): Generator<Problem> {
@@ -64,23 +68,8 @@ function* containerProblems(
   }
   yield* contextProblems(own, here, `Container ${name}`);
   yield* hostProblems(spec, path, `Container ${name}`);
-  const profile = fields(own.seccompProfile ?? shared.seccompProfile);
-  const others = [
-    missingForNonRoot(own, shared, pod),
-    own.allowPrivilegeEscalation !== false && "allowPrivilegeEscalation: false",
-    !texts(fields(own.capabilities).drop).includes("ALL") && "capabilities.drop: [ALL]",
-  ].filter((one) => one !== false);
-  // Many kubelets apply RuntimeDefault to a container without a profile, so that alone is no reason to report it.
-  const needsProfile =
-    !isConfined(profile) &&
-    (others.length > 0 || profile.type !== undefined || settings.requireSeccompProfile);
-  const missing = [...others, ...(needsProfile ? ["seccompProfile.type: RuntimeDefault"] : [])];
-  if (missing.length > 0)
-    yield {
-      path: here,
-      message: `Container ${name} needs ${missing.join(", ")}.`,
-      recommendation: !isOversight,
-    };
+  const missing = missingSettings(own, shared, pod, settings.requireSeccompProfile);
+  if (missing.length > 0) yield { ...lacking(name, missing, image, isOversight), path: here };
   const added = texts(fields(own.capabilities).add).filter((capability) => capability !== "NET_BIND_SERVICE");
   if (added.length > 0)
     yield {
@@ -96,6 +85,51 @@ function* containerProblems(
       remediation: "Set readOnlyRootFilesystem: true, and mount an emptyDir where the app writes.",
       ...(!settings.requireReadOnlyRoot && { warning: true as const }),
     };
+}
+
+/** What a security context lacks of the Restricted profile. */
+function missingSettings(own: Fields, shared: Fields, pod: Fields, needsProfile: boolean): readonly string[] {
+  const profile = fields(own.seccompProfile ?? shared.seccompProfile);
+  const others = [
+    missingForNonRoot(own, shared, pod),
+    own.allowPrivilegeEscalation !== false && "allowPrivilegeEscalation: false",
+    !texts(fields(own.capabilities).drop).includes("ALL") && DROP_ALL,
+  ].filter((one) => one !== false);
+  // Many kubelets apply RuntimeDefault to a container without a profile, so that alone is no reason to report it.
+  const lacksProfile =
+    !isConfined(profile) && (others.length > 0 || profile.type !== undefined || needsProfile);
+  return [...others, ...(lacksProfile ? ["seccompProfile.type: RuntimeDefault"] : [])];
+}
+
+/** The problem that settings are missing. Those with which the image does not start are not advised. */
+function lacking(
+  name: string,
+  missing: readonly string[],
+  { refused, because, capabilities }: ImageNeeds,
+  isOversight: boolean,
+): Omit<Problem, "path"> {
+  const kept = missing.filter((one) => refused.includes(one));
+  const losesNeeded = capabilities.length > 0 && missing.includes(DROP_ALL);
+  const advised = missing
+    .filter((one) => !refused.includes(one))
+    .map((one) => (one === DROP_ALL && losesNeeded ? `${one} with add: [${capabilities.join(", ")}]` : one))
+    .join(", ");
+  if (kept.length > 0) {
+    const reason = `its image does not start with ${eitherOf(kept)}, because ${because}`;
+    return {
+      message:
+        advised === "" ? `Container ${name}: ${reason}.` : `Container ${name} needs ${advised}; ${reason}.`,
+      remediation: `${advised === "" ? "Use" : `Set ${advised}. For the rest, use`} an image that starts without root, or exempt the object.`,
+      recommendation: true,
+    };
+  }
+  return {
+    message: `Container ${name} needs ${advised}.`,
+    recommendation: !isOversight,
+    ...(losesNeeded && {
+      remediation: `Set ${advised}: the image's program has these capabilities and does not start without them. If it listens on a port below 1024, also set the pod's sysctl net.ipv4.ip_unprivileged_port_start to "0".`,
+    }),
+  };
 }
 
 function missingForNonRoot(own: Fields, shared: Fields, pod: Fields): string | false {

@@ -23,7 +23,7 @@ export const helmreleaseProbes = defineRule({
   severity: "high",
   enforcement: "mandatory",
   recommends:
-    "a missing probe, unless a route, an Ingress or a load balancer leads to the controller and none of its containers has any probe, although most apps have",
+    "a missing probe, unless a route, an Ingress or a load balancer leads to the controller and none of its containers has any probe, although most apps have; and a probe that only the chart's default enables, in a container without a port",
   kinds: [HELM_RELEASE],
   wholeStack: true,
   settings: PROBE_SETTINGS,
@@ -64,7 +64,8 @@ function* appTemplateProblems(
           !isServedUnprobed(container, release, objects) || isCommentedOut(release, container.path, "probes"),
       };
     for (const probe of PROBES.filter((one) => !missing.includes(one)))
-      yield* enabledProblems(container, probe, fields(container.probes[probe]), values);
+      for (const problem of enabledProblems(container, probe, fields(container.probes[probe]), values))
+        yield { ...problem, recommendation: isOnlyDefault(release, problem.path, container) };
     if (settings.requireDifferentProbes && !missing.includes("liveness"))
       yield* sameProblem(container.probes.liveness, container.probes.readiness, [
         ...container.path,
@@ -72,6 +73,13 @@ function* appTemplateProblems(
         "liveness",
       ]);
   }
+}
+
+/**
+ * Whether nothing but the chart's default asks for a probe of a container without a port: there is nothing to probe, as in an agent that only sends.
+ */
+function isOnlyDefault(release: KubeObject, path: Path, { spec }: AppContainer): boolean {
+  return at(release, path) === undefined && list(spec.ports).length === 0;
 }
 
 /** Reports a probe that is enabled, but that the chart omits or the API server rejects. */

@@ -5,7 +5,7 @@ import { unrenderedValues } from "../objects/helm.ts";
 import { isOwnImage } from "../objects/own-images.ts";
 import type { Path } from "../engine/path.ts";
 import { fields, text, type Fields } from "../engine/read.ts";
-import { defineRule, type Problem } from "../engine/rule.ts";
+import { defineRule } from "../engine/rule.ts";
 
 /** See docs/reference/rules/image-pinned.md. */
 export const imagePinned = defineRule({
@@ -18,7 +18,7 @@ export const imagePinned = defineRule({
   enforcement: "mandatory",
   forAuthor: true,
   recommends:
-    "a moving tag of an image that the owner publishes: in a registry on the node, or on ghcr.io in the account of the repository that Flux follows",
+    "a tag that a comment at the image explains, and a moving tag of an image that the owner publishes: in a registry on the node, or on ghcr.io in the account of the repository that Flux follows",
   kinds: CONTAINER_KINDS,
   settings: z.strictObject({
     requireDigest: z.boolean().default(false).describe("Report a tag without a digest as an error."),
@@ -38,11 +38,18 @@ export const imagePinned = defineRule({
       ])
       .describe("Tags that move."),
   }),
-  *check(object, { settings, objects }) {
+  *check(object, { settings, objects, commentsOn }) {
     for (const { path, spec } of allContainersOf(object, objects)) {
       if (typeof spec.image !== "string") continue;
       const isOwn = isLocal(spec.image) || isOwnImage(spec.image, objects);
-      yield* imageProblems(spec.image, [...path, "image"], { ...settings, isOwn });
+      const at = [...path, "image"];
+      const problem = imageProblem(spec.image, settings);
+      if (problem !== undefined)
+        yield {
+          path: at,
+          message: problem.message,
+          recommendation: (problem.moves && isOwn) || isExplained(commentsOn(object, at)),
+        };
     }
     if (object.kind !== "HelmRelease" || isAppTemplate(object, objects)) return;
     const known = unrenderedValues(object, objects);
@@ -52,7 +59,9 @@ export const imagePinned = defineRule({
         yield {
           path: known.path(steps),
           message: `The tag ${tag} moves: it may name a different image tomorrow.`,
-          recommendation: isOwnImage(repository, objects),
+          recommendation:
+            isOwnImage(repository, objects) ||
+            isExplained(commentsOn(object, known.path(steps.slice(0, -1)))),
         };
   },
 });
@@ -82,31 +91,39 @@ function isLocal(image: string): boolean {
   return /^(?:localhost|127\.0\.0\.1)(?::\d+)?\//.test(image);
 }
 
-function* imageProblems(
+/** Whether the owner has written down why the image has its tag. */
+function isExplained(comments: readonly string[]): boolean {
+  return comments.some(
+    (comment) =>
+      /\b(?:latest|digests?|tags?|tagged|pin(?:s|ned|ning)?)\b/i.test(comment) &&
+      !/^(?:todo|fixme)\b/i.test(comment) &&
+      comment.split(/\s+/).length > 2,
+  );
+}
+
+/** What is wrong with an image's tag, and whether that is a tag that moves. */
+function imageProblem(
   image: string,
-  path: Path,
   {
     requireDigest,
     floatingTags,
-    isOwn,
-  }: { readonly requireDigest: boolean; readonly floatingTags: readonly string[]; readonly isOwn: boolean },
-): Generator<Problem> {
+  }: { readonly requireDigest: boolean; readonly floatingTags: readonly string[] },
+): { readonly message: string; readonly moves: boolean } | undefined {
   // The values of variables and template expressions are not known; the tag of an image from Nixery is a channel, and has no versions (https://nixery.dev).
-  if (hasPlaceholder(image) || image.startsWith("nixery.dev/")) return;
+  if (hasPlaceholder(image) || image.startsWith("nixery.dev/")) return undefined;
   const [reference = "", digest] = image.split("@");
-  if (digest !== undefined) return;
+  if (digest !== undefined) return undefined;
   // A colon before the last slash belongs to a registry's port.
   const tag = /:([^/:]+)$/.exec(reference)?.[1];
   if (tag === undefined)
-    yield {
-      path,
+    return {
       message: `The image ${image} has neither a tag nor a digest, so the tag "latest" is pulled.`,
+      moves: false,
     };
-  else if (floatingTags.includes(tag))
-    yield {
-      path,
+  if (floatingTags.includes(tag))
+    return {
       message: `The tag ${tag} of ${image} moves: it may name a different image tomorrow.`,
-      recommendation: isOwn,
+      moves: true,
     };
-  else if (requireDigest) yield { path, message: `The image ${image} has no digest.` };
+  return requireDigest ? { message: `The image ${image} has no digest.`, moves: false } : undefined;
 }

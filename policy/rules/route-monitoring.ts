@@ -5,7 +5,7 @@ import { usesGatus } from "../objects/gatus-presence.ts";
 import { hasPlaceholder } from "../objects/app-template.ts";
 import { GATEWAY } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
-import { fields } from "../engine/read.ts";
+import { fields, list } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
 import { ROUTE_KINDS, routesOf } from "../objects/routes.ts";
 
@@ -23,6 +23,7 @@ export const routeMonitoring = defineRule({
   remediation: `Annotate the route with ${ENABLED_ANNOTATION}: "true", or "false" to leave it unmonitored.`,
   severity: "medium",
   enforcement: "remediate",
+  recommends: "an annotation on a route without hostnames, which gatus-sidecar does not monitor",
   kinds: [...ROUTE_KINDS, GATEWAY],
   settings: z.strictObject({
     requireAnnotation: z
@@ -47,7 +48,10 @@ export const routeMonitoring = defineRule({
           path: place,
           message: `Route ${route.metadata.name} has no annotation ${ENABLED_ANNOTATION}.`,
         };
-      yield* annotationProblems(annotations, place);
+      // gatus-sidecar gets the address from the first hostname, and creates no endpoint without one.
+      const isUnread = list(fields(route.spec).hostnames).length === 0;
+      for (const problem of annotationProblems(annotations, place))
+        yield { ...problem, recommendation: isUnread };
     }
   },
   fix(object, { path }) {

@@ -5,7 +5,7 @@ import { buildRepository, type BuiltRepository } from "../gitops/flux/repository
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { RepositoryRendering } from "../render/render-repository.ts";
 import { byPosition, type LintFinding, type LintReport } from "./finding.ts";
-import { isCommentedOut } from "./commented-out.ts";
+import { commentsOn, isCommentedOut } from "./comments.ts";
 import { hasFluxIn } from "./flux-version.ts";
 import { generatedIn } from "./generated.ts";
 import { knowledgeOf } from "./knowledge.ts";
@@ -54,6 +54,7 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
     unapplied: unappliedIn(repository, built.unreached),
     mentioned: mentionsIn(repository),
     isCommentedOut,
+    commentsOn,
     knowledge: knowledgeOf(repository),
     ...(options.now && { now: options.now }),
   };

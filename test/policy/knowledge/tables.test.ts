@@ -9,6 +9,7 @@ import {
   classSelectorValues,
   entryPointPorts,
   hasVersionLabel,
+  imagePrivileges,
   isLogin,
   ociAddress,
   READ_TABLES,
@@ -28,6 +29,8 @@ const LOOKUPS: Lookups = {
   "published-charts": ({ chart, versions }, knowledge) =>
     versions.map((version) => isPublished(chart, version, knowledge)),
   "health-paths": ({ images }, knowledge) => images.map((image) => healthPath(`${image}:1.0`, knowledge)),
+  "image-privileges": ({ images }, knowledge) =>
+    images.map((image) => imagePrivileges(`docker.io/${image.replace("*", "any")}:1.0`, knowledge)),
   "data-kinds": ({ kind }, knowledge) => [dataKinds(knowledge).includes(kind)],
   "login-middlewares": (row, knowledge) => [
     "field" in row

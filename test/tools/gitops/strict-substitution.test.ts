@@ -129,7 +129,7 @@ describe("a variable that nothing defines", () => {
           .filter(({ kind }) => kind === "build")
           .map(({ message, position, isBuilt }) => [`${position.file}:${position.line} ${message}`, isBuilt]);
         const expected = [
-          "apps/maps.yaml:7 Kustomization flux-system/apps does not define ${NONE}, which this object and 1 more object needs, so Flux applies nothing of it: define it in spec.postBuild, or write $${NONE} for a literal ${NONE}",
+          "apps/maps.yaml:7 Kustomization flux-system/apps does not define ${NONE}, which this object and 1 more object need, so Flux applies nothing of it: define it in spec.postBuild, or write $${NONE} for a literal ${NONE}",
           true,
         ];
         assert.deepEqual(problems, strict ? [expected] : []);

@@ -223,6 +223,55 @@ ${comment}${securityComment}    service: { app: { controller: web, type: LoadBal
   });
 });
 
+describe("lint of an image with a comment", () => {
+  const image = (above: string, after = ""): string =>
+    deployment().replace(
+      "          image: example.com/helper:latest",
+      `${above}          image: example.com/helper:latest${after}`,
+    );
+
+  it("recommends another tag, if the comment explains this one", () => {
+    write("web.yaml", image("          # There are no other tags, and old digests are deleted.\n"));
+    assert.deepEqual(found("image-pinned"), ["advisory web.yaml:16"]);
+    write("web.yaml", image("", " # upstream publishes only latest"));
+    assert.deepEqual(found("image-pinned"), ["advisory web.yaml:15"]);
+  });
+
+  it("recommends it in the values of a chart, too", () => {
+    const release = (chart: string, values: string): string =>
+      `apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: web, namespace: media }\nspec:\n  chart: { spec: { chart: ${chart} } }\n  values:\n${values}`;
+    const lines =
+      "image:\n  # Pinning does not work, as each build replaces the last.\n  repository: example.com/web\n  tag: latest\n";
+    const indented = (by: number): string => lines.replaceAll(/^/gm, " ".repeat(by)).trimEnd();
+    write("web.yaml", `${release("web", indented(4))}\n`);
+    assert.deepEqual(found("image-pinned"), ["advisory web.yaml:10"]);
+    write(
+      "web.yaml",
+      `${release("app-template", `    controllers:\n      web:\n        containers:\n          app:\n${indented(12)}`)}\n`,
+    );
+    assert.deepEqual(found("image-pinned"), ["advisory web.yaml:11"]);
+  });
+
+  it("reports an error in spite of other comments", () => {
+    for (const comment of [
+      "# Copies the files to the other volume",
+      "# TODO: pin this tag to a version",
+      "# FIXME pin this tag to a version",
+      "# tag: 1.0.0 # the last good tag",
+      "# renovate: datasource=docker depName=helper tag latest",
+      "# latest",
+    ]) {
+      write("web.yaml", image(`          ${comment}\n`));
+      assert.deepEqual(found("image-pinned"), ["mandatory web.yaml:16"], comment);
+    }
+    write(
+      "web.yaml",
+      image("").replace("- name: web", "# Only the tag latest is published.\n        - name: web"),
+    );
+    assert.deepEqual(found("image-pinned"), ["mandatory web.yaml:16"]);
+  });
+});
+
 describe("lint of a Secret that is created before Flux", () => {
   const kustomization = (name: string, namespace: string): void => {
     write(

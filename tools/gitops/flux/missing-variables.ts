@@ -35,7 +35,7 @@ export class MissingVariables {
       .map(({ name, origin, kustomization, objects }) => {
         kustomization.refusesMissing = true;
         const more = objects > 1 ? ` and ${counted(objects - 1, "more object")}` : "";
-        const message = `${describe(kustomization)} does not define \${${name}}, which this object${more} needs, so Flux applies nothing of it: define it in spec.postBuild, or write $\${${name}} for a literal \${${name}}`;
+        const message = `${describe(kustomization)} does not define \${${name}}, which this object${more} ${objects > 1 ? "need" : "needs"}, so Flux applies nothing of it: define it in spec.postBuild, or write $\${${name}} for a literal \${${name}}`;
         return new RefusedError(message, origin);
       });
   }

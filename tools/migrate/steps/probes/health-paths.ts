@@ -1,4 +1,5 @@
-import { healthPath, imageRepository } from "../../../../policy/knowledge/tool-lookups.ts";
+import { imageRepository } from "../../../../policy/knowledge/lookups.ts";
+import { healthPath } from "../../../../policy/knowledge/tool-lookups.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
 

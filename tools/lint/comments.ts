@@ -12,6 +12,20 @@ export function isCommentedOut(object: KubeObject, path: Path, key: string): boo
   return linesFrom(source.text, start).some((line) => isComment(line, key));
 }
 
+/**
+ * The comments on a field: those in its lines, at their ends and directly above it. A key that is commented out is not a comment.
+ */
+export function commentsOn(object: KubeObject, path: Path): readonly string[] {
+  const { source, offset } = originAt(object as unknown as Mapping, path);
+  const start = source.text.lastIndexOf("\n", offset - 1) + 1;
+  const before = source.text.slice(0, start).split("\n").slice(0, -1);
+  const above = before.slice(before.findLastIndex((line) => !/^\s*#/.test(line)) + 1);
+  return [...above, ...linesFrom(source.text, start)].flatMap((line) => {
+    const comment = /(?:^|\s)#+\s*(.*)$/.exec(line)?.[1];
+    return comment === undefined || /^[\w.-]+:(?:\s|$)/.test(comment) ? [] : [comment];
+  });
+}
+
 /** The lines of the field that begins at an offset. */
 function linesFrom(text: string, start: number): readonly string[] {
   const lines: string[] = [];

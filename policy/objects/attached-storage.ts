@@ -1,0 +1,39 @@
+import type { ObjectIndex } from "../engine/object-index.ts";
+import { at, text } from "../engine/read.ts";
+import { CSI_DRIVER, STORAGE_CLASS, VOLUME } from "./kinds.ts";
+
+/** Where a claim's volume comes from. */
+export interface Storage {
+  readonly storageClass: unknown;
+  /** The PersistentVolume that the claim names. */
+  readonly volume: unknown;
+}
+
+/**
+ * CSI drivers that mount their volumes without attaching them. Sources: deploy/csi-nfs-driverinfo.yaml of kubernetes-csi/csi-driver-nfs, and
+ * deploy/csi-smb-driver.yaml of kubernetes-csi/csi-driver-smb.
+ */
+const MOUNTED_ONLY = ["nfs.csi.k8s.io", "smb.csi.k8s.io"];
+
+/**
+ * Whether a claim's volume is attached to a node, as far as is known. Kubernetes keeps a ReadWriteOnce claim from a second node only then: a network file
+ * system such as NFS is just mounted there, too.
+ */
+export function isAttached({ storageClass, volume }: Storage, objects: ObjectIndex): boolean {
+  const bound = objects.get(VOLUME, undefined, text(volume) ?? "");
+  if (bound !== undefined)
+    return (
+      at(bound, ["spec", "nfs"]) === undefined && attaches(at(bound, ["spec", "csi", "driver"]), objects)
+    );
+  const name = text(storageClass) ?? "";
+  const known = objects.get(STORAGE_CLASS, undefined, name);
+  return known === undefined ? !/nfs|smb|cifs/i.test(name) : attaches(at(known, ["provisioner"]), objects);
+}
+
+function attaches(driver: unknown, objects: ObjectIndex): boolean {
+  const name = text(driver) ?? "";
+  const described = objects.get(CSI_DRIVER, undefined, name);
+  if (described !== undefined) return at(described, ["spec", "attachRequired"]) !== false;
+  // Provisioners from before CSI create volumes of the type nfs.
+  return !MOUNTED_ONLY.includes(name) && !/\/nfs-.*provisioner/.test(name);
+}
