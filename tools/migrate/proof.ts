@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import type { BuildProblem } from "../gitops/problem.ts";
+import { unknownPathTo } from "../gitops/flux/unknown-paths.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { Mapping } from "../gitops/yaml/values.ts";
@@ -27,6 +28,8 @@ export interface Proof {
   readonly gaps: readonly string[];
   /** Changed files that no Kustomization reads, so they do not reach any cluster. */
   readonly unread: readonly string[];
+  /** Changed files that a Kustomization may read whose path contains a variable that the repository does not define. */
+  readonly maybeRead: readonly string[];
   /** What the clusters receive from the repository after the step. */
   readonly clusters: readonly BuiltCluster[];
 }
@@ -47,9 +50,12 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
   const reach = [...reaches(context.clusters), ...reaches(live)];
   const gaps = gapsOf(changed, reach, live, after);
   const read = new Set(reach.flatMap((files) => [...files]));
-  const unread = changed.filter((path) => !isRead(path, read));
+  const { unread = [], maybeRead = [] } = Object.groupBy(
+    changed.filter((path) => !isRead(path, read)),
+    (path) => (unknownPathTo(path, live, after) ? "maybeRead" : "unread"),
+  );
   const status = failures.length > 0 ? "fails" : gaps.length > 0 ? "unproven" : "holds";
-  return { proof: { status, intended, failures, gaps, unread, clusters }, after };
+  return { proof: { status, intended, failures, gaps, unread, maybeRead, clusters }, after };
 }
 
 /** The clusters after the step, including the objects that survive on them after leaving the repository. */

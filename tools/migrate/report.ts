@@ -27,6 +27,8 @@ export interface StepReport {
   readonly files: readonly { readonly path: string; readonly change: "added" | "changed" | "removed" }[];
   /** Changed files that no Kustomization reads. */
   readonly unread: readonly string[];
+  /** Changed files that a Kustomization may read whose path contains a variable that the repository does not define. */
+  readonly maybeRead: readonly string[];
   readonly notes: readonly Note[];
   /** The comparison of what charts install, if that was asked for. */
   readonly rendered?: { readonly compared: number; readonly notCompared: readonly string[] };
@@ -55,6 +57,7 @@ export function reportOf(
       change: text === undefined ? "removed" : before.isFile(path) ? "changed" : "added",
     })),
     unread: proof.unread,
+    maybeRead: proof.maybeRead,
     notes: plan.notes,
     ...(rendered && { rendered: { compared: rendered.compared, notCompared: rendered.notCompared } }),
     live: plan.changes.length === 0 ? [] : (plan.live ?? step.live),
@@ -121,16 +124,18 @@ export function explainVerdict(report: StepReport): string {
   }
 }
 
-function effect({ intended, files, unread }: StepReport): string {
+function effect({ intended, files, unread, maybeRead }: StepReport): string {
   const objects =
     intended.length === 0
       ? "every object that reaches a cluster stays the same"
       : `${counted(intended.length, "object")} ${intended.length === 1 ? "changes" : "change"} in a cluster, only in the intended fields`;
-  const rest =
-    unread.length === 0
-      ? ""
-      : `; no Kustomization reads ${unread.length} of the ${counted(files.length, "changed file")}`;
-  return objects + rest;
+  const reach = (own: readonly string[], sentence: string): string =>
+    own.length === 0 ? "" : `; ${sentence} ${own.length} of the ${counted(files.length, "changed file")}`;
+  return [
+    objects,
+    reach(unread, "no Kustomization reads"),
+    reach(maybeRead, "because of variables in their paths, it is not known whether a Kustomization reads"),
+  ].join("");
 }
 
 /** How many locations are left unchanged; empty if none. */

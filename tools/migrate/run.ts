@@ -120,7 +120,7 @@ function crashed(step: Step, { repository, clusters }: StepContext, error: unkno
   return {
     step,
     plan: { changes: [], notes: [] },
-    proof: { status: "holds", intended: [], failures: [], gaps: [], unread: [], clusters },
+    proof: { status: "holds", intended: [], failures: [], gaps: [], unread: [], maybeRead: [], clusters },
     after: repository,
     unseen: [`the step ${step.id} failed with an internal error (${message}); report it as a bug`],
   };

@@ -19,7 +19,7 @@ import { KeptBuilds } from "./kept-results.ts";
 import { findRoots, ownSources } from "./roots.ts";
 import { switchedOff } from "./switched-off.ts";
 import { isChartTemplate } from "./chart-templates.ts";
-import { writtenKustomizations, type WrittenObject } from "./written.ts";
+import { isTemplate, writtenKustomizations, type WrittenObject } from "./written.ts";
 
 /** Everything that a repository applies, by cluster. */
 export interface BuiltRepository {
@@ -115,8 +115,9 @@ function withBootstraps(
   const all = [...written];
   const builds = (path: string): boolean =>
     all.some(({ object }) => pathOf(object) === path && isFluxKustomization(object));
-  for (const bootstrap of bootstrapsIn(repository, files)) {
+  for (const bootstrap of bootstrapsIn(repository, files, written)) {
     const path = pathOf(bootstrap.object);
+    if (isTemplate(bootstrap.object)) continue;
     if (repository.isDirectory(path) && !builds(path)) all.push(bootstrap);
   }
   for (const { directory, bootstrap } of named) if (!builds(directory)) all.push(bootstrap);

@@ -17,17 +17,32 @@ export function writtenKustomizations(
   repository: Repository,
   files: readonly string[],
 ): readonly WrittenObject[] {
-  const all = written(repository, files, "kustomize.toolkit.fluxcd.io/", isFluxKustomization);
+  const all = written(repository, files, GROUP, isFluxKustomization);
   const live = all.filter(({ file, object }) => !ARCHIVE.test(file) && !isTemplate(object));
   return live.length > 0 ? live : all;
+}
+
+const GROUP = "kustomize.toolkit.fluxcd.io/";
+
+/** The Flux Kustomizations in the given files that cannot be roots, because they contain variables. */
+export function templatesIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {
+  return written(repository, files, GROUP, isFluxKustomization).filter(
+    ({ file, object }) => !ARCHIVE.test(file) && isTemplate(object),
+  );
 }
 
 /** Whether a Kustomization has variables in places where a root cannot have any, since nothing substitutes variables in a root. */
 export function isTemplate({ metadata, spec }: Mapping): boolean {
   const { name, namespace } = isMapping(metadata) ? metadata : {};
   const { path } = isMapping(spec) ? spec : {};
-  return [name, namespace, path].some((value) => /[$<>]|\{\{|@@/.test(scalarText(value)));
+  return [name, namespace, path].some((value) => hasVariables(scalarText(value)));
 }
+
+/** Whether Flux, a ResourceSet or another template would still have to fill in a text. */
+export const hasVariables = (text: string): boolean => /[$<>]|\{\{|@@/.test(text);
+
+/** A variable in a text. */
+export const VARIABLE = /\$\{[^}]*\}|\$\w+|<+[^<>]*>+|\{\{.*?\}\}|@@.*?@@/;
 
 /** Matches paths in an archive or in a hidden directory. */
 const ARCHIVE = /(?:^|\/)(?:[._][^/]*|archived?)\//;

@@ -1,9 +1,14 @@
 import type { BuiltCluster, BuiltObject } from "../../gitops/flux/built.ts";
+import { unknownPathTo } from "../../gitops/flux/unknown-paths.ts";
 import { nameOf } from "../objects.ts";
+import type { StepContext } from "../step.ts";
 
 /** Ends a command with the cluster that it is for, if the repository has several; starts with a space. */
 export const contextFlag = ({ name }: BuiltCluster, clusters: readonly BuiltCluster[]): string =>
   clusters.length > 1 ? ` --context <context of ${name}>` : "";
+
+/** A repository as far as the commands for its clusters need it. */
+export type Rollout = Pick<StepContext, "clusters" | "repository">;
 
 /**
  * The command that brings a commit to a Kustomization on the cluster. A change to the Kustomization itself arrives through its parent; without
@@ -11,20 +16,23 @@ export const contextFlag = ({ name }: BuiltCluster, clusters: readonly BuiltClus
  * @param more new files next to that of the Kustomization
  */
 export function reconcileCommand(
-  { object, origin, kustomization }: BuiltObject,
+  root: BuiltObject,
   cluster: BuiltCluster,
-  clusters: readonly BuiltCluster[],
+  { clusters, repository }: Rollout,
   more: readonly string[] = [],
 ): string {
   const flag = contextFlag(cluster, clusters);
-  const { namespace, name } = nameOf(object);
-  if (!kustomization) {
-    const files = [origin.source.file, ...more].map((file) => ` -f ${file}`).join("");
-    return `kubectl apply${files}${flag} (no Kustomization in this repository applies ${more.length === 0 ? "this file" : "these files"})`;
+  const { namespace, name } = nameOf(root.object);
+  const own = `flux -n ${namespace} reconcile kustomization ${name}${flag}`;
+  if (root.kustomization) {
+    const above = nameOf(root.kustomization.object);
+    return `flux -n ${above.namespace} reconcile kustomization ${above.name} --with-source${flag} && ${own}`;
   }
-  const above = nameOf(kustomization.object);
-  return [
-    `flux -n ${above.namespace} reconcile kustomization ${above.name} --with-source${flag}`,
-    `flux -n ${namespace} reconcile kustomization ${name}${flag}`,
-  ].join(" && ");
+  const { file } = root.origin.source;
+  const these = more.length === 0 ? "this file" : "these files";
+  const unknown = unknownPathTo(file, clusters, repository);
+  if (unknown)
+    return `flux -n <namespace> reconcile kustomization <name> --with-source${flag} && ${own} (which Kustomization applies ${these} is not known: the path ${unknown.path} in ${unknown.file} contains a variable that this repository does not define; see its name with: flux -n ${namespace} trace kustomization ${name}${flag})`;
+  const files = [file, ...more].map((path) => ` -f ${path}`).join("");
+  return `kubectl apply${files}${flag} (no Kustomization in this repository applies ${these})`;
 }

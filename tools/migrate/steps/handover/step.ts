@@ -113,12 +113,12 @@ function outlives({ object }: BuiltObject): boolean {
 function guardRunbook(
   cluster: BuiltCluster,
   objects: readonly BuiltObject[],
-  { clusters }: StepContext,
+  context: StepContext,
 ): readonly Note[] {
   const { name } = cluster;
   const commands = objects
     .filter(({ object }) => isFluxKustomization(object))
-    .map((object) => reconcileCommand(object, cluster, clusters));
+    .map((object) => reconcileCommand(object, cluster, context));
   return runbook(objects, [
     `commit the guard, then run: ${commands.join(" && ")}`,
     "set edgefirst:flux.root.mode to observe and run `pulumi preview`: adjust the stack until its root differs from the live one only in its patches",

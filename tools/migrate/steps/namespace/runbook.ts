@@ -16,7 +16,7 @@ export function runbookOf(
   const { perApp } = options.namespace;
   const check = `edgefirst migrate namespace . --check --cluster ${cluster.name} --context <context>`;
   const added = targetFiles(moving, repository).changes.map(({ path }) => path);
-  const sync = reconcileCommand(root, cluster, clusters, phase === "guarded" ? added : []);
+  const sync = reconcileCommand(root, cluster, { clusters, repository }, phase === "guarded" ? added : []);
   const flag = contextFlag(cluster, clusters);
   const key = (text: string): string =>
     `set namespace.phases["${cluster.name}"] to ${text} in .edgefirst/migrate.yaml`;
