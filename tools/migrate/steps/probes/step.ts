@@ -17,6 +17,7 @@ import { indexOf } from "../../clusters.ts";
 import { whyForbidden } from "./allowed.ts";
 import { whyRenderedForbidden } from "./rendered.ts";
 import { missingProbes, type Probes } from "./missing.ts";
+import { commentsOnProbes } from "./owner-comment.ts";
 import { probeLines } from "./write-probes.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
 
@@ -105,6 +106,8 @@ function insert(
   const text = texts.get(source.file) ?? fileText(repository, source.file) ?? "";
   const edit = new YamlEdit(text);
   const document = (text === source.text ? edit : new YamlEdit(source.text)).documentAt(offset);
+  const comments = commentsOnProbes(edit, document, path);
+  if (comments.length > 0) return `its comments may say why: ${comments.join(" ")}`;
   const lines = probeLines(missing, edit, document, path);
   const own = [...path, "probes"];
   const done = edit.has(document, own)

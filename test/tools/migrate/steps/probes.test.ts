@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { probes } from "../../../../tools/migrate/steps/probes/step.ts";
+import { messages, resultOf, written, type Files } from "../planning.ts";
+
+const KUSTOMIZATION = {
+  apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+  kind: "Kustomization",
+  metadata: { name: "apps", namespace: "flux-system" },
+  spec: { path: "./apps", prune: true, sourceRef: { kind: "GitRepository", name: "home" } },
+};
+const STARTUP = `
+              startup:
+                enabled: true
+                type: TCP
+                spec: { failureThreshold: 60, periodSeconds: 5 }`;
+
+/** A release of app-template; `container` follows the image of its only container. */
+const release = (container: string, above = ""): Files => ({
+  "flux/apps.yaml": KUSTOMIZATION,
+  "apps/release.yaml": `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: app
+spec:
+  chart:
+    spec: { chart: app-template, version: 3.7.3, sourceRef: { kind: HelmRepository, name: charts } }
+  values:
+    controllers:
+      main:
+        containers:${above}
+          app:
+            image: { repository: ghcr.io/example/speech, tag: "1.0" }${container}
+    service:
+      app:
+        controller: main
+        ports: { http: { port: 80 } }
+`,
+});
+
+describe("migrate probes", () => {
+  const REASONS: Readonly<Record<string, Files>> = {
+    "in its probes": release(`
+            probes:
+              # long files make every check time out${STARTUP}`),
+    "between its probes": release(`
+            probes:${STARTUP}
+                # long files make every check time out`),
+    "at the end of a line of its probes": release(`
+            probes: # long files make every check time out${STARTUP}`),
+    "above its probes": release(`
+            # long files make every check time out
+            probes:${STARTUP}`),
+    "about probes, in a container without any": release(`
+            # no probes: long files make every check time out
+            env: { THREADS: 4 }`),
+    "about health checks, above the container": release(
+      "",
+      "\n          # no health check: long files make every check time out",
+    ),
+  };
+  for (const [place, files] of Object.entries(REASONS))
+    it(`leaves a container with a comment ${place}, and quotes the comment`, () => {
+      const result = resultOf(probes, files);
+      assert.deepEqual(result.plan.changes, []);
+      assert.match(messages(result, "left").join("\n"), /comments? may say why: # .*long files make every/i);
+    });
+
+  it("adds probes where comments are for tools or about something else", () => {
+    for (const files of [
+      release(`
+            probes:
+              # yaml-language-server: $schema=https://example.com/probes.json${STARTUP}`),
+      release(`
+            probes:
+              # yamllint disable-line${STARTUP}`),
+      release(`
+            # half of the cores
+            env: { THREADS: 4 }`),
+    ])
+      assert.match(written(resultOf(probes, files), "apps/release.yaml"), /liveness:/);
+  });
+});
