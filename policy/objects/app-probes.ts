@@ -53,10 +53,11 @@ function servingContainers(release: KubeObject, objects: ObjectIndex): readonly 
   const { values } = appValues(release, objects);
   return [...Map.groupBy(running, ({ controller }) => controller)].flatMap(([controller, siblings]) => {
     const main = siblings.find(({ name }) => ["app", "main", controller].includes(name)) ?? siblings[0];
-    const isReached = servicesOf(controller, values).some((service) =>
-      leadsTo(service, values, release, objects),
+    const isReached = servicesOf(controller, values).some(
+      (service) => hasPortToProbe(service) && leadsTo(service, values, release, objects),
     );
-    return main === undefined || !isReached ? [] : [{ ...main, siblings }];
+    const { replicas } = fields(fields(values.controllers)[controller] ?? values.controller);
+    return main === undefined || !isReached || replicas === 0 ? [] : [{ ...main, siblings }];
   });
 }
 
@@ -71,6 +72,12 @@ export function servicesOf(controller: string, values: Fields): readonly ValuesS
   return services.filter(
     ([, service]) => service.controller === controller || (service.controller === undefined && isOnly),
   );
+}
+
+/** Whether a Service has more than UDP ports, which no probe can reach. */
+function hasPortToProbe([, { ports }]: ValuesService): boolean {
+  const open = enabled(ports);
+  return open.length === 0 || open.some(([, { protocol }]) => protocol !== "UDP");
 }
 
 /** Whether a load balancer, a route or an Ingress of the release leads to the Service. */

@@ -54,7 +54,7 @@ function singleContainers({ values, path }: Values): readonly AppContainer[] {
     ...shared,
     name: "main",
     path: path([]),
-    spec: { ...values, image: imageOf(values.image) },
+    spec: { ...values, image: imageOf(values.image), ports: servicePorts(values) },
     probes: fields(values.probes),
   };
   const others = (["initContainers", "additionalContainers"] as const).flatMap((field) =>
@@ -68,6 +68,13 @@ function singleContainers({ values, path }: Values): readonly AppContainer[] {
     })),
   );
   return [...others, main];
+}
+
+/** The ports of the main container in 0.x and 1.x, which are those of every Service (lib/container/_ports.tpl). */
+function servicePorts(values: Fields): readonly Fields[] {
+  return enabled(values.service)
+    .flatMap(([, { ports }]) => enabled(ports))
+    .map(([name, { port, targetPort }]) => ({ name, containerPort: targetPort ?? port }));
 }
 
 /** A Pod's probes, converted to the form of app-template's `probes`. */
