@@ -13,12 +13,19 @@ import { externalDns } from "./external-dns.ts";
 import { ingressController } from "./ingress-controller.ts";
 import { metricsServer } from "./metrics-server.ts";
 import type { Neighbour } from "./neighbour.ts";
+import { prometheus } from "./prometheus.ts";
 import { isReady, reportsReadiness } from "./state.ts";
 
 const HELM = "helm";
 
 /** What most clusters have, in the order in which it is installed. */
-export const NEIGHBOURS: readonly Neighbour[] = [metricsServer, certManager, externalDns, ingressController];
+export const NEIGHBOURS: readonly Neighbour[] = [
+  metricsServer,
+  certManager,
+  prometheus,
+  externalDns,
+  ingressController,
+];
 
 /** The toolchain programs that {@link installNeighbours} and the neighbours' pods need. */
 export const NEIGHBOUR_PROGRAMS: readonly string[] = programsFor(NEIGHBOURS);
