@@ -10,7 +10,8 @@ import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomiza
 import { BuildError } from "../../../gitops/problem.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
-import { idOf } from "../../objects.ts";
+import { fieldAt, idOf } from "../../objects.ts";
+import { isOverridden, overriddenNotes, type Overridden } from "./overridden.ts";
 import { withoutFields } from "../../without-fields.ts";
 import {
   noChangeAllowed,
@@ -40,15 +41,20 @@ interface Child {
 function plan(context: StepContext): Plan {
   const changes: FileChange[] = [];
   const notes: Note[] = [];
+  const overridden: Overridden[] = [];
   for (const [file, children] of Map.groupBy(childrenOf(context), ({ origin }) => origin.source.file)) {
     if (!context.selected(file)) continue;
     const [first] = children;
     if (!first) continue;
     const edit = new YamlEdit(first.origin.source.text);
-    for (const child of children) notes.push(...shorten(child, edit, context));
+    for (const child of children) {
+      const shortened = shorten(child, edit, context);
+      notes.push(...shortened.notes);
+      overridden.push(...shortened.overridden);
+    }
     changes.push({ path: file, text: edit.text() });
   }
-  return { changes, notes };
+  return { changes, notes: [...notes, ...overriddenNotes(overridden)] };
 }
 
 function childrenOf({ clusters }: StepContext): readonly Child[] {
@@ -70,18 +76,27 @@ function childrenOf({ clusters }: StepContext): readonly Child[] {
   );
 }
 
+/** What the owner should know about a child. */
+interface Shortened {
+  readonly notes: readonly Note[];
+  readonly overridden: readonly Overridden[];
+}
+
 /** Removes every field that can go without changing the object that any cluster receives. */
-function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext): readonly Note[] {
+function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext): Shortened {
   const simulations = forms.map((form) => simulationOf(form, context.repository));
   if (!simulations.every((simulation) => simulation !== undefined)) {
     const message =
       "unchanged: its parent Kustomization does more than patch it, and only patches are simulated";
-    return [{ kind: "left", message, position: locate(origin) }];
+    return { notes: [{ kind: "left", message, position: locate(origin) }], overridden: [] };
   }
   const notes: Note[] = [];
+  const overridden: Overridden[] = [];
   const visit = (path: readonly PathStep[]): void => {
     if (simulations.every((simulation) => simulation.without(path))) {
       const name = path.join(".");
+      const other = simulations.find((simulation) => simulation.overrides(path));
+      if (other) overridden.push({ child: origin, field: name, ...other.valuesAt(path) });
       const document = edit.documentAt(origin.offset);
       const losses = commentLosses(edit.commentsRemovedWith(document, path), name);
       const refusal = whyNotAccepted(losses, context);
@@ -96,28 +111,46 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
       }
       return;
     }
-    const value = simulations[0]?.at(path);
+    const value = fieldAt(simulations[0]?.plain, path);
     if (isMapping(value)) for (const key of Object.keys(value)) visit([...path, key]);
   };
   const [first] = simulations;
   for (const key of Object.keys(first ? specOf(first.plain) : {})) visit(["spec", key]);
-  return notes;
+  return { notes, overridden };
 }
 
 /** Removes fields from one form of a child, to test whether the cluster still receives the same object. */
 class Simulation {
   plain: Mapping;
+  readonly #parent: Mapping;
   readonly #expected: Mapping;
   readonly #patched: (plain: Mapping) => Mapping | undefined;
 
-  constructor(plain: Mapping, expected: Mapping, patched: (plain: Mapping) => Mapping | undefined) {
+  constructor(
+    parent: Mapping,
+    plain: Mapping,
+    expected: Mapping,
+    patched: (plain: Mapping) => Mapping | undefined,
+  ) {
+    this.#parent = parent;
     this.plain = plain;
     this.#expected = expected;
     this.#patched = patched;
   }
 
-  at(path: readonly PathStep[]): unknown {
-    return path.reduce<unknown>((value, step) => (isMapping(value) ? value[step] : undefined), this.plain);
+  /** What the child says, and what the cluster receives instead. */
+  valuesAt(path: readonly PathStep[]): Pick<Overridden, "parent" | "written" | "effective"> {
+    return {
+      parent: this.#parent,
+      written: fieldAt(this.plain, path),
+      effective: fieldAt(this.#expected, path),
+    };
+  }
+
+  /** Whether the patches replace what the child says. */
+  overrides(path: readonly PathStep[]): boolean {
+    const { written, effective } = this.valuesAt(path);
+    return isOverridden(written, effective);
   }
 
   /** Whether the cluster receives the same object without the field. */
@@ -152,7 +185,7 @@ function simulationOf(
     return resources.all[0]?.object;
   };
   if (!isDeepStrictEqual(patched(plain), beforeSubstitution)) return undefined;
-  return new Simulation(plain, beforeSubstitution, patched);
+  return new Simulation(kustomization.object, plain, beforeSubstitution, patched);
 }
 
 /** A copy without a field; undefined if spec would become empty. */

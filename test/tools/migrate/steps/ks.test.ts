@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { ks } from "../../../../tools/migrate/steps/ks/step.ts";
+import { messages, resultOf, written, type Files } from "../planning.ts";
+
+const kustomization = (name: string, spec: object): object => ({
+  apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+  kind: "Kustomization",
+  metadata: { name, namespace: "flux-system" },
+  spec: { sourceRef: { kind: "GitRepository", name: "home" }, ...spec },
+});
+const PATCH = `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: _ }
+spec:
+  prune: true
+  wait: false
+  dependsOn: [{ name: base }]
+  postBuild: { substitute: { A: a, B: b } }
+`;
+/** A parent whose patches select every child. */
+const repository = (children: Readonly<Record<string, object | string>>): Files => ({
+  "flux/apps.yaml": kustomization("apps", {
+    path: "./apps",
+    prune: true,
+    patches: [{ patch: PATCH, target: { group: "kustomize.toolkit.fluxcd.io", kind: "Kustomization" } }],
+  }),
+  ...Object.fromEntries(
+    Object.entries(children).map(([name, spec]) => [
+      `apps/${name}.yaml`,
+      typeof spec === "string" ? spec : kustomization(name, { path: `./${name}`, ...spec }),
+    ]),
+  ),
+});
+const options = (files: Files): readonly string[] => messages(resultOf(ks, files), "option");
+
+describe("migrate ks", () => {
+  it("names the values that the patches replace, once for each parent", () => {
+    const files = repository({
+      one: { wait: true, dependsOn: [{ name: "database" }] },
+      two: { wait: true, timeout: "5m" },
+    });
+    const [note = "", ...others] = options(files);
+    assert.deepEqual(others, []);
+    assert.equal(
+      note,
+      "the patches of Kustomization flux-system/apps override 3 fields of its children, so they have no effect today: " +
+        "spec.wait: true, where the patches set false (2 Kustomizations); spec.dependsOn (1 Kustomization). " +
+        "If the children are right, change the patches first",
+    );
+    assert.doesNotMatch(written(resultOf(ks, files), "apps/two.yaml"), /wait/);
+  });
+
+  it("is silent about values that the patches repeat or extend", () => {
+    const spec = {
+      prune: true,
+      wait: false,
+      dependsOn: [{ name: "base" }],
+      postBuild: { substitute: { A: "a" } },
+    };
+    const files = repository({ one: spec });
+    assert.deepEqual(options(files), []);
+    assert.doesNotMatch(written(resultOf(ks, files), "apps/one.yaml"), /wait|dependsOn|postBuild/);
+  });
+
+  it("names a prune: false that the patches replace, even if its comment keeps it", () => {
+    const kept = `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: two, namespace: flux-system }
+spec:
+  path: ./two
+  sourceRef: { kind: GitRepository, name: home }
+  prune: false # never delete this
+`;
+    const result = resultOf(ks, repository({ one: { prune: false }, two: kept }));
+    const notes = result.plan.notes.filter(({ kind }) => kind === "option");
+    assert.deepEqual(
+      notes.map(({ position }) => position?.file),
+      ["apps/one.yaml", "apps/two.yaml"],
+    );
+    for (const { message } of notes)
+      assert.match(message, /^spec\.prune: false has no effect today, .*flux-system\/apps set true/);
+    assert.match(messages(result, "refused").join(), /never delete this/);
+  });
+});
