@@ -14,7 +14,8 @@ export interface Fence {
   readonly before: string;
 }
 
-const FENCE = /^ {0,3}(```+|~~~+)\s*(\S*)\s*$/;
+/** The words after the language, such as the name of a table, do not matter here. */
+const FENCE = /^ {0,3}(```+|~~~+)\s*([^\s`]*)[^`]*$/;
 
 /** The page's lines, with those in fenced code blocks replaced by empty ones. */
 function proseLines(page: string): string[] {
