@@ -72,6 +72,17 @@ describe("sandbox: neighbours", function () {
     assert.deepEqual(services.map(describeObject), ["APIService v1beta1.metrics.k8s.io"]);
   });
 
+  it("the Prometheus operator is in its own namespace, although its manifest is for `default`", () => {
+    const operator = objects.get("prometheus-operator")!;
+    const subjects = operator.flatMap(
+      (object) => (object.subjects as KubeObject["metadata"][] | undefined) ?? [],
+    );
+    const namespaces = [...operator.map(({ metadata }) => metadata), ...subjects].map(
+      ({ namespace }) => namespace,
+    );
+    assert.deepEqual(new Set(namespaces), new Set([undefined, "monitoring"]));
+  });
+
   it("report their state: what serves an API, what runs in their namespaces, issuers and certificates", async () => {
     const object = (apiVersion: string, kind: string, metadata: KubeObject["metadata"], more: object) => ({
       ...{ apiVersion, kind, metadata, ...more },
