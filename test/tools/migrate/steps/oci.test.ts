@@ -148,7 +148,8 @@ describe("migrate oci", () => {
       repository(same, { url });
       const { notes, changes } = runStep(oci, context()).plan;
       assert.equal(changes.filter(({ path }) => path.endsWith("/ocirepository.yaml")).length, 3);
-      assert.deepEqual(notes, [
+      const options = notes.filter(({ kind }) => kind === "option");
+      assert.deepEqual(options, [
         {
           kind: "option",
           message:
@@ -160,7 +161,12 @@ describe("migrate oci", () => {
         "flux/kustomization.yaml",
         built("./sync.yaml", "./source.yaml", "./instance.yaml", "./a.yaml", "../repositories"),
       );
-      assert.deepEqual(runStep(oci, context()).plan.notes, []);
+      assert.deepEqual(
+        runStep(oci, context()).plan.notes.map(({ message }) => message),
+        [
+          "HelmRepository flux-system/charts loses its last user in this commit: once every release is Ready without it, list it under oci.remove in .edgefirst/migrate.yaml",
+        ],
+      );
     });
 
     it("is not needed where a component already brings the artifact into the namespace", () => {

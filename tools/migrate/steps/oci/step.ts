@@ -92,7 +92,7 @@ function plan(context: StepContext): Plan {
       });
   }
   const moved: FileChange[] = [...edits].map(([path, edit]) => ({ path, text: edit.text() }));
-  const unused = removeUnused(context, [...moved, ...files.changes()]);
+  const unused = removeUnused(context, [...moved, ...files.changes()], replaced);
   return {
     changes: unused.changes,
     notes: [

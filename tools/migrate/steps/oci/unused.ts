@@ -1,7 +1,7 @@
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { fieldAt, idOf, isKind, nameOf } from "../../objects.ts";
+import { fieldAt, idOf, isKind, nameOf, type WrittenObject } from "../../objects.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
 import { whyNotSelected } from "../../selected.ts";
@@ -19,18 +19,26 @@ export function usersOf(repository: Mapping, { objects }: BuiltCluster): readonl
     if (!isMapping(reference) || reference.kind !== "HelmRepository") return [];
     const { namespace } = nameOf(object);
     const named = `${scalarText(reference.namespace) || namespace}/${scalarText(reference.name)}`;
-    return named === idOf(repository) ? [`${scalarText(object.kind)} ${idOf(object)}`] : [];
+    return named === idOf(repository) ? [userName(object)] : [];
   });
 }
+
+const userName = (object: Mapping): string => `${scalarText(object.kind)} ${idOf(object)}`;
 
 /**
  * Removes the HelmRepositories that the options list and nothing refers to, and reports the other unused ones.
  * They must be listed explicitly, because a release has to be Ready from its new source before Flux prunes the old one.
  * @param before what the step has changed so far
+ * @param replaced the releases that no longer refer to a HelmRepository after those changes
  */
-export function removeUnused(context: StepContext, before: readonly FileChange[]): Plan {
+export function removeUnused(
+  context: StepContext,
+  before: readonly FileChange[],
+  replaced: readonly WrittenObject[],
+): Plan {
   const { remove } = context.options.oci;
   const notes: Note[] = [];
+  const moved = new Set(replaced.flatMap(({ forms }) => forms.map(({ object }) => userName(object))));
   const changes = new Map(before.map(({ path, text: content }) => [path, content]));
   let repository = context.repository.with(changes);
   for (const taken of includedObjects(context, isHelmRepository)) {
@@ -42,14 +50,15 @@ export function removeUnused(context: StepContext, before: readonly FileChange[]
       notes.push({ kind, message: `HelmRepository ${name} ${message}`, position: taken.position });
     };
     const users = taken.forms.flatMap(({ cluster, object }) => usersOf(object, cluster));
-    const [user] = users;
+    const user = users.find((one) => !moved.has(one)) ?? users[0];
+    if (user !== undefined && asked) note("left", `is kept: ${user} refers to it`);
+    const next = `once every release is Ready without it, list it under oci.remove in ${OPTIONS_FILE}`;
     if (user !== undefined) {
-      if (asked) note("left", `is kept: ${user} refers to it`);
+      if (!asked && moved.has(user)) note("runbook", `loses its last user in this commit: ${next}`);
       continue;
     }
     const problem = whyUnknown(taken);
     if (!asked || problem !== undefined) {
-      const next = `once every release is Ready without it, list it under oci.remove in ${OPTIONS_FILE}`;
       note("left", asked && problem !== undefined ? `is kept: ${problem}` : `is unused: ${next}`);
       continue;
     }
