@@ -224,4 +224,32 @@ describe("migrate namespace: the guard", () => {
       /cannot deploy settings to flux-apps: flux\/vars also contains/,
     );
   });
+
+  it("copies Secrets for substitution that the repository does not contain, and no others", () => {
+    const substituteFrom = ["by-hand", "in-git", "optional"].map((name) => ({
+      kind: "Secret",
+      name,
+      optional: name === "optional",
+    }));
+    const files = child([], { postBuild: { substituteFrom } });
+    const secret = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "in-git", namespace: "flux-system" },
+    };
+    const notes = messages(
+      resultOf(namespace, {
+        ...files,
+        "settings/secret.yaml": secret,
+        "flux/settings.yaml": kustomization("settings", "./settings"),
+      }),
+      "runbook",
+    );
+    const copies = notes.filter((note) => note.startsWith("create Secret"));
+    assert.equal(copies.length, 1, copies.join("\n"));
+    assert.match(
+      copies.join(),
+      /^create Secret flux-apps\/by-hand with the contents of flux-system\/by-hand: kubectl -n flux-system get secret by-hand /,
+    );
+  });
 });

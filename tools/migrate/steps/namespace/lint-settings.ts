@@ -5,7 +5,7 @@ import type { Edits } from "../../edits.ts";
 import { fieldsIn } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
 import type { MovingRoot } from "./root.ts";
-import { keysOf } from "./runbook.ts";
+import { secretsMissing } from "./runbook.ts";
 
 const RULE = "kustomization-secrets";
 
@@ -19,7 +19,7 @@ export function nameKeys(moving: MovingRoot, { repository }: StepContext, edits:
     : undefined;
   const known = fieldsIn(document?.value, [RULE]).elsewhere;
   const listed = Array.isArray(known) ? known : [];
-  const missing = keysOf(moving)
+  const missing = secretsMissing(moving, ["decryption"])
     .map(({ target, name }) => `Secret ${target}/${name}`)
     .filter((id) => !listed.includes(id));
   if (missing.length === 0) return [];

@@ -1,7 +1,7 @@
 import { locate } from "../../../gitops/yaml/source.ts";
 import { contextFlag, reconcileCommand } from "../../live/reconcile.ts";
 import type { Note, StepContext } from "../../step.ts";
-import { presentIn, referencesOf } from "./references.ts";
+import { presentIn, referencesOf, type Reference } from "./references.ts";
 import type { MovingRoot, Phase } from "./root.ts";
 import { nameOf } from "../../objects.ts";
 import { bringsSecret, targetFiles } from "./target.ts";
@@ -24,7 +24,7 @@ export function runbookOf(
     before: [],
     guarded: [
       `guard: commit, then run: ${sync}`,
-      ...keysOf(moving).map(
+      ...secretsMissing(moving, ["decryption", "substituteFrom"]).map(
         ({ target, namespace, name }) =>
           `create Secret ${target}/${name} with the contents of ${namespace}/${name}: kubectl -n ${namespace} get secret ${name} -o json${flag} | jq '{apiVersion, kind, type, data, metadata: {name: .metadata.name}}' | kubectl -n ${target} create -f -${flag}`,
       ),
@@ -47,25 +47,32 @@ export function runbookOf(
   return lines[phase].map((line) => ({ kind: "runbook", message: line, position: locate(root.origin) }));
 }
 
-/** A decryption key that children need in their target namespace. */
-interface NeededKey {
+/** A Secret that children need in their target namespace. */
+interface NeededSecret {
   readonly target: string;
-  /** Where the key is today. */
+  /** Where the Secret is today. */
   readonly namespace: string;
   readonly name: string;
 }
 
-/** The decryption keys of the children, which a repository does not contain in plain text. */
-export function keysOf(moving: MovingRoot): readonly NeededKey[] {
+/** The Secrets that the children use in one of these ways, and that the repository does not bring to their target namespace. */
+export function secretsMissing(
+  moving: MovingRoot,
+  uses: readonly Reference["use"][],
+): readonly NeededSecret[] {
   const { cluster, root, movers, targets, targetOf } = moving;
   const { namespace: own } = nameOf(root.object);
   return targets.flatMap((target) => {
-    const keys = movers
+    const secrets = movers
       .filter(({ object }) => targetOf(object) === target)
       .flatMap(({ object }) => referencesOf(object))
-      .filter(({ use, kind }) => use === "decryption" && kind === "Secret")
-      .filter(({ kind, name }) => !presentIn(cluster, { kind, namespace: target, name }));
-    return [...Map.groupBy(keys, ({ name }) => name)]
+      .filter(({ use, kind }) => uses.includes(use) && kind === "Secret")
+      // An optional one may not exist; the move names those, and --check looks for them.
+      .filter(({ optional }) => !optional)
+      .filter(({ kind, name }) => !presentIn(cluster, { kind, namespace: target, name }))
+      // The settings Kustomization deploys what the repository contains of these.
+      .filter((reference) => reference.use !== "substituteFrom" || !presentIn(cluster, reference));
+    return [...Map.groupBy(secrets, ({ name }) => name)]
       .filter(([name]) => !bringsSecret(moving, target, name))
       .map(([name, same]) => {
         const places = same.map(({ namespace }) => namespace);

@@ -51,7 +51,7 @@ const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
   [/^auth-/, () => protects("requires a login")],
   [
     /^enable-global-auth$/,
-    (value) => (isOff(value) ? refused("it turns off a login that the class requires") : OFF),
+    (value) => (isOff(value) ? refused("it turns off the login that its class requires, if it requires one") : OFF),
   ],
   [/^satisfy$/, () => protects("combines a login with an allow list")],
   [/^(?:whitelist|allowlist)-source-range$/, () => protects("allows only some addresses")],
