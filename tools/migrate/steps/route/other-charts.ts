@@ -15,6 +15,14 @@ const hasRoute = (values: Mapping): boolean =>
       /^(?:gatewayapi|httproute|route)$/i.test(key) && isMapping(value) && value.enabled === true,
   );
 
+/** Whether values are one of several Ingresses below `ingress`. Without `enabled`, a class or a host is enough, as in rook-ceph-cluster. */
+const isNamed = (values: Mapping, parent: Mapping, above: readonly PathStep[]): boolean =>
+  above.at(-1) === "ingress" &&
+  parent.enabled !== false &&
+  (values.enabled === true ||
+    (values.enabled === undefined &&
+      Object.keys(values).some((key) => ["ingressClassName", "host", "hosts"].includes(key))));
+
 /** Ingresses in the values of a chart whose route format this step does not know. */
 export function otherIngresses(release: Mapping, chart: string): readonly Note[] {
   const notes: Note[] = [];
@@ -22,7 +30,7 @@ export function otherIngresses(release: Mapping, chart: string): readonly Note[]
     if (!isMapping(value)) return;
     for (const [key, inner] of Object.entries(value)) {
       const own = [...path, key];
-      if (key === "ingress" && isMapping(inner) && inner.enabled === true) {
+      if (isMapping(inner) && (key === "ingress" ? inner.enabled === true : isNamed(inner, value, path))) {
         const why = hasRoute(inner) || hasRoute(value) ? ALREADY : unknownFormat(chart);
         const message = `${own.slice(2).join(".")} is left unchanged: ${why}`;
         notes.push({ kind: "left", message, position: locate(originAt(release, own)) });
