@@ -51,7 +51,8 @@ const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
   [/^auth-/, () => protects("requires a login")],
   [
     /^enable-global-auth$/,
-    (value) => (isOff(value) ? refused("it turns off the login that its class requires, if it requires one") : OFF),
+    (value) =>
+      isOff(value) ? refused("it turns off the login that its class requires, if it requires one") : OFF,
   ],
   [/^satisfy$/, () => protects("combines a login with an allow list")],
   [/^(?:whitelist|allowlist)-source-range$/, () => protects("allows only some addresses")],
