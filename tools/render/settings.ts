@@ -7,7 +7,7 @@ import type { Repository } from "../gitops/yaml/repository.ts";
 export const RENDER_FILE = ".edgefirst/render.yaml";
 
 /** The Kubernetes version that charts see by default: the one that edgefirst's sandbox runs. */
-export const DEFAULT_KUBE_VERSION = "1.36.3";
+export const DEFAULT_KUBE_VERSION = "1.37.2";
 
 /** Settings in {@link RENDER_FILE}. */
 export const renderSettings = z.strictObject({

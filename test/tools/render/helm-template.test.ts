@@ -19,7 +19,7 @@ const ORIGIN = "helm.toolkit.fluxcd.io/";
 /** What a user gets from `helm template` for the chart `sample`, read with the `yaml` package. */
 async function byHand(args: readonly string[], values: Mapping = {}): Promise<readonly Mapping[]> {
   const { path } = await helm();
-  const all = ["template", "--kube-version", "1.36.3", "--values", "-", ...args, join(CHARTS, "sample")];
+  const all = ["template", "--kube-version", "1.37.2", "--values", "-", ...args, join(CHARTS, "sample")];
   const output = execFileSync(path, all, { input: JSON.stringify(values), encoding: "utf8" });
   return parseAllDocuments(output)
     .map((document) => document.toJS() as Mapping | null)

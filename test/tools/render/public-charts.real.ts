@@ -38,7 +38,7 @@ async function byHand(chart: string, values: Mapping): Promise<ReadonlyMap<strin
     "--namespace",
     "apps",
     "--kube-version",
-    "1.36.3",
+    "1.37.2",
     "--include-crds",
     "--skip-tests",
   ];
