@@ -19,8 +19,8 @@ const used = new Set<string>();
 let shared: Promise<Sandbox> | undefined;
 
 /**
- * The sandbox with clusters `edge` and `main` that all suites of one mocha run share. It starts at the first call and stops after the
- * last test. Give the calling hook {@link START_TIMEOUT_MS}, and use separate namespaces and stacks.
+ * The sandbox with clusters `edge` and `main` that all suites of a file share, and all files of a run without parallel jobs. It starts at the first call and stops
+ * after the last test. Give the calling hook {@link START_TIMEOUT_MS}, and use separate namespaces and stacks.
  */
 export function sharedSandbox(): Promise<Sandbox> {
   shared ??= startTemporary(["edge", "main"]);
@@ -74,8 +74,9 @@ export async function discard(dir: string): Promise<void> {
   used.delete(dir);
 }
 
-/** Stops every sandbox that this run has started; called by the root hook. */
+/** Stops every sandbox that was started; called by the root hook, which mocha's parallel jobs run after each file. */
 export async function discardAll(): Promise<void> {
+  shared = undefined;
   await Promise.all([...used].map(discard));
 }
 

@@ -23,8 +23,8 @@ describe("edgefirst doctor", () => {
   it("exits with 1 if a program can be neither found nor built, and says how to get it", () => {
     const { status, stdout } = run(greeter.envWithoutGo());
     assert.equal(status, 1);
-    assert.match(stdout, /^kube-apiserver +1\.36\.3 +missing, and Go is not available to build it/m);
-    assert.match(stdout, /^kube-apiserver: Do one of these:\n- put kube-apiserver 1\.36\.x on PATH/m);
+    assert.match(stdout, /^kube-apiserver +1\.37\.2 +missing, and Go is not available to build it/m);
+    assert.match(stdout, /^kube-apiserver: Do one of these:\n- put kube-apiserver 1\.37\.x on PATH/m);
     assert.match(stdout, /- set EDGEFIRST_KUBE_APISERVER to its path/);
     assert.equal(stripVTControlCharacters(stdout), stdout);
     assert.doesNotMatch(stdout, /[│┌─]/);
