@@ -37,24 +37,20 @@ export const containerSecurity = defineRule({
     for (const { path, what } of hostAccess(object, objects))
       yield { path, message: `The pod ${what}.`, recommendation: true };
     for (const problem of podProblems(object)) yield { ...problem, recommendation: true };
-    for (const container of allContainersOf(object, objects))
-      for (const problem of [
-        ...containerProblems(
-          container,
-          imageNeeds(container, knowledge),
-          settings,
-          isEscapable(container, object, objects) &&
-            !isCommentedOut(object, container.path, "securityContext"),
-        ),
-        ...hostPorts(container),
-      ])
+    for (const container of allContainersOf(object, objects)) {
+      const isOversight =
+        isEscapable(container, object, objects) && !isCommentedOut(object, container.path, "securityContext");
+      const needs = (): ImageNeeds => imageNeeds(container, knowledge);
+      for (const problem of containerProblems(container, needs, settings, isOversight))
         yield { recommendation: true, ...problem };
+      for (const problem of hostPorts(container)) yield { recommendation: true, ...problem };
+    }
   },
 });
 
 function* containerProblems(
   { name, path, spec, pod }: Container,
-  image: ImageNeeds,
+  needs: () => ImageNeeds,
   settings: { readonly requireReadOnlyRoot: boolean; readonly requireSeccompProfile: boolean },
   isOversight: boolean,
 ): Generator<Problem> {
@@ -69,7 +65,8 @@ function* containerProblems(
   yield* contextProblems(own, here, `Container ${name}`);
   yield* hostProblems(spec, path, `Container ${name}`);
   const missing = missingSettings(own, shared, pod, settings.requireSeccompProfile);
-  if (missing.length > 0) yield { ...lacking(name, missing, image, isOversight), path: here };
+  // Only now, because a preview may not know the image yet.
+  if (missing.length > 0) yield { ...lacking(name, missing, needs(), isOversight), path: here };
   const added = texts(fields(own.capabilities).add).filter((capability) => capability !== "NET_BIND_SERVICE");
   if (added.length > 0)
     yield {
