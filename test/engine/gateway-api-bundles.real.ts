@@ -14,7 +14,7 @@ import { traefikArgs } from "../../platform/network.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { go, GoFailedError } from "../../tools/toolchain/go.ts";
 import { PROJECT } from "../support/engine.ts";
-import { useRealPods } from "../support/real-pods.ts";
+import { useRealPods, whoami } from "../support/real-pods.ts";
 
 /** For a busy machine. */
 const WAIT = { timeoutMs: 180_000 };
@@ -50,20 +50,6 @@ const GATEWAYS = (["plain", "tcp"] as const).map((name) =>
 const TRAEFIKS = GATEWAYS.flatMap((settings) =>
   traefikObjects(traefikArgs(settings, { labels: {}, image: loadPins().images.traefik })),
 );
-const APP: readonly KubeObject[] = [
-  {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: "app", namespace: NAMESPACE, labels: { app: "app" } },
-    spec: { containers: [{ name: "app", image: "docker.io/traefik/whoami:v1.11.0" }] },
-  },
-  {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name: "app", namespace: NAMESPACE },
-    spec: { selector: { app: "app" }, ports: [{ port: 80 }] },
-  },
-];
 const ROUTES: readonly KubeObject[] = [
   ...GATEWAYS.flatMap((settings) => gatewayObjects({ ...settings, gatewayLabels: {}, labels: {} })),
   {
@@ -104,7 +90,7 @@ describe("a Gateway API of another owner", function () {
       metadata: { name: "default", namespace: NAMESPACE },
     };
     await waitUntil("the ServiceAccount", () => client.get(account), WAIT);
-    await apply([...TRAEFIKS, ...APP]);
+    await apply([...TRAEFIKS, ...whoami("app", NAMESPACE)]);
   });
   after(() => {
     client.close();

@@ -9,7 +9,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { traefikArgs } from "../../platform/network.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { applyGatewayApi } from "../support/gateway-api.ts";
-import { useRealPods } from "../support/real-pods.ts";
+import { useRealPods, whoami } from "../support/real-pods.ts";
 
 const WAIT = { timeoutMs: 60_000 };
 /** Long enough for Traefik to react to its own status update and to the other Traefik's. */
@@ -59,18 +59,7 @@ function route(name: string, namespace: string, ...gateways: readonly string[]):
 
 const OBJECTS: readonly KubeObject[] = [
   ...GATEWAYS.flatMap(gatewayNamed).map(onlyOwnRoutes),
-  {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: "whoami", namespace: NAMESPACE, labels: { app: "whoami" } },
-    spec: { containers: [{ name: "whoami", image: "docker.io/traefik/whoami:v1.11.0" }] },
-  },
-  {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name: "whoami", namespace: NAMESPACE },
-    spec: { selector: { app: "whoami" }, ports: [{ port: 80 }] },
-  },
+  ...whoami("whoami", NAMESPACE),
   route("shared", NAMESPACE, ...GATEWAYS),
   route("private", NAMESPACE, "internal"),
   route("half", "apps", ...GATEWAYS),

@@ -9,7 +9,7 @@ import { OTHER_VERSIONS } from "../../tools/sandbox/network/programs-server.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { Engine, gatewayApiDirectory, type Run, type TestStack } from "../support/engine.ts";
 import { evidenceIn } from "../support/evidence.ts";
-import { useRealPods } from "../support/real-pods.ts";
+import { useRealPods, whoami } from "../support/real-pods.ts";
 import { HttpLoad } from "./http-load.ts";
 import { ReleaseCheckout, type LastRelease } from "./last-release.ts";
 
@@ -33,12 +33,7 @@ const inApps = (apiVersion: string, kind: string, name: string): KubeObject => (
 
 /** An app of another owner, with a route that the stack's Traefik serves. */
 const APP: readonly KubeObject[] = [
-  {
-    ...inApps("v1", "Pod", "app"),
-    metadata: { name: "app", namespace: "apps", labels: { app: "app" } },
-    spec: { containers: [{ name: "app", image: "docker.io/traefik/whoami:v1.11.0" }] },
-  },
-  { ...inApps("v1", "Service", "app"), spec: { selector: { app: "app" }, ports: [{ port: 80 }] } },
+  ...whoami("app", "apps"),
   {
     ...inApps("gateway.networking.k8s.io/v1", "HTTPRoute", "app"),
     spec: {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { KubeClient } from "../../kube/kube-client.ts";
+import type { KubeClient } from "../../kube/kube-client.ts";
 import { selects, type LabelSelector } from "../../kube/label-selector.ts";
-import { sharedSandbox, START_TIMEOUT_MS } from "../support/sandbox.ts";
+import { sharedClient, START_TIMEOUT_MS } from "../support/sandbox.ts";
 
 const KEYS = ["release", "example.com/tier", "team"];
 const VALUES = ["a", "b", ""];
@@ -47,10 +47,7 @@ describe("a label selector", function () {
 
   before(async function () {
     this.timeout(START_TIMEOUT_MS);
-    const { kubeconfig } = await sharedSandbox();
-    client = new KubeClient({ kubeconfig, context: "edge" });
-    const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } };
-    await client.apply(namespace, { fieldManager: "test" });
+    client = await sharedClient(NAMESPACE);
     for (const [index, labels] of LABELS.entries()) {
       const metadata = { name: `labels-${index}`, namespace: NAMESPACE, labels };
       await client.apply({ apiVersion: "v1", kind: "ConfigMap", metadata }, { fieldManager: "test" });

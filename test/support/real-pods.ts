@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { ApiServer } from "../../kube/api-server.ts";
+import type { KubeObject } from "../../kube/objects.ts";
 import { ask as askNetwork, type HttpAnswer, type Question } from "../../tools/sandbox/network/ask.ts";
 import { whyNoNetworks } from "../../tools/sandbox/network/namespaces.ts";
 import { type Sandbox, sandboxUp } from "../../tools/sandbox/sandbox.ts";
@@ -16,6 +17,20 @@ export interface RealPods {
   readonly dir: string;
   /** Requests a page from an address or a name in the cluster's network; status 0 if there is no response. */
   get(host: string, path: string, options?: Omit<Question, "path">): Promise<HttpAnswer>;
+}
+
+/** A pod whose program answers each request with what it was asked, and its Service on port 80, both with one name. */
+export function whoami(name: string, namespace: string): readonly KubeObject[] {
+  const metadata = { name, namespace };
+  return [
+    {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { ...metadata, labels: { app: name } },
+      spec: { containers: [{ name, image: "docker.io/traefik/whoami:v1.11.0" }] },
+    },
+    { apiVersion: "v1", kind: "Service", metadata, spec: { selector: { app: name }, ports: [{ port: 80 }] } },
+  ];
 }
 
 /**

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ApiServer } from "../../kube/api-server.ts";
+import { KubeClient } from "../../kube/kube-client.ts";
 import { identify, isAlive, type ProcessIdentity } from "../../lib/process-identity.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { listProcesses } from "../../tools/sandbox/processes.ts";
@@ -25,6 +26,17 @@ let shared: Promise<Sandbox> | undefined;
 export function sharedSandbox(): Promise<Sandbox> {
   shared ??= startTemporary(["edge", "main"]);
   return shared;
+}
+
+/** A client of cluster `edge` of the shared sandbox, which gets this namespace. */
+export async function sharedClient(namespace: string): Promise<KubeClient> {
+  const { kubeconfig } = await sharedSandbox();
+  const client = new KubeClient({ kubeconfig, context: "edge" });
+  await client.apply(
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    { fieldManager: "test" },
+  );
+  return client;
 }
 
 /** A sandbox for one suite, started before its tests and stopped after them. */

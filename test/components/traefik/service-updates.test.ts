@@ -6,9 +6,9 @@ import {
   type ServiceArgs,
 } from "../../../components/traefik/service.ts";
 import { service } from "../../../config/traefik-service.ts";
-import { KubeClient } from "../../../kube/kube-client.ts";
+import type { KubeClient } from "../../../kube/kube-client.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
-import { sharedSandbox, START_TIMEOUT_MS } from "../../support/sandbox.ts";
+import { sharedClient, START_TIMEOUT_MS } from "../../support/sandbox.ts";
 
 const NAMESPACE = "service-updates";
 
@@ -44,10 +44,7 @@ describe("a change to Traefik's Service", function () {
   let client: KubeClient;
   before(async function () {
     this.timeout(START_TIMEOUT_MS);
-    const { kubeconfig } = await sharedSandbox();
-    client = new KubeClient({ kubeconfig, context: "edge" });
-    const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } };
-    await client.apply(namespace, { fieldManager: "test" });
+    client = await sharedClient(NAMESPACE);
   });
   after(() => {
     client.close();

@@ -9,7 +9,7 @@ import { loadPins } from "../../../config/pins.ts";
 import { traefikArgs } from "../../../platform/network.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
 import { applyGatewayApi } from "../../support/gateway-api.ts";
-import { useRealPods } from "../../support/real-pods.ts";
+import { useRealPods, whoami } from "../../support/real-pods.ts";
 
 const WAIT = { timeoutMs: 40_000 };
 const HOST = "whoami.example.org";
@@ -54,18 +54,7 @@ const OBJECTS: readonly KubeObject[] = [
       ],
     },
   },
-  {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: "whoami", namespace: NAMESPACE, labels: { app: "whoami" } },
-    spec: { containers: [{ name: "whoami", image: "docker.io/traefik/whoami:v1.11.0" }] },
-  },
-  {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name: "whoami", namespace: NAMESPACE },
-    spec: { selector: { app: "whoami" }, ports: [{ port: 80 }] },
-  },
+  ...whoami("whoami", NAMESPACE),
   {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "HTTPRoute",
