@@ -5,7 +5,7 @@ import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
-import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { indexOf } from "../../clusters.ts";
 import type { StepContext } from "../../step.ts";
 import { dnsLines, type DnsMove } from "./dns.ts";
@@ -18,7 +18,7 @@ import type { Reading } from "./served.ts";
 
 /** What DNS, certificates and the Gateway's Traefik need before and after the commit, for each hostname. */
 export function cutover(
-  moving: Moving & { readonly form: BuiltObject },
+  moving: Moving,
   { parentRefs, gateway: option }: Parents,
   dns: DnsMove,
   context: StepContext,

@@ -1,23 +1,17 @@
 import { at, fields } from "../../../../policy/engine/read.ts";
-import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
-import { clusterOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
 import type { StepContext } from "../../step.ts";
 import { controllerValues } from "./controllers/classes.ts";
 import { externalDns, type ExternalDns, type ReadRoute } from "./external-dns.ts";
 import { gatewayIn } from "./gateway.ts";
-import { rendered, sourceOf } from "./hosts.ts";
+import { sourceOf } from "./hosts.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";
-import type { Reading } from "./served.ts";
+import type { MovingForm } from "./parents.ts";
 
 /** An Ingress in one cluster, as external-dns reads it, and the Gateway of its route. */
-export interface DnsMove {
-  readonly reading: Reading;
-  readonly kind: string;
-  readonly hosts: readonly string[];
-  readonly cluster: BuiltCluster | undefined;
+export interface DnsMove extends Pick<MovingForm, "form" | "reading" | "hosts" | "cluster"> {
   /** `namespace/name` */
   readonly gateway: string;
   readonly gatewayAnnotations: Readonly<Record<string, string>> | undefined;
@@ -26,18 +20,15 @@ export interface DnsMove {
 
 /** What external-dns reads of an Ingress before the move, and of its route afterwards. */
 export function dnsMove(
-  form: BuiltObject,
-  reading: Reading,
+  { form, reading, hosts, cluster }: MovingForm,
   [parentRef = {}]: readonly Mapping[],
-  { clusters }: Pick<StepContext, "clusters">,
 ): DnsMove {
-  const cluster = clusterOf(form, clusters);
   const named = { namespace: scalarText(parentRef.namespace), name: scalarText(parentRef.name) };
   const metadata = gatewayIn(cluster, named)?.metadata;
   return {
+    form,
     reading,
-    kind: scalarText(form.object.kind),
-    hosts: [...new Set(reading.served.map(({ host }) => rendered(host, form.object)))],
+    hosts,
     cluster,
     gateway: `${named.namespace}/${named.name}`,
     gatewayAnnotations: metadata && (metadata.annotations ?? {}),
@@ -52,8 +43,8 @@ const textsOf = (values: Mapping): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, scalarText(value)]));
 
 /** The DNS records for an Ingress's hosts; `key` is the Ingress's key in a HelmRelease's values. */
-export function recordsOf(form: BuiltObject, key: string | undefined, move: DnsMove): readonly DnsRecord[] {
-  const { hosts, gateway, reading } = move;
+export function recordsOf(move: DnsMove, key: string | undefined): readonly DnsRecord[] {
+  const { form, hosts, gateway, reading } = move;
   const cluster = move.cluster?.name ?? "";
   const source = sourceOf(form.object, key);
   const target = reading.annotations.dnsTarget ?? controllerTarget(move);
@@ -167,8 +158,9 @@ const readersOf = (host: string, move: DnsMove): readonly ExternalDns[] =>
   writersOf(host, move).filter(({ whyBlind }) => whyBlind(move.route) === undefined);
 
 /** The releases that write a host's record today. */
-function writersOf(host: string, { kind, reading, cluster }: DnsMove): readonly ExternalDns[] {
+function writersOf(host: string, { form, reading, cluster }: DnsMove): readonly ExternalDns[] {
   const { ingressClass = "", annotations } = reading;
+  const kind = scalarText(form.object.kind);
   const read = { kind, ingressClass, annotations: Object.fromEntries(annotations.raw) };
   return (cluster ? externalDns(cluster) : []).filter((one) => one.covers(host) && one.readsIngress(read));
 }

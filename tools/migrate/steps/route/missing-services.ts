@@ -4,14 +4,14 @@ import { releaseOf } from "../../../../policy/objects/helm.ts";
 import { HELM_RELEASE, SERVICE } from "../../../../policy/objects/kinds.ts";
 import { groupOf, type ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import { at, text } from "../../../../policy/engine/read.ts";
-import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import { indexOf } from "../../clusters.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { controllerOf, controllerValues } from "./controllers/classes.ts";
 import { nginx } from "./controllers/nginx.ts";
 import type { CutoverNote } from "./outcome.ts";
-import type { Moving } from "./parents.ts";
+import type { MovingForm } from "./parents.ts";
 
 /** Backends that an Ingress names literally, and that nothing in the repository creates: it does not answer today either. */
 export function missingServices({
@@ -20,7 +20,7 @@ export function missingServices({
   namespace,
   reading,
   hosts,
-}: Moving & { readonly form: BuiltObject }): readonly CutoverNote[] {
+}: MovingForm): readonly CutoverNote[] {
   if (!cluster) return [];
   const index = indexOf(cluster);
   const own = isRelease(form.object) ? appServices(asKubeObject(form.object), index) : [];

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
-import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { clusterOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
 import { controllerOf } from "./controllers/classes.ts";
@@ -14,7 +13,7 @@ import { prefixLosses } from "./paths.ts";
 import { refused, type CutoverNote, type DnsRecord, type Stay } from "./outcome.ts";
 import { missingServices } from "./missing-services.ts";
 import { whyUnreachable } from "./network/reach.ts";
-import { parentsOf, type Moving, type Parents } from "./parents.ts";
+import { parentsOf, type Moving, type MovingForm, type Parents } from "./parents.ts";
 import type { Reading } from "./served.ts";
 
 /** An Ingress that can become routes. */
@@ -49,7 +48,7 @@ export function moveOf(
   const classes = new Set(forms.map(({ ingressClass }) => ingressClass));
   const [ingressClass] = classes;
   if (classes.size > 1) return refused("its class differs between clusters");
-  const pairs = forms.flatMap((reading, index): Pair[] => {
+  const pairs = forms.flatMap((reading, index): MovingForm[] => {
     const form = ingress.forms[index];
     return form ? [{ form, ...movingOf({ reading, form, takesPort }, context) }] : [];
   });
@@ -71,10 +70,7 @@ export function moveOf(
   );
   if (missing.length > 0) return refused(missing.join("; "));
   const losses = [...[written, ...forms], ...wide].flatMap((one) => one.losses);
-  const moves = pairs.map((pair) => ({
-    ...pair,
-    dns: dnsMove(pair.form, pair.reading, parentRefs, context),
-  }));
+  const moves = pairs.map((pair) => ({ ...pair, dns: dnsMove(pair, parentRefs) }));
   for (const { reading, cluster, dns } of moves)
     losses.push(
       ...prefixLosses(reading.prefixes, controllerOf(ingressClass, cluster)),
@@ -94,7 +90,7 @@ export function moveOf(
       ...distinct(pairs.flatMap((pair) => missingServices(pair))),
       ...defaultsNotes(wide, ingressClass, parents),
     ],
-    records: moves.flatMap(({ form, dns }) => recordsOf(form, key, dns)),
+    records: moves.flatMap(({ dns }) => recordsOf(dns, key)),
   };
 }
 
@@ -110,7 +106,7 @@ function distinctRefusals(readings: readonly Reading[]): readonly string[] {
 
 /** An Ingress in one cluster, as its route would be placed there. */
 function movingOf(
-  { reading, form, takesPort }: Pick<Pair, "reading" | "form" | "takesPort">,
+  { reading, form, takesPort }: Pick<MovingForm, "reading" | "form" | "takesPort">,
   { clusters }: Pick<StepContext, "clusters">,
 ): Moving {
   const hosts = [...new Set(reading.served.map(({ host }) => rendered(host, form.object)))];
@@ -124,7 +120,7 @@ function movingOf(
 }
 
 /** The listeners in all clusters that receive an Ingress; a reason if there are none, or if they differ. */
-function commonParents(pairs: readonly Pair[], context: StepContext): Parents | string {
+function commonParents(pairs: readonly MovingForm[], context: StepContext): Parents | string {
   const all = pairs.map((pair) => parentsOf(pair, context));
   const reason = all.find((parents) => typeof parents === "string");
   const [first = "it is not deployed to any cluster", ...others] = all;
@@ -132,10 +128,6 @@ function commonParents(pairs: readonly Pair[], context: StepContext): Parents | 
   return others.every((parents) => isDeepStrictEqual(parents, first))
     ? first
     : "the listeners for its hosts differ between clusters: write one per cluster first";
-}
-
-interface Pair extends Moving {
-  readonly form: BuiltObject;
 }
 
 /** One note per object: a dashboard alone has a dozen such annotations. */

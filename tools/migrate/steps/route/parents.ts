@@ -1,4 +1,4 @@
-import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { type Mapping } from "../../../gitops/yaml/values.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
@@ -25,6 +25,11 @@ export interface Moving {
   readonly hosts: readonly string[];
   /** Whether a parentRef accepts a `port`. */
   readonly takesPort: boolean;
+}
+
+/** {@link Moving}, with the form of the Ingress, or of the HelmRelease around it, that the cluster receives. */
+export interface MovingForm extends Moving {
+  readonly form: BuiltObject;
 }
 
 /**
