@@ -1,7 +1,7 @@
-import { ObjectIndex } from "../../policy/engine/object-index.ts";
 import type { FluxBuild } from "../gitops/flux-build.ts";
 import { compareWithFlux, differingPaths, type Comparison } from "../gitops/flux-compare.ts";
 import type { BuiltKustomization } from "../gitops/flux/built.ts";
+import { indexOf } from "../gitops/flux/cluster-index.ts";
 import { specOf } from "../gitops/flux/flux-kustomization.ts";
 import { isStrict } from "../gitops/flux/strict-substitution.ts";
 import { buildRepository } from "../gitops/flux/repository-build.ts";
@@ -11,7 +11,6 @@ import { locate } from "../gitops/yaml/source.ts";
 import { isMapping, originOf, type Mapping } from "../gitops/yaml/values.ts";
 import { byPosition } from "./finding.ts";
 import type { LintedReport } from "./lint.ts";
-import { asKubeObject } from "./kube-object.ts";
 import { ofObstacle } from "./linted-finding.ts";
 import { summaries } from "./summaries.ts";
 
@@ -49,11 +48,10 @@ export async function differencesFromFlux(
   selected: (kustomization: BuiltKustomization) => boolean = () => true,
 ): Promise<readonly FluxDifference[]> {
   const found: FluxDifference[] = [];
-  for (const { name: cluster, kustomizations, objects } of buildRepository(repository, { partial: true })
-    .clusters) {
-    const index = new ObjectIndex(objects.map(({ object }) => asKubeObject(object)));
-    const strict = isStrict({ name: cluster, objects: index, repository });
-    for (const kustomization of kustomizations.filter(({ isExternal }) => !isExternal)) {
+  for (const built of buildRepository(repository, { partial: true }).clusters) {
+    const { name: cluster } = built;
+    const strict = isStrict({ name: cluster, objects: indexOf(built), repository });
+    for (const kustomization of built.kustomizations.filter(({ isExternal }) => !isExternal)) {
       if (!selected(kustomization)) continue;
       const comparison = await compareWithFlux(flux, {
         root: repository.root,

@@ -1,7 +1,7 @@
 import { oncePer } from "../../lib/once-per.ts";
-import { ObjectIndex } from "../../policy/engine/object-index.ts";
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
-import { asKubeObject } from "../lint/kube-object.ts";
+
+export { indexOf } from "../gitops/flux/cluster-index.ts";
 
 /** The cluster that receives an object. */
 export function clusterOf(object: BuiltObject, clusters: readonly BuiltCluster[]): BuiltCluster | undefined {
@@ -18,8 +18,3 @@ export const sameCluster = (
 
 /** A cluster in a sentence; a repository with one cluster has no name for it. */
 export const describeCluster = ({ name }: BuiltCluster): string => (name === "." ? "the cluster" : name);
-
-/** A cluster's objects, indexed by kind and name. */
-export const indexOf = oncePer(
-  ({ objects }: BuiltCluster) => new ObjectIndex(objects.map(({ object }) => asKubeObject(object))),
-);

@@ -1,5 +1,3 @@
-import type { KubeObject } from "../../../kube/objects.ts";
-import { ObjectIndex } from "../../../policy/engine/object-index.ts";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
 import {
   effectiveNamespace,
@@ -18,6 +16,7 @@ import type { Artifacts } from "./artifacts.ts";
 import type { Delivered } from "./delivered.ts";
 import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
+import { indexOf } from "./cluster-index.ts";
 import { collision, finishObject } from "./finish.ts";
 import { serverErrors } from "./server-errors.ts";
 import { createdSecret } from "./external-secret.ts";
@@ -174,8 +173,7 @@ class ClusterBuild {
   /** Reports variables that nothing defines, if the cluster's Flux rejects them. */
   #reportMissing(): void {
     if (this.#missing.isEmpty) return;
-    const own = this.#objects.get(undefined) ?? [];
-    const objects = new ObjectIndex(own.map(({ object }) => object as unknown as KubeObject));
+    const objects = indexOf({ objects: this.#objects.get(undefined) ?? [] });
     if (!isStrict({ name: this.#name, objects, repository: this.#repository })) return;
     const describe = ({ object }: BuiltKustomization): string => `Kustomization ${identity(object)}`;
     for (const error of this.#missing.refused(describe)) this.#report(error);
