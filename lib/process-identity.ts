@@ -45,10 +45,31 @@ export function memoryBytes(pid: number): number {
   return Number(found?.[1] ?? 0) * 1024;
 }
 
-function linuxStartTime(pid: number): string | undefined {
+/** CPU time in seconds. */
+export interface CpuTime {
+  readonly own: number;
+  /** Of children that have ended and were waited for, and of theirs. */
+  readonly children: number;
+}
+
+/** The unit of times in `/proc/<pid>/stat`, in every Linux that Node runs on (`USER_HZ`, proc_pid_stat(5)). */
+export const TICKS_PER_SECOND = 100;
+
+/** CPU time of a process, in user and system mode. Linux only; 0 if the process is gone. */
+export function cpuTime(pid: number): CpuTime {
+  const [user = 0, system = 0, childUser = 0, childSystem = 0] = statFields(pid).slice(11, 15).map(Number);
+  return { own: (user + system) / TICKS_PER_SECOND, children: (childUser + childSystem) / TICKS_PER_SECOND };
+}
+
+/** The fields of `/proc/<pid>/stat` from the third one on. */
+function statFields(pid: number): readonly string[] {
   const stat = readOrEmpty(`/proc/${pid}/stat`);
   // The second field is the program name in parentheses, and may itself contain spaces and parentheses.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+}
+
+function linuxStartTime(pid: number): string | undefined {
+  const fields = statFields(pid);
   const state = fields[0];
   const ticks = fields[19];
   // The main thread may have exited while other threads still hold the sockets.

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
+import { cpuTime } from "../../../lib/process-identity.ts";
 import { treeMemoryBytes, treeOf } from "../process-tree.ts";
 import type { ContainerProcess } from "../runtime/pod-runner.ts";
 import { NODE_ADDRESS } from "./node.ts";
@@ -8,8 +8,6 @@ import { selfSigned } from "./self-signed.ts";
 /** The kubelet's port. */
 const PORT = 10250;
 const PATH = "/metrics/resource";
-/** The unit of times in `/proc/<pid>/stat`, in every Linux that Node runs on (`USER_HZ`, proc_pid_stat(5)). */
-const TICKS_PER_SECOND = 100;
 
 /**
  * Serves what containers use where metrics-server asks a kubelet for it. Like everything else in the private network, it asks for no credentials.
@@ -54,18 +52,7 @@ export function resourceMetrics(processes: readonly ContainerProcess[], node: nu
 
 /** CPU time of a process and all its descendants, including those that have exited. */
 function cpuSeconds(pid: number): number {
-  return treeOf(pid).reduce((sum, each) => sum + ticks(each), 0) / TICKS_PER_SECOND;
-}
-
-/** CPU time of a process and of its children that have exited. */
-function ticks(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The second field is the program name in parentheses, and may itself contain spaces and parentheses.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
-  } catch {
-    // The process has exited.
-    return 0;
-  }
+  return treeOf(pid)
+    .map(cpuTime)
+    .reduce((sum, { own, children }) => sum + own + children, 0);
 }

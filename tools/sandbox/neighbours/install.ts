@@ -34,6 +34,7 @@ export const NEIGHBOUR_PROGRAMS: readonly string[] = programsFor(NEIGHBOURS);
 export const NEIGHBOUR_MANAGER = "helm";
 
 const READY_TIMEOUT_MS = 180_000;
+
 /** Arguments of {@link installNeighbours}. */
 export interface NeighboursArgs {
   readonly kubeconfig: string;
@@ -80,9 +81,7 @@ async function upstreamObjects(
     const objects = (await Promise.all(neighbours.map((neighbour) => neighbour.objects(helm)))).flat();
     const isDefinition = ({ kind }: KubeObject): boolean => kind === "CustomResourceDefinition";
     return [
-      ...neighbours.map(({ namespace }) => ({
-        ...{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-      })),
+      ...neighbours.map(({ namespace }) => namespaceNamed(namespace)),
       ...objects.filter(isDefinition),
       ...objects.filter((object) => !isDefinition(object)),
       ...neighbours.flatMap(({ resources }) => resources),
@@ -90,6 +89,10 @@ async function upstreamObjects(
   } finally {
     await rm(home, { recursive: true, force: true });
   }
+}
+
+function namespaceNamed(name: string): KubeObject {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
 }
 
 /** Applies an object; repeatedly, while its kind is not served or its webhook does not run yet. */

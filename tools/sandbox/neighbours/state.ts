@@ -8,13 +8,9 @@ interface ReadyCondition {
   readonly condition: string;
 }
 
-const available = (apiVersion: string, kind: string): ReadyCondition => ({
-  ...{ apiVersion, kind, condition: "Available" },
-});
-
 const KINDS: readonly ReadyCondition[] = [
-  available("apiregistration.k8s.io/v1", "APIService"),
-  available("apps/v1", "Deployment"),
+  { apiVersion: "apiregistration.k8s.io/v1", kind: "APIService", condition: "Available" },
+  { apiVersion: "apps/v1", kind: "Deployment", condition: "Available" },
   { apiVersion: "cert-manager.io/v1", kind: "ClusterIssuer", condition: "Ready" },
   { apiVersion: "cert-manager.io/v1", kind: "Certificate", condition: "Ready" },
 ];
