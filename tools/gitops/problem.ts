@@ -26,6 +26,20 @@ export class BuildError extends Error {
   }
 }
 
+/** What `work` returns; undefined if it fails with a BuildError, which `onError` receives. */
+export function attempt<Result>(
+  work: () => Result,
+  onError: (error: BuildError) => void,
+): Result | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof BuildError)) throw error;
+    onError(error);
+    return undefined;
+  }
+}
+
 /** The error for an object that is built, but that Flux or the API server rejects. */
 export class RefusedError extends BuildError {
   override get problem(): BuildProblem {

@@ -9,7 +9,7 @@ import {
 import type { Repository } from "../yaml/repository.ts";
 import { contentsOf } from "../yaml/contents.ts";
 import { cloneValue, isMapping, originOf, type Mapping } from "../yaml/values.ts";
-import { BuildError, type BuildProblem } from "../problem.ts";
+import { attempt, type BuildError, type BuildProblem } from "../problem.ts";
 import { buildSpecOf, fileWithSpec, isFluxKustomization, pathOf, specOf } from "./flux-kustomization.ts";
 import { expandResourceSet, isResourceSet, type FindProvider } from "./resource-set.ts";
 import type { Artifacts } from "./artifacts.ts";
@@ -246,13 +246,9 @@ class ClusterBuild {
   }
 
   #attempt<T>(build: () => T): T | undefined {
-    try {
-      return build();
-    } catch (error) {
-      if (!(error instanceof BuildError)) throw error;
+    return attempt(build, (error) => {
       this.#report(error);
-      return undefined;
-    }
+    });
   }
 
   #report(error: BuildError): void {
@@ -276,14 +272,10 @@ function builtFrom(kustomization: Mapping, delivered: Delivered, partial: boolea
   const onError = (error: BuildError): void => {
     errors.push(error);
   };
-  try {
-    const file = fileWithSpec(kustomization, delivered);
-    const resources = kustomizeBuild(file, delivered, { onError, partial });
-    return { resources: resources.map(({ object, origin }) => ({ object, origin })), errors };
-  } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
-    return { resources: [], errors: [...errors, error] };
-  }
+  const build = (): readonly Resource[] =>
+    kustomizeBuild(fileWithSpec(kustomization, delivered), delivered, { onError, partial });
+  const resources = attempt(build, onError) ?? [];
+  return { resources: resources.map(({ object, origin }) => ({ object, origin })), errors };
 }
 
 /** The Secret or ConfigMap through which a Kustomization reaches another cluster. */

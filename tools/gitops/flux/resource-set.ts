@@ -11,7 +11,7 @@ import {
   type Mapping,
   type Value,
 } from "../yaml/values.ts";
-import { BuildError, unsupported } from "../problem.ts";
+import { attempt, unsupported, type BuildError } from "../problem.ts";
 import { specOf } from "./flux-kustomization.ts";
 
 /** Whether an object is a ResourceSet of the Flux Operator. */
@@ -47,16 +47,6 @@ export function expandResourceSet(
       }
   }
   return [...made.values()];
-}
-
-function attempt<T>(work: () => T, onError: (error: BuildError) => void): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
-    onError(error);
-    return undefined;
-  }
 }
 
 /** The sets of inputs, each of which gives every resource once; one empty set if the ResourceSet takes no inputs. */

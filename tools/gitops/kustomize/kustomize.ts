@@ -3,7 +3,7 @@ import { settleBlanks } from "../yaml/blank.ts";
 import type { Repository } from "../yaml/repository.ts";
 import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
-import { BuildError, UnmatchedError, unsupported } from "../problem.ts";
+import { attempt, BuildError, UnmatchedError, unsupported } from "../problem.ts";
 import {
   DEFAULT_CONFIGURATION,
   loadConfigurations,
@@ -209,13 +209,9 @@ class Build {
   }
 
   #attempt<Result>(work: () => Result): Result | undefined {
-    try {
-      return work();
-    } catch (error) {
-      if (!(error instanceof BuildError)) throw error;
+    return attempt(work, (error) => {
       this.#report(error);
-      return undefined;
-    }
+    });
   }
 
   #report(error: BuildError): void {
