@@ -4,8 +4,9 @@ import type { Value } from "../yaml/values.ts";
 /** Writes a value as YAML that YAML 1.1 parsers read the same way: `"yes"` keeps its quotes, long lines are not folded, and no aliases are used. */
 export function writeYaml(value: Value): string {
   const key = JSON.stringify(value, (_key, one: unknown) => (isExact(one) ? one : `\0${String(one)}`));
-  const text =
-    written.get(key) ?? stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" });
+  const known = written.get(key);
+  if (known !== undefined) return known;
+  const text = stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" });
   if (written.size >= KEPT_TEXTS) written.clear();
   written.set(key, text);
   return text;

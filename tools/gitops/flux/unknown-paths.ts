@@ -20,8 +20,9 @@ export function unknownPathTo(
   clusters: readonly BuiltCluster[],
   repository: Repository,
 ): UnknownPath | undefined {
-  const open = pathsLeftOpen(repository).filter((one) => !isBuilt(one, clusters));
-  const found = open.find(({ object }) => mayLeadTo(file, pathOf(object)));
+  const found = pathsLeftOpen(repository).find(
+    (one) => mayLeadTo(file, pathOf(one.object)) && !isBuilt(one, clusters),
+  );
   return found && { path: scalarText(specOf(found.object).path), file: found.file };
 }
 
