@@ -5,7 +5,7 @@ import { DEFAULT_CONFIGURATION, type Configuration } from "./configuration.ts";
 import type { NameReference } from "./default-references.ts";
 import type { Directory } from "./directory.ts";
 import type { FieldSpec } from "./field-spec.ts";
-import { localPath } from "./local-path.ts";
+import { localValue } from "./local-value.ts";
 import { scalarText } from "./resource.ts";
 
 interface Found {
@@ -22,12 +22,7 @@ export function loadCrds(paths: Value[], directory: Directory): Configuration {
   const found: Found = { nameReference: [], commonLabels: [], commonAnnotations: [] };
   for (const [index, path] of paths.entries()) {
     const origin = entryOrigin(paths, index);
-    const resolved = localPath(directory, scalarText(path), origin);
-    if (!directory.repository.isFile(resolved)) throw directory.repository.absence("file", resolved, origin);
-    const { documents, errors } = directory.repository.parse(resolved, "v2");
-    const [error] = errors;
-    if (error) throw new BuildError(error.message, error.origin, "syntax");
-    const definitions = documents[0]?.value ?? null;
+    const definitions = localValue(directory, scalarText(path), origin);
     if (definitions === null) continue;
     requireDefinitions(definitions, origin);
     addDefinitions(definitions, found);

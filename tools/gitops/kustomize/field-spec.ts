@@ -39,7 +39,8 @@ export function visitField(
 
 const cache = new Map<string, readonly string[]>();
 
-function stepsOf(path: string): readonly string[] {
+/** The steps of a path with slashes; a slash in a step is escaped. */
+export function stepsOf(path: string): readonly string[] {
   let steps = cache.get(path);
   if (!steps) {
     steps = path.split(/(?<!\\)\//).map((step) => step.replaceAll("\\/", "/"));

@@ -2,7 +2,7 @@ import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { Directory } from "./directory.ts";
 import type { Gvk } from "./kinds.ts";
-import { localPath } from "./local-path.ts";
+import { localValue } from "./local-value.ts";
 import type { MergeKeys, MergeSchemas } from "./merge-keys.ts";
 import { scalarText } from "./resource.ts";
 
@@ -23,13 +23,7 @@ export function loadSchemas({ openapi }: Mapping, directory: Directory): MergeSc
       entryOrigin(openapi, "version"),
     );
   if (path === "") return undefined;
-  const origin = entryOrigin(openapi, "path");
-  const resolved = localPath(directory, path, origin);
-  if (!directory.repository.isFile(resolved)) throw directory.repository.absence("file", resolved, origin);
-  const { documents, errors } = directory.repository.parse(resolved, "v2");
-  const [error] = errors;
-  if (error) throw new BuildError(error.message, error.origin, "syntax");
-  const schema = documents[0]?.value;
+  const schema = localValue(directory, path, entryOrigin(openapi, "path"));
   const definitions = isMapping(schema) && isMapping(schema.definitions) ? schema.definitions : {};
   const byKind = new Map<string, Mapping>();
   for (const definition of Object.values(definitions))

@@ -14,7 +14,7 @@ import { fieldAt, fieldsAtPath, splitFieldPath, type Field } from "./field-path.
 import { isSelected } from "./kinds.ts";
 import { REPLACEMENT } from "./kustomization-type.ts";
 import { mappings } from "./lists.ts";
-import { localPath } from "./local-path.ts";
+import { localValue } from "./local-value.ts";
 import { effectiveNamespace, scalarText, type Resource, type ResourceId } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { fieldMatcher, metadataMatcher } from "./selector.ts";
@@ -33,12 +33,7 @@ export function loadReplacements(entries: readonly Mapping[], directory: Directo
         "a replacement has either the field `path` or the fields `source` and `targets`",
         origin,
       );
-    const resolved = localPath(directory, path, origin);
-    if (!directory.repository.isFile(resolved)) throw directory.repository.absence("file", resolved, origin);
-    const { documents, errors } = directory.repository.parse(resolved, "v2");
-    const [error] = errors;
-    if (error) throw new BuildError(error.message, error.origin, "syntax");
-    const value = documents[0]?.value ?? null;
+    const value = localValue(directory, path, origin);
     const list = Array.isArray(value) ? value : [value];
     return list.map((own) => {
       if (!isMapping(own)) throw new BuildError("a replacement must be a mapping", origin);

@@ -1,14 +1,14 @@
 import { posix } from "node:path";
-import { parseYaml } from "../yaml/parse.ts";
 import { resolvePlain } from "../yaml/schema.ts";
 import { styleOf, type Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, originOf, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { Directory } from "./directory.ts";
 import { fieldsAtPath, type Field } from "./field-path.ts";
+import { stepsOf } from "./field-spec.ts";
 import { VALUE_ADD } from "./kustomization-type.ts";
 import { mappings } from "./lists.ts";
-import { localPath } from "./local-path.ts";
+import { localValue } from "./local-value.ts";
 import { scalarText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { select } from "./selector.ts";
@@ -53,13 +53,7 @@ function sharedTargets(config: Mapping, directory: Directory): readonly Mapping[
   const path = scalarText(config.targetFilePath);
   if (path === "") return [];
   const origin = entryOrigin(config, "targetFilePath");
-  const { documents, errors } = parseYaml(
-    directory.repository.read(localPath(directory, path, origin), origin),
-    "v2",
-  );
-  const [error] = errors;
-  if (error) throw new BuildError(error.message, error.origin, "syntax");
-  const value = documents[0]?.value ?? null;
+  const value = localValue(directory, path, origin);
   return value === null ? [] : mappings(readTyped(value, VALUE_ADD, "lenient", origin) as Mapping, "targets");
 }
 
@@ -71,8 +65,7 @@ function setValue(resource: Resource, value: string, target: Mapping, origin: Or
   }
   const position = typeof target.filePathPosition === "number" ? target.filePathPosition : 0;
   if (position < 0) throw new BuildError("filePathPosition must not be negative", originOf(target));
-  const steps = path.split(/(?<!\\)\//).map((step) => step.replaceAll("\\/", "/"));
-  for (const field of fieldsAtPath(resource.object, steps, "", origin)) {
+  for (const field of fieldsAtPath(resource.object, stepsOf(path), "", origin)) {
     const present = (field.container as Mapping)[field.key] as Value;
     if (typeof present === "object" && present !== null)
       throw new BuildError(`${path} must be a scalar`, origin);
