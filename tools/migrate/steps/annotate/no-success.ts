@@ -1,10 +1,10 @@
 import { ENABLED_ANNOTATION } from "../../../../kube/gatus-annotations.ts";
 import { loginMiddlewares } from "../../../../policy/objects/login-middlewares.ts";
+import { firstPath } from "../../../../policy/objects/route-rules.ts";
 import { fields, list } from "../../../../policy/engine/read.ts";
 import type { Knowledge } from "../../../../policy/knowledge/knowledge.ts";
 import { indexOf } from "../../clusters.ts";
 import type { PlacedRoute } from "./places.ts";
-import { firstPath } from "./sidecar.ts";
 
 const WEBHOOK = /(?:^|\/)(?:web)?hooks?(?:\/|$)/i;
 

@@ -2,6 +2,7 @@ import { ENDPOINT_ANNOTATION, template, type Template } from "../../../../kube/g
 import { gatewayOf, isMonitored } from "../../../../kube/gatus-endpoints.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
 import { GATEWAY } from "../../../../policy/objects/kinds.ts";
+import { firstPath } from "../../../../policy/objects/route-rules.ts";
 import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import { at, fields, list, text, texts } from "../../../../policy/engine/read.ts";
 
@@ -27,7 +28,7 @@ export function sidecarEndpoint(
   const merged = mergedMaps(parent, own);
   const host = hostOf(route);
   const path = text(merged.path);
-  const url = `https://${host}${path === undefined ? firstPath(route) : rooted(path)}`;
+  const url = `https://${host}${path === undefined ? firstPath(route).replace(/^\/$/, "") : rooted(path)}`;
   const guarded = "guarded" in merged;
   const endpoint: Record<string, unknown> = {
     name: route.metadata.name,
@@ -62,16 +63,6 @@ function gatewayFragment(route: KubeObject, objects: ObjectIndex): Template | un
   const [namespace, name] = gatewayOf(route).split("/");
   const gateway = name === undefined ? undefined : objects.get(GATEWAY, namespace, name);
   return gateway === undefined ? {} : template(gateway);
-}
-
-/** The path that gatus-sidecar asks unless an annotation names one; empty for `/`. */
-export function firstPath({ spec }: KubeObject): string {
-  const matches = list(fields(spec).rules).flatMap((rule) => list(fields(rule).matches));
-  const paths = matches.map((match) => fields(fields(match).path));
-  const found = paths.find(
-    ({ type, value }) => type !== "RegularExpression" && /^\/./.test(text(value) ?? ""),
-  );
-  return text(found?.value) ?? "";
 }
 
 const rooted = (path: string): string => (path === "" || path.startsWith("/") ? path : `/${path}`);
