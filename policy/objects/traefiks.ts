@@ -6,7 +6,7 @@ import { chartOf, valuesOf } from "./helm.ts";
 import { DAEMON_SET, DEPLOYMENT, GATEWAY, GATEWAY_CLASS, HELM_RELEASE } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
-import { at, fields, text, texts } from "../engine/read.ts";
+import { at, fields, text, texts, type Fields } from "../engine/read.ts";
 import type { RuleContext } from "../engine/rule.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import { chartRange, classSelectorValues, entryPointPorts } from "../knowledge/lookups.ts";
@@ -98,12 +98,16 @@ function ofRelease(source: KubeObject, { objects, knowledge }: Known): readonly 
       source,
       ports: new Set(Object.values(ports)),
       selector: selectors.find((selector) => selector !== undefined),
-      // The default is `true` in every version of the chart (values.yaml).
-      middlewares: at(values, ["providers", "kubernetesCRD", "enabled"]) !== false,
+      middlewares: hasCrdProvider(values),
       servesAllCertificates: chartIsRecent(chart.version, text(at(values, ["image", "tag"]))),
       selectorSetting: settings[0] ?? "",
     },
   ];
+}
+
+/** Whether values of Traefik's chart leave the CRD provider on. The default is `true` in every version of the chart (values.yaml). */
+export function hasCrdProvider(values: Fields): boolean {
+  return at(values, ["providers", "kubernetesCRD", "enabled"]) !== false;
 }
 
 function chartIsRecent(version: string | undefined, tag: string | undefined): boolean {

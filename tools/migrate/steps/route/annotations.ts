@@ -42,7 +42,7 @@ export interface IngressAnnotations {
 }
 
 const ROUTER = `${traefik.prefix}router.`;
-const DNS = /^external-dns\.(?:alpha\.)?kubernetes\.io\//;
+const DNS = /^external-dns\.(?:alpha\.)?kubernetes\.io\/(.*)$/;
 
 /** Annotations that are read from any object, or that are documented to be read from routes. */
 const READ_FROM_ROUTES =
@@ -105,8 +105,17 @@ export function ingressAnnotations(
     middlewares: list("middlewares"),
     priority: Number(lower.get(`${ROUTER}priority`)) || undefined,
     pathMatcher: lower.get(`${ROUTER}pathmatcher`) ?? "PathPrefix",
-    dnsTarget: [...lower].find(([key]) => DNS.test(key) && key.endsWith("/target"))?.[1],
+    dnsTarget: dnsAnnotation("target", Object.fromEntries(lower)),
   };
+}
+
+/** The value of an annotation of external-dns; `name` is what follows the prefix, such as `target`. */
+export function dnsAnnotation(
+  name: string,
+  annotations: Readonly<Record<string, unknown>>,
+): string | undefined {
+  const found = Object.entries(annotations).find(([key]) => DNS.exec(key)?.[1] === name)?.[1];
+  return found === undefined ? undefined : scalarText(found as string);
 }
 
 interface RefusedAnnotation {
@@ -127,7 +136,7 @@ function refusalsFor(refused: readonly RefusedAnnotation[]): readonly string[] {
 
 function fateOf(name: string, value: string): Fate | "certificate" | "unknown" {
   const key = name.toLowerCase();
-  if (key === "kubernetes.io/ingress.class" || (DNS.test(key) && key.endsWith("/target"))) return TRANSLATED;
+  if (key === "kubernetes.io/ingress.class" || DNS.exec(key)?.[1] === "target") return TRANSLATED;
   if (/^(?:acme\.)?cert-manager\.io\//.test(key) || key === "kubernetes.io/tls-acme") return "certificate";
   if (key.endsWith("/ingress-hostname-source"))
     return { fate: "lost", reason: "external-dns reads it from Ingresses only" };

@@ -1,8 +1,6 @@
-import { at } from "../../../../policy/engine/read.ts";
-import { traefiksOf } from "../../../../policy/objects/traefiks.ts";
+import { hasCrdProvider, traefiksOf } from "../../../../policy/objects/traefiks.ts";
 import { chartOf, valuesOf } from "../../../../policy/objects/helm.ts";
 import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
-import type { KubeObject } from "../../../../kube/objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
@@ -86,9 +84,9 @@ const allReadMiddlewares = oncePer((cluster: BuiltCluster): boolean => {
   const releases = objects
     .ofKind(HELM_RELEASE)
     .filter((release) => chartOf(release, objects).name === "traefik");
-  const isOn = (release: KubeObject): boolean =>
-    at(valuesOf(release, objects).values, ["providers", "kubernetesCRD", "enabled"]) !== false;
-  return releases.length > 0 && releases.every(isOn);
+  return (
+    releases.length > 0 && releases.every((release) => hasCrdProvider(valuesOf(release, objects).values))
+  );
 });
 
 /** The options say that the Gateway redirects plain HTTP, and the repository shows a listener where nothing does. */

@@ -3,6 +3,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { Loss } from "../../losses.ts";
 import type { StepContext } from "../../step.ts";
+import { dnsAnnotation } from "./annotations.ts";
 import { controllerValues } from "./controllers/classes.ts";
 import { externalDns, type ExternalDns, type ReadRoute } from "./external-dns.ts";
 import { gatewayIn } from "./gateway.ts";
@@ -168,11 +169,3 @@ function writersOf(host: string, { form, reading, cluster }: DnsMove): readonly 
 /** The DNS target that a Gateway in the repository gives its routes. */
 const targetOf = ({ gatewayAnnotations }: DnsMove): string | undefined =>
   dnsAnnotation("target", gatewayAnnotations ?? {});
-
-/** The value of an annotation of external-dns. */
-function dnsAnnotation(name: string, annotations: Readonly<Record<string, unknown>>): string | undefined {
-  const found = Object.entries(annotations).find(([key]) => DNS_ANNOTATION.exec(key)?.[1] === name)?.[1];
-  return found === undefined ? undefined : scalarText(found as string);
-}
-
-const DNS_ANNOTATION = /^external-dns\.(?:alpha\.)?kubernetes\.io\/(.*)$/;

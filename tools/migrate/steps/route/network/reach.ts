@@ -1,13 +1,12 @@
 import { knowledgeOf } from "../../../../lint/knowledge.ts";
 import { asKubeObject } from "../../../../lint/kube-object.ts";
-import type { BuiltObject } from "../../../../gitops/flux/built.ts";
 import { indexOf } from "../../../clusters.ts";
 import { OPTIONS_FILE } from "../../../options-file.ts";
 import type { StepContext } from "../../../step.ts";
 import { isRelease } from "../../oci/artifact.ts";
 import { controllerRelease } from "../controllers/classes.ts";
 import { gatewayIn } from "../gateway.ts";
-import type { Moving, Parents } from "../parents.ts";
+import type { MovingForm, Parents } from "../parents.ts";
 import { controllerPods, gatewayPods, podsBehind } from "./pods.ts";
 import { policiesOf, type Policy } from "./policies.ts";
 import { anyOf, UNKNOWN_PODS, type Maybe, type Pods } from "./selectors.ts";
@@ -17,7 +16,7 @@ import { anyOf, UNKNOWN_PODS, type Maybe, type Pods } from "./selectors.ts";
  * app, or what the Gateway's pods reach. Policies outside the repository are not known.
  */
 export function whyUnreachable(
-  { form, ...moving }: Moving & { readonly form: BuiltObject },
+  { form, ...moving }: MovingForm,
   gateway: Parents["gateway"],
   { repository }: StepContext,
 ): readonly string[] {
