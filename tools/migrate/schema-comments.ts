@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { documentTexts } from "../gitops/edit/document-places.ts";
 import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
@@ -37,7 +38,7 @@ interface Document {
 const SCHEMA = /^# yaml-language-server: \$schema=(\S+)[ \t]*\r?\n/m;
 
 function documentsIn(text: string): readonly Document[] {
-  return text.split(/^(?=---(?:\s|$))/m).map((part) => {
+  return documentTexts(text).map((part) => {
     const field = (pattern: RegExp): string => pattern.exec(part)?.[1] ?? "";
     const kind = field(/^kind: ([A-Za-z0-9]+)/m);
     return {

@@ -33,10 +33,15 @@ export function documentInsertion(text: string, offset: number, contents: string
   return { start: place.end, end: place.end, text: withNewlines(`${separator}---\n${contents}`, text) };
 }
 
+/** The texts of the documents in a file, each from its `---` to the next one. */
+export function documentTexts(text: string): readonly string[] {
+  return text.split(/^(?=---(?:\s|$))/m);
+}
+
 /** Removes the documents that begin at these offsets, along with their `---` and comments. Undefined if only comments would be left. */
 export function documentRemovals(text: string, offsets: readonly number[]): readonly TextEdit[] | undefined {
   let end = 0;
-  const parts = text.split(/^(?=---(?:\s|$))/m).map((part) => {
+  const parts = documentTexts(text).map((part) => {
     const start = end;
     end += part.length;
     return {
