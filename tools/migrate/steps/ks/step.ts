@@ -95,8 +95,8 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
   const visit = (path: readonly PathStep[]): void => {
     if (simulations.every((simulation) => simulation.without(path))) {
       const name = path.join(".");
-      const other = simulations.find((simulation) => simulation.overrides(path));
-      if (other) overridden.push({ child: origin, field: name, ...other.valuesAt(path) });
+      const other = simulations.map((simulation) => simulation.overridden(path)).find(Boolean);
+      if (other) overridden.push({ child: origin, field: name, ...other });
       const document = edit.documentAt(origin.offset);
       const losses = commentLosses(edit.commentsRemovedWith(document, path), name);
       const refusal = whyNotAccepted(losses, context);
@@ -138,19 +138,10 @@ class Simulation {
     this.#patched = patched;
   }
 
-  /** What the child says, and what the cluster receives instead. */
-  valuesAt(path: readonly PathStep[]): Pick<Overridden, "parent" | "written" | "effective"> {
-    return {
-      parent: this.#parent,
-      written: fieldAt(this.plain, path),
-      effective: fieldAt(this.#expected, path),
-    };
-  }
-
-  /** Whether the patches replace what the child says. */
-  overrides(path: readonly PathStep[]): boolean {
-    const { written, effective } = this.valuesAt(path);
-    return isOverridden(written, effective);
+  /** What the child says, and what the cluster receives instead; undefined if the patches do not replace it. */
+  overridden(path: readonly PathStep[]): Pick<Overridden, "parent" | "written" | "effective"> | undefined {
+    const [written, effective] = [fieldAt(this.plain, path), fieldAt(this.#expected, path)];
+    return isOverridden(written, effective) ? { parent: this.#parent, written, effective } : undefined;
   }
 
   /** Whether the cluster receives the same object without the field. */

@@ -2,6 +2,7 @@ import { locate } from "../../../gitops/yaml/source.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { buildClusters } from "../../build.ts";
+import { sameCluster } from "../../clusters.ts";
 import type { Edits } from "../../edits.ts";
 import { idOf, nameOf } from "../../objects.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
@@ -57,7 +58,7 @@ export function clusterAfter(
   edits: Edits,
 ): BuiltCluster {
   const changes = new Map(edits.changes().map(({ path, text }) => [path, text]));
-  return buildClusters(repository.with(changes)).find(({ name }) => name === cluster.name) ?? cluster;
+  return sameCluster(cluster, buildClusters(repository.with(changes))) ?? cluster;
 }
 
 /** Whether a dependency is neither in the repository nor in the options, so that only its owner knows whether it moves. */

@@ -51,10 +51,10 @@ export function removeUnused(
     };
     const users = taken.forms.flatMap(({ cluster, object }) => usersOf(object, cluster));
     const user = users.find((one) => !moved.has(one)) ?? users[0];
-    if (user !== undefined && asked) note("left", `is kept: ${user} refers to it`);
     const next = `once every release is Ready without it, list it under oci.remove in ${OPTIONS_FILE}`;
     if (user !== undefined) {
-      if (!asked && moved.has(user)) note("runbook", `loses its last user in this commit: ${next}`);
+      if (asked) note("left", `is kept: ${user} refers to it`);
+      else if (moved.has(user)) note("runbook", `loses its last user in this commit: ${next}`);
       continue;
     }
     const problem = whyUnknown(taken);

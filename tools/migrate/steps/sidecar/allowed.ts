@@ -20,7 +20,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
   if (!after) return "this step removes nothing";
   const cluster = before
     ? clusterOf(before, context.clusters)
-    : clusterBefore(clusterOf(after, clusters), context);
+    : sameCluster(clusterOf(after, clusters), context.clusters);
   if (!cluster) return "its cluster is not known";
   if (!before)
     return isRole(after.object, cluster, context)
@@ -31,10 +31,6 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
     ? undefined
     : "something other than Gatus's configuration has changed";
 };
-
-function clusterBefore(now: BuiltCluster | undefined, { clusters }: StepContext): BuiltCluster | undefined {
-  return sameCluster(now, clusters);
-}
 
 const isConfigMap = ({ apiVersion, kind }: Mapping): boolean => apiVersion === "v1" && kind === "ConfigMap";
 
