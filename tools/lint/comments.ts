@@ -7,23 +7,27 @@ import { originAt, type Mapping } from "../gitops/yaml/values.ts";
  * same indentation, or less, begins.
  */
 export function isCommentedOut(object: KubeObject, path: Path, key: string): boolean {
-  const { source, offset } = originAt(object as unknown as Mapping, path);
-  const start = source.text.lastIndexOf("\n", offset - 1) + 1;
-  return linesFrom(source.text, start).some((line) => isComment(line, key));
+  const { text, start } = placeOf(object, path);
+  return linesFrom(text, start).some((line) => isComment(line, key));
 }
 
 /**
  * The comments on a field: those in its lines, at their ends and directly above it. A key that is commented out is not a comment.
  */
 export function commentsOn(object: KubeObject, path: Path): readonly string[] {
-  const { source, offset } = originAt(object as unknown as Mapping, path);
-  const start = source.text.lastIndexOf("\n", offset - 1) + 1;
-  const before = source.text.slice(0, start).split("\n").slice(0, -1);
+  const { text, start } = placeOf(object, path);
+  const before = text.slice(0, start).split("\n").slice(0, -1);
   const above = before.slice(before.findLastIndex((line) => !/^\s*#/.test(line)) + 1);
-  return [...above, ...linesFrom(source.text, start)].flatMap((line) => {
+  return [...above, ...linesFrom(text, start)].flatMap((line) => {
     const comment = /(?:^|\s)#+\s*(.*)$/.exec(line)?.[1];
     return comment === undefined || /^[\w.-]+:(?:\s|$)/.test(comment) ? [] : [comment];
   });
+}
+
+/** The text that contains a field, and the start of the field's first line. */
+function placeOf(object: KubeObject, path: Path): { readonly text: string; readonly start: number } {
+  const { source, offset } = originAt(object as unknown as Mapping, path);
+  return { text: source.text, start: source.text.lastIndexOf("\n", offset - 1) + 1 };
 }
 
 /** The lines of the field that begins at an offset. */

@@ -43,16 +43,17 @@ function fromObject(
   { object, file }: WrittenObject,
   { repository, files, written }: Sources,
 ): readonly FluxInstance[] {
-  if (settingsIn(object) === undefined) return [];
+  const settings = settingsIn(object);
+  if (settings === undefined) return [];
+  const plain = instanceOf(settings, "", file);
+  const own = isMapping(object.metadata) ? scalarText(object.metadata.namespace) : "";
+  const installed = object.kind === "HelmRelease" ? scalarText(specOf(object).targetNamespace) : "";
   const appliers = appliersOf(file, written);
   return (appliers.length === 0 ? [undefined] : appliers).flatMap((applier) => {
-    const plain = instanceOf(settingsIn(object), "", file);
     const full = applier && instanceOf(settingsIn(substituted(object, applier, repository, files)), "", file);
     const isKnown = full !== undefined && repository.isDirectory(pathOf({ spec: full.sync }));
     const instance = isKnown ? full : plain;
     if (!instance) return [];
-    const own = isMapping(object.metadata) ? scalarText(object.metadata.namespace) : "";
-    const installed = object.kind === "HelmRelease" ? scalarText(specOf(object).targetNamespace) : "";
     return [{ ...instance, namespace: installed || namespaceGiven(file, applier, repository) || own }];
   });
 }

@@ -1,6 +1,5 @@
 import { stringify } from "yaml";
-import { entryOrigin, mappingAt, setField } from "../yaml/values.ts";
-import { isMapping } from "../yaml/values.ts";
+import { entryOrigin, isMapping, mappingAt, setField } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { KustomizationFile } from "./kustomization-file.ts";
 import { listField } from "./lists.ts";
@@ -58,11 +57,18 @@ export function annotateOrigin(
   if (!tracksOrigins) return;
   resource.hasBuildAnnotations = true;
   if (!originAnnotations) return;
+  annotate(resource, ORIGIN, written(from));
+}
+
+function annotate(resource: Resource, key: string, text: string): void {
   const { origin } = resource;
   if (!isMapping(resource.metadata.annotations))
     resource.setMetadata("annotations", mappingAt(origin), origin);
-  setField(resource.annotations, ORIGIN, stringify(from, { indentSeq: false, version: "1.1" }), origin);
+  setField(resource.annotations, key, text, origin);
 }
+
+const written = (value: ObjectOrigin | readonly PluginOrigin[]): string =>
+  stringify(value, { indentSeq: false, version: "1.1" });
 
 /**
  * Records a transformation in an annotation of each object. Kustomize does so while it tracks origins, and removes the annotation at the end unless
@@ -74,16 +80,13 @@ export function annotateTransformation(
   by: PluginOrigin,
 ): void {
   if (!tracksOrigins) return;
-  const text = transformerAnnotations ? stringify([by], { indentSeq: false, version: "1.1" }) : "";
+  const text = transformerAnnotations ? written([by]) : "";
   for (const resource of resources) {
     resource.settleAnnotations();
     resource.hasBuildAnnotations = true;
     if (!transformerAnnotations) continue;
-    const { origin } = resource;
-    if (!isMapping(resource.metadata.annotations))
-      resource.setMetadata("annotations", mappingAt(origin), origin);
     const earlier = scalarText(resource.annotations[TRANSFORMATIONS]);
-    setField(resource.annotations, TRANSFORMATIONS, `${earlier}${text}`, origin);
+    annotate(resource, TRANSFORMATIONS, `${earlier}${text}`);
   }
 }
 
