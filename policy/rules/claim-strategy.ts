@@ -3,6 +3,7 @@ import { enabled, isAppTemplate } from "../objects/app-template.ts";
 import { appValues } from "../objects/app-template-dialect.ts";
 import { isAttached, type Storage } from "../objects/attached-storage.ts";
 import { CLAIM, DEPLOYMENT, HELM_RELEASE } from "../objects/kinds.ts";
+import type { Path } from "../engine/path.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, list, text, texts, type Fields } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
@@ -25,22 +26,33 @@ export const claimStrategy = defineRule({
   },
 });
 
-const message = (claims: readonly string[]): string =>
-  `RollingUpdate starts a second pod, but only one node can mount the ${claims.length === 1 ? "claim" : "claims"} ${claims.join(", ")}.`;
+/** A claim that only one node can mount. */
+interface SingleClaim {
+  readonly name: string;
+  readonly storage: Storage;
+}
+
+/** One problem for all claims of a workload. */
+function* claimProblem(path: Path, claims: readonly SingleClaim[]): Generator<Problem> {
+  if (claims.length === 0) return;
+  const names = claims.map(({ name }) => name).join(", ");
+  yield {
+    path,
+    message: `RollingUpdate starts a second pod, but only one node can mount the ${claims.length === 1 ? "claim" : "claims"} ${names}.`,
+    recommendation: claims.every(({ storage }) => isOnNode(storage.storageClass)),
+  };
+}
 
 function* ofDeployment(deployment: KubeObject, objects: ObjectIndex): Generator<Problem> {
   const { strategy, replicas, template } = fields(deployment.spec);
   if (!rolls(fields(strategy).type ?? "RollingUpdate", fields(strategy).rollingUpdate, replicas)) return;
-  const single = list(at(template, ["spec", "volumes"]))
-    .map((volume) => text(fields(fields(volume).persistentVolumeClaim).claimName) ?? "")
-    .map((name) => ({ name, claim: objects.get(CLAIM, deployment.metadata.namespace, name) }))
-    .filter(({ claim }) => isOfOneNode(claim) && isAttached(storageOf(claim), objects));
-  if (single.length > 0)
-    yield {
-      path: strategy === undefined ? ["spec"] : ["spec", "strategy"],
-      message: message(single.map(({ name }) => name)),
-      recommendation: single.every(({ claim }) => isOnNode(storageOf(claim).storageClass)),
-    };
+  const single = list(at(template, ["spec", "volumes"])).flatMap((volume) => {
+    const name = text(fields(fields(volume).persistentVolumeClaim).claimName) ?? "";
+    const claim = objects.get(CLAIM, deployment.metadata.namespace, name);
+    const storage = storageOf(claim);
+    return isOfOneNode(claim) && isAttached(storage, objects) ? [{ name, storage }] : [];
+  });
+  yield* claimProblem(strategy === undefined ? ["spec"] : ["spec", "strategy"], single);
 }
 
 /** app-template recreates pods by default. */
@@ -61,12 +73,7 @@ function* ofRelease(release: KubeObject, objects: ObjectIndex): Generator<Proble
         return [];
       return [{ name: existing ?? name, storage }];
     });
-    if (single.length > 0)
-      yield {
-        path: path(["controllers", controller, "strategy"]),
-        message: message(single.map(({ name }) => name)),
-        recommendation: single.every(({ storage }) => isOnNode(storage.storageClass)),
-      };
+    yield* claimProblem(path(["controllers", controller, "strategy"]), single);
   }
 }
 
