@@ -6,10 +6,11 @@ import { disablePruning } from "../../prune-annotation.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { hasFeature, versionToCheck, whyNoDeletionPolicy, whyTooOld } from "../../flux-version.ts";
 import type { Edits } from "../../edits.ts";
-import { fieldsIn, findDocument, idOf, nameOf } from "../../objects.ts";
+import { findDocument, idOf } from "../../objects.ts";
 import type { FileChange, Note, StepContext } from "../../step.ts";
 import { customKindsOf, dataKindsOf, isData, keptByGuardOnly, pruneOf } from "./data.ts";
 import { addPatches, GUARD } from "./patches.ts";
+import { referencesOf } from "./references.ts";
 import { guardIndex, type MovingRoot } from "./root.ts";
 import { targetFiles } from "./target.ts";
 
@@ -101,8 +102,8 @@ function otherRoots({ cluster, root }: MovingRoot): readonly Note[] {
 }
 
 function sourceIdOf(kustomization: Mapping): string {
-  const { kind, name, namespace } = fieldsIn(kustomization, ["spec", "sourceRef"]);
-  return `${scalarText(kind)} ${scalarText(namespace) || nameOf(kustomization).namespace}/${scalarText(name)}`;
+  const source = referencesOf(kustomization).find(({ use }) => use === "sourceRef");
+  return source ? `${source.kind} ${source.namespace}/${source.name}` : "";
 }
 
 /** Objects with data that Flux may still prune. */

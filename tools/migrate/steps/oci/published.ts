@@ -2,9 +2,10 @@ import { isPublished } from "../../../../policy/knowledge/tool-lookups.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
-import { fieldAt, fieldsIn, type WrittenObject } from "../../objects.ts";
+import { fieldAt, type WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
-import { artifactKeyOf, artifactOf, repositoryOf } from "./artifact.ts";
+import { artifactKeyOf, artifactOf } from "./artifact.ts";
+import { homeOf } from "./shared.ts";
 
 /** The charts that come from an HTTP repository, and that the table of published charts lists in an OCI registry. */
 export function listedInTable(releases: readonly WrittenObject[], context: StepContext): readonly Note[] {
@@ -20,7 +21,7 @@ export function listedInTable(releases: readonly WrittenObject[], context: StepC
 function listed(release: Mapping, context: StepContext): string | undefined {
   const source = artifactOf(release, context);
   if (source === undefined || "reason" in source) return undefined;
-  const home = repositoryOf(release, fieldsIn(release, ["spec", "chart", "spec"]), context)?.object;
+  const home = homeOf(release, context)?.object;
   const isOci = scalarText(fieldAt(home, ["spec", "url"])).startsWith("oci://");
   return !isOci && isPublished(source.address, source.tag, knowledgeOf(context.repository))
     ? artifactKeyOf(source)

@@ -60,7 +60,7 @@ export function sharedDirectories(
 }
 
 /** The HelmRepository that a release's chart comes from. */
-function homeOf(release: Mapping, context: StepContext): BuiltObject | undefined {
+export function homeOf(release: Mapping, context: StepContext): BuiltObject | undefined {
   const chart = fieldAt(release, ["spec", "chart", "spec"]);
   return isMapping(chart) ? repositoryOf(release, chart, context) : undefined;
 }
