@@ -11,6 +11,14 @@ import type { Step, StepContext } from "../../../tools/migrate/step.ts";
 /** Each file's text, its only document, or its documents. */
 export type Files = Readonly<Record<string, string | object | readonly object[]>>;
 
+/** A Flux Kustomization for a path in the repository itself. */
+export const kustomization = (name: string, path: string, spec: object = {}): object => ({
+  apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+  kind: "Kustomization",
+  metadata: { name, namespace: "flux-system" },
+  spec: { path, prune: true, sourceRef: { kind: "GitRepository", name: "home" }, ...spec },
+});
+
 /** A temporary repository with these files; the options are those of `.edgefirst/migrate.yaml`. */
 export function withRepository<T>(files: Files, options: object, use: (context: StepContext) => T): T {
   const root = mkdtempSync(join(tmpdir(), "edgefirst-planning-"));

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { ks } from "../../../../tools/migrate/steps/ks/step.ts";
-import { messages, resultOf, written, type Files } from "../planning.ts";
+import { kustomization, messages, resultOf, written, type Files } from "../planning.ts";
 
-const kustomization = (name: string, spec: object): object => ({
-  apiVersion: "kustomize.toolkit.fluxcd.io/v1",
-  kind: "Kustomization",
-  metadata: { name, namespace: "flux-system" },
-  spec: { sourceRef: { kind: "GitRepository", name: "home" }, ...spec },
-});
 const PATCH = `apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
 metadata: { name: _ }
@@ -19,15 +13,13 @@ spec:
 `;
 /** A parent whose patches select every child. */
 const repository = (children: Readonly<Record<string, object | string>>): Files => ({
-  "flux/apps.yaml": kustomization("apps", {
-    path: "./apps",
-    prune: true,
+  "flux/apps.yaml": kustomization("apps", "./apps", {
     patches: [{ patch: PATCH, target: { group: "kustomize.toolkit.fluxcd.io", kind: "Kustomization" } }],
   }),
   ...Object.fromEntries(
     Object.entries(children).map(([name, spec]) => [
       `apps/${name}.yaml`,
-      typeof spec === "string" ? spec : kustomization(name, { path: `./${name}`, ...spec }),
+      typeof spec === "string" ? spec : kustomization(name, `./${name}`, spec),
     ]),
   ),
 });

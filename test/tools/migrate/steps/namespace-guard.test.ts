@@ -3,14 +3,8 @@ import { stringify } from "yaml";
 import { dataKinds } from "../../../../policy/knowledge/tool-lookups.ts";
 import { SHIPPED } from "../../../../policy/knowledge/knowledge.ts";
 import { namespace } from "../../../../tools/migrate/steps/namespace/step.ts";
-import { messages, resultOf, written, type Files } from "../planning.ts";
+import { kustomization, messages, resultOf, written, type Files } from "../planning.ts";
 
-const kustomization = (name: string, path: string, spec: object = {}): object => ({
-  apiVersion: "kustomize.toolkit.fluxcd.io/v1",
-  kind: "Kustomization",
-  metadata: { name, namespace: "flux-system" },
-  spec: { path, prune: true, sourceRef: { kind: "GitRepository", name: "home" }, ...spec },
-});
 const SOURCE = {
   apiVersion: "source.toolkit.fluxcd.io/v1",
   kind: "GitRepository",

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { probes } from "../../../../tools/migrate/steps/probes/step.ts";
-import { messages, resultOf, written, type Files } from "../planning.ts";
+import { kustomization, messages, resultOf, written, type Files } from "../planning.ts";
 
-const KUSTOMIZATION = {
-  apiVersion: "kustomize.toolkit.fluxcd.io/v1",
-  kind: "Kustomization",
-  metadata: { name: "apps", namespace: "flux-system" },
-  spec: { path: "./apps", prune: true, sourceRef: { kind: "GitRepository", name: "home" } },
-};
 const STARTUP = `
               startup:
                 enabled: true
@@ -16,7 +10,7 @@ const STARTUP = `
 
 /** A release of app-template; `container` follows the image of its only container. */
 const release = (container: string, above = ""): Files => ({
-  "flux/apps.yaml": KUSTOMIZATION,
+  "flux/apps.yaml": kustomization("apps", "./apps"),
   "apps/release.yaml": `apiVersion: helm.toolkit.fluxcd.io/v2
 kind: HelmRelease
 metadata:
