@@ -78,7 +78,7 @@ export function buildOffline({ root, spec, sources = [], strict = false }: Compa
 }
 
 function refuse({ name, origin }: MissingVariable): never {
-  throw new BuildError(`nothing defines the variable ${name}`, origin);
+  throw new BuildError(`nothing defines the variable ${name}`, origin());
 }
 
 const placedAt = (value: Mapping, file: string): Mapping =>

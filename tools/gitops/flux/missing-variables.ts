@@ -4,7 +4,6 @@ import type { BuiltKustomization } from "./built.ts";
 import type { MissingVariable } from "./substitution.ts";
 
 interface Missing extends MissingVariable {
-  readonly kustomization: BuiltKustomization;
   /** How many objects have the variable. */
   objects: number;
 }
@@ -22,7 +21,7 @@ export class MissingVariables {
     this.#found.set(kustomization, own);
     const known = own.get(variable.name);
     if (known) known.objects++;
-    else own.set(variable.name, { ...variable, kustomization, objects: 1 });
+    else own.set(variable.name, { ...variable, objects: 1 });
   }
 
   /**
@@ -30,13 +29,13 @@ export class MissingVariables {
    * @param describe names a Kustomization
    */
   refused(describe: (kustomization: BuiltKustomization) => string): readonly RefusedError[] {
-    return [...this.#found.values()]
-      .flatMap((own) => [...own.values()])
-      .map(({ name, origin, kustomization, objects }) => {
-        kustomization.refusesMissing = true;
+    return [...this.#found].flatMap(([kustomization, own]) => {
+      kustomization.refusesMissing = true;
+      return [...own.values()].map(({ name, origin, objects }) => {
         const more = objects > 1 ? ` and ${counted(objects - 1, "more object")}` : "";
         const message = `${describe(kustomization)} does not define \${${name}}, which this object${more} ${objects > 1 ? "need" : "needs"}, so Flux applies nothing of it: define it in spec.postBuild, or write $\${${name}} for a literal \${${name}}`;
-        return new RefusedError(message, origin);
+        return new RefusedError(message, origin());
       });
+    });
   }
 }

@@ -28,8 +28,8 @@ export function optsOut(object: Mapping): boolean {
 /** A variable in an object that nothing defines and that has no default. */
 export interface MissingVariable {
   readonly name: string;
-  /** The first field with the variable. */
-  readonly origin: Origin;
+  /** Finds the first field with the variable. */
+  readonly origin: () => Origin;
 }
 
 /**
@@ -48,7 +48,7 @@ export function substituteObject(
   const { parsed, missing } = attempt(writeGoYaml(object), object, lookup);
   if (onMissing)
     for (const name of missing)
-      onMissing({ name, origin: firstField(object, (value) => needs(value, name, lookup)) });
+      onMissing({ name, origin: () => firstField(object, (value) => needs(value, name, lookup)) });
   return withOrigins(parsed, object, originOf(object)) as Mapping;
 }
 
