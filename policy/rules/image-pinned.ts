@@ -41,15 +41,15 @@ export const imagePinned = defineRule({
   *check(object, { settings, objects, commentsOn }) {
     for (const { path, spec } of allContainersOf(object, objects)) {
       if (typeof spec.image !== "string") continue;
-      const isOwn = isLocal(spec.image) || isOwnImage(spec.image, objects);
-      const at = [...path, "image"];
       const problem = imageProblem(spec.image, settings);
-      if (problem !== undefined)
-        yield {
-          path: at,
-          message: problem.message,
-          recommendation: (problem.moves && isOwn) || isExplained(commentsOn(object, at)),
-        };
+      if (problem === undefined) continue;
+      const at = [...path, "image"];
+      const isOwn = problem.moves && (isLocal(spec.image) || isOwnImage(spec.image, objects));
+      yield {
+        path: at,
+        message: problem.message,
+        recommendation: isOwn || isExplained(commentsOn(object, at)),
+      };
     }
     if (object.kind !== "HelmRelease" || isAppTemplate(object, objects)) return;
     const known = unrenderedValues(object, objects);
