@@ -30,15 +30,15 @@ export function imageNeeds({ spec, pod }: Container, knowledge: Knowledge): Imag
   if (row === undefined || spec.command !== undefined || isRootless) return none;
   if (row.root !== undefined && !isNonRoot)
     return {
+      ...none,
       refused: ["runAsNonRoot: true", DROP_ALL],
       because: `it starts as root and uses ${row.root} to run the app as another user`,
-      capabilities,
     };
   if (row.setuid !== undefined)
     return {
+      ...none,
       refused: ["allowPrivilegeEscalation: false", DROP_ALL],
       because: `${row.setuid}, which starts it, is setuid root`,
-      capabilities,
     };
   return none;
 }

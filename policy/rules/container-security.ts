@@ -6,7 +6,7 @@ import { DROP_ALL, imageNeeds, type ImageNeeds } from "../objects/image-needs.ts
 import { contextProblems, hostProblems, podProblems } from "../objects/pod-security.ts";
 import { fields, list, texts, type Fields } from "../engine/read.ts";
 import { eitherOf } from "../engine/words.ts";
-import { defineRule, type Problem } from "../engine/rule.ts";
+import { defineRule, type Problem, type RuleContext } from "../engine/rule.ts";
 import type { Container } from "../objects/workloads.ts";
 
 /** See docs/reference/rules/container-security.md. */
@@ -33,27 +33,32 @@ export const containerSecurity = defineRule({
       .default(false)
       .describe("Report a container even if a seccomp profile is all that it lacks."),
   }),
-  *check(object, { settings, objects, isCommentedOut, knowledge }) {
+  *check(object, context) {
+    const { objects, isCommentedOut } = context;
     for (const { path, what } of hostAccess(object, objects))
       yield { path, message: `The pod ${what}.`, recommendation: true };
     for (const problem of podProblems(object)) yield { ...problem, recommendation: true };
     for (const container of allContainersOf(object, objects)) {
       const isOversight =
         isEscapable(container, object, objects) && !isCommentedOut(object, container.path, "securityContext");
-      const needs = (): ImageNeeds => imageNeeds(container, knowledge);
-      for (const problem of containerProblems(container, needs, settings, isOversight))
+      for (const problem of containerProblems(container, context, isOversight))
         yield { recommendation: true, ...problem };
       for (const problem of hostPorts(container)) yield { recommendation: true, ...problem };
     }
   },
 });
 
+interface Settings {
+  readonly requireReadOnlyRoot: boolean;
+  readonly requireSeccompProfile: boolean;
+}
+
 function* containerProblems(
-  { name, path, spec, pod }: Container,
-  needs: () => ImageNeeds,
-  settings: { readonly requireReadOnlyRoot: boolean; readonly requireSeccompProfile: boolean },
+  container: Container,
+  { settings, knowledge }: Pick<RuleContext<Settings>, "settings" | "knowledge">,
   isOversight: boolean,
 ): Generator<Problem> {
+  const { name, path, spec, pod } = container;
   const own = fields(spec.securityContext);
   const shared = fields(pod.securityContext);
   const here = spec.securityContext === undefined ? path : [...path, "securityContext"];
@@ -66,7 +71,8 @@ function* containerProblems(
   yield* hostProblems(spec, path, `Container ${name}`);
   const missing = missingSettings(own, shared, pod, settings.requireSeccompProfile);
   // Only now, because a preview may not know the image yet.
-  if (missing.length > 0) yield { ...lacking(name, missing, needs(), isOversight), path: here };
+  if (missing.length > 0)
+    yield { ...lacking(name, missing, imageNeeds(container, knowledge), isOversight), path: here };
   const added = texts(fields(own.capabilities).add).filter((capability) => capability !== "NET_BIND_SERVICE");
   if (added.length > 0)
     yield {
