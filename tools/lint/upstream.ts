@@ -84,7 +84,9 @@ const hasDefinitions = oncePer((repository: Repository): ((directory: string) =>
       repository
         .entries(directory)
         .filter(({ name }) => /^(?:crds?|customresourcedefinitions?)(?:[-_.].*)?\.ya?ml$/i.test(name))
-        .some(({ name }) => DEFINITION.test(fileText(repository, posix.join(directory, name)) ?? ""));
+        .map(({ name }) => posix.join(directory, name))
+        .filter((path) => repository.isFile(path) && !repository.isTooLarge(path))
+        .some((path) => DEFINITION.test(fileText(repository, path) ?? ""));
     known.set(directory, answer);
     return answer;
   };

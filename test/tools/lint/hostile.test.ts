@@ -160,6 +160,18 @@ describe("lint of hostile files", () => {
     assert.deepEqual(obstacles(), ["syntax loose.yaml: the file is larger than 8 MiB"]);
   });
 
+  it("does not read files that are too large to find out who wrote a manifest, or the version of Flux", () => {
+    write("flux/ks.yaml", FLUX.replace("spec: {", "spec: { postBuild: { substitute: { A: b } },"));
+    write("apps/kustomization.yaml", "resources: [good.yaml]\n");
+    write("apps/good.yaml", POD.replace("image: a", 'image: "a${NONE}"'));
+    symlinkSync("nowhere", join(root, "apps/crd.yaml"));
+    for (const file of ["apps/crds.yaml", "flux/gotk-components.yaml"]) {
+      write(file, "");
+      truncateSync(join(root, file), 9 * 2 ** 20);
+      assert.deepEqual(obstacles(), []);
+    }
+  });
+
   it("ignores symbolic links that leave the repository, form a loop or are dangling, as Flux does", () => {
     write("flux/ks.yaml", FLUX);
     write("apps/good.yaml", POD);

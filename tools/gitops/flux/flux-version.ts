@@ -111,6 +111,7 @@ const bootstrapsIn = oncePer((repository: Repository): readonly BootstrapFile[] 
   repository
     .yamlFiles(".")
     .filter((path) => /(?:^|\/)(?:kustomization|gotk-components)\.ya?ml$/.test(path))
+    .filter((path) => !repository.isTooLarge(path))
     .flatMap((path) => {
       const content = fileText(repository, path) ?? "";
       const version = WRITTEN.map((pattern) => pattern.exec(content)?.[1]).find(Boolean);
