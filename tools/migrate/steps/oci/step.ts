@@ -1,5 +1,3 @@
-import { releaseOf } from "../../../../policy/objects/helm.ts";
-import { asKubeObject } from "../../../lint/kube-object.ts";
 import { stringify } from "yaml";
 import { counted } from "../../../../lib/counted.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
@@ -14,6 +12,7 @@ import { unknownVersions, whyNoChartRef } from "./api-version.ts";
 import { whyForbidden } from "./allowed.ts";
 import { isRelease, sourceOf } from "./artifact.ts";
 import { isMarker } from "./image-policy.ts";
+import { releaseNamespace } from "../route/hosts.ts";
 import { listedInTable } from "./published.ts";
 import { artifactIn, referenceFor, type NewRepositories } from "./repositories.ts";
 import { sharedDirectories, sharedReference } from "./shared.ts";
@@ -128,11 +127,10 @@ function sharing(
 /** The manual steps for a chart whose selectors change with the digest in its version. */
 function recreation(release: Mapping): string {
   const { namespace, name } = nameOf(release);
-  const installed = releaseOf(asKubeObject(release)).namespace;
   return [
     `HelmRelease ${namespace}/${name}: its selectors contain the chart version, and selectors are immutable.`,
     `Before the commit: flux suspend helmrelease ${name} -n ${namespace}.`,
-    `Once Flux has applied it: kubectl delete deployments,statefulsets,daemonsets -n ${installed} -l helm.toolkit.fluxcd.io/name=${name},helm.toolkit.fluxcd.io/namespace=${namespace}`,
+    `Once Flux has applied it: kubectl delete deployments,statefulsets,daemonsets -n ${releaseNamespace(release)} -l helm.toolkit.fluxcd.io/name=${name},helm.toolkit.fluxcd.io/namespace=${namespace}`,
     `(the app is down until the next command has finished; its PersistentVolumeClaims stay), then flux resume helmrelease ${name} -n ${namespace}.`,
   ].join(" ");
 }
