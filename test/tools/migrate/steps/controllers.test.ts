@@ -279,7 +279,11 @@ function middlewareIn(text: string): unknown {
 
 const WHOLE = [{ host: "web.example.com", path: "/", pathType: "Prefix" }];
 
-const partnerOf = (annotation: string): string => (annotation.startsWith("cors-") ? "enable-cors" : "");
+const LOGIN: Readonly<Record<string, string>> = { "auth-secret": "auth-type", "auth-type": "auth-secret" };
+
+/** The annotation without which ingress-nginx ignores another one. */
+const partnerOf = (annotation: string): string | undefined =>
+  annotation.startsWith("cors-") ? "enable-cors" : LOGIN[annotation];
 
 /** Node's own comparison of addresses with ranges. */
 function blockList(ranges: readonly string[]): BlockList {
@@ -387,21 +391,13 @@ describe("the settings of Ingress controllers", () => {
     assert.ok(rows.length > 130);
     for (const { annotation, value, fate, section } of rows) {
       assert.match(section, /^[a-z0-9-]+$/, annotation);
-      const partner: Readonly<Record<string, string>> = {
-        "auth-secret": "auth-type",
-        "auth-type": "auth-secret",
-      };
       const values: Readonly<Record<string, string>> = {
         "auth-type": "basic",
         "auth-secret": "users",
         "enable-cors": "true",
       };
       const of = (name: string): string | undefined =>
-        name === annotation
-          ? value
-          : name === (partner[annotation] ?? partnerOf(annotation))
-            ? values[name]
-            : undefined;
+        name === annotation ? value : name === partnerOf(annotation) ? values[name] : undefined;
       const isTranslated = translationsOf(of, WHOLE).some(({ names }) => names.includes(annotation));
       const known = controllerFate(NGINX + annotation, value);
       assert.equal(isTranslated ? "translated" : known?.fate, fate, annotation);
