@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { readChecked, writeChecked } from "../../lib/checked-file.ts";
 import { sha256 } from "./charts/chart.ts";
 
-/** Texts in the user's cache, by key. Each file starts with the digest of its text, and counts only if the text matches it. */
+/** Texts in the user's cache, by key. A damaged file does not count. */
 export class TextCache {
   readonly #directory: string;
 
@@ -12,21 +11,13 @@ export class TextCache {
   }
 
   read(key: string): string | undefined {
-    let file: string;
-    try {
-      file = readFileSync(this.#path(key), "utf8");
-    } catch {
-      return undefined;
-    }
-    const end = file.indexOf("\n");
-    const text = file.slice(end + 1);
-    return file.slice(0, end) === sha256(text) ? text : undefined;
+    return readChecked(this.#path(key));
   }
 
   /** A cache that cannot be written, such as one on a full disk, only costs time. */
   write(key: string, text: string): void {
     try {
-      writeFileAtomic(this.#path(key), `${sha256(text)}\n${text}`);
+      writeChecked(this.#path(key), text);
     } catch {
       return;
     }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { writeFileAtomic } from "../../../lib/atomic-file.ts";
+import { readChecked, writeChecked } from "../../../lib/checked-file.ts";
 import { userCache } from "../../../lib/user-cache.ts";
 import { isUnchanged, type Answers } from "../../gitops/yaml/disk.ts";
 import type { LintReport } from "../finding.ts";
@@ -38,7 +38,10 @@ export class ReportCache {
   constructor(root: string, within: readonly string[], folder = join(userCache(), "lint")) {
     this.#root = realpathSync(root);
     this.#folder = folder;
-    this.#file = join(folder, `${sha256(JSON.stringify([this.#root, within]))}.json`);
+    const name = createHash("sha256")
+      .update(JSON.stringify([this.#root, within]))
+      .digest("hex");
+    this.#file = join(folder, `${name}.json`);
     this.#tool = toolIdentity();
   }
 
@@ -60,10 +63,8 @@ export class ReportCache {
 
   #entry(): Entry | undefined {
     try {
-      const text = readFileSync(this.#file, "utf8");
-      const end = text.indexOf("\n");
-      const content = text.slice(end + 1);
-      return text.slice(0, end) === sha256(content) ? (JSON.parse(content) as Entry) : undefined;
+      const content = readChecked(this.#file);
+      return content === undefined ? undefined : (JSON.parse(content) as Entry);
     } catch {
       return undefined;
     }
@@ -72,9 +73,8 @@ export class ReportCache {
   #write(report: LintReport, answers: Answers): void {
     if (this.#tool === undefined) return;
     const entry: Entry = { tool: this.#tool, answers: [...answers], report: stored(report) };
-    const content = JSON.stringify(entry);
     try {
-      writeFileAtomic(this.#file, `${sha256(content)}\n${content}`);
+      writeChecked(this.#file, JSON.stringify(entry));
       this.#prune();
     } catch {
       // Without a cache, each run checks everything.
@@ -88,8 +88,4 @@ export class ReportCache {
     const age = (file: string): number => statSync(file).mtimeMs;
     for (const file of files.sort((a, b) => age(a) - age(b)).slice(0, -KEPT)) rmSync(file, { force: true });
   }
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
