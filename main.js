@@ -1,11 +1,19 @@
-import { createRequire } from "node:module";
+import * as module from "node:module";
+import { join } from "node:path";
 
-const require = createRequire(import.meta.url);
+const require = module.createRequire(import.meta.url);
 const missing = require("./lib/typescript-support.cjs").missingNode();
 if (missing !== undefined) {
   const { RunError } = require("@pulumi/pulumi");
   throw new RunError(missing);
 }
+
+// In JavaScript, because Node loads its TypeScript compiler for what is imported before the compile cache is enabled. Node ignores a folder that it cannot write to.
+module.enableCompileCache(join(import.meta.dirname, "node_modules/.cache/compiled"));
+
+// The Pulumi SDK captures a stack trace for each resource, and this hook would map every frame to its source, which is slow. Node strips types in place, so the
+// positions are correct without it.
+Reflect.deleteProperty(Error, "prepareStackTrace");
 
 export const { release, versions, evidence, __evidence, gateways, fluxRevision, endpoints } =
   await import("./index.ts");

@@ -58,7 +58,7 @@ export class Engine {
     const dir = mkdtempSync(join(tmpdir(), "edgefirst-engine-"));
     const { command, env } = await pulumiEnvironment({ dir, progress: () => undefined });
     const definition = parseDocument(readFileSync(join(program, "Pulumi.yaml"), "utf8"));
-    definition.set("main", join(program, "index.ts"));
+    definition.set("main", join(program, (definition.get("main") as string | undefined) ?? "index.ts"));
     mkdirSync(join(dir, "project"));
     writeFileSync(join(dir, "project/Pulumi.yaml"), definition.toString());
     return new Engine(dir, command, env);

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
@@ -14,6 +15,27 @@ export async function seconds(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1_000;
+}
+
+/** A command line. */
+export type CommandLine = readonly [command: string, ...args: readonly string[]];
+
+/** Times each command in seconds, round by round, after a run that fills Node's compile cache. Exit codes 0 and 1 are fine. */
+export function timeInRounds<Name extends string>(
+  commands: Readonly<Record<Name, CommandLine>>,
+  rounds: number,
+): Record<Name, number[]> {
+  const entries = Object.entries(commands) as [Name, CommandLine][];
+  const times = Object.fromEntries(entries.map(([name]) => [name, []])) as unknown as Record<Name, number[]>;
+  for (let round = -1; round < rounds; round++)
+    for (const [name, [command, ...args]] of entries) {
+      const start = performance.now();
+      const { status, stderr, error } = spawnSync(command, args, { encoding: "utf8", maxBuffer: 1 << 30 });
+      if (error) throw error;
+      if (status !== 0 && status !== 1) throw new Error(`${command} ${args.join(" ")} failed: ${stderr}`);
+      if (round >= 0) times[name].push((performance.now() - start) / 1_000);
+    }
+  return times;
 }
 
 /** The median; for an even number of values, the upper of the middle two. */

@@ -1,10 +1,10 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildPackage } from "../scripts/package/build.ts";
 import { generateRepository } from "./generated-repository.ts";
-import { keep, median, ratios, spread, table } from "./measure.ts";
+import { keep, median, ratios, spread, table, timeInRounds, type CommandLine } from "./measure.ts";
 
 // npm run bench:package: measures the size of the packed command, and compares its run times with those of the source tree, in rounds.
 
@@ -20,20 +20,23 @@ try {
   const packed = join(folder, "package/edgefirst.js");
   const repository = join(folder, "repository");
   generateRepository(repository, APPS);
-  const commands = {
-    node: ["--eval", "0"],
-    version: [packed, "--version"],
-    help: [packed, "--help"],
-    treeHelp: [MAIN, "--help"],
-    treeVerbHelp: [MAIN, "rollout", "--help"],
-    lint: [packed, "lint", repository, "--no-cache"],
-    treeLint: [MAIN, "lint", repository, "--no-cache"],
-    again: [packed, "lint", repository],
-  };
-  const times = measure(commands);
-  const [floor, lint] = [times.node ?? [], times.treeLint ?? []];
-  const over = (name: keyof typeof commands): string =>
-    `${spread(times[name] ?? [])} | ${Math.round(1_000 * median((times[name] ?? []).map((value, round) => value - (floor[round] ?? 0))))} ms`;
+  const node = (...args: readonly string[]): CommandLine => [process.execPath, ...args];
+  const times = timeInRounds(
+    {
+      node: node("--eval", "0"),
+      version: node(packed, "--version"),
+      help: node(packed, "--help"),
+      treeHelp: node(MAIN, "--help"),
+      treeVerbHelp: node(MAIN, "rollout", "--help"),
+      lint: node(packed, "lint", repository, "--no-cache"),
+      treeLint: node(MAIN, "lint", repository, "--no-cache"),
+      again: node(packed, "lint", repository),
+    },
+    ROUNDS,
+  );
+  const floor = times.node;
+  const over = (name: keyof typeof times): string =>
+    `${spread(times[name])} | ${Math.round(1_000 * median(times[name].map((value, round) => value - (floor[round] ?? 0))))} ms`;
   keep(
     "package",
     table(
@@ -50,7 +53,7 @@ try {
         ["the same again, unchanged", over("again")],
         [
           "time of the packed lint as a multiple of the source tree's",
-          spread(ratios(times.lint ?? [], lint)),
+          spread(ratios(times.lint, times.treeLint)),
           "",
         ],
       ],
@@ -58,17 +61,4 @@ try {
   );
 } finally {
   rmSync(folder, { recursive: true });
-}
-
-/** Times each command, in seconds, round by round, after a run that fills Node's compile cache. */
-function measure(commands: Readonly<Record<string, readonly string[]>>): Record<string, number[]> {
-  const times: Record<string, number[]> = {};
-  for (let round = -1; round < ROUNDS; round++)
-    for (const [name, args] of Object.entries(commands)) {
-      const start = performance.now();
-      const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
-      if (status !== 0 && status !== 1) throw new Error(`${args.join(" ")} failed: ${stderr}`);
-      if (round >= 0) (times[name] ??= []).push((performance.now() - start) / 1_000);
-    }
-  return times;
 }

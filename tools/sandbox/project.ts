@@ -12,7 +12,7 @@ export interface StackOverlay {
 
 /** Arguments of {@link writeSandboxProject}. */
 export interface SandboxProjectArgs {
-  /** The directory of the project that the sandbox runs, with Pulumi.yaml and index.ts. */
+  /** The directory of the project that the sandbox runs, with Pulumi.yaml and main.js. */
   readonly project: string;
   /** The directory to write Pulumi.yaml and the stack files to. */
   readonly target: string;
@@ -25,7 +25,7 @@ export interface SandboxProjectArgs {
  */
 export async function writeSandboxProject({ project, target, overlays }: SandboxProjectArgs): Promise<void> {
   const definition = await readDocument(join(project, "Pulumi.yaml"));
-  definition.set("main", join(project, "index.ts"));
+  definition.set("main", join(project, "main.js"));
   writeFileAtomic(join(target, "Pulumi.yaml"), definition.toString());
   for (const { stack, values } of overlays) {
     const name = `Pulumi.${stack}.yaml`;

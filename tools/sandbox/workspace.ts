@@ -22,7 +22,7 @@ import { ageKeyOf, ensureWorkingCopy, publishWorkingCopy } from "./working-copy.
 export interface WorkspaceArgs {
   /** The sandbox's folder. */
   readonly dir: string;
-  /** The directory of the project whose stacks run, with Pulumi.yaml and index.ts. */
+  /** The directory of the project whose stacks run, with Pulumi.yaml and main.js. */
   readonly project: string;
   /** The names of the stacks, which are also the names of their clusters. */
   readonly stacks: readonly string[];
