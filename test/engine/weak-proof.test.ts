@@ -8,7 +8,7 @@ import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { findProcess, waitUntil } from "../../tools/sandbox/processes.ts";
 import { deny } from "../support/admission.ts";
-import { FLUX_VERIFICATION, Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
+import { FLUX_VERIFICATION, Engine, type TestStack } from "../support/engine.ts";
 import { answerRequests, reportKustomization } from "../support/flux-answers.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram } from "../support/program-checkout.ts";
@@ -37,14 +37,14 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
     program = checkoutProgram();
     engine = await Engine.create(program.dir);
     cluster = new KubeClient({ kubeconfig, context: "edge" });
-    const source = await gatewayApiDirectory();
     edgeConfig = {
       cluster: { context: "edge", kubeconfig },
-      gatewayApi: { install: true, source },
+      gatewayApi: { install: false },
+      gatus: { install: true },
       verification: FLUX_VERIFICATION,
     };
     // Both stacks share the cluster. This one declares nothing, and only shows what its gate does.
-    mainConfig = { ...edgeConfig, gatewayApi: { install: false }, after: ["edge"] };
+    mainConfig = { ...edgeConfig, gatus: { install: false }, after: ["edge"] };
     edge = await engine.stack("edge", edgeConfig);
     main = await engine.stack("main", mainConfig);
     await reportKustomization(cluster, "True");
@@ -132,16 +132,16 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
   describe("a proof on the same cluster", () => {
     it("the gate names the settings in which the stacks differ, shows their values on request, and the evidence records them", async () => {
       main = await engine.stack("other", mainConfig);
-      const named = /edge verified release .* It differs from this stack in gatewayApi\.install\./;
+      const named = /edge verified release .* It differs from this stack in gatus\.install\./;
       const { output } = await main.startUp({ EDGEFIRST_VERBOSE: "1" }).ended;
       assert.match(output, named);
-      assert.match(output, /gate: gatewayApi\.install is true in stack edge, and false here/);
-      const accepted = "edge installs the CRDs for both stacks";
-      main.configure({ ...mainConfig, gate: { accept: { "gatewayApi.install": accepted } } });
+      assert.match(output, /gate: gatus\.install is true in stack edge, and false here/);
+      const accepted = "edge monitors both stacks";
+      main.configure({ ...mainConfig, gate: { accept: { "gatus.install": accepted } } });
       assert.doesNotMatch(await passes(main), /differs from this stack|is true in stack edge/);
       const { verified } = evidenceIn(await main.outputs());
       assert.deepEqual(verified[0]?.differences, [
-        { stack: "edge", setting: "gatewayApi.install", there: "true", here: "false", accepted },
+        { stack: "edge", setting: "gatus.install", there: "true", here: "false", accepted },
       ]);
     });
 
