@@ -41,7 +41,7 @@ const report = await fuzz(flux, {
     return values.first;
   },
   onCase: (done) => {
-    if (done % 5000 === 0) write(`${done} cases, ${different} different`);
+    if (done % 1000 === 0) write(`${done} cases, ${different} different`);
   },
 });
 flux.close();

@@ -91,6 +91,68 @@ describe("the clusters of a repository", () => {
     ]);
   });
 
+  const BASES = {
+    "kubernetes/clusters/edge/flux-system/gotk-sync.yaml": kustomization(
+      "flux-system",
+      "./kubernetes/clusters/edge",
+    ),
+    "kubernetes/clusters/edge/apps.yaml": kustomization("apps", "./kubernetes/apps"),
+    "kubernetes/apps/map.yaml": map("app"),
+    "kubernetes/bases/operator/ks.yaml": kustomization("operator", "./kubernetes/bases/operator"),
+    "kubernetes/bases/operator/kustomization.yaml": "resources: [map.yaml]",
+    "kubernetes/bases/operator/map.yaml": map("operator"),
+    "kubernetes/old/apps/shop/ks.yaml": kustomization("shop", "./kubernetes/old/apps/shop/app"),
+    "kubernetes/old/apps/shop/app/map.yaml": map("shop"),
+  };
+
+  it("are not directories with apps that nothing applies, next to a bootstrapped cluster", () => {
+    const patch =
+      "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: all }\nspec: { wait: true }\n";
+    const built = build({ ...BASES, "kubernetes/components/guard/patches/wait.yaml": patch });
+    assert.deepEqual(maps(built), { "kubernetes/clusters/edge": ["app"] });
+    assert.ok(built.unreached.includes("kubernetes/bases/operator/ks.yaml"));
+    assert.ok(built.unreached.includes("kubernetes/old/apps/shop/ks.yaml"));
+  });
+
+  it("are such directories if no cluster is bootstrapped or the owner names one", () => {
+    const rest = Object.entries(BASES).filter(([path]) => !path.endsWith("gotk-sync.yaml"));
+    assert.deepEqual(maps(build(Object.fromEntries(rest))), {
+      "kubernetes/bases": ["operator"],
+      "kubernetes/clusters/edge": ["app"],
+      "kubernetes/old": ["shop"],
+    });
+    const named = { ...BASES, ".edgefirst/clusters.yaml": "clusters: { old: kubernetes/old }\n" };
+    assert.deepEqual(Object.keys(maps(build(named))), ["kubernetes/clusters/edge", "old"]);
+  });
+
+  it("include one that starts in its own directory, without a bootstrap in Git", () => {
+    const more = {
+      "kubernetes/clusters/main/apps.yaml": kustomization("apps", "./kubernetes/main"),
+      "kubernetes/main/map.yaml": map("main"),
+    };
+    assert.deepEqual(maps(build({ ...BASES, ...more })), {
+      "kubernetes/clusters/edge": ["app"],
+      "kubernetes/clusters/main": ["main"],
+    });
+  });
+
+  it("are not changed by a Kustomization that builds all of another repository", () => {
+    const built = build({
+      "clusters/home/flux-system/apps.yaml": kustomization("apps", "./apps"),
+      "clusters/home/flux-system/secrets.yaml": kustomization(
+        "secrets",
+        "./",
+        "GitRepository, name: secrets",
+      ),
+      "apps/map.yaml": map("app"),
+    });
+    assert.deepEqual(
+      built.clusters.map(({ name }) => name),
+      ["clusters/home"],
+    );
+    assert.deepEqual(built.external, ["flux-system/secrets (GitRepository secrets)"]);
+  });
+
   it("are two if two bootstraps of different names apply two Kustomizations of one name", () => {
     const built = build({
       "sites/a/sync.yaml": kustomization("a", "./sites/a"),

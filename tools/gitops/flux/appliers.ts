@@ -7,17 +7,14 @@ import { isMapping, type Mapping } from "../yaml/values.ts";
 import { finishObject } from "./finish.ts";
 import { pathOf, specOf } from "./flux-kustomization.ts";
 import { variablesOf, type FindSource } from "./variables.ts";
-import { clusterOf, documentsWith, type WrittenObject } from "./written.ts";
+import { clusterOf, documentsWith, isIn, type WrittenObject } from "./written.ts";
 
 /** The written Kustomizations that build a file's directory: those with the longest path above it. */
 export function appliersOf(file: string, written: readonly WrittenObject[]): readonly WrittenObject[] {
-  const above = written.filter(({ object }) => isBelow(file, pathOf(object)));
+  const above = written.filter(({ object }) => isIn(file, pathOf(object)));
   const longest = Math.max(...above.map(({ object }) => pathOf(object).length));
   return above.filter(({ object }) => pathOf(object).length === longest);
 }
-
-const isBelow = (file: string, directory: string): boolean =>
-  directory === "." || file.startsWith(`${directory}/`);
 
 /** The namespace that a Kustomization gives to what it applies from a file; empty if it leaves the objects' own namespaces. */
 export function namespaceGiven(

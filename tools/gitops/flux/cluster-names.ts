@@ -1,54 +1,67 @@
 import { posix } from "node:path";
 import { scalarText } from "../kustomize/resource.ts";
 import { isMapping } from "../yaml/values.ts";
-import { pathOf } from "./flux-kustomization.ts";
+import { pathOf, specOf } from "./flux-kustomization.ts";
 import type { OwnerCluster } from "./owner-clusters.ts";
-import { clusterOf, type WrittenObject } from "./written.ts";
+import { clusterOf, isIn, type WrittenObject } from "./written.ts";
 
 /** A Kustomization at the top of a cluster's tree. */
 export interface Root extends WrittenObject {
   /** Every Kustomization that this one applies, directly or through others, as written in its file. */
   readonly descendants: readonly WrittenObject[];
+  /** Whether it applies its own file, as after `flux bootstrap`, or the Flux Operator creates it. */
+  readonly isBootstrapped: boolean;
+  /**
+   * The directory that decides the cluster: the one that it builds from this repository if that contains its file or the Flux Operator creates it;
+   * otherwise the file's directory.
+   */
+  readonly place: string;
 }
 
 /**
  * The roots, keyed by cluster. A root belongs to the cluster that the owner has named for its directory. For all other roots, the directory layout names the cluster;
  * but two roots that would apply different Kustomizations with the same name are on two clusters, named after the directories in which their paths differ.
+ * If one cluster is bootstrapped, directories with nothing but apps that no Kustomization applies are not clusters.
  */
 export function rootsByCluster(
   roots: readonly Root[],
   named: readonly OwnerCluster[],
 ): ReadonlyMap<string, readonly Root[]> {
   const ownerOf = (root: Root): string | undefined =>
-    named.find(({ directory }) => isIn(placeOf(root), directory))?.name;
+    named.find(({ directory }) => isIn(root.place, directory))?.name;
   const byOwner = Map.groupBy(roots, ownerOf);
   const result = new Map<string, readonly Root[]>();
   for (const [name, group] of byOwner) if (name !== undefined) result.set(name, group);
-  const others = Map.groupBy(byOwner.get(undefined) ?? [], (root) =>
-    clusterOf({ file: `${placeOf(root)}/` }),
-  );
-  for (const [name, group] of others)
+  const others = Map.groupBy(byOwner.get(undefined) ?? [], ({ place }) => clusterOf({ file: `${place}/` }));
+  const isBootstrapped = roots.some((root) => root.isBootstrapped);
+  for (const [name, group] of others) {
+    if (isBootstrapped && group.every(isUnapplied)) continue;
     for (const [own, part] of split(name, group)) result.set(own, [...(result.get(own) ?? []), ...part]);
+  }
   return result;
 }
 
-/** The directory that decides a root's cluster: the one that the root builds if it contains the root's file or the root is a bootstrap; otherwise the file's directory. */
-function placeOf({ object, file, isBootstrap }: WrittenObject): string {
-  const path = pathOf(object);
-  return isBootstrap === true || isIn(file, path) ? path : posix.dirname(file);
+/**
+ * Whether a root looks like an app's Kustomization, which applies no other and is in a directory below the cluster's, next to what it builds; or like a
+ * patch, which has no source.
+ */
+function isUnapplied(root: Root): boolean {
+  const { file, object, descendants, isBootstrapped } = root;
+  if (isBootstrapped || descendants.length > 0) return false;
+  if (specOf(object).sourceRef === undefined) return true;
+  const [directory, path] = [posix.dirname(file), pathOf(object)];
+  const isNextTo = path !== "." && (isIn(path, directory) || isIn(directory, path));
+  return directory !== clusterOf(root) && isNextTo;
 }
-
-const isIn = (path: string, directory: string): boolean =>
-  directory === "." || path === directory || path.startsWith(`${directory}/`);
 
 function split(name: string, roots: readonly Root[]): ReadonlyMap<string, readonly Root[]> {
   const rivals = roots.filter((root) => roots.some((other) => other !== root && areRivals(root, other)));
   if (rivals.length === 0) return new Map([[name, roots]]);
-  const places = rivals.map((root) => placeOf(root).split("/"));
+  const places = rivals.map(({ place }) => place.split("/"));
   const shared = sharedLength(places);
   const directories = places.map((place) => place.slice(0, shared + 1).join("/"));
   const directoryOf = (root: Root): string =>
-    directories.find((directory) => isIn(placeOf(root), directory)) ?? name;
+    directories.find((directory) => isIn(root.place, directory)) ?? name;
   const byDirectory = Map.groupBy(roots, directoryOf);
   const result = new Map<string, readonly Root[]>();
   for (const [directory, group] of byDirectory) {

@@ -89,7 +89,10 @@ export function buildRepository(
       const metadata = isMapping(object.metadata) ? object.metadata : {};
       return `${scalarText(metadata.namespace)}/${scalarText(metadata.name)} (${sourceName(object)})`;
     });
-  const reached = new Set([...artifacts.filesRead(), ...roots.map(({ file }) => file)]);
+  const reached = new Set([
+    ...artifacts.filesRead(),
+    ...[...byCluster.values()].flat().map(({ file }) => file),
+  ]);
   const unreached = files.filter((file) => !reached.has(file) && mayHoldObjects(repository, file));
   return { clusters, external, unreached };
 }

@@ -6,7 +6,7 @@ import { BuildError } from "../problem.ts";
 import type { Artifacts } from "./artifacts.ts";
 import { filesReached, pathOf, specOf } from "./flux-kustomization.ts";
 import type { Root } from "./cluster-names.ts";
-import { clusterOf, type WrittenObject } from "./written.ts";
+import { clusterOf, isIn, type WrittenObject } from "./written.ts";
 
 /**
  * The roots of a cluster's tree: the Kustomizations that no other Kustomization applies. In a cycle, the first file is the root. An app that
@@ -54,17 +54,22 @@ export function findRoots(
     roots.push(candidate);
     visit(candidate);
   }
-  const apps = new Set([...applied].map(placeOf));
+  const apps = new Set([...applied].map(appKey));
   const readers = Map.groupBy(
     [...reaches].flatMap(([reader, files]) => [...files].map((file) => ({ reader, file }))),
     ({ file }) => file,
   );
   const isLeftOut = (root: WrittenObject): boolean =>
-    apps.has(placeOf(root)) ||
+    apps.has(appKey(root)) ||
     directoriesAbove(root).some((directory) => readers.get(directory)?.some(({ reader }) => reader !== root));
   return roots
     .filter((root) => (children.get(root) ?? []).length > 0 || !isLeftOut(root))
-    .map((root) => ({ ...root, descendants: descendantsOf(root, children) }));
+    .map((root) => ({
+      ...root,
+      descendants: descendantsOf(root, children),
+      isBootstrapped: root.isBootstrap === true || (reaches.get(root)?.has(root.file) ?? false),
+      place: placeOf(root, reaches.has(root)),
+    }));
 }
 
 function descendantsOf(
@@ -83,6 +88,12 @@ function descendantsOf(
   return [...found];
 }
 
+/** See {@link Root.place}. */
+function placeOf({ object, file, isBootstrap }: WrittenObject, isOwn: boolean): string {
+  const path = pathOf(object);
+  return isBootstrap === true || (isOwn && isIn(file, path)) ? path : posix.dirname(file);
+}
+
 /** The directories above a file, up to the cluster's directory. */
 function directoriesAbove({ file }: WrittenObject): readonly string[] {
   const parts = file.split("/");
@@ -91,7 +102,7 @@ function directoriesAbove({ file }: WrittenObject): readonly string[] {
 }
 
 /** A key that is equal for files of the same name in neighboring app directories, such as the ks.yaml of each app. */
-function placeOf(written: WrittenObject): string {
+function appKey(written: WrittenObject): string {
   const { dir, base } = posix.parse(written.file);
   return [clusterOf(written), posix.dirname(dir), base].join(" ");
 }

@@ -90,6 +90,10 @@ export function clusterOf({ file }: Pick<WrittenObject, "file">): string {
   return /^(?:[^/]+\/)*?(?:kubernetes|clusters|k8s)\/(?:clusters\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? ".";
 }
 
+/** Whether a path is a directory or below it. */
+export const isIn = (path: string, directory: string): boolean =>
+  directory === "." || path === directory || path.startsWith(`${directory}/`);
+
 /** Files that do not mention the group are not parsed. */
 function written(
   repository: Repository,

@@ -87,9 +87,9 @@ function kindOf(fields: Mapping, reading: Reading, origin: Origin): Kustomizatio
       `the field \`kind\` must be Kustomization or Component, not ${kind}`,
       entryOrigin(fields, "kind"),
     );
-  // kustomize-controller sets the apiVersion of a Kustomization where there is none.
+  // kustomize-controller sets the apiVersion of a Kustomization where there is none; an empty one stays empty.
   const added = reading === "lenient" ? API_VERSIONS.Kustomization : "";
-  const apiVersion = scalarText(fields.apiVersion) || added;
+  const apiVersion = scalarText(fields.apiVersion ?? added);
   if (apiVersion !== "" && apiVersion !== API_VERSIONS[kind])
     throw new BuildError(
       `apiVersion of a ${kind} must be ${API_VERSIONS[kind]}, not ${apiVersion}`,
