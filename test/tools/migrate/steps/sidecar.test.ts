@@ -237,6 +237,64 @@ describe("migrate sidecar", () => {
     }
   });
 
+  describe("whose values come from valuesFrom", () => {
+    const CONFIG_MAP = `---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings
+data:
+  values.yaml: |
+VALUES`;
+    const replaced = (
+      values: string,
+      reference = "kind: ConfigMap, name: settings",
+    ): Parameters<typeof contextOf> => {
+      const original = fileText(new Repository(join(FIXTURES, "chart/before")), CHART) ?? "";
+      const own = original.slice(original.indexOf("  values:\n"));
+      const lines = values.replace(/^/gm, "    ");
+      return [
+        own,
+        `  valuesFrom:\n    - { ${reference} }\n${values === "" ? own : CONFIG_MAP.replace("VALUES", lines)}`,
+        CHART,
+      ];
+    };
+    const CONFIGURED = "config:\n  endpoints:\n    - { name: router, url: icmp://192.0.2.1 }\n";
+
+    it("adds to spec.values what no value from there replaces", () => {
+      const context = contextOf(...replaced(CONFIGURED));
+      const { after, proof } = runStep(sidecar, context);
+      assert.equal(proof.status, "holds");
+      const text = fileText(after, CHART) ?? "";
+      assert.match(text, /\n {2}values:\n {4}config:\n {6}skip-invalid-config-update: true\n/);
+      assert.match(text, /extraInitContainers:/);
+    });
+
+    it("leaves a release with lists or settings there, and says why", () => {
+      for (const [values, reason] of [
+        [
+          `${CONFIGURED}extraVolumeMounts:\n  - { name: certificates, mountPath: /certificates }\n`,
+          /valuesFrom set the list extraVolumeMounts, and one in spec\.values would replace it/,
+        ],
+        [`${CONFIGURED}env:\n  GATUS_CONFIG_PATH: /elsewhere\n`, /sets GATUS_CONFIG_PATH/],
+        [`${CONFIGURED}serviceAccount:\n  autoMount: false\n`, /autoMount is false/],
+        ["config:\n  skip-invalid-config-update: false\n", /sets skip-invalid-config-update to false/],
+      ] as const) {
+        const { verdict, text } = report(...replaced(values));
+        assert.equal(verdict, "refused");
+        assert.match(text, reason);
+      }
+    });
+
+    it("leaves a release whose values are not all in the repository, but not for one variable", () => {
+      const secret = (more: string): Parameters<typeof contextOf> =>
+        replaced("", `kind: Secret, name: status${more}`);
+      assert.match(report(...secret("")).text, /some of its values come from Secret status/);
+      assert.match(report(...secret(", targetPath: env.GATUS_CONFIG_PATH")).text, /come from Secret status/);
+      assert.equal(report(...secret(", targetPath: env.TOKEN")).verdict, "proven");
+    });
+  });
+
   it("adds the setting where it separates no comment from its entry", () => {
     const text = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join("");
     const added = "skip-invalid-config-update: true";

@@ -8,6 +8,7 @@ import { gatusPrograms } from "../../../../policy/objects/gatus-presence.ts";
 import { indexOf } from "../../clusters.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "../route/chart.ts";
+import { whyReplacing, withAllValues } from "./all-values.ts";
 import { placeInAppTemplate } from "./app-template.ts";
 import { placeInGatusChart } from "./gatus-chart.ts";
 import type { SidecarPlace } from "./place.ts";
@@ -19,6 +20,17 @@ export function placeIn(
   options: MigrateOptions,
 ): SidecarPlace | string | undefined {
   if (!isRelease(release)) return undefined;
+  const all = withAllValues(release, cluster);
+  const place = placeFor(all.release, cluster, options);
+  if (place === undefined || typeof place === "string") return place && (all.unknown ?? place);
+  return all.unknown ?? whyReplacing(place.values, all.release, release) ?? place;
+}
+
+function placeFor(
+  release: Mapping,
+  cluster: BuiltCluster,
+  options: MigrateOptions,
+): SidecarPlace | string | undefined {
   const { name, version } = chartOf(release, [cluster]);
   if (name === "gatus") return placeInGatusChart(release, version, options);
   return name === "app-template" ? placeInAppTemplate(release, version, cluster, options) : undefined;

@@ -17,6 +17,7 @@ import { configMapChange, configText, whyNotEditable } from "./config-edit.ts";
 import { editBlock, skipsInvalid } from "./config-text.ts";
 import { pinnedSidecar, rbacObjects, roleOf, SIDECAR } from "./container.ts";
 import type { SidecarPlace } from "./place.ts";
+import { withAllValues } from "./all-values.ts";
 import { placeIn, whyNotIn } from "./releases.ts";
 
 const VALUES = ["spec", "values"];
@@ -81,7 +82,10 @@ function planRelease(
 function formOf(object: Mapping, cluster: BuiltCluster, { options }: StepContext): Form | string | undefined {
   const place = placeIn(object, cluster, options);
   if (place === undefined) return undefined;
-  const config = typeof place === "string" ? undefined : configText(object, place.config, cluster);
+  const config =
+    typeof place === "string"
+      ? undefined
+      : configText(withAllValues(object, cluster).release, place.config, cluster);
   const reason = whyNotIn(cluster, config);
   if (reason !== undefined) return reason;
   if (typeof place === "string") return place;
@@ -112,7 +116,11 @@ function changesFor(
   const edit = new YamlEdit(release.text);
   const document = edit.documentAt(release.origin.offset);
   const written = asWritten(release, repository);
-  const isSupplied = supply({ edit, document, path: VALUES }, fieldAt(written, VALUES), place.values);
+  const values = fieldAt(written, VALUES);
+  const isSupplied =
+    values === undefined
+      ? edit.insert(document, VALUES.slice(0, 1), writeYaml({ values: place.values }))
+      : supply({ edit, document, path: VALUES }, values, place.values);
   const isText = place.config.in === "text" && !hasSkip;
   if (!isSupplied || (isText && !editBlock(edit, document, [...VALUES, ...place.config.path])))
     return "its values are in another file, or written as an anchor or a flow mapping";
