@@ -55,14 +55,21 @@ function commented(document: Document, path: string, repository: Repository): st
   const { text, apiVersion, kind, schema } = document;
   const near = neighbours(posix.dirname(path), repository);
   if (near.length === 0) return text;
-  const own =
-    schemasOf(repository).get(`${apiVersion} ${kind}`) ?? near.map(schemaFor(document)).find(Boolean);
+  const own = [schemasOf(repository).get(`${apiVersion} ${kind}`), ...near.map(schemaFor(document))].find(
+    (one) => one !== undefined && isOfVersion(one, apiVersion),
+  );
   if (own === undefined || own === schema) return text;
   const newline = text.includes("\r\n") ? "\r\n" : "\n";
   const line = `# yaml-language-server: $schema=${own}${newline}`;
   return schema === ""
     ? text.replace(/^(?:---[^\n]*\n)?/, (start) => start + line)
     : text.replace(SCHEMA, () => line);
+}
+
+/** Whether a schema does not name another version than that of its object. */
+function isOfVersion(schema: string, apiVersion: string): boolean {
+  const [, version] = /_(v\d+(?:(?:alpha|beta)\d+)?)\.json$/.exec(schema) ?? [];
+  return version === undefined || version === apiVersion.slice(apiVersion.indexOf("/") + 1);
 }
 
 /** On the site of a custom resource's schema, the file for another kind: `<group>/<kind>_<version>.json`. */

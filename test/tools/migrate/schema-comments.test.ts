@@ -65,6 +65,15 @@ describe("migrate: schema comments", () => {
     assert.equal(written({ ...known, "app/a.yaml": HELM_RELEASE }, "app/a.yaml", changed), changed);
   });
 
+  it("never name another version than the document's", () => {
+    const other = comment("ocirepository_v1beta2.json") + OCI.replace("web", "a");
+    assert.equal(written({ "app/oci.yaml": other }, "app/web.yaml", OCI), OCI);
+    assert.match(
+      written({ "app/oci.yaml": other, "app/release.yaml": neighbour }, "app/web.yaml", OCI),
+      /source\.toolkit\.fluxcd\.io\/ocirepository_v1\.json\n/,
+    );
+  });
+
   it("keep the line endings of the file", () => {
     const text = OCI.replaceAll("\n", "\r\n");
     assert.match(written({ "app/release.yaml": neighbour }, "app/oci.yaml", text), /_v1\.json\r\napiVersion/);

@@ -119,20 +119,44 @@ describe("edgefirst migrate handover", () => {
   });
 });
 
+const kustomization = (name: string, spec: object = {}): object => ({
+  apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+  kind: "Kustomization",
+  metadata: { name, namespace: "flux-system" },
+  spec: { path: `./${name}`, prune: true, sourceRef: { kind: "GitRepository", name: "home" }, ...spec },
+});
+const source = {
+  apiVersion: "source.toolkit.fluxcd.io/v1",
+  kind: "GitRepository",
+  metadata: { name: "home", namespace: "flux-system" },
+  spec: { interval: "1h", url: "https://git.example.com/home" },
+};
+
 describe("migrate handover: what stays", () => {
-  it("includes the Kustomizations that the root depends on, which the report names", () => {
-    const kustomization = (name: string, spec: object = {}): object => ({
-      apiVersion: "kustomize.toolkit.fluxcd.io/v1",
-      kind: "Kustomization",
-      metadata: { name, namespace: "flux-system" },
-      spec: { path: `./${name}`, prune: true, sourceRef: { kind: "GitRepository", name: "home" }, ...spec },
+  it("includes clusters whose root has another name, which the report names", () => {
+    const cluster = (name: string, root: string): object => ({
+      [`clusters/${name}/flux/sync.yaml`]: [
+        kustomization("cluster", { path: `./clusters/${name}/flux` }),
+        source,
+      ],
+      [`clusters/${name}/flux/apps.yaml`]: kustomization(root, { path: `./clusters/${name}/apps` }),
+      [`clusters/${name}/apps/app.yaml`]: { apiVersion: "v1", kind: "Namespace", metadata: { name: "app" } },
     });
-    const source = {
-      apiVersion: "source.toolkit.fluxcd.io/v1",
-      kind: "GitRepository",
-      metadata: { name: "home", namespace: "flux-system" },
-      spec: { interval: "1h", url: "https://git.example.com/home" },
-    };
+    const left = (root: string, options: object = {}): readonly string[] =>
+      messages(
+        resultOf(handover, { ...cluster("a", "cluster-apps"), ...cluster("b", root) }, options),
+        "left",
+      );
+    assert.match(
+      left("apps").join("\n"),
+      /^nothing is handed over in clusters\/b, because it has no Kustomization cluster-apps/,
+    );
+    assert.deepEqual(left("cluster-apps"), []);
+    // There, the handover is done.
+    assert.deepEqual(left("apps", { handover: { phases: { "clusters/b": "remove" } } }), []);
+  });
+
+  it("includes the Kustomizations that the root depends on, which the report names", () => {
     const result = resultOf(handover, {
       "flux/sync.yaml": [kustomization("cluster", { path: "./flux" }), source],
       "flux/apps.yaml": [

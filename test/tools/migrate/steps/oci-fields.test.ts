@@ -3,7 +3,7 @@ import { parseAllDocuments, stringify } from "yaml";
 import { reportOf } from "../../../../tools/migrate/report.ts";
 import { prove } from "../../../../tools/migrate/proof.ts";
 import { oci } from "../../../../tools/migrate/steps/oci/step.ts";
-import { messages, resultOf, withRepository, written, type Files } from "../planning.ts";
+import { kustomization, messages, resultOf, withRepository, written, type Files } from "../planning.ts";
 
 /** What a field of a HelmRepository becomes: the same field of the OCIRepository, nothing, or a reason to leave the release. */
 type Becomes = "same" | "nothing" | RegExp;
@@ -101,5 +101,27 @@ describe("migrate oci: the fields of a HelmRepository", () => {
     const kept = resultOf(oci, patched);
     assert.deepEqual(kept.plan.changes, []);
     assert.match(messages(kept, "refused").join(), /a patch sets spec\.chart/);
+  });
+});
+
+describe("migrate oci: an unused HelmRepository", () => {
+  it("is listed with a file that Flux does not read and that names it", () => {
+    const unused = files({ type: "oci", url: "oci://charts.example.com/helm", interval: "2h" });
+    const { "apps/release.yaml": release = "", ...others } = unused;
+    const listed = (more: Files): string =>
+      messages(
+        resultOf(oci, { "flux/apps.yaml": kustomization("apps", "./apps"), ...others, ...more }),
+        "left",
+      ).join();
+    assert.match(listed({}), /^HelmRepository apps\/charts is unused: once/);
+    assert.match(
+      listed({ "archive/release.yaml": release }),
+      /is unused, but archive\/release\.yaml, which Flux does not read, names it: once/,
+    );
+    const commented = stringify(release).replace(/^/gm, "# ");
+    assert.match(
+      listed({ "apps/off.yaml": commented }),
+      /is unused, but apps\/off\.yaml, which Flux does not/,
+    );
   });
 });

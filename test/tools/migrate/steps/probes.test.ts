@@ -59,6 +59,27 @@ describe("migrate probes", () => {
       assert.match(messages(result, "left").join("\n"), /comments? may say why: # .*long files make every/i);
     });
 
+  it("leaves a container whose probes are where app-template ignores them", () => {
+    const path = "apps/release.yaml";
+    const text = release("")[path] as string;
+    for (const [from, to, place] of [
+      ["    service:\n", "    probes: { liveness: { enabled: true } }\n    service:\n", "probes"],
+      [
+        "      main:\n",
+        "      main:\n        probes: { liveness: { enabled: true } }\n",
+        "controllers.main.probes",
+      ],
+    ] as const) {
+      const result = resultOf(probes, { ...release(""), [path]: text.replace(from, to) });
+      assert.deepEqual(result.plan.changes, []);
+      assert.ok(
+        messages(result, "left").some((message) =>
+          message.includes(`Its values have ${place}, which app-template ignores: move them`),
+        ),
+      );
+    }
+  });
+
   it("adds probes where comments are for tools or about something else", () => {
     for (const files of [
       release(`

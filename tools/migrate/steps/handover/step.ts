@@ -11,6 +11,7 @@ import { checkHandover } from "./check.ts";
 import { handedOver, handoverPhase, isKept } from "./objects.ts";
 import { planGuard, planRemoval } from "./plan.ts";
 import { whyForbidden } from "./allowed.ts";
+import { describeCluster } from "../../clusters.ts";
 import { findDocument, nameOf } from "../../objects.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
@@ -42,11 +43,22 @@ function plan(context: StepContext): Plan {
   for (const cluster of context.clusters) {
     const objects = handedOver(cluster, context.options);
     if (!objects.every(({ origin }) => context.selected(origin.source.file))) continue;
+    if (objects.length === 0) notes.push(...withoutRoot(cluster, context));
     const planned = planOf(cluster, objects, context);
     notes.push(...planned.notes);
     for (const change of planned.changes) changes.set(change.path, change);
   }
   return { changes: [...changes.values()], notes };
+}
+
+/** A cluster that another one's handover leaves as it is, because its root has another name. */
+function withoutRoot(cluster: BuiltCluster, { clusters, options }: StepContext): readonly Note[] {
+  const { root, phases } = options.handover;
+  const first = cluster.objects.find(({ object }) => isFluxKustomization(object));
+  const others = clusters.filter((one) => handedOver(one, options).length > 0);
+  if (first === undefined || others.length === 0 || phases[cluster.name] === "remove") return [];
+  const message = `nothing is handed over in ${describeCluster(cluster)}, because it has no Kustomization ${root}: if its root has another name, set handover.root to it and run the step again`;
+  return [{ kind: "left", message, position: locate(first.origin) }];
 }
 
 /** The plan for one cluster: the phase that its options name, if the previous phase is complete. */

@@ -1,3 +1,6 @@
+import { oncePer } from "../../../../lib/once-per.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
+import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
@@ -59,7 +62,9 @@ export function removeUnused(
     }
     const problem = whyUnknown(taken);
     if (!asked || problem !== undefined) {
-      note("left", asked && problem !== undefined ? `is kept: ${problem}` : `is unused: ${next}`);
+      const file = filesNaming(context.repository).get(nameOf(form.object).name);
+      const named = file === undefined ? "" : `, but ${file}, which Flux does not read, names it`;
+      note("left", asked && problem !== undefined ? `is kept: ${problem}` : `is unused${named}: ${next}`);
       continue;
     }
     const out = removeFromBuild(taken, repository);
@@ -84,6 +89,19 @@ export function removeUnused(
   }
   return { changes: [...changes].map(([path, content]) => ({ path, text: content })), notes };
 }
+
+/** The `sourceRef` of a release or a chart, which may be commented out. */
+const REFERENCE =
+  /^[\s#]*kind: HelmRepository\r?\n[\s#]*name: ["']?([\w.-]+)|^[\s#]*name: ["']?([\w.-]+)["']?\r?\n[\s#]*kind: HelmRepository\b/gm;
+
+/** For the name of each HelmRepository that a file refers to, one of those files, whether or not Flux reads it. */
+const filesNaming = oncePer((repository: Repository): ReadonlyMap<string, string> => {
+  const files = new Map<string, string>();
+  for (const file of repository.yamlFiles("."))
+    for (const [, after, before = ""] of (fileText(repository, file) ?? "").matchAll(REFERENCE))
+      files.set(after ?? before, file);
+  return files;
+});
 
 /** Why it is not certain that nothing refers to a HelmRepository. */
 function whyUnknown({ forms }: IncludedObject): string | undefined {

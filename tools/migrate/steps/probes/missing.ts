@@ -30,6 +30,9 @@ export function missingProbes(
   const missing = PROBES.filter((probe) => fields(container.probes[probe]).enabled !== true);
   const off = missing.filter((probe) => fields(container.probes[probe]).enabled === false);
   if (off.length > 0) return `${off.join(", ")} ${off.length > 1 ? "are" : "is"} turned off in its values`;
+  const misplaced = misplacedProbes(container, release, objects);
+  if (misplaced !== undefined)
+    return `its values have ${misplaced}, which app-template ignores: move them into the container`;
   const own = fields(at(release, [...container.path, "probes"]));
   if (Object.keys(own).length < Object.keys(container.probes).length)
     return "its probes come from defaultContainerOptions, and probes added here would replace them";
@@ -46,6 +49,18 @@ export function missingProbes(
       probe === "startup" && liveness.enabled === true ? patient(liveness) : asking(probe, path),
     ]),
   );
+}
+
+/** Probes where app-template 1 read them; from version 2 on, they belong to a container. */
+function misplacedProbes(
+  { controller }: AppContainer,
+  release: KubeObject,
+  objects: ObjectIndex,
+): string | undefined {
+  const { values } = valuesOf(release, objects);
+  if (values.controllers === undefined) return undefined;
+  const places = [["probes"], ["controllers", controller, "probes"]];
+  return places.find((place) => Object.keys(fields(at(values, place))).length > 0)?.join(".");
 }
 
 function asking(probe: (typeof PROBES)[number], path: string | undefined): Fields {
