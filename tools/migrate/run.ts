@@ -4,6 +4,7 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import { onlyHidesObjects } from "./build.ts";
 import { markNotes } from "./lost-marks.ts";
 import { encryptedFiles } from "./encrypted.ts";
+import { silentLosses } from "./silent-losses.ts";
 import { withSchemaComments } from "./schema-comments.ts";
 import { syntaxErrorOf } from "./syntax-error.ts";
 import { prove, type Failure, type Proof } from "./proof.ts";
@@ -44,11 +45,12 @@ function attempt(step: Step, context: StepContext): StepResult {
     const planned = step.plan(given);
     const changes = withSchemaComments(changesOf(planned, given), context.repository);
     const encrypted = encryptedFiles(context.repository, changes);
-    const unsafe = new Map([...encrypted, ...invalidFiles(changes)]);
+    const silent = silentLosses(step, changes, planned.notes, given);
+    const unsafe = new Map([...silent.refused, ...encrypted, ...invalidFiles(changes)]);
     for (const [path, note] of unsafe) excluded.set(path, note);
     if (unsafe.size > 0) continue;
     const marks = markNotes(changes, context.repository);
-    const notes = [...planned.notes, ...excluded.values(), ...marks];
+    const notes = [...planned.notes, ...excluded.values(), ...silent.notes, ...marks];
     const plan = { ...(planned.live && { live: planned.live }), notes, changes };
     const result = prove(step, given, plan);
     const refused =

@@ -85,6 +85,8 @@ export interface Step {
   readonly whyRenderedForbidden?: (change: RenderedChange, context: StepContext) => string | undefined;
   /** Kustomizations and sources that remain on the clusters, and keep working, after they are removed from the repository. */
   readonly surviving?: (context: StepContext) => Orphans;
+  /** Comments that the step itself writes, and deletes again in a later phase. */
+  readonly ownComments?: readonly string[];
   /** For a step with phases: checks whether a live cluster, the only one in the context, is ready for the next phase. */
   readonly check?: (context: StepContext, cluster: ClusterReader) => Promise<CheckReport>;
 }

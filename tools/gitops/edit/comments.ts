@@ -1,4 +1,17 @@
+import { tokensOf } from "../yaml/tokens.ts";
+
 /** The comments in some lines of YAML, recognized by their syntax alone. */
 export function commentsIn(lines: string): readonly string[] {
   return lines.split(/\r?\n/).flatMap((line) => /(?:^|\s)(#.*)$/.exec(line)?.[1] ?? []);
+}
+
+/** The comments in a YAML text, without what only looks like one in a block scalar or a quoted string. */
+export function yamlComments(text: string): readonly string[] {
+  return [...tokensOf(text)].flatMap(commentsBelow);
+}
+
+function commentsBelow(token: unknown): readonly string[] {
+  if (typeof token !== "object" || token === null) return [];
+  if ("type" in token && token.type === "comment" && "source" in token) return [String(token.source)];
+  return Object.values(token).flatMap(commentsBelow);
 }

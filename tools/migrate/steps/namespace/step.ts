@@ -26,6 +26,7 @@ export const namespace: Step = {
   ],
   plan,
   whyForbidden,
+  ownComments: [GUARD_COMMENT],
   check,
 };
 

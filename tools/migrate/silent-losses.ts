@@ -1,0 +1,68 @@
+import { commentsIn, yamlComments } from "../gitops/edit/comments.ts";
+import { fileText } from "../gitops/yaml/file-text.ts";
+import { commentLosses, lossNotes, lossRefusal } from "./losses.ts";
+import type { FileChange, Note, Step, StepContext } from "./step.ts";
+
+/** What becomes of comments that changes would delete and that no note names, although a step has to name them. */
+export interface SilentLosses {
+  /** Why files must not change, by path. */
+  readonly refused: ReadonlyMap<string, Note>;
+  /** The losses that the owner accepts. */
+  readonly notes: readonly Note[];
+}
+
+/** Comments may move between the changed files, so they are compared as a whole. */
+export function silentLosses(
+  { ownComments = [] }: Step,
+  changes: readonly FileChange[],
+  notes: readonly Note[],
+  context: StepContext,
+): SilentLosses {
+  const yaml = changes.filter(({ path }) => /\.ya?ml$/.test(path));
+  const before = yaml.map(({ path }) => ({ path, text: fileText(context.repository, path) ?? "" }));
+  const after = yaml.map(({ text = "" }) => text);
+  // Most changes lose nothing that even looks like a comment.
+  if (missing(before, after, commentsIn).size === 0) return { refused: new Map(), notes: [] };
+  const named = [...notes.map(({ message }) => message), ...ownComments].join("\n");
+  const refused = new Map<string, Note>();
+  const accepted: Note[] = [];
+  for (const [path, all] of missing(before, after, yamlComments)) {
+    const comments = all.filter((comment) => !isNamed(comment, named));
+    if (comments.length === 0) continue;
+    const losses = commentLosses(comments, path);
+    const position = { file: path, line: 1, column: 1 };
+    const refusal = lossRefusal(losses, context, position);
+    if (refusal) refused.set(path, refusal);
+    else accepted.push(...lossNotes(losses, position));
+  }
+  return { refused, notes: accepted };
+}
+
+/** The comments that the new texts lack, by the file that had them. */
+function missing(
+  before: readonly { readonly path: string; readonly text: string }[],
+  after: readonly string[],
+  commentsOf: (text: string) => readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+  const left = new Map<string, number>();
+  for (const text of after)
+    for (const comment of commentsOf(text).map(withoutPaths)) left.set(comment, (left.get(comment) ?? 0) + 1);
+  const found = before.map(({ path, text }) => {
+    const gone = commentsOf(text).filter((comment) => {
+      const key = withoutPaths(comment);
+      const count = left.get(key) ?? 0;
+      left.set(key, count - 1);
+      return count <= 0;
+    });
+    return [path, gone] as const;
+  });
+  return new Map(found.filter(([, gone]) => gone.length > 0));
+}
+
+/** A step rewrites the paths of what it moves, in comments too. */
+const withoutPaths = (comment: string): string => comment.replace(/\S*\/\S*/g, "/");
+
+function isNamed(comment: string, named: string): boolean {
+  const text = comment.replace(/^#+\s*/, "").trim();
+  return text === "" || text.startsWith("yaml-language-server:") || named.includes(text);
+}
