@@ -20,7 +20,11 @@ export interface NginxSetting {
   readonly name: string;
   readonly annotations: Readonly<Record<string, string>>;
   readonly path?: string;
+  /** The app; `one` by default. */
+  readonly service?: string;
   readonly rows: readonly Row[];
+  /** What rows cannot ask, because a request depends on an answer: the reasons why it does not hold. */
+  readonly sequence?: (ask: (question: Partial<Question>) => Promise<Answer>) => Promise<readonly string[]>;
   readonly source: string;
   readonly others?: readonly KubeObject[];
 }
@@ -302,7 +306,60 @@ export const NGINX_SETTINGS: readonly NginxSetting[] = [
     ],
     source: "https://kubernetes.github.io/ingress-nginx/examples/rewrite/",
   },
+  {
+    name: "backend-protocol HTTPS, whatever certificate the app has",
+    annotations: { "backend-protocol": "HTTPS", "proxy-ssl-verify": "off" },
+    service: "tls",
+    rows: [{ ask: {}, expected: "the app answers", holds: ({ seen }) => seen?.backend === "tls" }],
+    source: `${DOCUMENTATION}#backend-protocol`,
+  },
+  {
+    name: "backend-protocol GRPC",
+    annotations: { "backend-protocol": "GRPC" },
+    service: "grpc",
+    rows: [{ ask: {}, expected: "the app answers", holds: ({ seen }) => seen?.backend === "grpc" }],
+    source: `${DOCUMENTATION}#backend-protocol`,
+  },
+  {
+    name: "backend-protocol HTTPS next to a login",
+    annotations: { "backend-protocol": "HTTPS", "auth-type": "basic", "auth-secret": "users" },
+    service: "tls",
+    rows: [
+      { ask: {}, expected: "401", holds: status(401) },
+      { ask: { headers: PASSWORD }, ...passes },
+    ],
+    source: `${DOCUMENTATION}#backend-protocol`,
+  },
+  {
+    name: "affinity cookie",
+    annotations: { affinity: "cookie", "session-cookie-name": "route", "session-cookie-max-age": "600" },
+    service: "pods",
+    rows: [
+      {
+        ask: {},
+        expected: "a cookie for the path, out of reach for scripts",
+        holds: ({ headers }) =>
+          /^route=[^;]+; Path=\/; Max-Age=600; HttpOnly$/.test(headers["set-cookie"] ?? ""),
+      },
+    ],
+    sequence: keepsPod,
+    source: "https://kubernetes.github.io/ingress-nginx/examples/affinity/cookie/",
+  },
 ];
+
+/** Each client gets the same pod again, and not all clients get the same one. */
+async function keepsPod(ask: (question: Partial<Question>) => Promise<Answer>): Promise<readonly string[]> {
+  const [reasons, pods] = [[] as string[], new Set<string>()];
+  for (let client = 0; client < 6; client++) {
+    const first = await ask({});
+    const cookie = (first.headers["set-cookie"] ?? "").split(";")[0] ?? "";
+    const again = await Promise.all(Array.from({ length: 6 }, () => ask({ headers: { cookie } })));
+    const all = new Set([first, ...again].map(({ seen }) => seen?.backend ?? ""));
+    if (all.size !== 1) reasons.push(`a client got ${[...all].join(" and ")}`);
+    for (const pod of all) pods.add(pod);
+  }
+  return pods.size === 2 ? reasons : [...reasons, "all clients got the same pod"];
+}
 
 /** The Ingress of a setting. */
 export function nginxIngress(name: string, host: string, setting: NginxSetting): KubeObject {
@@ -312,7 +369,7 @@ export function nginxIngress(name: string, host: string, setting: NginxSetting):
   const path = {
     path: setting.path ?? "/",
     pathType: setting.path === undefined ? "Prefix" : "ImplementationSpecific",
-    backend: { service: { name: "one", port: { number: 80 } } },
+    backend: { service: { name: setting.service ?? "one", port: { number: 80 } } },
   };
   return {
     apiVersion: "networking.k8s.io/v1",

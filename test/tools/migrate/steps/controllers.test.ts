@@ -41,7 +41,6 @@ const PROTECTIONS: readonly (readonly [string, string])[] = [
   [`${NGINX}ssl-ciphers`, "HIGH"],
   [`${NGINX}affinity`, "cookie"],
   [`${NGINX}satisfy`, "all"],
-  [`${NGINX}enable-global-auth`, "false"],
   [`${NGINX}backend-protocol`, "HTTPS"],
   [`${NGINX}rewrite-target`, "/$1"],
   [`${NGINX}use-regex`, "true"],
@@ -283,7 +282,11 @@ const LOGIN: Readonly<Record<string, string>> = { "auth-secret": "auth-type", "a
 
 /** The annotation without which ingress-nginx ignores another one. */
 const partnerOf = (annotation: string): string | undefined =>
-  annotation.startsWith("cors-") ? "enable-cors" : LOGIN[annotation];
+  annotation.startsWith("cors-")
+    ? "enable-cors"
+    : /^(?:session-cookie|affinity)-/.test(annotation)
+      ? "affinity"
+      : LOGIN[annotation];
 
 /** Node's own comparison of addresses with ranges. */
 function blockList(ranges: readonly string[]): BlockList {
@@ -395,6 +398,7 @@ describe("the settings of Ingress controllers", () => {
         "auth-type": "basic",
         "auth-secret": "users",
         "enable-cors": "true",
+        affinity: "cookie",
       };
       const of = (name: string): string | undefined =>
         name === annotation ? value : name === partnerOf(annotation) ? values[name] : undefined;

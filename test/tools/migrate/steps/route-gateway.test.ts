@@ -316,8 +316,7 @@ describe("migrate route: settings of the whole controller", () => {
       .split("\n");
     const fates = Map.groupBy(names, (name) => configFate(name, "x").fate);
     const unknown = names.filter((name) => JSON.stringify(configFate(name, "x")).includes("does not know"));
-    // Names response headers that annotations may set; without those annotations, it has no effect.
-    assert.deepEqual(unknown, ["global-allowed-response-headers"]);
+    assert.deepEqual(unknown, []);
     const dropped = [...(fates.get("lost") ?? []), ...(fates.get("no-effect") ?? [])];
     const protecting =
       /^(?:hsts|block|whitelist|denylist|global-auth|limit|.*-snippet$|.*modsecurity|ssl-(?:protocols|ciphers)|hide-headers|proxy-body-size)/;

@@ -2,14 +2,15 @@ import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
 import { sameCluster, clusterOf } from "../../clusters.ts";
-import { fieldAt, fieldsIn, isKind } from "../../objects.ts";
+import { fieldAt, fieldsIn } from "../../objects.ts";
 import type { Step, StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { rendered } from "./hosts.ts";
 import { isHttpRoute, isIngress } from "./object.ts";
 import { whyReordered } from "./order.ts";
 import { ROUTE } from "./release-edit.ts";
-import { middlewareViolation } from "./middleware-violations.ts";
+import { newObjectViolation } from "./new-object-violations.ts";
+import { isNewKind } from "./new-objects.ts";
 import { additionViolation, releaseViolation, removalViolation } from "./violations.ts";
 
 /** Every request gets the same answer as before, from a route instead of an Ingress; nothing else changes. */
@@ -19,8 +20,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
   if (before && !after && isIngress(before.object)) return removalViolation(before, context, clusters);
   if (!before && after && isHttpRoute(after.object))
     return additionViolation(after, context, clusters) ?? orderViolation(after, context, clusters);
-  if (!before && after && isKind(after.object, "traefik.io", "Middleware"))
-    return middlewareViolation(after, context, clusters);
+  if (!before && after && isNewKind(after.object)) return newObjectViolation(after, context, clusters);
   return "this step may only change Ingresses and routes";
 };
 

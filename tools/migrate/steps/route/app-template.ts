@@ -9,7 +9,7 @@ import { ruleLength } from "./ingress.ts";
 import { servedByRules } from "./http-route.ts";
 import { fieldList, refusalsOf, routePath, secretsOf } from "./paths.ts";
 import type { WrittenPath } from "./controllers/nginx-rewrites.ts";
-import { whyNotInValues } from "./new-middlewares.ts";
+import { whyNotInValues } from "./new-objects.ts";
 import { serviceSettings } from "./services.ts";
 import type { Loss } from "../../losses.ts";
 import { matchOf, type Backend, type HostGroup, type Prefix, type Reading, type Served } from "./served.ts";

@@ -15,6 +15,7 @@ import { gatewayIn } from "./gateway.ts";
 import type { RouteOptions } from "./options.ts";
 import type { CutoverNote } from "./outcome.ts";
 import type { Parents } from "./parents.ts";
+import type { Reading } from "./served.ts";
 
 /** What the controller of a class does for all its Ingresses, and a Gateway does not. */
 export interface ControllerWide {
@@ -27,9 +28,9 @@ export interface ControllerWide {
 
 const NOTHING: ControllerWide = { refusals: [], losses: [], defaults: undefined };
 
-/** The settings of a class's controller that the options do not list as provided by the Gateway. */
+/** The settings of the controller of an Ingress's class that the options do not list as provided by the Gateway. */
 export function controllerWide(
-  ingressClass: string,
+  { ingressClass = "", annotations }: Reading,
   cluster: BuiltCluster | undefined,
   gateway: RouteOptions["gateways"][string],
   context: StepContext,
@@ -50,12 +51,21 @@ export function controllerWide(
     return { ...NOTHING, refusals: [ask(names, "may protect")] };
   }
   if (controller !== nginx) return NOTHING;
-  const config = [...configOf(values)].filter(([name]) => isOpen(name));
+  const isLogin = (name: string): boolean => name.startsWith("global-auth-");
+  const isExempt = annotations.raw.get(`${nginx.prefix}enable-global-auth`) === "false";
+  const config = [...configOf(values)]
+    .filter(([name]) => isOpen(name))
+    .filter(([name]) => !(isExempt && isLogin(name)));
   const named = (fate: string): string[] =>
     config.filter(([name, value]) => configFate(name, value).fate === fate).map(([name]) => name);
   const [protections, tuning] = [named("refused"), named("lost")];
   return {
-    refusals: protections.length === 0 ? [] : [ask(protections)],
+    refusals: [
+      ...(protections.length === 0 ? [] : [ask(protections)]),
+      ...(isExempt && gateway.provides.some(isLogin)
+        ? [`its Gateway requires a login, which ${nginx.prefix}enable-global-auth turns off for this Ingress`]
+        : []),
+    ],
     losses:
       tuning.length === 0
         ? []

@@ -31,7 +31,7 @@ export function cutover(
   );
   const internal = reading.served
     .flatMap(({ backends }) => backends)
-    .filter(({ kind }) => kind === "TraefikService");
+    .filter(({ kind, service }) => kind === "TraefikService" && service === undefined);
   return [
     ...hosts.map(
       (host) =>

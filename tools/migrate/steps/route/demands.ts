@@ -1,3 +1,5 @@
+import { hasTraefikClass } from "../../../../policy/objects/traefiks.ts";
+import { indexOf } from "../../clusters.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { nginx } from "./controllers/nginx.ts";
@@ -6,6 +8,7 @@ import { gatewayIn, redirectsPlainHttp } from "./gateway.ts";
 import type { Moving, Parents } from "./parents.ts";
 import { plainHttpOf } from "./plain-http.ts";
 import type { Reading } from "./served.ts";
+import { servicesOf, whyOtherProtocol } from "./services.ts";
 
 /** What the route needs from its Gateway and neither the options nor the repository confirm. */
 export function demands(moving: Moving, gateway: Parents["gateway"]): readonly string[] {
@@ -27,9 +30,10 @@ export function demands(moving: Moving, gateway: Parents["gateway"]): readonly s
           `class ${ingressClass} does not belong to ingress-nginx, so ${translated.join(", ")} may have no effect today: remove them, or define the class`,
         ]
       : []),
+    ...otherProtocols(moving, gateway),
     ...(usesTraefik && !gateway.middlewares
       ? [
-          `${translated.length > 0 ? `${translated.join(", ")} would become Traefik Middlewares` : "it uses Traefik Middlewares or TraefikServices"}, and without the kubernetesCRD provider its route would return 500: if the Traefik behind the Gateway runs that provider, set ${option}.middlewares to true in ${OPTIONS_FILE}`,
+          `${translated.length > 0 ? `${translated.join(", ")} would become Middlewares or TraefikServices of Traefik` : "it uses Traefik Middlewares or TraefikServices"}, and without the kubernetesCRD provider its route would return 500: if the Traefik behind the Gateway runs that provider, set ${option}.middlewares to true in ${OPTIONS_FILE}`,
         ]
       : []),
     ...(redirects && !isRedirected
@@ -37,6 +41,25 @@ export function demands(moving: Moving, gateway: Parents["gateway"]): readonly s
           `it redirects plain HTTP to HTTPS, and no HTTPRoute in this repository does so for Gateway ${gateway.namespace}/${gateway.name}: add one, or, if the Gateway redirects by other means, set ${option}.redirectsToHttps to true in ${OPTIONS_FILE}`,
         ]
       : []),
+  ];
+}
+
+/** Why a route behind Traefik would reach its apps with another protocol than the Ingress does. */
+function otherProtocols(
+  { reading, cluster, namespace }: Moving,
+  gateway: Parents["gateway"],
+): readonly string[] {
+  const found = gatewayIn(cluster, gateway);
+  if (found && cluster && !hasTraefikClass(found, indexOf(cluster))) return [];
+  const services = servicesOf(cluster);
+  const controller = controllerOf(reading.ingressClass, cluster);
+  const backends = reading.served.flatMap((served) => served.backends);
+  return [
+    ...new Set(
+      backends.flatMap(({ kind, name, port }) =>
+        kind === "Service" ? (whyOtherProtocol({ namespace, name, port }, services, controller) ?? []) : [],
+      ),
+    ),
   ];
 }
 

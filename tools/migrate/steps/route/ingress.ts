@@ -3,7 +3,7 @@ import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values
 import { fieldAt } from "../../objects.ts";
 import { ingressAnnotations, isTlsOnly, ownMiddlewares } from "./annotations.ts";
 import { isRedirect } from "./filters.ts";
-import { translatedFilters } from "./new-middlewares.ts";
+import { translatedBackend, translatedFilters, whySeveralServices } from "./new-objects.ts";
 import type { Loss } from "../../losses.ts";
 import { matchOf, type Backend, type Prefix, type Reading, type Served } from "./served.ts";
 import { fieldList, refusalsOf, routePath, secretsOf } from "./paths.ts";
@@ -19,10 +19,9 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
   const annotations = ingressAnnotations(fieldAt(ingress, ["metadata", "annotations"]), paths);
   const owned = ownMiddlewares(annotations.middlewares, namespace);
   const refusals = [...annotations.refusals, ...owned.refusals];
-  const middlewares = [
-    ...owned.names,
-    ...translatedFilters(annotations.translations, scalarText(fieldAt(ingress, ["metadata", "name"]))),
-  ];
+  const name = scalarText(fieldAt(ingress, ["metadata", "name"]));
+  const { translations } = annotations;
+  const middlewares = [...owned.names, ...translatedFilters(translations, name)];
   if (fieldAt(ingress, ["spec", "defaultBackend"]) !== undefined)
     refusals.push("its defaultBackend serves every host of the class");
   const served: Served[] = [];
@@ -43,7 +42,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
         served.push({
           host: scalarText(rule.host),
           match: matchOf({ path: { type: type ?? "", value } }),
-          backends: isRedirect(middlewares) ? [] : [backend],
+          backends: isRedirect(middlewares) ? [] : [translatedBackend(backend, translations, name)],
           middlewares: [...middlewares, ...filters],
           rank:
             annotations.priority ??
@@ -51,6 +50,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
         });
     }
   }
+  refusals.push(...whySeveralServices(served, translations));
   return {
     ingressClass: scalarText(fieldAt(ingress, ["spec", "ingressClassName"])) || annotations.ingressClass,
     entryPoints: annotations.entryPoints,

@@ -25,7 +25,9 @@ export function missingServices({
   const index = indexOf(cluster);
   const own = isRelease(form.object) ? appServices(asKubeObject(form.object), index) : [];
   const names = reading.served.flatMap(({ backends }) =>
-    backends.flatMap(({ kind, name }) => (kind === "Service" && name !== undefined ? [name] : [])),
+    backends
+      .map((backend) => backend.service ?? backend)
+      .flatMap(({ kind, name }) => (kind === "Service" && name !== undefined ? [name] : [])),
   );
   return [...new Set(names)].flatMap((name): readonly CutoverNote[] => {
     if (own.some((service) => service.name === name) || isCreated(namespace, name, index)) return [];

@@ -60,8 +60,8 @@ export function moveOf(
   const refusals = distinctRefusals([written, ...forms]);
   if (refusals.length > 0) return refused(refusals.join("; "));
   const { parentRefs } = parents;
-  const wide = pairs.map(({ cluster }) =>
-    controllerWide(ingressClass ?? "", cluster, parents.gateway, context),
+  const wide = pairs.map(({ reading, cluster }) =>
+    controllerWide(reading, cluster, parents.gateway, context),
   );
   const missing = [...new Set(pairs.flatMap((pair) => demands(pair, parents.gateway)))];
   missing.push(

@@ -30,7 +30,7 @@ import { moveOf, type Move } from "./move.ts";
 import { refused, type Outcome, type Stay } from "./outcome.ts";
 import { missingComments } from "../../missing-comments.ts";
 import { routeTexts } from "./object-edit.ts";
-import { newMiddlewares, presentMiddleware } from "./new-middlewares.ts";
+import { newObjects, presentObject } from "./new-objects.ts";
 import { answers, hostGroups, type Reading, type Served } from "./served.ts";
 import { servicesOf, type Services } from "./services.ts";
 
@@ -78,7 +78,7 @@ export function objectOutcome(
       const texts =
         missing.length === 0 ? "" : routeTexts(missing, { ingress: written, comments }, edit, offset);
       if (texts === undefined) return undefined;
-      const contents = [texts, ...planned.middlewares.map(writeYaml)].filter(Boolean).join("---\n");
+      const contents = [texts, ...planned.added.map(writeYaml)].filter(Boolean).join("---\n");
       if (comments === undefined)
         return edit.insertAfterDocument(offset, contents) ? { text: edit.text(), losses: [] } : undefined;
       const done =
@@ -93,8 +93,8 @@ interface Planned {
   readonly routes: readonly Mapping[];
   /** The HTTPRoutes that are missing from at least one cluster. */
   readonly missing: readonly Mapping[];
-  /** The Middlewares that the routes need and at least one cluster lacks. */
-  readonly middlewares: readonly Mapping[];
+  /** The objects of Traefik that the routes need and at least one cluster lacks. */
+  readonly added: readonly Mapping[];
   readonly notes: Move["notes"];
   readonly records: Move["records"];
 }
@@ -137,20 +137,20 @@ function routesOf(written: Mapping, ingress: WrittenObject, context: StepContext
       );
     if (!present.every((one) => one === "same")) missing.push(route);
   }
-  const middlewares = newMiddlewares(reading.annotations.translations, fieldsIn(written, ["metadata"]));
+  const added = newObjects(reading, fieldsIn(written, ["metadata"]));
   const lacking: Mapping[] = [];
-  for (const middleware of middlewares) {
-    const present = forms.map(({ cluster, namespace }) => presentMiddleware(cluster, namespace, middleware));
+  for (const object of added) {
+    const present = forms.map(({ cluster, namespace }) => presentObject(cluster, namespace, object));
     if (present.includes("other"))
       return refused(
-        `Middleware ${nameOf(middleware).name} already exists and does something else: rename one of them`,
+        `${scalarText(object.kind)} ${nameOf(object).name} already exists and does something else: rename one of them`,
       );
-    if (!present.every((one) => one === "same")) lacking.push(middleware);
+    if (!present.every((one) => one === "same")) lacking.push(object);
   }
   return {
     routes,
     missing,
-    middlewares: lacking,
+    added: lacking,
     notes: [...lossNotes(move.losses, undefined), ...move.notes],
     records: move.records,
   };

@@ -11,6 +11,8 @@ export interface Backend {
   /** Undefined for the primary port of an identifier's Service, and for a TraefikService. */
   readonly port?: number;
   readonly weight: number;
+  /** The Service behind a TraefikService that the step adds. */
+  readonly service?: Backend;
 }
 
 /** How one request is answered: the unit in which Ingresses and routes are compared. */

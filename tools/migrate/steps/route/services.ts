@@ -4,6 +4,8 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Loss } from "../../losses.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { fieldAt, idOf } from "../../objects.ts";
+import type { Controller } from "./controllers/controller.ts";
+import { nginx } from "./controllers/nginx.ts";
 import { serviceFate, traefik } from "./controllers/traefik.ts";
 
 /** Looks up a Service in the repository by namespace and name. */
@@ -50,6 +52,53 @@ export function portOf(
   if (typeof named?.port === "number") return named.port;
   return `the number of port ${scalarText(port) || "(no name given)"} of Service ${namespace}/${name} is not known, and a route needs it`;
 }
+
+/** A Service's port as a backend. */
+interface BackendPort {
+  readonly namespace: string;
+  /** Undefined for a Service of the same release. */
+  readonly name: string | undefined;
+  readonly port: number | undefined;
+}
+
+/**
+ * Why a route would reach an app with another protocol than an Ingress does. Of a Service that the repository does not contain, only the
+ * number of the port is known.
+ * Sources: getHTTPServiceProtocol in pkg/provider/kubernetes/gateway/httproute.go and getProtocol in
+ * pkg/provider/kubernetes/ingress/kubernetes.go of Traefik; `backend-protocol` of ingress-nginx.
+ */
+export function whyOtherProtocol(
+  { namespace, name = "", port }: BackendPort,
+  services: Services,
+  controller: Controller | undefined,
+): string | undefined {
+  const ports = fieldAt(services(namespace, name), ["spec", "ports"]);
+  const known = Array.isArray(ports) ? ports.filter(isMapping).find((one) => one.port === port) : undefined;
+  const byName = port === 443 || scalarText(known?.name).startsWith("https") ? "https" : "http";
+  const appProtocol = scalarText(known?.appProtocol).toLowerCase();
+  const now = controller === traefik ? byName : "http";
+  const then = appProtocol === "" ? byName : APP_PROTOCOLS[appProtocol];
+  if (then === now || (controller !== traefik && controller !== nginx && then !== undefined))
+    return undefined;
+  const place = `port ${port ?? ""} of Service ${namespace}/${name}`;
+  const [does, field] =
+    then === undefined
+      ? [`Traefik's Gateway provider does not know the appProtocol ${appProtocol} of ${place}`, "change it"]
+      : [
+          `a route reaches ${place} over ${then}, and the Ingress over ${now}`,
+          `set its appProtocol to ${now}`,
+        ];
+  return `${does}: ${field} first`;
+}
+
+/** The protocol for each `appProtocol` that Traefik accepts. */
+const APP_PROTOCOLS: Readonly<Record<string, string>> = {
+  http: "http",
+  "kubernetes.io/ws": "http",
+  https: "https",
+  "kubernetes.io/wss": "https",
+  "kubernetes.io/h2c": "h2c",
+};
 
 /** What becomes of the annotations of a Service that Traefik reads for Ingresses but not for routes. */
 export function serviceSettings(

@@ -10,7 +10,7 @@ import { sameCluster, clusterOf } from "../../clusters.ts";
 import { isHttpRoute, isIngress, readAny } from "./object.ts";
 import { releaseNamespace, rendered } from "./hosts.ts";
 import { parentsOf, type Moving } from "./parents.ts";
-import { missingMiddleware } from "./middleware-violations.ts";
+import { missingObject } from "./new-object-violations.ts";
 import { fieldList } from "./paths.ts";
 import { INGRESS, ROUTE } from "./release-edit.ts";
 import { answers, type Reading } from "./served.ts";
@@ -123,7 +123,7 @@ export function removalViolation(
   const [refusal] = reading.refusals;
   if (refusal !== undefined) return refusal;
   const now = sameCluster(before, after);
-  const missing = missingMiddleware(gone.object, reading, now);
+  const missing = missingObject(gone.object, reading, now);
   if (missing !== undefined) return missing;
   const served = objectsIn(now, namespace, isHttpRoute).map((route) => httpAnswers(route.object, namespace));
   const all = served.reduce((one, other) => one.union(other), new Set<string>());

@@ -24,6 +24,8 @@ export function redirects(
 
 const protects = (what: string): Fate => refused(`it ${what} for every Ingress of the class`);
 const OWN = noEffect("it concerns only the controller itself");
+// It only permits headers for the annotation `custom-headers`, which is refused.
+const PERMITS = noEffect("it has an effect only on Ingresses that set such headers, and they stay");
 
 /**
  * Settings in the ConfigMap of ingress-nginx, which apply to every Ingress of its class.
@@ -31,6 +33,7 @@ const OWN = noEffect("it concerns only the controller itself");
  */
 const SETTINGS: readonly (readonly [RegExp, Fate])[] = [
   [/^(?:force-)?ssl-redirect$/, TRANSLATED],
+  [/^global-allowed-response-headers$/, PERMITS],
   [/^hsts/, protects("sends the header Strict-Transport-Security")],
   [/^(?:hide-headers|add-headers|proxy-hide-headers)$/, protects("removes or sets response headers")],
   [/^proxy-set-headers$/, protects("sets request headers")],

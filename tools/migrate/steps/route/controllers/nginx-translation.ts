@@ -8,11 +8,22 @@ export interface NewMiddleware {
   readonly spec: Mapping;
 }
 
+/** How Traefik reaches the app where a route's own backend cannot say it: a TraefikService. */
+export interface NewBackend {
+  /** The name of the TraefikService is that of the Ingress and the suffixes of all its backends. */
+  readonly suffix: string;
+  /** Fields of the Service in the TraefikService. */
+  readonly fields: Mapping;
+  /** The spec of a ServersTransport that it needs. */
+  readonly transport?: Mapping;
+}
+
 /** What annotations become on a route. */
 export interface Translation {
   /** The names of the translated annotations, without the prefix. */
   readonly names: readonly string[];
   readonly middleware?: NewMiddleware;
+  readonly backend?: NewBackend;
   /** A filter of the route. */
   readonly filter?: Mapping;
   /** How the translation differs from ingress-nginx. */

@@ -1,3 +1,4 @@
+import { backendProtocol, stickyCookie } from "./nginx-backends.ts";
 import { cors } from "./nginx-cors.ts";
 import { denyList } from "./nginx-deny-list.ts";
 import type { WrittenPath } from "./nginx-rewrites.ts";
@@ -154,7 +155,7 @@ function forwardedPrefix(of: Annotations): Translation | undefined {
 
 /**
  * In the order in which a request passes them: ingress-nginx redirects `/` and answers preflight requests before it asks for a login or
- * compares addresses.
+ * compares addresses. Later fields of a backend replace earlier ones.
  */
 const TRANSLATIONS: readonly Translate[] = [
   appRoot,
@@ -168,6 +169,8 @@ const TRANSLATIONS: readonly Translate[] = [
   upstreamHost,
   redirect,
   forwardedPrefix,
+  stickyCookie,
+  backendProtocol,
 ];
 
 /** What the annotations of an Ingress for ingress-nginx become; an annotation in none of them has no equivalent that is as safe. */

@@ -45,14 +45,16 @@ const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
     /^auth-(?:url|signin|method|request-redirect|response-headers|always-set-cookie|cache-|keepalive|proxy-set-headers)/,
     () =>
       refused(
-        "it asks another server for a login, and Traefik's forwardAuth sends other headers and passes on redirects; write such a Middleware for the server's Traefik endpoint, attach it to a route, then remove the Ingress",
+        "it asks another server for a login, which judges X-Original-URL; Traefik's forwardAuth does not set that header, and passes on one that a client invents; write such a Middleware for the server's Traefik endpoint, attach it to a route, then remove the Ingress",
       ),
   ],
   [/^auth-/, () => protects("requires a login")],
   [
     /^enable-global-auth$/,
     (value) =>
-      isOff(value) ? refused("it turns off the login that its class requires, if it requires one") : OFF,
+      isOff(value)
+        ? noEffect("it turns off the login of its class, and a route has no such login")
+        : noEffect("it only states the default"),
   ],
   [/^satisfy$/, () => protects("combines a login with an allow list")],
   [/^(?:whitelist|allowlist)-source-range$/, () => protects("allows only some addresses")],
@@ -65,23 +67,42 @@ const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
   [/-snippet$/, () => protects("runs a snippet of nginx configuration, which may protect the app")],
   [/^(?:enable-cors)$/, guards("sets CORS headers")],
   [/^cors-/, () => protects("sets CORS headers")],
-  [/^custom-headers$/, () => protects("sets response headers")],
+  [
+    /^custom-headers$/,
+    () =>
+      protects(
+        "sets response headers from a ConfigMap, if the controller's global-allowed-response-headers permits",
+      ),
+  ],
   [/^(?:force-)?ssl-redirect$/, (value) => (isOff(value) ? OFF : { fate: "redirect" })],
   [/^preserve-trailing-slash$/, tunes],
   [/^ssl-passthrough$/, (value) => (isOff(value) ? OFF : refused("it passes TLS through to the app"))],
   [/^ssl-/, () => protects("restricts TLS")],
+  [
+    /^proxy-ssl-verify$/,
+    (value) =>
+      value === "off" ? OFF : refused("it verifies the app's certificate: write a BackendTLSPolicy"),
+  ],
   [/^proxy-ssl-/, () => refused("it uses TLS to the app: write a BackendTLSPolicy")],
   [/^secure-verify-ca-secret$/, () => refused("it verifies the app's certificate: write a BackendTLSPolicy")],
   [
-    /^(?:affinity|session-cookie-|upstream-hash-by)/,
-    () => refused("a route has no setting for sticky sessions"),
+    /^(?:affinity|session-cookie-)/,
+    () =>
+      refused("Traefik has no equivalent for these sticky sessions: write a TraefikService with a cookie"),
+  ],
+  [
+    /^upstream-hash-by/,
+    () =>
+      refused("it chooses the pod by a value of the request, and Traefik only by a cookie or the address"),
   ],
   [
     /^backend-protocol$/,
     (value) =>
       value.toUpperCase() === "HTTP"
         ? noEffect("it only states the default")
-        : refused("set the port's appProtocol, or write a BackendTLSPolicy"),
+        : refused(
+            "a TraefikService reaches apps over HTTP, TLS or gRPC, and verifies a certificate with a CA",
+          ),
   ],
   [
     /^use-regex$/,
@@ -97,7 +118,9 @@ const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
     (value) =>
       isOff(value)
         ? OFF
-        : refused("it redirects another host, from or to www: write a route for that host that redirects"),
+        : refused(
+            "it redirects another host, from or to www: write a route for that host that redirects, with its own record and certificate",
+          ),
   ],
   [
     /^canary/,

@@ -31,7 +31,7 @@ export function whyUnreachable(
   const former = release ? controllerPods(asKubeObject(release), objects) : UNKNOWN_PODS;
   const source = isRelease(form.object) ? asKubeObject(form.object) : undefined;
   const backends = reading.served
-    .flatMap((served) => served.backends)
+    .flatMap((served) => served.backends.map((backend) => backend.service ?? backend))
     .filter(({ kind }) => kind === "Service");
   const reasons = backends.flatMap((backend) => {
     const app = podsBehind(backend, namespace, source, objects);

@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { sameCluster, clusterOf } from "../../clusters.ts";
 import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
-import { newMiddlewares, presentMiddleware } from "./new-middlewares.ts";
+import { newObjects, presentObject } from "./new-objects.ts";
 import { isIngress, readAny } from "./object.ts";
 import type { Reading } from "./served.ts";
 import { servicesOf } from "./services.ts";
 
-/** Why a Middleware must not be added: no Ingress in its namespace needs it. */
-export function middlewareViolation(
+/** Why an object of Traefik must not be added: no Ingress in its namespace needs it. */
+export function newObjectViolation(
   come: BuiltObject,
   context: StepContext,
   after: readonly BuiltCluster[],
@@ -20,24 +21,26 @@ export function middlewareViolation(
   const { namespace, name } = nameOf(come.object);
   const isNeeded = (before?.objects ?? []).some(({ object }) => {
     if (!isIngress(object) || nameOf(object).namespace !== namespace) return false;
-    const { annotations } = readAny(object, namespace, servicesOf(before));
-    return newMiddlewares(annotations.translations, fieldsIn(object, ["metadata"])).some(
+    const reading = readAny(object, namespace, servicesOf(before));
+    return newObjects(reading, fieldsIn(object, ["metadata"])).some(
       (wanted) =>
-        nameOf(wanted).name === name && isDeepStrictEqual(wanted.spec, fieldAt(come.object, ["spec"])),
+        wanted.kind === come.object.kind &&
+        nameOf(wanted).name === name &&
+        isDeepStrictEqual(wanted.spec, fieldAt(come.object, ["spec"])),
     );
   });
   return isNeeded ? undefined : "no Ingress in its namespace has the settings that it enforces";
 }
 
-/** Why an Ingress must not be removed: a Middleware that replaces one of its settings does not exist after the step. */
-export function missingMiddleware(
+/** Why an Ingress must not be removed: an object that replaces one of its settings does not exist after the step. */
+export function missingObject(
   ingress: Mapping,
-  { annotations }: Reading,
+  reading: Reading,
   now: BuiltCluster | undefined,
 ): string | undefined {
   const { namespace } = nameOf(ingress);
-  const missing = newMiddlewares(annotations.translations, fieldsIn(ingress, ["metadata"])).find(
-    (wanted) => presentMiddleware(now, namespace, wanted) !== "same",
+  const missing = newObjects(reading, fieldsIn(ingress, ["metadata"])).find(
+    (wanted) => presentObject(now, namespace, wanted) !== "same",
   );
-  return missing && `no Middleware ${nameOf(missing).name} replaces its settings`;
+  return missing && `no ${scalarText(missing.kind)} ${nameOf(missing).name} replaces its settings`;
 }

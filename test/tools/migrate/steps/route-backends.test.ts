@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import { parseAllDocuments } from "yaml";
+import { route } from "../../../../tools/migrate/steps/route/step.ts";
+import { messages, resultOf, written, type Files } from "../planning.ts";
+
+const NGINX = "nginx.ingress.kubernetes.io/";
+
+interface Path {
+  readonly path?: string;
+  readonly name?: string;
+  readonly port?: number;
+}
+
+const ingress = (
+  annotations: Readonly<Record<string, string>>,
+  paths: readonly Path[] = [{}],
+  ingressClassName = "nginx",
+): object => ({
+  apiVersion: "networking.k8s.io/v1",
+  kind: "Ingress",
+  metadata: {
+    name: "web",
+    namespace: "apps",
+    annotations: Object.fromEntries(
+      Object.entries(annotations).map(([key, value]) => [`${NGINX}${key}`, value]),
+    ),
+  },
+  spec: {
+    ingressClassName,
+    rules: [
+      {
+        host: "web.example.com",
+        http: {
+          paths: paths.map(({ path = "/", name = "app", port = 8443 }) => ({
+            path,
+            pathType: "Prefix",
+            backend: { service: { name, port: { number: port } } },
+          })),
+        },
+      },
+    ],
+  },
+});
+const service = (port: object): object => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: "app", namespace: "apps" },
+  spec: { ports: [{ port: 8443, ...port }] },
+});
+const nginx = (config: object): object => ({
+  apiVersion: "helm.toolkit.fluxcd.io/v2",
+  kind: "HelmRelease",
+  metadata: { name: "ingress-nginx", namespace: "network" },
+  spec: {
+    chart: { spec: { chart: "ingress-nginx", sourceRef: { kind: "HelmRepository", name: "ingress-nginx" } } },
+    values: { controller: { config } },
+  },
+});
+const gateway = (more: object = {}): object => ({
+  acceptLoss: ["setting"],
+  route: {
+    gateways: Object.fromEntries(
+      ["nginx", "traefik"].map((name) => [
+        name,
+        { name: "front", namespace: "doors", middlewares: true, ...more },
+      ]),
+    ),
+  },
+});
+const files = (one: object, ...others: readonly object[]): Files => ({
+  "web.yaml": one,
+  "others.yaml": [...others, { apiVersion: "v1", kind: "Namespace", metadata: { name: "apps" } }],
+});
+
+/** The objects in the file of the Ingress after the step, by kind. */
+function objectsAfter(one: object, ...others: readonly object[]): Readonly<Record<string, unknown>> {
+  const result = resultOf(route, files(one, ...others), gateway());
+  assert.equal(result.proof.status, "holds");
+  const objects = parseAllDocuments(written(result, "web.yaml")).map(
+    (document) => document.toJS() as { readonly kind: string; readonly spec: unknown },
+  );
+  return Object.fromEntries(objects.map(({ kind, spec }) => [kind, spec]));
+}
+
+const refusalOf = (one: object, more: object = {}, ...others: readonly object[]): string =>
+  messages(resultOf(route, files(one, ...others), gateway(more)), "refused").join("\n");
+
+/** Annotations, the Service in the TraefikService that replaces them, and its ServersTransport. */
+const TRANSLATED: readonly (readonly [Readonly<Record<string, string>>, string, object, object?])[] = [
+  [
+    { "backend-protocol": "HTTPS" },
+    "web-https",
+    { scheme: "https", serversTransport: "web-https" },
+    { insecureSkipVerify: true, disableHTTP2: true },
+  ],
+  [
+    { "backend-protocol": "grpcs", "proxy-ssl-verify": "off" },
+    "web-grpcs",
+    { scheme: "https", serversTransport: "web-grpcs" },
+    { insecureSkipVerify: true },
+  ],
+  [{ "backend-protocol": "GRPC" }, "web-grpc", { scheme: "h2c" }],
+  [
+    { affinity: "cookie" },
+    "web-sticky",
+    { scheme: "http", sticky: { cookie: { name: "INGRESSCOOKIE", httpOnly: true, path: "/" } } },
+  ],
+  [
+    {
+      affinity: "cookie",
+      "affinity-mode": "persistent",
+      "session-cookie-name": "route",
+      "session-cookie-path": "/app",
+      "session-cookie-expires": "60",
+      "session-cookie-max-age": "600",
+      "session-cookie-samesite": "Lax",
+      "session-cookie-secure": "true",
+      "session-cookie-domain": "example.com",
+      "backend-protocol": "HTTPS",
+    },
+    "web-sticky-https",
+    {
+      scheme: "https",
+      sticky: {
+        cookie: {
+          name: "route",
+          httpOnly: true,
+          path: "/app",
+          secure: true,
+          domain: "example.com",
+          sameSite: "lax",
+          maxAge: 600,
+        },
+      },
+      serversTransport: "web-sticky-https",
+    },
+    { insecureSkipVerify: true, disableHTTP2: true },
+  ],
+];
+
+/** Annotations that a TraefikService would not replace in full. */
+const NOT_TRANSLATED: readonly Readonly<Record<string, string>>[] = [
+  { "backend-protocol": "FCGI" },
+  { "backend-protocol": "AUTO_HTTP" },
+  { "backend-protocol": "HTTPS", "proxy-ssl-verify": "on" },
+  { "backend-protocol": "HTTPS", "proxy-ssl-secret": "apps/client" },
+  { "backend-protocol": "HTTPS", "proxy-ssl-name": "app.internal" },
+  { "backend-protocol": "HTTPS", "configuration-snippet": "deny all;" },
+  { affinity: "cookie", "affinity-canary-behavior": "legacy" },
+  { affinity: "cookie", "session-cookie-change-on-failure": "true" },
+  { affinity: "cookie", "session-cookie-conditional-samesite-none": "true" },
+  { affinity: "cookie", "session-cookie-path": "/${APP}" },
+  { affinity: "cookie", "session-cookie-max-age": "0" },
+  { affinity: "cookie", "session-cookie-something": "new" },
+  { affinity: "ip" },
+  { "session-cookie-name": "route" },
+  { "upstream-hash-by": "$remote_addr" },
+];
+
+describe("migrate route: how Traefik reaches the app of an Ingress for ingress-nginx", () => {
+  for (const [annotations, name, fields, transport] of TRANSLATED)
+    it(`a TraefikService replaces ${Object.keys(annotations).join(", ")}`, () => {
+      const after = objectsAfter(ingress(annotations));
+      assert.deepEqual(after.TraefikService, {
+        weighted: { services: [{ name: "app", port: 8443, ...fields }] },
+      });
+      assert.deepEqual(after.ServersTransport, transport);
+      const { rules } = after.HTTPRoute as { readonly rules: readonly object[] };
+      assert.deepEqual(rules, [{ backendRefs: [{ group: "traefik.io", kind: "TraefikService", name }] }]);
+      assert.equal(after.Ingress, undefined);
+    });
+
+  for (const annotations of NOT_TRANSLATED)
+    it(`an Ingress stays with ${JSON.stringify(annotations)}`, () => {
+      const reason = refusalOf(ingress(annotations));
+      for (const name of Object.keys(annotations).slice(-1)) assert.match(reason, new RegExp(NGINX + name));
+    });
+
+  it("needs a Traefik that reads TraefikServices, and ingress-nginx as the class", () => {
+    const sticky = { affinity: "cookie" };
+    assert.match(
+      refusalOf(ingress(sticky), { middlewares: false }),
+      /affinity would become Middlewares or TraefikServices of Traefik/,
+    );
+    assert.match(refusalOf(ingress(sticky, [{}], "traefik")), /does not belong to ingress-nginx/);
+  });
+
+  it("an Ingress with several Services stays: each would need its own", () => {
+    const paths = [{ path: "/" }, { path: "/api", name: "api" }];
+    assert.match(
+      refusalOf(ingress({ "backend-protocol": "HTTPS" }, paths)),
+      /would need a TraefikService for each of app:8443, api:8443/,
+    );
+    const same = [{ path: "/" }, { path: "/api" }];
+    assert.ok("TraefikService" in objectsAfter(ingress({ affinity: "cookie" }, same)));
+  });
+
+  it("an existing TraefikService with another content keeps the Ingress", () => {
+    const other = (spec: object): object => ({
+      apiVersion: "traefik.io/v1alpha1",
+      kind: "TraefikService",
+      metadata: { name: "web-grpc", namespace: "apps" },
+      spec,
+    });
+    const one = ingress({ "backend-protocol": "GRPC" });
+    assert.match(refusalOf(one, {}, other({})), /TraefikService web-grpc already exists/);
+    const same = other({ weighted: { services: [{ name: "app", port: 8443, scheme: "h2c" }] } });
+    assert.equal("TraefikService" in objectsAfter(one, same), false);
+  });
+
+  it("an Ingress stays if a route would reach its app with another protocol", () => {
+    for (const [one, port, reason] of [
+      [
+        ingress({}, [{ port: 443 }]),
+        {},
+        /port 443 of Service apps\/app over https, and the Ingress over http/,
+      ],
+      [
+        ingress({}),
+        { name: "https-web" },
+        /over https, and the Ingress over http: set its appProtocol to http/,
+      ],
+      [ingress({}), { appProtocol: "kubernetes.io/h2c" }, /over h2c, and the Ingress over http/],
+      [ingress({}), { appProtocol: "grpc" }, /does not know the appProtocol grpc of port 8443/],
+      [
+        ingress({}, [{}], "traefik"),
+        { appProtocol: "https" },
+        /over https, and the Ingress over http: set its appProtocol to http/,
+      ],
+      [
+        ingress({}, [{}], "traefik"),
+        { name: "https", appProtocol: "http" },
+        /over http, and the Ingress over https/,
+      ],
+    ] as const)
+      assert.match(refusalOf(one, {}, service(port)), reason);
+    for (const [one, port] of [
+      [ingress({}, [{}], "traefik"), { name: "https" }],
+      [ingress({}, [{ port: 443 }], "traefik"), {}],
+      [ingress({}), { name: "https", appProtocol: "http" }],
+      [ingress({}), { appProtocol: "kubernetes.io/ws" }],
+    ] as const)
+      assert.ok("HTTPRoute" in objectsAfter(one, service(port)));
+  });
+});
+
+describe("migrate route: an Ingress without the login of its class", () => {
+  const exempt = ingress({ "enable-global-auth": "false" });
+  const login = nginx({
+    "global-auth-url": "https://login.example.com",
+    hsts: "false",
+    "proxy-body-size": "0",
+  });
+
+  it("moves, although the class requires one", () => {
+    assert.ok("HTTPRoute" in objectsAfter(exempt, login));
+    assert.match(refusalOf(ingress({}), {}, login), /global-auth-url/);
+    assert.match(refusalOf(ingress({ "enable-global-auth": "true" }), {}, login), /global-auth-url/);
+  });
+
+  it("stays if the Gateway requires one", () => {
+    assert.match(
+      refusalOf(exempt, { provides: ["global-auth-url"] }, login),
+      /Gateway requires a login, which nginx\.ingress\.kubernetes\.io\/enable-global-auth turns off/,
+    );
+  });
+});

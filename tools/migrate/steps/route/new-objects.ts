@@ -1,0 +1,126 @@
+import { isDeepStrictEqual } from "node:util";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import { fieldAt, isKind, nameOf, objectsNamed } from "../../objects.ts";
+import { nginx } from "./controllers/nginx.ts";
+import type { NewBackend, Translation } from "./controllers/nginx-translation.ts";
+import type { Backend, Reading, Served } from "./served.ts";
+
+/** The filters of a route for an Ingress with this name: names of new Middlewares, and other filters as JSON. */
+export function translatedFilters(translations: readonly Translation[], name: string): readonly string[] {
+  return translations.flatMap(({ middleware, filter }) => [
+    ...(middleware ? [nameFor(name, [middleware])] : []),
+    ...(filter ? [JSON.stringify(filter)] : []),
+  ]);
+}
+
+const nameFor = (name: string, parts: readonly { readonly suffix: string }[]): string =>
+  [name, ...parts.map(({ suffix }) => suffix)].join("-");
+
+/** The backend of a route for an Ingress with this name: its Service, or the TraefikService that the translations need for it. */
+export function translatedBackend(
+  service: Backend,
+  translations: readonly Translation[],
+  name: string,
+): Backend {
+  const backends = backendsOf(translations);
+  return backends.length === 0
+    ? service
+    : { kind: "TraefikService", name: nameFor(name, backends), weight: 1, service };
+}
+
+const backendsOf = (translations: readonly Translation[]): readonly NewBackend[] =>
+  translations.flatMap(({ backend }) => backend ?? []);
+
+/** The annotations that need a TraefikService, if the Ingress has several Services: each would need its own. */
+export function whySeveralServices(
+  served: readonly Served[],
+  translations: readonly Translation[],
+): readonly string[] {
+  const services = new Set(
+    served.flatMap(({ backends }) =>
+      backends.flatMap(({ service }) => (service ? [`${service.name}:${service.port}`] : [])),
+    ),
+  );
+  const names = translations.filter(({ backend }) => backend).flatMap((one) => one.names);
+  return services.size < 2
+    ? []
+    : [
+        `${names.map((name) => nginx.prefix + name).join(", ")} would need a TraefikService for each of ${[...services].join(", ")}: write one Ingress per Service first`,
+      ];
+}
+
+/** The objects of Traefik that the route needs, with the namespace and labels of the Ingress as written. */
+export function newObjects({ served, annotations }: Reading, metadata: Mapping): readonly Mapping[] {
+  const { translations } = annotations;
+  const ingress = scalarText(metadata.name ?? "");
+  const backends = backendsOf(translations);
+  const name = nameFor(ingress, backends);
+  const transport = backends.find((backend) => backend.transport)?.transport;
+  const [service] = served.flatMap((one) => one.backends.flatMap((backend) => backend.service ?? []));
+  const objects = translations.flatMap(({ middleware }): readonly NewObject[] =>
+    middleware ? [{ kind: "Middleware", name: nameFor(ingress, [middleware]), spec: middleware.spec }] : [],
+  );
+  if (service) {
+    const fields = Object.assign({}, ...backends.map((backend) => backend.fields)) as Mapping;
+    const reference = { name: service.name ?? "", port: service.port ?? null, ...fields };
+    const withTransport = { ...reference, ...(transport && { serversTransport: name }) };
+    objects.push({ kind: "TraefikService", name, spec: { weighted: { services: [withTransport] } } });
+    if (transport) objects.push({ kind: "ServersTransport", name, spec: transport });
+  }
+  return objects.map((object) => written(object, metadata));
+}
+
+interface NewObject {
+  readonly kind: string;
+  readonly name: string;
+  readonly spec: Mapping;
+}
+
+const written = ({ kind, name, spec }: NewObject, { namespace, labels }: Mapping): Mapping => ({
+  apiVersion: "traefik.io/v1alpha1",
+  kind,
+  metadata: {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(isMapping(labels) ? { labels } : {}),
+  },
+  spec,
+});
+
+/** Whether an object has a kind that {@link newObjects} adds. */
+export const isNewKind = (object: Mapping): boolean =>
+  ["Middleware", "TraefikService", "ServersTransport"].some((kind) => isKind(object, "traefik.io", kind));
+
+/** Why an Ingress in the values of a chart cannot get its Middlewares: a release renders no other objects. */
+export function whyNotInValues(translations: readonly Translation[]): readonly string[] {
+  return translations.flatMap(({ middleware, backend, filter, names }) => {
+    const annotations = names.map((name) => nginx.prefix + name).join(", ");
+    if (middleware)
+      return [
+        `annotation ${annotations}: write a Traefik Middleware that does the same (\`${Object.keys(middleware.spec).join()}\`), attach it to a route, then remove the Ingress`,
+      ];
+    if (backend)
+      return [
+        `annotation ${annotations}: write a TraefikService that does the same (\`${Object.keys(backend.fields).join()}\`)${backend.transport ? " with a ServersTransport" : ""} and a route to it, then remove the Ingress`,
+      ];
+    return filter?.type === "RequestRedirect"
+      ? [`annotation ${annotations}: write a route with a RequestRedirect filter, then remove the Ingress`]
+      : [];
+  });
+}
+
+/** Whether a cluster has an object with the same kind, namespace, name and spec: `same`, `other` for another spec, undefined without one. */
+export function presentObject(
+  cluster: BuiltCluster | undefined,
+  namespace: string,
+  wanted: Mapping,
+): "same" | "other" | undefined {
+  const { name } = nameOf(wanted);
+  const found = (cluster ? objectsNamed(cluster, scalarText(wanted.kind), name) : []).find(
+    ({ object }) => isNewKind(object) && nameOf(object).namespace === namespace,
+  );
+  if (!found) return undefined;
+  return isDeepStrictEqual(fieldAt(found.object, ["spec"]), wanted.spec) ? "same" : "other";
+}
