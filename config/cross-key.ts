@@ -1,5 +1,6 @@
 import { GATUS_CREDENTIALS, parseGatusCredentials } from "./gatus-credentials.ts";
 import type { Config, SecretKey } from "./schema.ts";
+import { verificationErrors } from "./verification-errors.ts";
 
 type Secrets = Readonly<Partial<Record<SecretKey, string>>>;
 
@@ -42,6 +43,7 @@ export function crossKeyErrors(config: Config, secrets: Secrets): string[] {
     ...pushoverErrors(config, secrets),
     ...tenancyErrors(config),
     ...queryErrors(config),
+    ...verificationErrors(config),
     ...webhookErrors(config, secrets),
   ];
 }

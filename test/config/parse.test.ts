@@ -113,6 +113,17 @@ describe("configuration", () => {
     );
   });
 
+  it("reports a soak that can never pass together with the other errors, before any cluster is read", () => {
+    const errors = errorsIn({
+      cluster: CLUSTER,
+      notify: { webhook: true },
+      verification: { soak: "30m" },
+    });
+    assert.match(errors, /has 2 errors/);
+    assert.match(errors, /verification\.soak: 30m is not shorter than the timeout of 30m/);
+    assert.equal(errorsIn({ cluster: CLUSTER, verification: { soak: "30m", timeout: "1h" } }), "");
+  });
+
   it("reports all errors at once, with path, value and expectation", () => {
     const errors = errorsIn({
       cluster: { contxt: "edge" },

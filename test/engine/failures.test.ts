@@ -71,12 +71,12 @@ describe("engine: refuses before anything is changed", function () {
     const settings = { ...QUICK_VERIFICATION, withoutSoak: undefined };
     await refused(
       { verification: settings },
-      /edgefirst:verification\.soak is 0s: a single round of checks proves little/,
+      /edgefirst:verification\.soak: 0s proves little, because the checks run only once/,
       /edgefirst:verification\.withoutSoak/,
     );
     await refused(
       { verification: { ...settings, soak: "2s", interval: "3s" } },
-      /edgefirst:verification\.interval is 3s, which is longer than the soak of 2s/,
+      /edgefirst:verification\.interval: 3s is longer than the soak of 2s/,
     );
   });
 

@@ -53,7 +53,7 @@ describe("a staged update of edge, with an engine and a cluster in memory", () =
 
   it("is refused before it reads anything if its settings make no sense", async () => {
     const verification = { ...SETTINGS.verification, withoutSoak: undefined };
-    await assert.rejects(stageUpdate(world.args({ verification })), /soak is 0s/);
+    await assert.rejects(stageUpdate(world.args({ verification })), /soak: 0s proves little/);
     assert.deepEqual(world.received, []);
   });
 

@@ -5,7 +5,7 @@ import type { QueryCheck, ServiceAddress } from "../../../config/own-checks.ts";
 import { ApiError } from "../../../kube/api-error.ts";
 import { evaluateQuery } from "../../../staging/checks/prometheus-api.ts";
 import { queriesCheck } from "../../../staging/checks/queries.ts";
-import { defaultWindow, refuseOldSamples } from "../../../staging/own-check-settings.ts";
+import { defaultWindow } from "../../../staging/own-check-settings.ts";
 import { scriptedCluster } from "../../support/scripted-cluster.ts";
 
 const vector = (...values: (readonly [metric: object, value: string])[]) => ({
@@ -173,59 +173,5 @@ describe("check queries, on a local server that answers like Prometheus' documen
 
   it("looks back for the soak, or for a minute without one", () => {
     assert.deepEqual(["5m", "0s", "1h30m"].map(defaultWindow), ["5m", "1m", "1h30m"]);
-  });
-
-  it("that looks back too far is refused with what to do, in every unit of PromQL", () => {
-    const looking = (text: string, soak: string) => () => {
-      refuseOldSamples({ queries: { errors: query({ query: text }) } }, soak);
-    };
-    assert.throws(looking("rate(x[2m])", "1m"), (error: Error) => {
-      assert.equal(
-        error.message.replaceAll(/\n\s*/g, " "),
-        "edgefirst:checks.queries.errors looks back 2m, which is longer than the soak of 1m: the query would read samples from before the update. Use $window in the query, or set a longer edgefirst:verification.soak. Nothing was changed.",
-      );
-      return true;
-    });
-    for (const [range, soak] of [
-      ["61001ms", "61s"],
-      ["61s", "1m"],
-      ["61m", "1h"],
-      ["1h1s", "1h"],
-      ["1d", "23h59m"],
-      ["1w", "167h"],
-      ["1y", "8759h"],
-    ] as const)
-      assert.throws(looking(`rate(x[ ${range}])`, soak), new RegExp(`looks back ${range},`));
-    for (const [range, soak] of [
-      ["61000ms", "61s"],
-      ["1d", "24h"],
-      ["1w", "168h"],
-      ["1y", "8760h"],
-    ] as const)
-      assert.doesNotThrow(looking(`rate(x[${range}])`, soak));
-    assert.doesNotThrow(looking("x{a=\"[9h]\", b='[9h]', c=`[9h]`}", "1m"));
-  });
-
-  it("may not look back further than the soak", () => {
-    const refuse =
-      (fields: Partial<QueryCheck>, soak = "5m") =>
-      () => {
-        refuseOldSamples({ queries: { errors: query(fields) } }, soak);
-      };
-    assert.throws(
-      refuse({ window: "6m" }),
-      /queries\.errors looks back 6m, which is longer than the soak of 5m/,
-    );
-    assert.throws(refuse({ query: "rate(x[1h30m])" }), /looks back 1h30m/);
-    assert.throws(refuse({ query: "max_over_time(x[1d:1m])" }), /looks back 1d/);
-    for (const settings of [
-      { window: "5m" },
-      { query: "rate(x[$window])" },
-      { query: "rate(x[5m])" },
-      { query: 'x{path="[1h]"}' },
-      { query: "x offset 1h" },
-    ])
-      assert.doesNotThrow(refuse(settings));
-    assert.doesNotThrow(refuse({ window: "6m" }, "0s"), "without a soak, every sample is old");
   });
 });

@@ -50,7 +50,11 @@ export const HOLES: Readonly<Record<string, readonly SourceEdit[]>> = {
     edit("weaknesses.ts", "...checks.flatMap(unprovenBy)", "...[].flatMap(unprovenBy)"),
   ],
   "4 a soak of 0 s needs no reason": [
-    edit("staging-settings.ts", "soakMs === 0 && withoutSoak === undefined", "soakMs < 0"),
+    {
+      file: "config/verification-errors.ts",
+      from: "soakMs === 0 && withoutSoak === undefined",
+      to: "soakMs < 0",
+    },
   ],
   "5 one look before decides for good": [
     edit("watch-state.ts", "        this.#recovered.add(verdictKey(verdict));", "        void verdict;"),
