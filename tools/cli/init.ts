@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadPins } from "../../config/pins.ts";
 import type { ClusterReader } from "../../kube/client.ts";
@@ -6,6 +6,7 @@ import { KubeClient } from "../../kube/kube-client.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { shellWord } from "../../lib/shell-word.ts";
+import { isConfigured, secretSettings } from "../init/secret-settings.ts";
 import type { Section } from "../init/section.ts";
 import { formatStackFile, stackSections, type StackFileArgs } from "../init/stack-file.ts";
 import { survey } from "../init/survey.ts";
@@ -29,7 +30,8 @@ export async function init(stack: string, flags: InitFlags): Promise<void> {
   const file = join(directory, `Pulumi.${stack}.yaml`);
   const prints = flags.stdout === true || flags.json === true;
   refuseName(stack);
-  if (!prints) refuseToWrite(directory, file, flags);
+  const existing = existsSync(file) ? readFileSync(file, "utf8") : "";
+  if (!prints) refuseToWrite(directory, file, { existing, ...flags });
   const { context, kubeconfig } = flags;
   const cluster = { context, ...(kubeconfig !== undefined && { kubeconfig }) };
   const client = new KubeClient(cluster);
@@ -41,7 +43,7 @@ export async function init(stack: string, flags: InitFlags): Promise<void> {
     if (flags.json) process.stdout.write(`${JSON.stringify(asJson(args, sections), undefined, 2)}\n`);
     else if (flags.stdout) process.stdout.write(text);
     else {
-      writeFileAtomic(file, text, 0o644);
+      writeFileAtomic(file, text + secretSettings(existing), 0o644);
       progress(`Wrote Pulumi.${stack}.yaml. Review it, then run: npx pulumi preview -s ${shellWord(stack)}`);
     }
   } finally {
@@ -76,13 +78,17 @@ function refuseName(stack: string): void {
     );
 }
 
-function refuseToWrite(directory: string, file: string, { force }: InitFlags): void {
+function refuseToWrite(
+  directory: string,
+  file: string,
+  { existing, force }: { readonly existing: string; readonly force?: true },
+): void {
   if (!existsSync(join(directory, "Pulumi.yaml")))
     throw new EdgefirstError(
       `There is no Pulumi.yaml in ${directory}, and the stack file belongs next to it.`,
       "Run the command in the project's directory, or print the file with --stdout.",
     );
-  if (existsSync(file) && !force)
+  if (isConfigured(existing) && !force)
     throw new EdgefirstError(
       `${file} already exists.`,
       "Overwrite it with --force, or compare it first: edgefirst init … --stdout | diff …",

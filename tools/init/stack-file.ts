@@ -45,7 +45,9 @@ function clusterSection({ cluster }: StackFileArgs): Section {
 }
 
 function afterSection({ stacks }: StackFileArgs): Section {
-  const comment = ["Upstream stacks: this stack gets a release only after they have verified it."];
+  const comment = [
+    "Upstream stacks: this stack gets a release only after they have verified it. List only those directly upstream.",
+  ];
   return { key: "after", comment, value: stacks.length > 0 ? [...stacks] : ["edge"], isExample: true };
 }
 
@@ -91,11 +93,14 @@ function gatewaysSection(found: Survey): Section {
     };
   const install = found.traefiks.length === 0;
   const hint = install
-    ? "Traefik serves no Gateway: uncomment to declare one, with a Traefik that this stack installs."
-    : "This Traefik serves no Gateway: uncomment to declare one.";
+    ? ["Traefik serves no Gateway: uncomment to declare one, with a Traefik that this stack installs."]
+    : [
+        "This Traefik serves no Gateway: uncomment to declare one. For a second Traefik, which this stack",
+        "installs, leave out `traefik.install`. It needs a different class and address.",
+      ];
   return {
     key: "gateways",
-    comment: [...comment, hint],
+    comment: [...comment, ...hint],
     value: [exampleGateway(found.issuers, install)],
     isExample: true,
   };

@@ -83,7 +83,8 @@ function appsNamed(
   workloads: readonly KubeObject[],
   releases: readonly KubeObject[],
 ): FoundApp[] {
-  const isImage = new RegExp(`(^|/)${name}(:|@|$)`);
+  // k3s and RKE2 run rancher/mirrored-library-traefik.
+  const isImage = new RegExp(`(^|/)(mirrored-library-)?${name}(:|@|$)`);
   const running = workloads.flatMap((workload) => {
     const image = imagesOf(workload).find((each) => isImage.test(each));
     return image === undefined ? [] : [{ ...found(workload), image }];

@@ -58,6 +58,10 @@ export const TRAEFIK = workload(
   "docker.io/library/traefik:v3.6.12",
   appliedBy("helm", "traefik"),
 );
+/** https://github.com/k3s-io/k3s: manifests/traefik.yaml */
+export const K3S_TRAEFIK = workload("traefik", "kube-system", "rancher/mirrored-library-traefik:3.6.10", {
+  "app.kubernetes.io/managed-by": "Helm",
+});
 export const GATUS = workload("gatus", "observability", "ghcr.io/twin/gatus:v5.36.0");
 
 export const GATEWAYS: readonly KubeObject[] = [

@@ -83,6 +83,10 @@ describe("edgefirst init on a real API server", function () {
     const file = join(project, "Pulumi.edge.yaml");
     assert.equal(edgefirst("edge").status, 0);
     assert.equal(readFileSync(file, "utf8"), printed.stdout);
+    const salt = "encryptionsalt: v1:dsN0DLdumI8=\n";
+    writeFileSync(file, salt);
+    assert.equal(edgefirst("edge").status, 0);
+    assert.equal(readFileSync(file, "utf8"), printed.stdout + salt);
     writeFileSync(file, "mine\n");
     const again = edgefirst("edge");
     assert.equal(again.status, 2);

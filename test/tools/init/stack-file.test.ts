@@ -6,7 +6,7 @@ import { EdgefirstError } from "../../../lib/errors.ts";
 import { formatStackFile, stackSections } from "../../../tools/init/stack-file.ts";
 import { survey } from "../../../tools/init/survey.ts";
 import { clusterHolding } from "../../support/cluster.ts";
-import { FLUX, GATEWAYS, GATUS, ISSUER, ROUTES_CRD, TRAEFIK } from "./cluster.ts";
+import { FLUX, GATEWAYS, GATUS, ISSUER, K3S_TRAEFIK, ROUTES_CRD, TRAEFIK } from "./cluster.ts";
 
 const PINS = {
   gatewayApi: { version: "v1.4.1", channel: "standard", baseUrl: "https://x", files: [] },
@@ -119,6 +119,16 @@ describe("edgefirst init: the stack file", () => {
       both.traefiks.map(({ kind }) => kind),
       ["Deployment"],
     );
+  });
+
+  it("finds the Traefik of k3s, and offers a second one next to it", async () => {
+    const text = await fileFor(clusterHolding(K3S_TRAEFIK));
+    assert.match(
+      text,
+      /# Traefik: Deployment kube-system\/traefik \(rancher\/mirrored-library-traefik:3\.6\.10\)/,
+    );
+    assert.match(text, /# {5}traefik:\n {2}# {7}install: false$/m);
+    assert.match(text, /For a second Traefik/);
   });
 
   it("writes a section that does not match the schema as a comment, with the reason", async () => {
