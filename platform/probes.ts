@@ -16,7 +16,7 @@ export function checkProbes({ gateways, gatus }: Pick<Config, "gateways" | "gatu
     .filter(({ gatus: { endpoint = {} } }) => !DECIDING.some((field) => field in endpoint))
     .map(({ namespace, name }) => ({
       severity: "warning",
-      message: `Gateway ${namespace}/${name} has no HTTPS listener, but Gatus probes every route over https: its apps would be reported as down, and the verification would fail.`,
-      hint: `Give one of its https.hostnames a certificate, which may be self-signed. Until then, set gatus.endpoint in the Gateway's entry to { client: { insecure: true }, conditions: ["[CONNECTED] == true"] }: Gatus then shows only that a name resolves and that Traefik answers.`,
+      message: `Gateway ${namespace}/${name} has no HTTPS listener, but Gatus probes every route over https: unless a tunnel or a proxy in front of it serves HTTPS, its apps would be reported as down, and the verification would fail.`,
+      hint: `Give one of its https.hostnames a certificate, which may be self-signed. Until then, set gatus.endpoint in the Gateway's entry to { client: { insecure: true }, conditions: ["[CONNECTED] == true"] }: Gatus then shows only that a name resolves and that Traefik answers. Behind a tunnel, { conditions: ["[STATUS] == 200"] } keeps the usual probe and ends this warning.`,
     }));
 }

@@ -33,6 +33,11 @@ describe("platform: Gatus's probes", () => {
       {},
     ],
     ["routes inherit other conditions", { gatus: { endpoint: { conditions: ["[CONNECTED] == true"] } } }, {}],
+    [
+      "a tunnel in front of the Gateway serves HTTPS, as the hint says",
+      { gatus: { endpoint: { conditions: ["[STATUS] == 200"] } } },
+      {},
+    ],
     ["Gatus does not discover routes", {}, { discover: { httpRoutes: false } }],
     ["Gatus has another owner", {}, { install: false }],
   ] as const)
