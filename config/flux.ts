@@ -62,7 +62,7 @@ const fluxRoot = z.strictObject({
     .nullable()
     .default("sops-age")
     .describe(
-      "Secret with the age keys for the root and every child; `null` if kustomize-controller has the keys (`--sops-age-secret`, Flux 2.7).",
+      "Secret with the age keys for the root and every child; `null` if nothing is encrypted with SOPS, or if kustomize-controller has the keys (`--sops-age-secret`, Flux 2.7).",
     ),
   substituteFrom: substituteFrom
     .default([])

@@ -118,7 +118,7 @@ export const gatus = z
       .boolean()
       .default(false)
       .describe(
-        "Set up Pushover for endpoints whose `alerts` name it; needs `pushoverToken` and `pushoverUserKey`.",
+        "Set up Pushover for endpoints whose `alerts` name it, such as all routes of a Gateway: `gateways[].gatus.endpoint: { alerts: [{ type: pushover }] }`. Needs `pushoverToken` and `pushoverUserKey`, which it writes into the Secret `gatus-pushover` in Gatus's namespace.",
       ),
   })
   .prefault({ install: false });

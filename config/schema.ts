@@ -66,7 +66,9 @@ export const configSchema = z.strictObject({
     .describe("The repository that Flux follows. Without this section, the stack leaves Flux alone."),
   gatus: gatus.describe("Monitoring with Gatus."),
   alerting: alerting.describe("Rules and receivers for the Prometheus operator."),
-  after: after.describe("Upstream stacks: they must verify a release before this stack may run it."),
+  after: after.describe(
+    "Upstream stacks: they must verify a release before this stack may run it. List only those directly upstream.",
+  ),
   gate: gate.describe("How strictly upstream stacks are checked."),
   override: override
     .optional()

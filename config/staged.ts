@@ -88,7 +88,9 @@ export const override = z.strictObject({
 
 export const verification = z
   .strictObject({
-    soak: duration.default("5m").describe("How long all checks must hold without interruption."),
+    soak: duration
+      .default("5m")
+      .describe("How long all checks must hold without interruption. Must be shorter than `timeout`."),
     withoutSoak: z
       .string()
       .trim()

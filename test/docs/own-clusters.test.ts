@@ -20,6 +20,11 @@ const KUBE_PROMETHEUS = {
   podMonitorSelector: { matchLabels: { release: "kube-prometheus-stack" } },
   podMonitorNamespaceSelector: {},
 };
+const FLUX_CRDS = ["ocirepositories.source", "kustomizations.kustomize"].map((name) =>
+  object("apiextensions.k8s.io/v1", "CustomResourceDefinition", `${name}.toolkit.fluxcd.io`, {
+    spec: { versions: [{ name: "v1", served: true }] },
+  }),
+);
 /** What the page says that the cluster has. */
 const NEIGHBOURS = {
   issuer: object("cert-manager.io/v1", "ClusterIssuer", "letsencrypt", {
@@ -27,6 +32,15 @@ const NEIGHBOURS = {
   }),
   pool: object("cilium.io/v2", "CiliumLoadBalancerIPPool", "pool", {
     spec: { blocks: [{ start: "192.168.1.40", stop: "192.168.1.49" }] },
+  }),
+  source: object("source.toolkit.fluxcd.io/v1", "OCIRepository", "flux-system/home-ops", {
+    spec: { url: "oci://ghcr.io/example/home-ops", ref: { semver: "1.x" }, interval: "30m" },
+  }),
+  root: object("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "flux-system/cluster-apps", {
+    spec: {
+      ...{ path: "./clusters/home", prune: true, interval: "30m" },
+      sourceRef: { kind: "OCIRepository", name: "home-ops" },
+    },
   }),
   database: object("v1", "Secret", "observability/gatus-app", { data: { uri: "cG9zdGdyZXM6Ly8=" } }),
   prometheus: object("monitoring.coreos.com/v1", "Prometheus", "monitoring/prometheus", {
@@ -60,7 +74,7 @@ describe("docs/guides/own-clusters.md", () => {
       },
       gatusAuthorizations: new Map(),
     };
-    const cluster = clusterHolding(...Object.values(neighbours));
+    const cluster = clusterHolding(...FLUX_CRDS, ...Object.values(neighbours));
     // The cluster serves every other kind, without objects.
     const plan = await planPlatform({
       ...{ stack: "home", config, pins: loadPins(), recorded: () => Promise.resolve([]) },
@@ -77,6 +91,7 @@ describe("docs/guides/own-clusters.md", () => {
     issuer: /ClusterIssuer letsencrypt, which does not exist/,
     pool: /is not selected by any CiliumLoadBalancerIPPool/,
     alertmanager: /No Alertmanager on the cluster reads the AlertmanagerConfig/,
+    root: /root\.mode is observe, but Kustomization flux-system\/cluster-apps does not exist/,
     database: /Secret observability\/gatus-app, with the URL of Gatus's database, does not exist/,
   }))
     it(`promises a report of what is missing: ${neighbour}`, async () => {
