@@ -1,6 +1,7 @@
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, text } from "../engine/read.ts";
 import { CSI_DRIVER, STORAGE_CLASS, VOLUME } from "./kinds.ts";
+import { namesOneNode } from "./one-node.ts";
 
 /** Where a claim's volume comes from. */
 export interface Storage {
@@ -28,6 +29,13 @@ export function isAttached({ storageClass, volume }: Storage, objects: ObjectInd
   const name = text(storageClass) ?? "";
   const known = objects.get(STORAGE_CLASS, undefined, name);
   return known === undefined ? !/nfs|smb|cifs/i.test(name) : attaches(at(known, ["provisioner"]), objects);
+}
+
+/** Whether a claim's volume is on a single node: its PersistentVolume says so, or the name of its class (local-path, openebs-hostpath, LVM of a node and similar). */
+export function isOnNode({ storageClass, volume }: Storage, objects: ObjectIndex): boolean {
+  const bound = objects.get(VOLUME, undefined, text(volume) ?? "");
+  const isBoundToNode = namesOneNode(at(bound, ["spec", "nodeAffinity", "required"]));
+  return isBoundToNode || /local|hostpath|lvm/.test(text(storageClass) ?? "");
 }
 
 function attaches(driver: unknown, objects: ObjectIndex): boolean {

@@ -3,10 +3,22 @@ import { z } from "zod";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, type Fields } from "../engine/read.ts";
 import { eitherOf } from "../engine/words.ts";
-import type { Problem } from "../engine/rule.ts";
+import type { Problem, RuleContext } from "../engine/rule.ts";
 
 /** A container's three probes, with their names in a Pod's spec minus the suffix `Probe`. */
 export const PROBES = ["liveness", "readiness", "startup"] as const;
+
+/** The recommendation that a missing probe becomes if a document of the owner says that probes are left out; undefined if none does. */
+export function documentedOmission({
+  leftOut,
+}: Pick<RuleContext, "leftOut">): Pick<Problem, "remediation" | "recommendation"> | undefined {
+  const place = leftOut(/\bprobes?\b/i);
+  if (place === undefined) return undefined;
+  return {
+    remediation: `${place} says that probes are left out: add one only if this app needs it.`,
+    recommendation: true,
+  };
+}
 
 /** The setting of the rules that compare liveness with readiness. */
 export const PROBE_SETTINGS = z.strictObject({
@@ -23,14 +35,21 @@ export function missingIn(container: Fields): readonly (typeof PROBES)[number][]
   return PROBES.filter((probe) => !hasHandler(container[`${probe}Probe`]));
 }
 
+interface ProbeOptions {
+  readonly isOptional: boolean;
+  readonly isDifferent: boolean;
+  readonly omission: ReturnType<typeof documentedOmission>;
+}
+
 /**
  * Problems with the probes of one long-running container in a Pod's spec.
- * @param options `isOptional`: whether the container need not have probes; `isDifferent`: whether liveness and readiness should differ
+ * @param options `isOptional`: whether the container need not have probes; `isDifferent`: whether liveness and readiness should differ; `omission`: what
+ * `documentedOmission` returns
  */
 export function* probeProblems(
   container: Fields,
   path: Path,
-  { isOptional, isDifferent }: { readonly isOptional: boolean; readonly isDifferent: boolean },
+  { isOptional, isDifferent, omission }: ProbeOptions,
 ): Generator<Problem> {
   const missing = missingIn(container);
   if (missing.length > 0)
@@ -38,6 +57,7 @@ export function* probeProblems(
       path,
       message: `The container has no ${eitherOf(missing)} probe.`,
       recommendation: isOptional,
+      ...omission,
     };
   for (const probe of PROBES)
     yield* portProblems(container, [...path, `${probe}Probe`], fields(container[`${probe}Probe`]));

@@ -1,11 +1,13 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { enabled, isAppTemplate } from "../objects/app-template.ts";
 import { appValues } from "../objects/app-template-dialect.ts";
-import { isAttached, type Storage } from "../objects/attached-storage.ts";
+import { isAttached, isOnNode, type Storage } from "../objects/attached-storage.ts";
 import { CLAIM, DEPLOYMENT, HELM_RELEASE } from "../objects/kinds.ts";
+import { runOnOneNode } from "../objects/one-node.ts";
+import { controllerPods, podsOf, type Pods } from "../objects/pods.ts";
 import type { Path } from "../engine/path.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
-import { at, fields, list, text, texts, type Fields } from "../engine/read.ts";
+import { fields, list, text, texts, type Fields } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
 
 /** See docs/reference/rules/claim-strategy.md. */
@@ -17,7 +19,8 @@ export const claimStrategy = defineRule({
   severity: "high",
   enforcement: "mandatory",
   forAuthor: true,
-  recommends: "a claim of a storage class on the node itself, since both pods then run on that node",
+  recommends:
+    "a claim on the node itself, and a pod that names its node or must run next to a single pod, since both pods then run on the same node (except with ReadWriteOncePod)",
   kinds: [DEPLOYMENT, HELM_RELEASE],
   wholeStack: true,
   *check(object, { objects }) {
@@ -26,33 +29,52 @@ export const claimStrategy = defineRule({
   },
 });
 
-/** A claim that only one node can mount. */
-interface SingleClaim {
+/** A claim that a workload mounts. */
+interface Claim {
   readonly name: string;
+  readonly modes: readonly string[];
   readonly storage: Storage;
 }
 
-/** One problem for all claims of a workload. */
-function* claimProblem(path: Path, claims: readonly SingleClaim[]): Generator<Problem> {
-  if (claims.length === 0) return;
-  const names = claims.map(({ name }) => name).join(", ");
+/** One problem for all claims of a workload that only one node, or only one pod, can mount. */
+function* claimProblem(
+  path: Path,
+  claims: readonly Claim[],
+  pods: Pods,
+  objects: ObjectIndex,
+): Generator<Problem> {
+  const single = claims.filter(
+    (claim) => isOfOnePod(claim) || (isOfOneNode(claim) && isAttached(claim.storage, objects)),
+  );
+  if (single.length === 0) return;
+  const isForOnePod = single.some(isOfOnePod);
+  const mounter = isForOnePod ? "only one pod" : "only one node";
   yield {
     path,
-    message: `RollingUpdate starts a second pod, but only one node can mount the ${claims.length === 1 ? "claim" : "claims"} ${names}.`,
-    recommendation: claims.every(({ storage }) => isOnNode(storage.storageClass)),
+    message: `RollingUpdate starts a second pod, but ${mounter} can mount the ${single.length === 1 ? "claim" : "claims"} ${single.map(({ name }) => name).join(", ")}.`,
+    recommendation:
+      !isForOnePod &&
+      (claims.some(({ storage }) => isOnNode(storage, objects)) || runOnOneNode(pods, objects)),
   };
 }
 
+/** The scheduler keeps a second pod from such a claim even on the same node. */
+function isOfOnePod({ modes }: Claim): boolean {
+  return modes.length > 0 && modes.every((mode) => mode === "ReadWriteOncePod");
+}
+
+function isOfOneNode({ modes }: Claim): boolean {
+  return modes.length > 0 && modes.every((mode) => mode === "ReadWriteOnce" || mode === "ReadWriteOncePod");
+}
+
 function* ofDeployment(deployment: KubeObject, objects: ObjectIndex): Generator<Problem> {
-  const { strategy, replicas, template } = fields(deployment.spec);
+  const { strategy, replicas } = fields(deployment.spec);
   if (!rolls(fields(strategy).type ?? "RollingUpdate", fields(strategy).rollingUpdate, replicas)) return;
-  const single = list(at(template, ["spec", "volumes"])).flatMap((volume) => {
-    const name = text(fields(fields(volume).persistentVolumeClaim).claimName) ?? "";
-    const claim = objects.get(CLAIM, deployment.metadata.namespace, name);
-    const storage = storageOf(claim);
-    return isOfOneNode(claim) && isAttached(storage, objects) ? [{ name, storage }] : [];
-  });
-  yield* claimProblem(strategy === undefined ? ["spec"] : ["spec", "strategy"], single);
+  const pods = podsOf(deployment);
+  const claims = list(pods.spec.volumes)
+    .map((volume) => text(fields(fields(volume).persistentVolumeClaim).claimName))
+    .flatMap((name) => existingClaim(name, deployment.metadata.namespace, objects));
+  yield* claimProblem(strategy === undefined ? ["spec"] : ["spec", "strategy"], claims, pods, objects);
 }
 
 /** app-template recreates pods by default. */
@@ -61,44 +83,42 @@ function* ofRelease(release: KubeObject, objects: ObjectIndex): Generator<Proble
   for (const [controller, settings] of enabled(values.controllers)) {
     const { type = "deployment", strategy, rollingUpdate, replicas } = settings;
     if (type !== "deployment" || !rolls(strategy, rollingUpdate, replicas)) continue;
-    const single = enabled(values.persistence).flatMap(([name, item]) => {
-      const isOwn =
-        item.advancedMounts === undefined || fields(item.advancedMounts)[controller] !== undefined;
-      const existing = text(item.existingClaim);
-      const claim =
-        existing === undefined ? undefined : objects.get(CLAIM, release.metadata.namespace, existing);
-      const isSingle = existing === undefined ? item.accessMode === "ReadWriteOnce" : isOfOneNode(claim);
-      const storage = claim === undefined ? inValues(item) : storageOf(claim);
-      if (!isOwn || item.type !== "persistentVolumeClaim" || !isSingle || !isAttached(storage, objects))
-        return [];
-      return [{ name: existing ?? name, storage }];
-    });
-    yield* claimProblem(path(["controllers", controller, "strategy"]), single);
+    const claims = enabled(values.persistence)
+      .filter(
+        ([, { type: kind, advancedMounts }]) =>
+          kind === "persistentVolumeClaim" &&
+          (advancedMounts === undefined || fields(advancedMounts)[controller] !== undefined),
+      )
+      .flatMap(([name, item]) =>
+        item.existingClaim === undefined
+          ? [{ name, modes: texts([item.accessMode]), storage: storageOf(item) }]
+          : existingClaim(text(item.existingClaim), release.metadata.namespace, objects),
+      );
+    const pods = controllerPods(release, values, [controller, settings]);
+    yield* claimProblem(path(["controllers", controller, "strategy"]), claims, pods, objects);
   }
 }
 
-function storageOf(claim: KubeObject | undefined): Storage {
-  const { storageClassName, volumeName } = fields(claim?.spec);
-  return { storageClass: storageClassName, volume: volumeName };
+/** A claim that is in the repository. */
+function existingClaim(
+  name: string | undefined,
+  namespace: string | undefined,
+  objects: ObjectIndex,
+): readonly Claim[] {
+  const claim = objects.get(CLAIM, namespace, name ?? "");
+  if (claim === undefined) return [];
+  const { accessModes, storageClassName, ...spec } = fields(claim.spec);
+  const storage = storageOf({ ...spec, storageClass: storageClassName });
+  return [{ name: claim.metadata.name, modes: texts(accessModes), storage }];
 }
 
-/** The storage of a claim that app-template renders. */
-function inValues({ storageClass, volumeName }: Fields): Storage {
+/** The storage of a claim, with the names of app-template's values. */
+function storageOf({ storageClass, volumeName }: Fields): Storage {
   return { storageClass, volume: volumeName };
-}
-
-/** Whether a storage class keeps its volumes on one node, judged by its name: local-path, openebs-hostpath, LVM of a node and similar. */
-function isOnNode(storageClass: unknown): boolean {
-  return /local|hostpath|lvm/.test(text(storageClass) ?? "");
 }
 
 /** Without a surge, the old pod ends before the new one starts. */
 function rolls(strategy: unknown, rollingUpdate: unknown, replicas: unknown): boolean {
   const { maxSurge, surge } = fields(rollingUpdate);
   return strategy === "RollingUpdate" && (maxSurge ?? surge) !== 0 && replicas !== 0;
-}
-
-function isOfOneNode(claim: KubeObject | undefined): boolean {
-  const modes = texts(at(claim, ["spec", "accessModes"]));
-  return modes.length > 0 && modes.every((mode) => mode === "ReadWriteOnce" || mode === "ReadWriteOncePod");
 }

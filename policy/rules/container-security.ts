@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { KubeObject } from "../../kube/objects.ts";
 import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
 import { isEscapable } from "../objects/escapable.ts";
 import { hostAccess } from "../objects/host-access.ts";
@@ -21,7 +22,7 @@ export const containerSecurity = defineRule({
   enforcement: "mandatory",
   forAuthor: true,
   recommends:
-    "everything, except that a long-running container without root does not set allowPrivilegeEscalation, although most such containers do, and its image is not known to need more (image-privileges.yaml in docs/reference/knowledge.md)",
+    "everything, except that a long-running container without root does not set allowPrivilegeEscalation, although most such containers do, no comment at its securityContext names the privileges that it needs, and its image is not known to need more (image-privileges.yaml in docs/reference/knowledge.md)",
   kinds: CONTAINER_KINDS,
   settings: z.strictObject({
     requireReadOnlyRoot: z
@@ -34,19 +35,35 @@ export const containerSecurity = defineRule({
       .describe("Report a container even if a seccomp profile is all that it lacks."),
   }),
   *check(object, context) {
-    const { objects, isCommentedOut } = context;
+    const { objects } = context;
     for (const { path, what } of hostAccess(object, objects))
       yield { path, message: `The pod ${what}.`, recommendation: true };
     for (const problem of podProblems(object)) yield { ...problem, recommendation: true };
     for (const container of allContainersOf(object, objects)) {
-      const isOversight =
-        isEscapable(container, object, objects) && !isCommentedOut(object, container.path, "securityContext");
+      const isOversight = isEscapable(container, object, objects) && !isDecided(container, object, context);
       for (const problem of containerProblems(container, context, isOversight))
         yield { recommendation: true, ...problem };
       for (const problem of hostPorts(container)) yield { recommendation: true, ...problem };
     }
   },
 });
+
+/** Whether the owner has commented the security context out, or has written above it or in it which privileges the app needs. */
+function isDecided(
+  { path, spec }: Container,
+  object: KubeObject,
+  { isCommentedOut, commentsOn }: Pick<RuleContext, "isCommentedOut" | "commentsOn">,
+): boolean {
+  if (isCommentedOut(object, path, "securityContext")) return true;
+  return (
+    spec.securityContext !== undefined &&
+    commentsOn(object, [...path, "securityContext"]).some(
+      (comment) =>
+        /privileg|permission|setuid|sudo|capabilit|escalat/i.test(comment) &&
+        !/^(?:todo|fixme)\b/i.test(comment),
+    )
+  );
+}
 
 interface Settings {
   readonly requireReadOnlyRoot: boolean;

@@ -7,7 +7,7 @@ import { missingProbes, type MissingProbe } from "../objects/chart-probes.ts";
 import { chartOf, unrenderedValues, type Values } from "../objects/helm.ts";
 import { HELM_RELEASE } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
-import { PROBE_SETTINGS, PROBES, sameProblem } from "../objects/probes.ts";
+import { documentedOmission, PROBE_SETTINGS, PROBES, sameProblem } from "../objects/probes.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { eitherOf } from "../engine/words.ts";
 import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
@@ -23,7 +23,7 @@ export const helmreleaseProbes = defineRule({
   severity: "high",
   enforcement: "mandatory",
   recommends:
-    "a missing probe, unless a route, an Ingress or a load balancer leads to the controller and none of its containers has any probe, although most apps have; and a probe that only the chart's default enables, in a container without a port",
+    "a missing probe, unless a route, an Ingress or a load balancer leads to the controller and none of its containers has any probe, although most apps have and no document says that probes are left out; and a probe that only the chart's default enables, in a container without a port",
   kinds: [HELM_RELEASE],
   wholeStack: true,
   settings: PROBE_SETTINGS,
@@ -41,8 +41,9 @@ export const helmreleaseProbes = defineRule({
 function* appTemplateProblems(
   release: KubeObject,
   values: Values,
-  { objects, settings, isCommentedOut }: RuleContext<z.infer<typeof PROBE_SETTINGS>>,
+  context: RuleContext<z.infer<typeof PROBE_SETTINGS>>,
 ): Generator<Problem | NotEvaluated> {
+  const { objects, settings, isCommentedOut } = context;
   if (!values.complete)
     yield {
       path: ["spec", "valuesFrom"],
@@ -62,6 +63,7 @@ function* appTemplateProblems(
         message: `Container ${container.name} in controller ${container.controller} has no ${eitherOf(missing)} probe.`,
         recommendation:
           !isServedUnprobed(container, release, objects) || isCommentedOut(release, container.path, "probes"),
+        ...documentedOmission(context),
       };
     for (const probe of PROBES.filter((one) => !missing.includes(one)))
       for (const problem of enabledProblems(container, probe, fields(container.probes[probe]), values))

@@ -179,10 +179,13 @@ const LISTS = [
   ["spec", "components"],
 ];
 
-/** Whether an entry is still in a list; a patch may add fields, or set the namespace of a dependency that it moves. */
+/**
+ * Whether an entry is still in a list. A patch may add fields, set the namespace of a dependency that it moves, or repeat a source of variables without
+ * `optional`, which loses nothing.
+ */
 function isKept(entry: unknown, other: unknown): boolean {
   const [before, after] = [fields(entry), fields(other)];
-  const keys = Object.keys(before).filter((key) => key !== "namespace");
+  const keys = Object.keys(before).filter((key) => key !== "namespace" && key !== "optional");
   return keys.length === 0
     ? isDeepStrictEqual(entry, other)
     : keys.every((key) => isDeepStrictEqual(before[key], after[key]));

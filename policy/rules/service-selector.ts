@@ -4,7 +4,7 @@ import { at, fields } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 import { SERVICE } from "../objects/kinds.ts";
 import { releaseOf, unrenderedReleases } from "../objects/helm.ts";
-import { LONG_RUNNING, podSpecPath } from "../objects/workloads.ts";
+import { workloadPods } from "../objects/pods.ts";
 
 /** See docs/reference/rules/service-selector.md. */
 export const serviceSelector = defineRule({
@@ -22,7 +22,7 @@ export const serviceSelector = defineRule({
     const selector = Object.entries(fields(at(service, ["spec", "selector"])));
     const { namespace } = service.metadata;
     if (selector.length === 0) return;
-    const pods = podsOf(objects).filter((pod) => pod.namespace === namespace);
+    const pods = workloadPods(objects).filter((pod) => pod.namespace === namespace);
     if (pods.some(({ labels }) => selector.every(([key, value]) => labels[key] === value))) return;
     const message = `No workload in the namespace has pods with the labels ${selector.map(([key, value]) => `${key}: ${String(value)}`).join(", ")}.`;
     const path = ["spec", "selector"];
@@ -31,18 +31,6 @@ export const serviceSelector = defineRule({
     yield isKnown ? { path, message } : { path, notEvaluated: message };
   },
 });
-
-interface Pods {
-  readonly namespace: string | undefined;
-  readonly labels: Readonly<Record<string, unknown>>;
-}
-
-const podsOf = oncePer((objects: ObjectIndex): readonly Pods[] =>
-  LONG_RUNNING.flatMap((kind) => objects.ofKind(kind)).map((workload) => ({
-    namespace: workload.metadata.namespace,
-    labels: fields(at(workload, [...podSpecPath(workload).slice(0, -1), "metadata", "labels"])),
-  })),
-);
 
 const OPERATED = /^(?!(?:[\w.]*\.)?k8s\.io\/)(?!.*fluxcd\.io\/)(?!external-secrets\.io\/)[\w-]+\.[\w.-]+\//;
 

@@ -11,6 +11,7 @@ import {
   type RuleContext,
 } from "../engine/rule.ts";
 import { DEPLOYMENT, HELM_RELEASE } from "../objects/kinds.ts";
+import { assignedIn, isScript, isSetFor } from "../objects/shell-script.ts";
 
 const ANNOTATION = "kustomize.toolkit.fluxcd.io/substitute";
 
@@ -24,16 +25,17 @@ export const substitution = defineRule({
   severity: "high",
   enforcement: "mandatory",
   recommends:
-    "a variable that is only in comments, and one that most Kustomizations with the same file leave out, although some define it",
+    "a variable that is only in comments, one that most Kustomizations with the same file leave out, although some define it, one among the contents of a file (a text of several lines, or an entry of data with a file name), since a program may fill it in, and a shell script's default for a variable that neither the script nor a container sets",
   kinds: [{ group: "*", kind: "*" }],
   *check(object, { buildSteps, objects }) {
     const built = buildSteps(object);
     const steps = built && hasWebhook(objects) ? { ...built, variablesComplete: false } : built;
     if (steps === undefined || !substitutes(steps)) return;
     for (const text of textsBelow(steps.beforeSubstitution, []))
-      yield* variableProblems(text, steps, (name) =>
-        isOftenUndefined(name, usersOf(text, { object, objects, buildSteps })),
-      );
+      yield* variableProblems(text, steps, {
+        isOptional: (name) => isOftenUndefined(name, usersOf(text, { object, objects, buildSteps })),
+        isSet: (name) => isSetFor(name, text.path, steps.beforeSubstitution, objects),
+      });
   },
 });
 
@@ -59,6 +61,14 @@ interface Text {
   readonly value: string;
 }
 
+/** What the other objects show about variables. */
+interface Uses {
+  /** Whether an undefined variable is one that may be left out. */
+  readonly isOptional: (name: string) => boolean;
+  /** Whether a container with the script sets the variable. */
+  readonly isSet: (name: string) => boolean;
+}
+
 function* textsBelow(value: unknown, path: Path): Generator<Text> {
   if (typeof value === "string") {
     if (value.includes("${")) yield { path, value };
@@ -67,19 +77,29 @@ function* textsBelow(value: unknown, path: Path): Generator<Text> {
   else for (const [key, item] of Object.entries(fields(value))) yield* textsBelow(item, [...path, key]);
 }
 
+/**
+ * Whether a variable in a text is one among the contents of a file: the app, or a program that edits the file first, may replace it. Kubernetes and charts read
+ * other texts themselves.
+ */
+function isInFile(value: string, path: Path): boolean {
+  const isWhole = /^\s*\$\{[^{}]*\}\s*$/.test(value);
+  const isNamed = /^(?:data|stringData)$/.test(String(path.at(-2))) && /\.\w+$/.test(String(path.at(-1)));
+  return !isWhole && (isNamed || /\S\n\s*\S/.test(value));
+}
+
 /** `${NAME` and what follows the name: `}`, or an operator such as `:-` (github.com/fluxcd/pkg, envsubst). */
 const VARIABLE = /(\$+)\{([A-Za-z_][A-Za-z0-9_]*)(:?[-=+?]|[}:#%/^,])/g;
 
-/** @param isOptional whether an undefined variable is one that may be left out */
 function* variableProblems(
   { value, path }: Text,
   steps: BuildSteps,
-  isOptional: (name: string) => boolean,
+  { isOptional, isSet }: Uses,
 ): Generator<Problem | NotEvaluated> {
   const seen = new Set<string>();
   const script = isScript(value, path);
+  const isFile = isInFile(value, path);
   // An unavailable source may also define a variable that a script uses, unless the script sets that variable itself.
-  const own = script && !steps.variablesComplete ? assignedIn(value) : undefined;
+  const own = script ? assignedIn(value) : undefined;
   for (const { dollars, name, operator, isComment } of variablesIn(value)) {
     // Flux replaces `$$` with `$`, so an even number of dollar signs does not begin a variable.
     if (dollars.length % 2 === 0 || steps.variables.has(name) || seen.has(name)) continue;
@@ -97,17 +117,26 @@ function* variableProblems(
     } else if (script)
       yield {
         path,
-        recommendation: isComment,
-        message: `Flux replaces \${${name}${hasDefault ? ":-…" : ""}} with ${hasDefault ? "its default" : "nothing"} before the shell runs: ${describeObject(kustomization)} defines no such variable.`,
+        recommendation: isComment || (hasDefault && own?.has(name) !== true && !isSet(name)),
+        message: `Flux replaces \${${name}${operator === "}" ? "" : `${operator}…`}} with ${replacement(operator)} before the shell runs: ${describeObject(kustomization)} defines no such variable.`,
       };
     else if (!hasDefault)
       yield {
         path,
-        recommendation: isComment || isOptional(name),
-        message: `${describeObject(kustomization)} does not define \${${name}}, so Flux replaces it with nothing.`,
+        recommendation: isComment || isFile || isOptional(name),
+        message: `${describeObject(kustomization)} does not define \${${name}}, so Flux replaces it with ${replacement(operator)}.`,
+        ...(isFile && {
+          remediation: `If the app or another program replaces \${${name}}, write $\${${name}}, or annotate the object with ${ANNOTATION}: disabled. Otherwise define it in postBuild.`,
+        }),
         cause: name,
       };
   }
+}
+
+/** What Flux replaces an undefined variable with. */
+function replacement(operator: string): string {
+  if (/[-=]/.test(operator)) return "its default";
+  return /:[+?]/.test(operator) ? `the text after ${operator}` : "nothing";
 }
 
 interface Variable {
@@ -152,21 +181,4 @@ function usersOf(
 function isOftenUndefined(name: string, users: readonly BuildSteps[]): boolean {
   const defining = users.filter(({ variables }) => variables.has(name)).length;
   return defining > 0 && defining * 2 < users.length;
-}
-
-/** The variables that a script sets. */
-function assignedIn(script: string): ReadonlySet<string> {
-  const found = script.matchAll(/(?:^|[\s;&|(])(?:(\w+)=|for\s+(\w+)\s|read\s([^\n;|]{0,200}))/g);
-  return new Set(
-    [...found]
-      .flatMap(([, set, each, read]) => [set, each, ...(read?.split(/\s+/) ?? [])])
-      .filter((name) => name !== undefined),
-  );
-}
-
-/** Whether a value is a shell script, judged by its first line, its file name, or shell syntax in a command. */
-function isScript(value: string, path: Path): boolean {
-  const field = path.findLast((step) => typeof step === "string") ?? "";
-  if (/^\s*#!\s*\S*(sh|env)\b/.test(value) || /\.(sh|bash)$/.test(field)) return true;
-  return ["command", "args"].includes(field) && /[\n;|]|&&|\becho\b|\bif \[/.test(value);
 }

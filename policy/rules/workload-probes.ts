@@ -1,10 +1,10 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
-import { list } from "../engine/read.ts";
+import { fields, list } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 import { isOftenOmitted } from "../objects/practice.ts";
-import { missingIn, PROBE_SETTINGS, PROBES, probeProblems } from "../objects/probes.ts";
+import { documentedOmission, missingIn, PROBE_SETTINGS, PROBES, probeProblems } from "../objects/probes.ts";
 import { containersOf, LONG_RUNNING, type Container } from "../objects/workloads.ts";
 
 /** See docs/reference/rules/workload-probes.md. */
@@ -19,10 +19,11 @@ export const workloadProbes = defineRule({
   enforcement: "mandatory",
   forAuthor: true,
   recommends:
-    "a missing probe, unless no container of the pod has any probe and this one is the first that declares a port, although most such pods have one",
+    "a missing probe, unless no container of the pod has any probe and this one is the first that declares a port other than UDP, although most such pods have one and no document says that probes are left out",
   kinds: LONG_RUNNING,
   settings: PROBE_SETTINGS,
-  *check(object, { settings: { requireDifferentProbes }, objects, isCommentedOut }) {
+  *check(object, context) {
+    const { settings, objects, isCommentedOut } = context;
     const containers = longRunningOf(object);
     const serving = servingOf(containers);
     const isOversight = serving !== undefined && isUnprobed(containers) && !doesWithoutProbes(objects);
@@ -32,7 +33,8 @@ export const workloadProbes = defineRule({
           !isOversight ||
           container !== serving ||
           PROBES.some((probe) => isCommentedOut(object, container.path, `${probe}Probe`)),
-        isDifferent: requireDifferentProbes,
+        isDifferent: settings.requireDifferentProbes,
+        omission: documentedOmission(context),
       });
   },
 });
@@ -41,9 +43,9 @@ function longRunningOf(object: KubeObject): readonly Container[] {
   return containersOf(object).filter(({ longRunning }) => longRunning);
 }
 
-/** The first container that declares a port. */
+/** The first container that declares a port other than a UDP port, which no probe can reach. */
 function servingOf(containers: readonly Container[]): Container | undefined {
-  return containers.find(({ spec }) => list(spec.ports).length > 0);
+  return containers.find(({ spec }) => list(spec.ports).some((port) => fields(port).protocol !== "UDP"));
 }
 
 function isUnprobed(containers: readonly Container[]): boolean {

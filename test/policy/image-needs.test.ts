@@ -31,6 +31,19 @@ describe("advice about an image that does not start under the Restricted profile
       assert.doesNotMatch(advice("caddy:2.10", context), /with add|sysctl/);
   });
 
+  it("keeps it where a command replaces the entrypoint, because the program is the same", () => {
+    const { findings } = reportOf("container-security", {
+      name: "a relay",
+      isDefaultLevel: true,
+      objects: `
+apiVersion: v1
+kind: Pod
+metadata: { name: relay, namespace: network }
+spec: { containers: [{ name: relay, image: "thetorproject/obfs4-bridge:0.24", command: [sh, -c, relay], securityContext: { runAsUser: 101 } }] }`,
+    });
+    assert.match(findings[0]?.message ?? "", /\[ALL\] with add: \[NET_BIND_SERVICE\]/);
+  });
+
   it("leaves out what a setuid program forbids, and says why", () => {
     assert.equal(
       advice("ghcr.io/hotio/web:1.0", "{ runAsUser: 1000 }"),

@@ -223,6 +223,109 @@ ${comment}${securityComment}    service: { app: { controller: web, type: LoadBal
   });
 });
 
+describe("lint of a repository whose documents say that probes are left out", () => {
+  const level = (file: string, text: string): string => {
+    write("web.yaml", deployment());
+    write(file, text);
+    const [finding] = lintRepository(new Repository(root)).findings.filter(
+      ({ rule }) => rule === "workload-probes",
+    );
+    rmSync(join(root, file));
+    const place = /^(\S+) says that probes are left out/.exec(finding?.remediation ?? "")?.[1];
+    return [finding?.level, place].filter((one) => one !== undefined).join(" ");
+  };
+
+  it("recommends them, and names the place", () => {
+    for (const [file, text, line] of [
+      ["AGENTS.md", "# Apps\n\nUse app-template.\nWe do not set liveness or readiness probes.\n", 3],
+      ["CLAUDE.md", "## Probes and limits\n\nBoth stay unset. Set one only for an app that needs it.\n", 3],
+      ["README.md", "**Probes:**\n- Leave them out unless there is a reason.\n", 2],
+      [
+        ".cursor/rules/apps.mdc",
+        "Rules:\n\n1. Pin images.\n2. Skip health probes: a restart never helped.\n",
+        4,
+      ],
+      ["docs/apps/new.md", "No probes, please.\n", 1],
+      ["docs/charts.md", "Probes are left off on purpose.\n", 1],
+    ] as const)
+      assert.equal(level(file, text), `advisory ${file}:${line}`, text);
+  });
+
+  it("knows them for app-template, too, but still reports a probe that the chart omits", () => {
+    write("AGENTS.md", "Probes are left off on purpose.\n");
+    write(
+      "web.yaml",
+      `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: web, namespace: media }
+spec:
+  chart: { spec: { chart: app-template, version: 4.1.2 } }
+  values:
+    controllers:
+      web: { containers: { app: {} } }
+      job: { containers: { app: { probes: { liveness: { enabled: true } } } } }
+    service: { app: { controller: web, type: LoadBalancer, ports: { http: { port: 80 } } } }
+`,
+    );
+    assert.deepEqual(found("helmrelease-probes"), [
+      "advisory web.yaml:8",
+      "advisory web.yaml:9",
+      "mandatory web.yaml:9",
+    ]);
+  });
+
+  it("reports an error in spite of sentences that require probes, tasks, and those about other probes or elsewhere", () => {
+    for (const [file, text] of [
+      ["AGENTS.md", "Never leave out probes.\n"],
+      ["AGENTS.md", "Do not skip readiness probes.\n"],
+      ["AGENTS.md", "Apps without probes are not merged.\n"],
+      ["AGENTS.md", "Do not override the timings of probes.\n"],
+      ["AGENTS.md", "Probes are off by default, so every app has to set them.\n"],
+      ["AGENTS.md", "## Probes\n\nEvery app has three.\n\nLimits are left out.\n"],
+      ["docs/incident.md", "Because of the failed probe, the cache is wiped out.\n"],
+      ["docs/tasks.md", "- [ ] No probes in media\n"],
+      ["docs/gatus.md", "Gatus probes are disabled for internal apps.\n"],
+      ["apps/web/NOTES.md", "No probes.\n"],
+    ] as const)
+      assert.equal(level(file, text), "mandatory", text);
+  });
+});
+
+describe("lint of a securityContext with a comment", () => {
+  const release = (comment: string): string => `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: web, namespace: media }
+spec:
+  chart: { spec: { chart: app-template, version: 4.1.2 } }
+  values:
+    controllers:
+      web:
+        containers:
+          app:
+            image: { repository: example.com/web, tag: "1.0" }
+            securityContext:
+              # ${comment}
+              runAsUser: 1000
+`;
+  const levels = (comment: string): readonly string[] => {
+    write("web.yaml", release(comment));
+    return found("container-security").filter((one) => one.endsWith(":12"));
+  };
+
+  it("recommends the rest of the Restricted profile, if the comment names the privileges that the app needs", () => {
+    for (const comment of [
+      "The desktop uses sudo to start its session.",
+      "needs elevated permissions for USB",
+    ])
+      assert.deepEqual(levels(comment), ["advisory web.yaml:12", "advisory web.yaml:12"], comment);
+  });
+
+  it("reports an error in spite of other comments", () => {
+    for (const comment of ["The owner of the files", "TODO: drop capabilities", "runAsGroup: 1000 # sudo"])
+      assert.deepEqual(levels(comment), ["mandatory web.yaml:12", "advisory web.yaml:12"], comment);
+  });
+});
+
 describe("lint of an image with a comment", () => {
   const image = (above: string, after = ""): string =>
     deployment().replace(

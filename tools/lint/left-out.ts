@@ -1,0 +1,74 @@
+import { fileText } from "../gitops/yaml/file-text.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+
+/** Documents at the top and in the directories for them, of which some are for coding agents. */
+const DOCUMENT = /^(?:[^/]+|(?:docs?|\.cursor|\.claude|\.github)\/.*)\.mdc?$/i;
+
+/** Sentences that say that something is not set. */
+const LEFT_OUT = [
+  /\b(?:default to|left|leave|keep|kept|stay) (?:\w+ ){0,3}?(?:unset|off|out|disabled)\b/i,
+  /\b(?:are|is) (?:\w+ly )?(?:unset|off|disabled|omitted|skipped)\b/i,
+  /\b(?:do not|don't|never|avoid|skip|omit) (?:(?:add|set|define|configure|enable|use)(?:ing)? )?(?:\w+[,/]? ){0,4}?probes?\b/i,
+  /^\W*no (?:\w+[,/]? ){0,4}?probes?\b/i,
+  /^\W*(?:add|set|use|define|enable)\b.*\bonly (?:when|if|where|for)\b/i,
+];
+
+/** Sentences that forbid to leave something out, tasks, and sentences about other kinds of probe. */
+const OTHER =
+  /\[ \]|\b(?:always|requir\w*|without|must|by default|(?:never|do not|don't) (?:skip|omit|leave|merge|deploy)|gatus|blackbox|icmp|dns|synthetic|smoke|timings?)\b/i;
+
+/**
+ * Finds the place, as `file:line`, where a document says that the owner leaves something out: a sentence about it, or the first sentences below a heading about it.
+ * The documents are read on the first lookup.
+ */
+export function leftOutIn(repository: Repository): (subject: RegExp) => string | undefined {
+  let paragraphs: readonly Paragraph[] | undefined;
+  return (subject) => {
+    paragraphs ??= repository
+      .filesBelow(".", (name) => /\.mdc?$/i.test(name))
+      .filter((file) => DOCUMENT.test(file) && !repository.isTooLarge(file))
+      .flatMap((file) => paragraphsIn(file, fileText(repository, file) ?? ""));
+    const found = paragraphs.find(({ heading, text }) =>
+      text
+        .split(/(?<=[.;!?])\s/)
+        .some(
+          (sentence) =>
+            (subject.test(sentence) || subject.test(heading)) &&
+            LEFT_OUT.some((pattern) => pattern.test(sentence)) &&
+            !OTHER.test(sentence),
+        ),
+    );
+    return found && `${found.file}:${found.line}`;
+  };
+}
+
+interface Paragraph {
+  readonly file: string;
+  readonly line: number;
+  /** The heading directly above it; "" if there is none. */
+  readonly heading: string;
+  readonly text: string;
+}
+
+/** The paragraphs and list items of a document. A line in bold print that ends in a colon counts as a heading. */
+function paragraphsIn(file: string, text: string): readonly Paragraph[] {
+  const paragraphs: Paragraph[] = [];
+  let heading = "";
+  let lines: string[] = [];
+  let start = 0;
+  const close = (): void => {
+    if (lines.length > 0) paragraphs.push({ file, line: start, heading, text: lines.join(" ") });
+    if (lines.length > 0) heading = "";
+    lines = [];
+  };
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (/^\s*(?:[-*+]|\d+\.)\s|^\s*$|^#/.test(line)) close();
+    if (/^#+\s|^\*\*.*:?\*\*:?\s*$/.test(line)) heading = line;
+    else if (line.trim() !== "") {
+      if (lines.length === 0) start = index + 1;
+      lines.push(line.trim());
+    }
+  }
+  close();
+  return paragraphs;
+}
