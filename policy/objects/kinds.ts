@@ -6,6 +6,7 @@ export const FLUX_KUSTOMIZATION: GroupKind = { group: "kustomize.toolkit.fluxcd.
 export const BUILD_KUSTOMIZATION: GroupKind = { group: "kustomize.config.k8s.io", kind: "Kustomization" };
 export const BUILD_COMPONENT: GroupKind = { group: "kustomize.config.k8s.io", kind: "Component" };
 export const OCI_REPOSITORY: GroupKind = { group: "source.toolkit.fluxcd.io", kind: "OCIRepository" };
+export const GIT_REPOSITORY: GroupKind = { group: "source.toolkit.fluxcd.io", kind: "GitRepository" };
 export const HELM_REPOSITORY: GroupKind = { group: "source.toolkit.fluxcd.io", kind: "HelmRepository" };
 export const HTTP_ROUTE: GroupKind = { group: "gateway.networking.k8s.io", kind: "HTTPRoute" };
 export const GRPC_ROUTE: GroupKind = { group: "gateway.networking.k8s.io", kind: "GRPCRoute" };

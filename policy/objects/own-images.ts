@@ -2,7 +2,7 @@ import { oncePer } from "../../lib/once-per.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, text } from "../engine/read.ts";
 import { chartOf, valuesOf } from "./helm.ts";
-import { FLUX_KUSTOMIZATION, HELM_RELEASE } from "./kinds.ts";
+import { FLUX_KUSTOMIZATION, GIT_REPOSITORY, HELM_RELEASE } from "./kinds.ts";
 
 /** Whether an image is in GitHub's registry, in the account of the repository that Flux follows: its owner decides what a tag names. */
 export function isOwnImage(image: string, objects: ObjectIndex): boolean {
@@ -31,7 +31,7 @@ function mainSource(objects: ObjectIndex): unknown {
     .map((kustomization) => at(kustomization, ["spec", "sourceRef", "name"]));
   const uses = (name: string): number => sources.filter((source) => source === name).length;
   const [main] = objects
-    .ofKind({ group: "source.toolkit.fluxcd.io", kind: "GitRepository" })
+    .ofKind(GIT_REPOSITORY)
     .toSorted((a, b) => uses(b.metadata.name) - uses(a.metadata.name));
   return main && uses(main.metadata.name) > 0 ? at(main, ["spec", "url"]) : undefined;
 }

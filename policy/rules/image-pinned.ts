@@ -1,10 +1,13 @@
 import { z } from "zod";
+import type { KubeObject } from "../../kube/objects.ts";
 import { isAppTemplate, hasPlaceholder } from "../objects/app-template.ts";
 import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
 import { unrenderedValues } from "../objects/helm.ts";
+import { GIT_REPOSITORY } from "../objects/kinds.ts";
 import { isOwnImage } from "../objects/own-images.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
-import { fields, text, type Fields } from "../engine/read.ts";
+import { at, fields, text, type Fields } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 
 /** See docs/reference/rules/image-pinned.md. */
@@ -18,7 +21,7 @@ export const imagePinned = defineRule({
   enforcement: "mandatory",
   forAuthor: true,
   recommends:
-    "a tag that a comment at the image explains, and a moving tag of an image that the owner publishes: in a registry on the node, or on ghcr.io in the account of the repository that Flux follows",
+    "a tag that a comment at the image explains, and a moving tag of an image that the owner publishes: in a registry on the node, on ghcr.io in the account of the repository that Flux follows, or named by a chart that Flux builds from a branch",
   kinds: CONTAINER_KINDS,
   settings: z.strictObject({
     requireDigest: z.boolean().default(false).describe("Report a tag without a digest as an error."),
@@ -43,12 +46,12 @@ export const imagePinned = defineRule({
       if (typeof spec.image !== "string") continue;
       const problem = imageProblem(spec.image, settings);
       if (problem === undefined) continue;
-      const at = [...path, "image"];
+      const place = [...path, "image"];
       const isOwn = problem.moves && (isLocal(spec.image) || isOwnImage(spec.image, objects));
       yield {
-        path: at,
+        path: place,
         message: problem.message,
-        recommendation: isOwn || isExplained(commentsOn(object, at)),
+        recommendation: isOwn || isExplained(commentsOn(object, place)),
       };
     }
     if (object.kind !== "HelmRelease" || isAppTemplate(object, objects)) return;
@@ -61,10 +64,20 @@ export const imagePinned = defineRule({
           message: `The tag ${tag} moves: it may name a different image tomorrow.`,
           recommendation:
             isOwnImage(repository, objects) ||
+            (repository === "" && followsBranch(object, objects)) ||
             isExplained(commentsOn(object, known.path(steps.slice(0, -1)))),
         };
   },
 });
+
+/** Whether the chart is the newest on a branch of a project: its images move with it. */
+function followsBranch({ metadata, spec }: KubeObject, objects: ObjectIndex): boolean {
+  const { kind, name, namespace } = fields(at(spec, ["chart", "spec", "sourceRef"]));
+  if (kind !== "GitRepository") return false;
+  const source = objects.get(GIT_REPOSITORY, text(namespace) ?? metadata.namespace, text(name) ?? "");
+  const { tag, semver, commit } = fields(at(source, ["spec", "ref"]));
+  return source !== undefined && tag === undefined && semver === undefined && commit === undefined;
+}
 
 interface ChartTag {
   readonly tag: string;
