@@ -1,15 +1,17 @@
 import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 
-/** Documents at the top and in the directories for them, of which some are for coding agents. */
-const DOCUMENT = /^(?:[^/]+|(?:docs?|\.cursor|\.claude|\.github)\/.*)\.mdc?$/i;
+/** Directories for documents, some of which are for coding agents. Documents at the top count as well. */
+const DIRECTORIES = ["doc", "docs", ".cursor", ".claude", ".github"];
+
+const DOCUMENT = /\.mdc?$/i;
 
 /** Sentences that say that something is not set. */
 const LEFT_OUT = [
   /\b(?:default to|left|leave|keep|kept|stay) (?:\w+ ){0,3}?(?:unset|off|out|disabled)\b/i,
-  /\b(?:are|is) (?:\w+ly )?(?:unset|off|disabled|omitted|skipped)\b/i,
-  /\b(?:do not|don't|never|avoid|skip|omit) (?:(?:add|set|define|configure|enable|use)(?:ing)? )?(?:\w+[,/]? ){0,4}?probes?\b/i,
-  /^\W*no (?:\w+[,/]? ){0,4}?probes?\b/i,
+  /\bare (?:\w+ly )?(?:unset|off|disabled|omitted|skipped)\b/i,
+  /\b(?:do not|don't|never|avoid|skip|omit) (?:(?:add|set|define|configure|enable|use)(?:ing)? )?(?:(?:the|any|health|liveness|readiness|startup|and|or)[,/]? ?){0,6}probes?\b/i,
+  /^\W*no (?:(?:the|any|health|liveness|readiness|startup|and|or)[,/]? ?){0,6}probes?\b/i,
   /^\W*(?:add|set|use|define|enable)\b.*\bonly (?:when|if|where|for)\b/i,
 ];
 
@@ -23,23 +25,37 @@ const OTHER =
  */
 export function leftOutIn(repository: Repository): (subject: RegExp) => string | undefined {
   let paragraphs: readonly Paragraph[] | undefined;
+  const known = new Map<string, string | undefined>();
   return (subject) => {
-    paragraphs ??= repository
-      .filesBelow(".", (name) => /\.mdc?$/i.test(name))
-      .filter((file) => DOCUMENT.test(file) && !repository.isTooLarge(file))
-      .flatMap((file) => paragraphsIn(file, fileText(repository, file) ?? ""));
-    const found = paragraphs.find(({ heading, text }) =>
-      text
-        .split(/(?<=[.;!?])\s/)
-        .some(
-          (sentence) =>
-            (subject.test(sentence) || subject.test(heading)) &&
-            LEFT_OUT.some((pattern) => pattern.test(sentence)) &&
-            !OTHER.test(sentence),
-        ),
+    paragraphs ??= documentsIn(repository).flatMap((file) =>
+      paragraphsIn(file, fileText(repository, file) ?? ""),
     );
-    return found && `${found.file}:${found.line}`;
+    if (!known.has(subject.source)) {
+      const found = paragraphs.find((paragraph) => leavesOut(paragraph, subject));
+      known.set(subject.source, found && `${found.file}:${found.line}`);
+    }
+    return known.get(subject.source);
   };
+}
+
+function documentsIn(repository: Repository): readonly string[] {
+  const atTop = repository.entries(".").map(({ name }) => name);
+  const below = DIRECTORIES.filter((directory) => atTop.includes(directory)).flatMap((directory) =>
+    repository.filesBelow(directory, (name) => DOCUMENT.test(name)),
+  );
+  return [...atTop.filter((name) => DOCUMENT.test(name) && repository.isFile(name)), ...below].filter(
+    (file) => !repository.isTooLarge(file),
+  );
+}
+
+function leavesOut({ heading, text }: Paragraph, subject: RegExp): boolean {
+  const sentences = text.split(/(?<=[.;!?])\s/);
+  return sentences.some(
+    (sentence) =>
+      (subject.test(sentence) || subject.test(heading)) &&
+      LEFT_OUT.some((pattern) => pattern.test(sentence)) &&
+      !OTHER.test(sentence),
+  );
 }
 
 interface Paragraph {

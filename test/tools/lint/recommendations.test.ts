@@ -282,6 +282,8 @@ spec:
       ["AGENTS.md", "Do not override the timings of probes.\n"],
       ["AGENTS.md", "Probes are off by default, so every app has to set them.\n"],
       ["AGENTS.md", "## Probes\n\nEvery app has three.\n\nLimits are left out.\n"],
+      ["docs/review.md", "No amount of tuning or probe adjustment fixes this.\n"],
+      ["docs/health.md", "The kube-proxy probe is skipped, since Cilium replaces it.\n"],
       ["docs/incident.md", "Because of the failed probe, the cache is wiped out.\n"],
       ["docs/tasks.md", "- [ ] No probes in media\n"],
       ["docs/gatus.md", "Gatus probes are disabled for internal apps.\n"],
