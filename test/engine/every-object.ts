@@ -12,9 +12,12 @@ export async function everyObject(cluster: KubeClient): Promise<Map<string, Kube
   return found;
 }
 
-/** An object without its status and what the API server records about each write. */
-export function contentOf({ metadata, ...object }: KubeObject): object {
-  return { ...without(object, "status"), metadata: without(metadata, "managedFields", "resourceVersion") };
+/** An object without its status, what the API server records about each write, and the given fields of its metadata. */
+export function contentOf({ metadata, ...object }: KubeObject, ...fields: readonly string[]): object {
+  return {
+    ...without(object, "status"),
+    metadata: without(metadata, "managedFields", "resourceVersion", ...fields),
+  };
 }
 
 function without(fields: object, ...names: readonly string[]): object {

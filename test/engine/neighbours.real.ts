@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import {
   RETAINED_ANNOTATION,
   describeObject,
@@ -10,6 +11,7 @@ import {
 import { KubeClient } from "../../kube/kube-client.ts";
 import { ISSUER } from "../../tools/sandbox/neighbours/cert-manager.ts";
 import { installNeighbours, NEIGHBOUR_PROGRAMS } from "../../tools/sandbox/neighbours/install.ts";
+import { RULE_LABELS } from "../../tools/sandbox/neighbours/prometheus.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { type Sandbox, sandboxUp } from "../../tools/sandbox/sandbox.ts";
 import { Engine, gatewayApiDirectory, type Run, type TestStack } from "../support/engine.ts";
@@ -20,6 +22,7 @@ import { ask, whySkip } from "../support/real-pods.ts";
 import { discard, START_TIMEOUT_MS, temporarySandboxDir } from "../support/sandbox.ts";
 import { contentOf, everyObject } from "./every-object.ts";
 import { COPIES, createCopy } from "./label-copies.ts";
+import { activeTargets, alertmanagerConfiguration, hasSamples, loadedRules } from "./monitoring-api.ts";
 
 const WAIT = { timeoutMs: 90_000 };
 const HOST = "status.example.com";
@@ -35,7 +38,7 @@ interface Manager {
   readonly manager: string;
 }
 
-describe("engine: the platform among metrics-server, cert-manager and others", function () {
+describe("engine: the platform among metrics-server, cert-manager, Prometheus and others", function () {
   this.timeout(300_000);
   let sandbox: Sandbox;
   let cluster: KubeClient;
@@ -84,6 +87,7 @@ describe("engine: the platform among metrics-server, cert-manager and others", f
         },
       ],
       gatus: { install: true, hostname: HOST, discover: { httpRoutes: false }, endpoints: [PAGE] },
+      alerting: { install: true },
       verification: {
         soak: "3s",
         timeout: "2m",
@@ -93,6 +97,7 @@ describe("engine: the platform among metrics-server, cert-manager and others", f
       },
     };
     stack = await engine.stack("edge", config);
+    await setCredentials();
     theirs = await everyObject(cluster);
   });
   after(async function () {
@@ -100,13 +105,29 @@ describe("engine: the platform among metrics-server, cert-manager and others", f
     for (const end of endings.reverse()) await end();
   });
 
+  /** Writes the configuration, which removes secrets. */
+  async function configure(changes: Record<string, unknown>): Promise<void> {
+    config = { ...config, ...changes };
+    stack.configure(config);
+    await setCredentials();
+  }
+
+  async function setCredentials(): Promise<void> {
+    await stack.setSecret("pushoverToken", "t".repeat(30));
+    await stack.setSecret("pushoverUserKey", "u".repeat(30));
+  }
+
   const managersOf = ({ metadata }: KubeObject): string[] =>
     ((metadata.managedFields ?? []) as Manager[]).map(({ manager }) => manager);
 
-  /** Each object of the neighbours is the same one as before with the same content, and has no field that the program applied. */
+  /**
+   * Each object of the neighbours is the same one as before with the same content, and has no field that the program applied. What the Prometheus operator
+   * generates is left out, because it contains the platform's rules and monitors.
+   */
   async function isUntouched(): Promise<Map<string, KubeObject>> {
     const live = await everyObject(cluster);
     for (const [name, before] of theirs) {
+      if (isGenerated(before)) continue;
       const now = live.get(name);
       assert.equal(now?.metadata.uid, before.metadata.uid, `${name} was deleted or created again`);
       assert.deepEqual(contentOf(now!), contentOf(before), `${name} was changed`);
@@ -127,6 +148,14 @@ describe("engine: the platform among metrics-server, cert-manager and others", f
       assert.ok(!run.output.includes(describeObject(object)), `${describeObject(object)}: ${run.output}`);
   }
 
+  it("reports before the update that Prometheus selects rules by labels, and which ones", async () => {
+    const { code, output } = await stack.previewText();
+    assert.equal(code, 0, output);
+    assert.match(output, /No Prometheus on the cluster reads the PrometheusRule in observability/);
+    assert.ok(output.includes(`set alerting.ruleLabels to ${JSON.stringify(RULE_LABELS)}`), output);
+    await configure({ alerting: { install: true, ruleLabels: RULE_LABELS } });
+  });
+
   it("is installed and verified, and cert-manager issues the certificate of its listener", async () => {
     await isVerified(await stack.up());
     await isUntouched();
@@ -136,7 +165,7 @@ describe("engine: the platform among metrics-server, cert-manager and others", f
       metadata: { name: await certificateName(), namespace: "network" },
     });
     assert.equal(secret?.metadata.annotations?.["cert-manager.io/issuer-name"], ISSUER);
-    const dir = join(sandbox.dir, "clusters/edge");
+    const dir = clusterDir();
     const answer = await waitUntil(
       "Gatus's page through the Gateway",
       async () => {
@@ -147,6 +176,45 @@ describe("engine: the platform among metrics-server, cert-manager and others", f
     );
     assert.equal(answer, 200);
   });
+
+  it("is read by Prometheus and Alertmanager: its rules, its metrics, and its route to Pushover", async () => {
+    const dir = clusterDir();
+    const [rules] = await cluster.list("monitoring.coreos.com/v1", "PrometheusRule", "observability");
+    const { groups } = rules!.spec as { groups: { name: string; rules: { alert: string }[] }[] };
+    const declared = groups.flatMap((group) => group.rules.map(({ alert }) => `${group.name} ${alert} ok`));
+    await waitUntil(
+      "Prometheus to evaluate the platform's rules",
+      async () => {
+        const loaded = await loadedRules(dir);
+        return declared.every((rule) => loaded.includes(rule));
+      },
+      WAIT,
+    );
+    // A PodMonitor is read once a minute.
+    const wanted = [
+      "podMonitor/network/traefik-gateway-external/0 up",
+      "podMonitor/observability/gatus/0 up",
+    ];
+    await waitUntil(
+      "Prometheus to read the metrics of Traefik and Gatus",
+      async () => {
+        const targets = await activeTargets(dir);
+        return wanted.every((target) => targets.includes(target));
+      },
+      WAIT,
+    );
+    const metrics = ["gatus_results_endpoint_success", "traefik_service_requests_total"];
+    for (const metric of metrics)
+      await waitUntil(`Prometheus to have ${metric}`, () => hasSamples(dir, metric), WAIT);
+    await waitUntil(
+      "Alertmanager to send critical alerts to Pushover",
+      async () => /receiver: observability\/edgefirst\/.*pushover/.test(await alertmanagerConfiguration(dir)),
+      WAIT,
+    );
+    await isUntouched();
+  });
+
+  const clusterDir = (): string => join(sandbox.dir, "clusters/edge");
 
   const liveGateway = async (): Promise<KubeObject | undefined> =>
     (await cluster.list("gateway.networking.k8s.io/v1", "Gateway", "network"))[0];
@@ -176,7 +244,7 @@ describe("engine: the platform among metrics-server, cert-manager and others", f
 
   it("changes a setting", async () => {
     const [gateway] = config.gateways as object[];
-    stack.configure({ ...config, gateways: [{ ...gateway, annotations: { "example.com/pool": "blue" } }] });
+    await configure({ gateways: [{ ...gateway, annotations: { "example.com/pool": "blue" } }] });
     await isVerified(await stack.up());
     const { annotations } = (await liveGateway())!.metadata;
     assert.equal(annotations?.["example.com/pool"], "blue");
@@ -199,14 +267,34 @@ describe("engine: the platform among metrics-server, cert-manager and others", f
         .filter(([name, object]) => !theirs.has(name) && !staysByDesign(object))
         .map(([name]) => name);
     // The garbage collector deletes what belonged to the deleted objects.
-    await waitUntil("everything else to be gone", async () => (await left()).length === 0, WAIT).catch(
-      async () => {
-        assert.deepEqual(await left(), []);
-      },
-    );
+    await becomesEmpty("everything else to be gone", left);
     await isUntouched();
+    const generated = [...theirs].filter(([, object]) => isGenerated(object));
+    assert.ok(generated.length > 0);
+    // The operator does not update the ConfigMap of the rules, but creates it again.
+    const content = (object?: KubeObject) => object && contentOf(object, "uid", "creationTimestamp");
+    const changed = async (): Promise<string[]> => {
+      const live = await everyObject(cluster);
+      return generated
+        .filter(([name, before]) => !isDeepStrictEqual(content(live.get(name)), content(before)))
+        .map(([name]) => name);
+    };
+    await becomesEmpty("the Prometheus operator to remove what it generated from the platform", changed);
   });
 });
+
+/** Waits until a list is empty; if it does not become so, the error shows the list. */
+async function becomesEmpty(what: string, list: () => Promise<string[]>): Promise<void> {
+  await waitUntil(what, async () => (await list()).length === 0, WAIT).catch(async () => {
+    assert.deepEqual(await list(), [], what);
+  });
+}
+
+/** Whether the Prometheus operator generated an object from a Prometheus or an Alertmanager and from what they select. */
+function isGenerated({ metadata }: KubeObject): boolean {
+  const owners = (metadata.ownerReferences ?? []) as { kind: string }[];
+  return owners.some(({ kind }) => ["Prometheus", "Alertmanager"].includes(kind));
+}
 
 /** Whether an object stays on the cluster when the stack is destroyed: what the program retains, what the cluster adds to it, and what cert-manager keeps. */
 function staysByDesign({ apiVersion, kind, metadata, spec }: KubeObject): boolean {

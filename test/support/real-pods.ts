@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { ApiServer } from "../../kube/api-server.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { ask as askNetwork, type HttpAnswer, type Question } from "../../tools/sandbox/network/ask.ts";
+import { podLogs } from "../../tools/sandbox/logs.ts";
 import { whyNoNetworks } from "../../tools/sandbox/network/namespaces.ts";
 import { type Sandbox, sandboxUp } from "../../tools/sandbox/sandbox.ts";
 import { findProgram } from "../../tools/toolchain/find.ts";
@@ -69,6 +70,14 @@ export function useRealPods(...programs: string[]): RealPods {
     },
     get: (host, path, options) => ask(join(current().dir, "clusters", "edge"), host, path, options),
   };
+}
+
+/** What a pod's only container has printed since its last start. */
+export async function printedBy(pod: string, { dir }: Sandbox): Promise<string> {
+  const { signal } = new AbortController();
+  const chunks: Buffer[] = [];
+  for await (const chunk of podLogs({ dir, pod, follow: false, signal })) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
 }
 
 /** Why pods cannot be real on this machine, or only after a build; undefined if they can. */

@@ -1,4 +1,5 @@
 import { ISSUER } from "./neighbours/cert-manager.ts";
+import { RULE_LABELS } from "./neighbours/prometheus.ts";
 import type { PodMode } from "./pod-mode.ts";
 import type { StackOverlay } from "./project.ts";
 import { SERVED } from "./served.ts";
@@ -15,7 +16,7 @@ export interface OverlayArgs {
   readonly pods: PodMode;
   /** Whether gatus-sidecar runs and discovers endpoints from the routes. */
   readonly discovers: boolean;
-  /** Whether cert-manager runs in the cluster. */
+  /** Whether the neighbours run in the cluster, such as cert-manager and Prometheus. */
   readonly neighbours: boolean;
 }
 
@@ -50,6 +51,9 @@ const GATE = { patience: "8s" };
 const EDGE_CERTIFICATE = { secret: "certificate-haynesedge" };
 /** How many hostnames each committed stack has. */
 const HOSTNAMES: Readonly<Record<string, number>> = { edge: 1, main: 2 };
+
+/** The rules and monitors are selected by the neighbours' Prometheus. Alerts go nowhere, because a sandbox has no account at Pushover. */
+const ALERTING = { install: true, ruleLabels: RULE_LABELS, pushover: false };
 
 /** Gatus probes often here and accepts any certificate, because the sandbox's certificates are self-signed. */
 const PROBING = { interval: "2s", client: { insecure: true } };
@@ -105,6 +109,7 @@ export function sandboxOverlay({
       // In a sandbox, no HelmRelease installs Traefik.
       [["edgefirst:gateways", 0, "traefik", "install"], true],
       ...certificates(stack, neighbours),
+      ...(neighbours ? [[["edgefirst:alerting"], ALERTING] as const] : []),
       [["edgefirst:gatus", "install"], true],
       ...(discovers
         ? [[["edgefirst:gateways", 0, "gatus", "endpoint"], PROBING] as const]

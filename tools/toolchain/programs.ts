@@ -73,6 +73,21 @@ function certManager(name: string, purpose: string, buildSeconds: number): Progr
   };
 }
 
+/** One of the programs in the operator's repository. */
+function prometheusOperator(name: string, command: string, purpose: string, buildSeconds: number): Program {
+  return {
+    name,
+    purpose,
+    tier: "test:real",
+    sandboxOnly: true,
+    directory: inModule("prometheus-operator"),
+    package: `github.com/prometheus-operator/prometheus-operator/cmd/${command}`,
+    pin: required("github.com/prometheus-operator/prometheus-operator"),
+    static: true,
+    buildSeconds,
+  };
+}
+
 const IMAGES = programImages();
 
 /** The programs that are built from Go modules, without their images. */
@@ -257,14 +272,15 @@ const MODULES: readonly Program[] = [
   },
   {
     name: "prometheus",
-    purpose: "npm run test:real: answers the queries that a stack's own checks send",
+    purpose:
+      "npm run test:real: answers a stack's queries; sandbox with --neighbours: reads the platform's rules",
     tier: "test:real",
     directory: inModule("prometheus"),
     package: "github.com/prometheus/prometheus/cmd/prometheus",
     pin: required("github.com/prometheus/prometheus"),
     // Leaves out the clients for cloud providers, which only service discovery needs.
-    tags: ["remove_all_sd"],
-    buildSeconds: 170,
+    tags: ["remove_all_sd", "enable_kubernetes_sd"],
+    buildSeconds: 220,
   },
   {
     name: "amtool",
@@ -290,6 +306,25 @@ const MODULES: readonly Program[] = [
   certManager("controller", "sandbox with --neighbours: issues certificates for Gateways", 60),
   certManager("webhook", "sandbox with --neighbours: validates cert-manager's objects", 10),
   certManager("cainjector", "sandbox with --neighbours: writes certificates into webhook configurations", 10),
+  prometheusOperator("prometheus-operator", "operator", "sandbox with --neighbours: runs Prometheus", 150),
+  prometheusOperator(
+    "prometheus-config-reloader",
+    "prometheus-config-reloader",
+    "sandbox with --neighbours: reloads Prometheus's configuration",
+    5,
+  ),
+  {
+    name: "alertmanager",
+    purpose: "sandbox with --neighbours: receives alerts",
+    tier: "test:real",
+    sandboxOnly: true,
+    // The operator's module requires the version that the operator installs by default.
+    directory: inModule("prometheus-operator"),
+    package: "github.com/prometheus/alertmanager/cmd/alertmanager",
+    pin: required("github.com/prometheus/alertmanager"),
+    static: true,
+    buildSeconds: 50,
+  },
 ];
 
 /** Every program, in the order in which `edgefirst doctor` lists them. */

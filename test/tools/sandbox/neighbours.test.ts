@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { isRead } from "../../../components/alerting/selection.ts";
 import { describeObject, type KubeObject } from "../../../kube/objects.ts";
 import { Helm } from "../../../tools/render/helm.ts";
 import { NEIGHBOURS } from "../../../tools/sandbox/neighbours/install.ts";
@@ -16,10 +17,22 @@ import { pinnedVersion } from "../../../tools/toolchain/version.ts";
 import { clusterHolding } from "../../support/cluster.ts";
 
 interface Workload {
-  readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
+  readonly template: {
+    readonly spec: {
+      readonly containers: readonly { readonly image: string; readonly args?: readonly string[] }[];
+    };
+  };
 }
 
 const PROJECT = join(import.meta.dirname, "../../..");
+
+/** The images of a Deployment's containers, and the image that the Prometheus operator uses for its reloader. */
+function imagesOf({ spec }: KubeObject): string[] {
+  return (spec as Workload).template.spec.containers.flatMap(({ image, args = [] }) => [
+    image,
+    ...args.flatMap((arg) => /^--prometheus-config-reloader=(.*)/.exec(arg)?.[1] ?? []),
+  ]);
+}
 
 describe("sandbox: neighbours", function () {
   this.timeout(60_000);
@@ -36,34 +49,34 @@ describe("sandbox: neighbours", function () {
 
   for (const { name, programs, resources } of NEIGHBOURS) {
     const own = (): readonly KubeObject[] => objects.get(name)!;
-    const images = (): string[] =>
-      own()
-        .filter(({ kind }) => kind === "Deployment")
-        .flatMap(({ spec }) => (spec as Workload).template.spec.containers.map(({ image }) => image));
 
     it(`${name}: each of its programs replaces an image of its pods, in the same version`, async () => {
-      assert.ok(images().length > 0);
-      const replaced = images().flatMap((image) => imageOf(image)?.program ?? []);
-      assert.deepEqual(
-        programs.filter((program) => !replaced.includes(program)),
-        [],
-      );
-      for (const image of images()) {
+      const images = [
+        ...own()
+          .filter(({ kind }) => kind === "Deployment")
+          .flatMap(imagesOf),
+        ...(await resources()).flatMap(({ spec }) => (spec as { image?: string }).image ?? []),
+      ];
+      assert.ok(images.length > 0);
+      const replaced = images.flatMap((image) => imageOf(image)?.program ?? []);
+      assert.deepEqual([...new Set(replaced)].sort(), [...programs].sort());
+      for (const image of images) {
         const program = imageOf(image)?.program;
-        if (program !== undefined)
-          assert.equal(tagOf(image), (await pinnedVersion(programNamed(program, PROGRAMS))).version);
+        if (program === undefined) continue;
+        const { version } = await pinnedVersion(programNamed(program, PROGRAMS));
+        // The Go module of Prometheus 3.16.0 has version 0.316.0.
+        assert.equal(tagOf(image), program === "prometheus" ? version.replace(/^0\.3/, "3.") : version);
       }
     });
 
-    it(`${name}: no object is declared twice, and its own resources have definitions`, () => {
-      const names = [...own(), ...resources].map(
-        (object) => `${object.apiVersion} ${describeObject(object)}`,
-      );
+    it(`${name}: no object is declared twice, and its own resources have definitions`, async () => {
+      const created = await resources();
+      const names = [...own(), ...created].map((object) => `${object.apiVersion} ${describeObject(object)}`);
       assert.equal(new Set(names).size, names.length);
       const defined = own()
         .filter(({ kind }) => kind === "CustomResourceDefinition")
         .map(({ spec }) => (spec as { names: { kind: string } }).names.kind);
-      for (const { kind } of resources) assert.ok(defined.includes(kind), kind);
+      for (const { kind } of created) assert.ok(defined.includes(kind), kind);
     });
   }
 
@@ -115,7 +128,7 @@ describe("sandbox: neighbours", function () {
   });
 
   for (const stack of ["edge", "main"])
-    it(`every hostname of the committed stack ${stack} gets a certificate from cert-manager`, () => {
+    it(`every hostname of the committed stack ${stack} gets a certificate from cert-manager, and Prometheus reads its rules`, async () => {
       const { config } = parse(readFileSync(join(PROJECT, `Pulumi.${stack}.yaml`), "utf8")) as {
         config: { "edgefirst:gateways": { https: { hostnames: object[] } }[] };
       };
@@ -129,5 +142,15 @@ describe("sandbox: neighbours", function () {
         certificates.map(([path, value]) => [path.at(-2), value]),
         hostnames.map((_, index) => [index, { issuer: "sandbox" }]),
       );
+      const [, alerting] = values.find(([path]) => path[0] === "edgefirst:alerting")!;
+      const { ruleLabels: labels } = alerting as { ruleLabels: Record<string, string> };
+      const [reader] = await NEIGHBOURS.find(
+        (neighbour) => neighbour.name === "prometheus-operator",
+      )!.resources();
+      for (const field of ["rule", "podMonitor"])
+        assert.ok(
+          isRead(reader!, field, { labels, namespace: "observability", namespaceLabels: {} }),
+          `${field}: ${JSON.stringify(labels)}`,
+        );
     });
 });

@@ -2,13 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { podLogs } from "../../../tools/sandbox/logs.ts";
 import { openServices } from "../../../tools/sandbox/open.ts";
 import { sandboxUp } from "../../../tools/sandbox/sandbox.ts";
 import { findProcess, isAlive, waitUntil } from "../../../tools/sandbox/processes.ts";
 import { childrenOf } from "../../../tools/sandbox/process-tree.ts";
 import { type HttpAnswer } from "../../../tools/sandbox/network/ask.ts";
-import { useRealPods } from "../../support/real-pods.ts";
+import { printedBy, useRealPods } from "../../support/real-pods.ts";
 
 type Json = Record<string, unknown>;
 
@@ -45,13 +44,7 @@ describe("sandbox: pods as processes", function () {
   const whoami = (path: string, host = `who.${NAMESPACE}.svc.cluster.local`): Promise<HttpAnswer> =>
     cluster.get(host, path);
 
-  const printed = async (name: string): Promise<string> => {
-    const { signal } = new AbortController();
-    const chunks: Buffer[] = [];
-    for await (const chunk of podLogs({ dir: cluster.sandbox.dir, pod: name, follow: false, signal }))
-      chunks.push(chunk);
-    return Buffer.concat(chunks).toString();
-  };
+  const printed = (name: string): Promise<string> => printedBy(name, cluster.sandbox);
 
   before(async () => {
     await create("/api/v1/namespaces", { metadata: { name: NAMESPACE } });
@@ -108,6 +101,9 @@ describe("sandbox: pods as processes", function () {
     assert.equal(env.KUBERNETES_SERVICE_HOST, "10.96.0.1");
     assert.equal((JSON.parse((await whoami("/api")).body) as Json).user, 4321);
     assert.equal((await whoami("/file?path=/config/color")).body, "blue");
+    // In a folder of the machine's programs, which stay available.
+    assert.equal((await whoami("/file?path=/bin/color")).body, "blue");
+    assert.equal((await whoami("/file?path=/bin/sh")).status, 200);
     assert.match(
       (await whoami("/file?path=/var/run/secrets/kubernetes.io/serviceaccount/token")).body,
       /^ey/,
@@ -280,7 +276,10 @@ function podSpec(): Json {
         livenessProbe: { httpGet: { path: "/health", port: "web" }, periodSeconds: 1, failureThreshold: 4 },
         resources: { limits: { memory: "64Mi" } },
         securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false },
-        volumeMounts: [{ name: "config", mountPath: "/config" }],
+        volumeMounts: [
+          { name: "config", mountPath: "/config" },
+          { name: "config", mountPath: "/bin/color", subPath: "color" },
+        ],
       },
     ],
     volumes: [{ name: "config", configMap: { name: "config" } }],

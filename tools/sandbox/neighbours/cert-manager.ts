@@ -38,5 +38,5 @@ export const certManager: Neighbour = {
       },
     });
   },
-  resources: [issuer],
+  resources: () => Promise.resolve([issuer]),
 };

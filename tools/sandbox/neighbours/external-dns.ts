@@ -25,5 +25,5 @@ export const externalDns: Neighbour = {
         txtOwnerId: "sandbox",
       },
     }),
-  resources: [],
+  resources: () => Promise.resolve([]),
 };

@@ -82,5 +82,5 @@ export const ingressController: Neighbour = {
   namespace: NAMESPACE,
   programs: [],
   objects: () => Promise.resolve(OBJECTS),
-  resources: [],
+  resources: () => Promise.resolve([]),
 };

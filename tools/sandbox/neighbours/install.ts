@@ -79,12 +79,13 @@ async function upstreamObjects(
   try {
     const helm = new Helm(program.path, program.version, home);
     const objects = (await Promise.all(neighbours.map((neighbour) => neighbour.objects(helm)))).flat();
+    const resources = await Promise.all(neighbours.map((neighbour) => neighbour.resources()));
     const isDefinition = ({ kind }: KubeObject): boolean => kind === "CustomResourceDefinition";
     return [
       ...neighbours.map(({ namespace }) => namespaceNamed(namespace)),
       ...objects.filter(isDefinition),
       ...objects.filter((object) => !isDefinition(object)),
-      ...neighbours.flatMap(({ resources }) => resources),
+      ...resources.flat(),
     ];
   } finally {
     await rm(home, { recursive: true, force: true });

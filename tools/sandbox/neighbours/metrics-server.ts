@@ -21,5 +21,5 @@ export const metricsServer: Neighbour = {
         readinessProbe: { initialDelaySeconds: 1, periodSeconds: 2 },
       },
     }),
-  resources: [],
+  resources: () => Promise.resolve([]),
 };

@@ -10,5 +10,5 @@ export interface Neighbour {
   /** Its objects, as upstream installs them. */
   readonly objects: (helm: Helm) => Promise<readonly KubeObject[]>;
   /** What a person creates once it runs, such as an issuer. */
-  readonly resources: readonly KubeObject[];
+  readonly resources: () => Promise<readonly KubeObject[]>;
 }

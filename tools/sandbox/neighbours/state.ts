@@ -13,6 +13,8 @@ const KINDS: readonly ReadyCondition[] = [
   { apiVersion: "apps/v1", kind: "Deployment", condition: "Available" },
   { apiVersion: "cert-manager.io/v1", kind: "ClusterIssuer", condition: "Ready" },
   { apiVersion: "cert-manager.io/v1", kind: "Certificate", condition: "Ready" },
+  { apiVersion: "monitoring.coreos.com/v1", kind: "Prometheus", condition: "Available" },
+  { apiVersion: "monitoring.coreos.com/v1", kind: "Alertmanager", condition: "Available" },
 ];
 
 interface Status {

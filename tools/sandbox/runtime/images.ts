@@ -64,6 +64,13 @@ const IMAGES: Record<string, Image> = {
   "quay.io/jetstack/cert-manager-controller": certManager("controller"),
   "quay.io/jetstack/cert-manager-webhook": certManager("webhook"),
   "quay.io/jetstack/cert-manager-cainjector": certManager("cainjector"),
+  "quay.io/prometheus-operator/prometheus-operator": programAt("prometheus-operator", "/bin/operator"),
+  "quay.io/prometheus-operator/prometheus-config-reloader": programAt(
+    "prometheus-config-reloader",
+    "/bin/prometheus-config-reloader",
+  ),
+  "quay.io/prometheus/prometheus": programAt("prometheus", "/bin/prometheus"),
+  "quay.io/prometheus/alertmanager": programAt("alertmanager", "/bin/alertmanager"),
   "registry.k8s.io/gateway-api/echo-basic": {
     program: "echo-basic",
     path: "/echo-basic",

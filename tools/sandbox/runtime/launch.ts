@@ -42,7 +42,8 @@ export const SETUP_FAILED = 128;
 
 /**
  * Sets up the container and then replaces itself with the container's program, so that signals and exit codes need no forwarding. The root is in memory. Only
- * the machine's programs and libraries are mounted in it, read-only.
+ * the machine's programs and libraries are mounted in it, read-only. Where `/bin` is a link to `/usr/bin`, and the container has a mount in it, `/bin` becomes a
+ * folder of links instead.
  */
 const SETUP = `
 P=$PATH; PATH=${SYSTEM_PATH}; ROOT=$1; NAME=$2; RO=$3; U=$4; G=$5; CWD=$6; CAPS=$7; NNP=$8; N=$9; shift 9
@@ -69,7 +70,9 @@ printf 'hosts: files dns\\n' > etc/nsswitch.conf
 printf 'root:x:0:0:root:/root:/sbin/nologin\\nuser:x:%s:%s:user:/:/sbin/nologin\\n' "$U" "$G" > etc/passwd
 printf 'root:x:0:\\nuser:x:%s:\\n' "$G" > etc/group
 hostname "$NAME" || fail hostname
+own_bin() { [ ! -L bin ] || { rm bin && mkdir bin && (cd bin && ln -s ../usr/bin/* .); } || fail /bin; }
 while [ "$N" -gt 0 ]; do
+  case "$2" in /bin/*) own_bin ;; esac
   if [ -d "$1" ]; then mkdir -p "./$2" || fail "$2"
   else mkdir -p "$(dirname "./$2")" && { [ -e "./$2" ] || : > "./$2"; } || fail "$2"; fi
   mount --bind "$1" "./$2" || fail "$2"
