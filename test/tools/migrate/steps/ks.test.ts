@@ -36,10 +36,15 @@ describe("migrate ks", () => {
     assert.equal(
       note,
       "the patches of Kustomization flux-system/apps override 3 fields of its children, so they have no effect today: " +
-        "spec.wait: true, where the patches set false (2 Kustomizations); spec.dependsOn (1 Kustomization). " +
+        "spec.wait: true, where the patches set false (apps/one.yaml:1, apps/two.yaml:1); spec.dependsOn (apps/one.yaml:1). " +
         "If the children are right, change the patches first",
     );
     assert.doesNotMatch(written(resultOf(ks, files), "apps/two.yaml"), /wait/);
+  });
+
+  it("counts the children if they are many", () => {
+    const names = ["a", "b", "c", "d"].map((name) => [name, { wait: true }] as const);
+    assert.match(options(repository(Object.fromEntries(names))).join(), /set false \(4 Kustomizations\)/);
   });
 
   it("is silent about values that the patches repeat or extend", () => {

@@ -73,13 +73,20 @@ describe("migrate namespace: the guard", () => {
         values("metrics", { server: { persistence: { storageClass: "fast" } } }),
         values("off", { server: { persistence: { enabled: false, storageClass: "fast" } } }),
         values("other", { persistence: { existingClaim: "data", storageClass: "fast" } }),
+        values("dns", { persistentVolumeClaim: { enabled: true, size: "10G" } }),
+        values("app", { persistence: { data: { type: "persistentVolumeClaim", size: "1Gi" } } }),
+        values("bound", { persistence: { enabled: true, existingClaim: "data" } }),
+        values("mounted", { persistence: { data: { enabled: true, type: "emptyDir" } } }),
         values("plain", { replicas: 1 }),
       ]),
     );
     const [line] = messages(result, "runbook").filter((message) =>
       message.startsWith("only the guard keeps"),
     );
-    assert.match(line ?? "", /: StatefulSet app\/own, HelmRelease app\/metrics$/);
+    assert.match(
+      line ?? "",
+      /: StatefulSet app\/own, HelmRelease app\/metrics, HelmRelease app\/dns, HelmRelease app\/app$/,
+    );
   });
 
   it("counts the custom resources whose controllers may delete what they manage", () => {

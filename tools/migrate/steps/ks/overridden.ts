@@ -48,10 +48,21 @@ function summary(all: readonly Overridden[], id: string): readonly Note[] {
       ? `${field}: ${String(written)}, where the patches set ${String(effective)}`
       : field,
   );
-  const list = [...groups].map(([group, { length }]) => `${group} (${counted(length, "Kustomization")})`);
+  const list = [...groups].map(([group, own]) => `${group} (${placesOf(own)})`);
   const they = fields.length === 1 ? "it has" : "they have";
   const message = `the patches of Kustomization ${id} override ${counted(fields.length, "field")} of its children, so ${they} no effect today: ${list.join("; ")}. If the children are right, change the patches first`;
   return [{ kind: "option", message, position: locate(originOf(first.parent)) }];
+}
+
+/** More places than these say no more than their number. */
+const MOST_PLACES = 3;
+
+function placesOf(fields: readonly Overridden[]): string {
+  if (fields.length > MOST_PLACES) return counted(fields.length, "Kustomization");
+  return fields
+    .map(({ child }) => locate(child))
+    .map(({ file, line }) => `${file}:${line}`)
+    .join(", ");
 }
 
 const isPlain = (value: Value | undefined): value is string | number | boolean =>

@@ -68,11 +68,14 @@ function hasVolumes(object: Mapping): boolean {
 function createsVolumes(value: Value | undefined): boolean {
   if (Array.isArray(value)) return value.some(createsVolumes);
   if (!isMapping(value) || value.enabled === false) return false;
-  if (
-    Object.keys(value).some((key) =>
-      /^(?:volumeClaimTemplates?|storageClass(?:Name)?|cephClusterSpec)$/.test(key),
-    )
-  )
-    return value.existingClaim === undefined;
-  return Object.values(value).some(createsVolumes);
+  if (value.type === "persistentVolumeClaim") return value.existingClaim === undefined;
+  const creates = Object.entries(value).some(
+    ([key, own]) =>
+      /^(?:volumeClaimTemplates?|storageClass(?:Name)?|cephClusterSpec)$/.test(key) ||
+      (/^persisten(?:ce|tVolume(?:Claim)?)$/.test(key) && isMapping(own) && isNewClaim(own)),
+  );
+  return creates ? value.existingClaim === undefined : Object.values(value).some(createsVolumes);
 }
+
+const isNewClaim = ({ enabled, existingClaim }: Mapping): boolean =>
+  enabled === true && existingClaim === undefined;
