@@ -265,3 +265,52 @@ describe("migrate route: an Ingress without the login of its class", () => {
     );
   });
 });
+
+describe("migrate route: a Gateway of another controller", () => {
+  const envoy = [
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "GatewayClass",
+      metadata: { name: "envoy" },
+      spec: { controllerName: "gateway.envoyproxy.io/gatewayclass-controller" },
+    },
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "Gateway",
+      metadata: { name: "front", namespace: "doors" },
+      spec: {
+        gatewayClassName: "envoy",
+        listeners: [
+          { name: "http", protocol: "HTTP", port: 80, allowedRoutes: { namespaces: { from: "All" } } },
+        ],
+      },
+    },
+  ];
+
+  it("gets no objects of Traefik, whatever the options say, and no advice to write them", () => {
+    for (const annotations of [
+      { "whitelist-source-range": "10.0.0.0/8" },
+      { "backend-protocol": "HTTPS" },
+      { affinity: "cookie" },
+    ])
+      for (const middlewares of [true, false])
+        assert.match(
+          refusalOf(ingress(annotations), { middlewares }, ...envoy),
+          /and Gateway doors\/front is not Traefik's: write a route with a policy of its own controller/,
+        );
+    const refusals = [
+      { "auth-tls-secret": "apps/ca" },
+      { "limit-rps": "5", "limit-whitelist": "10.0.0.0/8" },
+    ];
+    for (const annotations of refusals)
+      assert.match(
+        refusalOf(ingress(annotations), {}, ...envoy),
+        /write a route with a policy that does the same/,
+      );
+  });
+
+  it("does not take TLS from the number or name of a port", () => {
+    const after = resultOf(route, files(ingress({}, [{ port: 443 }]), ...envoy), gateway());
+    assert.equal(after.plan.changes.length, 1);
+  });
+});

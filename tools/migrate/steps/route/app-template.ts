@@ -107,7 +107,10 @@ function backendOf(service: Mapping, services: Value | undefined, losses: Loss[]
       : (service.port ?? undefined);
   if (port === undefined && (name !== "" || service.port !== undefined))
     return `its values do not define port ${scalarText(service.port) || "(no name given)"} of service ${name || identifier}`;
-  if (port !== undefined && typeof port !== "number") return `port ${scalarText(port)} is not a number`;
+  if (port !== undefined && typeof port !== "number")
+    return /^\d+$/.test(scalarText(port))
+      ? `port "${scalarText(port)}" is a string: write it without quotes`
+      : `port ${scalarText(port)} is not a number`;
   return {
     kind: "Service",
     ...(name === "" ? { identifier } : { name }),

@@ -31,11 +31,7 @@ export function demands(moving: Moving, gateway: Parents["gateway"]): readonly s
         ]
       : []),
     ...otherProtocols(moving, gateway),
-    ...(usesTraefik && !gateway.middlewares
-      ? [
-          `${translated.length > 0 ? `${translated.join(", ")} would become Middlewares or TraefikServices of Traefik` : "it uses Traefik Middlewares or TraefikServices"}, and without the kubernetesCRD provider its route would return 500: if the Traefik behind the Gateway runs that provider, set ${option}.middlewares to true in ${OPTIONS_FILE}`,
-        ]
-      : []),
+    ...(usesTraefik ? whyNoTraefik(moving, gateway, translated) : []),
     ...(redirects && !isRedirected
       ? [
           `it redirects plain HTTP to HTTPS, and no HTTPRoute in this repository does so for Gateway ${gateway.namespace}/${gateway.name}: add one, or, if the Gateway redirects by other means, set ${option}.redirectsToHttps to true in ${OPTIONS_FILE}`,
@@ -44,13 +40,39 @@ export function demands(moving: Moving, gateway: Parents["gateway"]): readonly s
   ];
 }
 
+/** Why a route cannot use Traefik's own objects: another controller runs the Gateway, or its Traefik may not read them. */
+function whyNoTraefik(
+  { reading: { ingressClass = "" }, cluster }: Moving,
+  gateway: Parents["gateway"],
+  translated: readonly string[],
+): readonly string[] {
+  const uses =
+    translated.length > 0
+      ? `${translated.join(", ")} would become Middlewares or TraefikServices of Traefik`
+      : "it uses Traefik Middlewares or TraefikServices";
+  if (isOther(gateway, cluster))
+    return [
+      `${uses}, and Gateway ${gateway.namespace}/${gateway.name} is not Traefik's: write a route with a policy of its own controller that does the same, then remove the Ingress`,
+    ];
+  return gateway.middlewares
+    ? []
+    : [
+        `${uses}, and without the kubernetesCRD provider its route would return 500: if the Traefik behind the Gateway runs that provider, set route.gateways.${ingressClass}.middlewares to true in ${OPTIONS_FILE}`,
+      ];
+}
+
+/** Whether the repository shows that another controller than Traefik runs a Gateway. */
+function isOther(gateway: Parents["gateway"], cluster: Moving["cluster"]): boolean {
+  const found = gatewayIn(cluster, gateway);
+  return found !== undefined && cluster !== undefined && !hasTraefikClass(found, indexOf(cluster));
+}
+
 /** Why a route behind Traefik would reach its apps with another protocol than the Ingress does. */
 function otherProtocols(
   { reading, cluster, namespace }: Moving,
   gateway: Parents["gateway"],
 ): readonly string[] {
-  const found = gatewayIn(cluster, gateway);
-  if (found && cluster && !hasTraefikClass(found, indexOf(cluster))) return [];
+  if (isOther(gateway, cluster)) return [];
   const services = servicesOf(cluster);
   const controller = controllerOf(reading.ingressClass, cluster);
   const backends = reading.served.flatMap((served) => served.backends);

@@ -99,11 +99,11 @@ export function whyNotInValues(translations: readonly Translation[]): readonly s
     const annotations = names.map((name) => nginx.prefix + name).join(", ");
     if (middleware)
       return [
-        `annotation ${annotations}: write a Traefik Middleware that does the same (\`${Object.keys(middleware.spec).join()}\`), attach it to a route, then remove the Ingress`,
+        `annotation ${annotations}: write a route with a policy that does the same (in Traefik, a Middleware with \`${Object.keys(middleware.spec).join()}\`), then remove the Ingress`,
       ];
     if (backend)
       return [
-        `annotation ${annotations}: write a TraefikService that does the same (\`${Object.keys(backend.fields).join()}\`)${backend.transport ? " with a ServersTransport" : ""} and a route to it, then remove the Ingress`,
+        `annotation ${annotations}: write a route with a backend that does the same (in Traefik, a TraefikService with \`${Object.keys(backend.fields).join()}\`${backend.transport ? " and a ServersTransport" : ""}), then remove the Ingress`,
       ];
     return filter?.type === "RequestRedirect"
       ? [`annotation ${annotations}: write a route with a RequestRedirect filter, then remove the Ingress`]

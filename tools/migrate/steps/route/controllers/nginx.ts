@@ -6,7 +6,7 @@ const OFF = noEffect("it is off");
 /** For annotations that block requests or decide who may send them. */
 const protects = (what: string): Fate =>
   refused(
-    `it ${what}; write a Traefik Middleware that does the same, attach it to a route, then remove the Ingress`,
+    `it ${what}; write a route with a policy that does the same (in Traefik, a Middleware), then remove the Ingress`,
   );
 
 /** An on/off annotation that protects the app when it is on. */
@@ -19,7 +19,7 @@ const guards =
 const limits =
   (what: string) =>
   (value: string): Fate =>
-    /^0[kmg]?$/i.test(value) ? noEffect("0 means no limit, which is Traefik's default") : protects(what);
+    /^0[kmg]?$/i.test(value) ? noEffect("0 means no limit, and a route has none") : protects(what);
 
 const tunes = (): Fate => lost("it tunes nginx's own proxy");
 
@@ -45,7 +45,7 @@ const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
     /^auth-(?:url|signin|method|request-redirect|response-headers|always-set-cookie|cache-|keepalive|proxy-set-headers)/,
     () =>
       refused(
-        "it asks another server for a login, which judges X-Original-URL; Traefik's forwardAuth does not set that header, and passes on one that a client invents; write such a Middleware for the server's Traefik endpoint, attach it to a route, then remove the Ingress",
+        "it asks another server for a login, which judges the header X-Original-URL: Traefik's forwardAuth takes that header from the client, and other Gateways do not set it either; write a route with a login at the server's endpoint for your Gateway, then remove the Ingress",
       ),
   ],
   [/^auth-/, () => protects("requires a login")],
@@ -85,24 +85,17 @@ const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
   ],
   [/^proxy-ssl-/, () => refused("it uses TLS to the app: write a BackendTLSPolicy")],
   [/^secure-verify-ca-secret$/, () => refused("it verifies the app's certificate: write a BackendTLSPolicy")],
-  [
-    /^(?:affinity|session-cookie-)/,
-    () =>
-      refused("Traefik has no equivalent for these sticky sessions: write a TraefikService with a cookie"),
-  ],
+  [/^(?:affinity|session-cookie-)/, () => refused("a route has no such sticky sessions")],
   [
     /^upstream-hash-by/,
-    () =>
-      refused("it chooses the pod by a value of the request, and Traefik only by a cookie or the address"),
+    () => refused("it chooses the pod by a value of the request, which a route cannot do"),
   ],
   [
     /^backend-protocol$/,
     (value) =>
       value.toUpperCase() === "HTTP"
         ? noEffect("it only states the default")
-        : refused(
-            "a TraefikService reaches apps over HTTP, TLS or gRPC, and verifies a certificate with a CA",
-          ),
+        : refused("set the port's appProtocol, or write a BackendTLSPolicy"),
   ],
   [
     /^use-regex$/,
@@ -142,7 +135,7 @@ const ANNOTATIONS: readonly (readonly [RegExp, (value: string) => Fate])[] = [
   [/^(?:service-upstream|load-balance|connection-proxy-header)$/, tunes],
   [/^http2-push-preload$/, tunes],
   [/^(?:relative-redirects|use-port-in-redirects|disable-proxy-intercept-errors)$/, tunes],
-  [/^fastcgi-/, () => refused("its app speaks FastCGI, which Traefik does not")],
+  [/^fastcgi-/, () => refused("its app speaks FastCGI, for which a route has no protocol")],
 ];
 
 /** ingress-nginx. */
