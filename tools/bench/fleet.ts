@@ -10,10 +10,10 @@ import { CpuMeter, type CpuUse } from "./cpu.ts";
 import { keep, median, seconds, spread, table } from "./measure.ts";
 import { onClusters } from "./platform.ts";
 
-// npm run bench:fleet [-- STACKS]: times `edgefirst rollout` on many small stacks in waves of five, with one API server, a file backend and the real CLI. To find
-// out what sharing the machine costs, it also times two rollouts of one stack each at the same time.
+// npm run bench:fleet [-- STACKS …]: times `edgefirst rollout` on many small stacks in waves of five, with one API server, a file backend and the real CLI. To find
+// out what sharing the machine costs, it also times two rollouts of one stack each at the same time. A hundred stacks take about ten minutes.
 
-const STACKS = Number(process.argv[2] ?? "20");
+const FLEETS = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [2, 20];
 const WAVE = 5;
 /** The command's default. */
 const PARALLEL = 2;
@@ -53,39 +53,53 @@ await onClusters(["edge"], async ({ kubeconfig, dir }) => {
       const two = [await project([`left-${round}`], false), await project([`right-${round}`], false)];
       pairs.push(await seconds(() => Promise.all(two.map((each) => rollOut(each, [])))));
     }
-    const names = Array.from(
-      { length: STACKS },
-      (_unused, index) => `fleet-${String.fromCharCode(97 + index)}`,
-    );
-    const fleet = await project(names, true);
-    const memory: number[] = [];
-    let whole = 0;
-    const together = await meter.during(async () => {
-      whole = await seconds(() => rollOut(fleet, memory));
-    });
-    const waves = Math.ceil(STACKS / WAVE);
-    const ideal = waves * Math.ceil(WAVE / PARALLEL) * median(single);
-    const shared = waves * (Math.floor(WAVE / PARALLEL) * median(pairs) + (WAVE % PARALLEL) * median(single));
+    const turn = median(single);
+    const fleets: string[][] = [];
+    for (const stacks of FLEETS) {
+      const names = Array.from({ length: stacks }, (_unused, index) => `fleet-${stacks}-${index + 1}`);
+      const fleet = await project(names, true);
+      const memory: number[] = [];
+      let whole = 0;
+      const used = await meter.during(async () => {
+        whole = await seconds(() => rollOut(fleet, memory));
+      });
+      const peak = Math.max(...memory);
+      fleets.push([
+        `${stacks}`,
+        `${whole.toFixed(1)} s`,
+        (whole / (turnsOf(stacks, "alone") * turn)).toFixed(2),
+        (whole / (turnsOf(stacks, "pairs") * median(pairs) + turnsOf(stacks, "odd") * turn)).toFixed(2),
+        ...cpuCells(used, stacks, whole),
+        `${peak.toFixed(0)} MB`,
+      ]);
+    }
     keep(
-      "fleet",
+      "one-stack",
       table(
         ["a rollout with the real CLI and the policy pack", "figure"],
         [
           ["one stack alone", spread(single, " s")],
-          [`${STACKS} stacks in ${waves} waves, ${PARALLEL} at a time`, `${whole.toFixed(1)} s`],
-          [
-            `${waves} waves × ${Math.ceil(WAVE / PARALLEL)} turns × one stack alone`,
-            `${ideal.toFixed(1)} s; the rollout took ${(whole / ideal).toFixed(2)} times that`,
-          ],
           ["two stacks at the same time, each in a rollout of its own", spread(pairs, " s")],
           [
-            `${waves} waves × (${Math.floor(WAVE / PARALLEL)} × two at the same time + one alone)`,
-            `${shared.toFixed(1)} s; the rollout took ${(whole / shared).toFixed(2)} times that`,
+            "CPU time of one stack alone, with the control plane's share",
+            `${median(alone.map(ownCpu)).toFixed(1)} s`,
           ],
-          ...cpuRows(alone, together, whole),
-          ["peak memory of the command and its descendants", `${Math.max(...memory).toFixed(0)} MB`],
-          ["peak memory per stack being updated", `${(Math.max(...memory) / PARALLEL).toFixed(0)} MB`],
         ],
+      ),
+    );
+    keep(
+      "fleet",
+      table(
+        [
+          `stacks, in waves of ${WAVE}, ${PARALLEL} at a time`,
+          "rollout",
+          "times the turns of one stack alone",
+          "times the turns of two at the same time",
+          "CPU per stack",
+          `times the least for ${availableParallelism()} cores`,
+          "peak memory",
+        ],
+        fleets,
       ),
     );
   } finally {
@@ -93,24 +107,25 @@ await onClusters(["edge"], async ({ kubeconfig, dir }) => {
   }
 });
 
-/** Where the cores were busy: what one stack needs, alone and in the fleet, and which part of the rollout's time that explains. */
-function cpuRows(alone: readonly CpuUse[], together: CpuUse, whole: number): string[][] {
-  const cores = availableParallelism();
-  const own = ({ command, cluster }: CpuUse): number => command + cluster;
-  const each = own(together) / STACKS;
-  const share = (used: number): string => `${((100 * used) / (whole * cores)).toFixed(0)} %`;
-  return [
-    ["CPU time of one stack alone, with the control plane's share", `${median(alone.map(own)).toFixed(1)} s`],
-    ["CPU time per stack in the rollout, with the control plane's share", `${each.toFixed(1)} s`],
-    [
-      `all of it, evenly on ${cores} cores: the least time for any order`,
-      `${(own(together) / cores).toFixed(1)} s`,
-    ],
-    [
-      `of ${cores} cores during the rollout: the stacks, the control plane, other processes on the machine`,
-      [together.command, together.cluster, together.others].map(share).join(", "),
-    ],
-  ];
+/** How many turns the waves take: in all, and those of them in which two stacks or only one are in flight. */
+function turnsOf(stacks: number, which: "alone" | "pairs" | "odd"): number {
+  const waves = Array.from({ length: Math.ceil(stacks / WAVE) }, (_unused, wave) =>
+    Math.min(WAVE, stacks - wave * WAVE),
+  );
+  const turns = {
+    alone: Math.ceil,
+    pairs: Math.floor,
+    odd: (half: number) => Math.ceil(half) - Math.floor(half),
+  };
+  return waves.reduce((sum, size) => sum + turns[which](size / PARALLEL), 0);
+}
+
+const ownCpu = ({ command, cluster }: CpuUse): number => command + cluster;
+
+/** The CPU time of each stack with the control plane's share, and the rollout's time as a multiple of the least in which all cores could do the work in any order. */
+function cpuCells(used: CpuUse, stacks: number, whole: number): string[] {
+  const own = ownCpu(used);
+  return [`${(own / stacks).toFixed(1)} s`, (whole / (own / availableParallelism())).toFixed(2)];
 }
 
 /** @param memory receives samples in MB; shared pages count proportionally */

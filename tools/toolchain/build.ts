@@ -1,4 +1,5 @@
 import { cp, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { totalmem } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { duration } from "../../lib/duration.ts";
 import { explainFileErrors } from "../../lib/file-error.ts";
@@ -126,7 +127,7 @@ async function buildIn(
     const output = join(workspace, "out", program.name);
     await go(what, [build ?? "build", "-o", output, ...faster(program), ...args], {
       cwd: module,
-      env: program.static === true ? { ...env, CGO_ENABLED: "0" } : env,
+      env: buildEnvironment(program, env),
       signal,
     });
   } finally {
@@ -142,6 +143,21 @@ async function buildIn(
  */
 function faster({ sandboxOnly }: Program): string[] {
   return [`-gcflags=all=-dwarf=false${sandboxOnly === true ? " -l" : ""}`];
+}
+
+/** In bytes. On a machine with less, a compiler with a larger heap could exhaust it. */
+const AMPLE_MEMORY = 8e9;
+
+/**
+ * The environment of a build. With {@link AMPLE_MEMORY}, the compiler collects garbage less often, which takes 14 % off the CPU time of kustomize (43 s and 37 s,
+ * means of two rounds).
+ */
+function buildEnvironment(program: Program, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return {
+    ...(totalmem() > AMPLE_MEMORY && { GOGC: "400" }),
+    ...env,
+    ...(program.static === true && { CGO_ENABLED: "0" }),
+  };
 }
 
 function secondsSince(start: number): number {
