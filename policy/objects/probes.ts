@@ -35,6 +35,12 @@ export function missingIn(container: Fields): readonly (typeof PROBES)[number][]
   return PROBES.filter((probe) => !hasHandler(container[`${probe}Probe`]));
 }
 
+/** Whether a container declares ports, and all of them are UDP ports: a Service's TCP port then leads nowhere. */
+export function opensOnlyUdp({ ports }: Fields): boolean {
+  const declared = list(ports).map(fields);
+  return declared.length > 0 && declared.every(({ protocol }) => protocol === "UDP");
+}
+
 interface ProbeOptions {
   readonly isOptional: boolean;
   readonly isDifferent: boolean;

@@ -1,10 +1,17 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
-import { fields, list } from "../engine/read.ts";
+import { list } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 import { isOftenOmitted } from "../objects/practice.ts";
-import { documentedOmission, missingIn, PROBE_SETTINGS, PROBES, probeProblems } from "../objects/probes.ts";
+import {
+  documentedOmission,
+  missingIn,
+  opensOnlyUdp,
+  PROBE_SETTINGS,
+  PROBES,
+  probeProblems,
+} from "../objects/probes.ts";
 import { containersOf, LONG_RUNNING, type Container } from "../objects/workloads.ts";
 
 /** See docs/reference/rules/workload-probes.md. */
@@ -45,7 +52,7 @@ function longRunningOf(object: KubeObject): readonly Container[] {
 
 /** The first container that declares a port other than a UDP port, which no probe can reach. */
 function servingOf(containers: readonly Container[]): Container | undefined {
-  return containers.find(({ spec }) => list(spec.ports).some((port) => fields(port).protocol !== "UDP"));
+  return containers.find(({ spec }) => list(spec.ports).length > 0 && !opensOnlyUdp(spec));
 }
 
 function isUnprobed(containers: readonly Container[]): boolean {
