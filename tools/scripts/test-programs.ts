@@ -3,7 +3,7 @@ import { progressTo } from "../toolchain/progress.ts";
 import { resolvePrograms } from "../toolchain/resolve.ts";
 
 // Builds the programs that a tier of tests needs before the tests start, because a test's timeout leaves no time to compile Kubernetes.
-// Without an argument, it builds those for `npm test`; with the argument `real`, those for `npm run test:real`.
+// Without an argument, it builds those for `npm test` and `npm run test:long`; with the argument `real`, those for `npm run test:real`.
 
 const progress = progressTo(process.stderr);
 if (process.argv[2] === "real") {
@@ -11,6 +11,6 @@ if (process.argv[2] === "real") {
 } else {
   await resolvePrograms(programsOf("start", "test"), { progress });
   progress(
-    `not part of this run: npm run test:real, which injects faults into real clusters, runs the platform next to cert-manager and metrics-server, queries a real Prometheus, checks alert routes with amtool, runs the Gateway API's conformance suite and reduced Taskfiles, and compares lint with kube-score; it also builds ${programsOf("test:real").join(", ")}`,
+    `not part of npm test: npm run test:long, which has the longer tests with the real engine and the real Flux; npm run test:real, which injects faults into real clusters, runs the platform next to cert-manager and metrics-server, queries a real Prometheus, checks alert routes with amtool, runs the Gateway API's conformance suite and reduced Taskfiles, and compares lint with kube-score; it also builds ${programsOf("test:real").join(", ")}`,
   );
 }

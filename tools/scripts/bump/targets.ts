@@ -19,7 +19,7 @@ export const TARGETS: Readonly<Record<string, BumpTarget>> = {
   traefik: {
     modules: { traefik: ["github.com/traefik/traefik/v3"] },
     release: ["images", "traefik"],
-    proof: [file("test/components/traefik/*.test.ts", "test/engine/shared-routes.test.ts"), conformance],
+    proof: [file("test/components/traefik/*.test.ts", "test/engine/shared-routes.long.ts"), conformance],
   },
   "gateway-api": {
     modules: {
@@ -27,7 +27,7 @@ export const TARGETS: Readonly<Record<string, BumpTarget>> = {
       "gateway-api-conformance": ["sigs.k8s.io/gateway-api", "sigs.k8s.io/gateway-api/conformance"],
     },
     release: ["gatewayApi", "version"],
-    proof: [file("test/components/gateway-api/*.test.ts", "test/engine/shared-routes.test.ts"), conformance],
+    proof: [file("test/components/gateway-api/*.test.ts", "test/engine/shared-routes.long.ts"), conformance],
   },
   gatus: {
     modules: { gatus: ["github.com/TwiN/gatus/v5"] },
