@@ -66,6 +66,12 @@ describe("npm run bump", function () {
     assert.ok(read(`${module}/go.sum`).includes(`sigs.k8s.io/gateway-api v${version} h1:`));
   });
 
+  it("gives the libraries of Kubernetes the 0.x version of its release, with the real go", async () => {
+    const libraries: BumpTarget = { modules: { "gateway-api": ["k8s.io/component-base"] }, proof: [] };
+    await run(libraries, "1.37.2");
+    assert.match(read(`${module}/go.mod`), /k8s\.io\/component-base v0\.37\.2/);
+  });
+
   it("changes nothing if one of them cannot be changed", async () => {
     for (const [version, env] of [
       ["0.0.99", process.env],

@@ -63,6 +63,12 @@ function retagged(image: string, version: string): string {
   return image.replace(/:(v?)[^:/]+$/, (_, prefix: string) => `:${prefix}${version}`);
 }
 
+/** Kubernetes publishes its libraries as 0.x, with the rest of its own version (https://github.com/kubernetes/client-go#versioning). */
+function moduleVersion(path: string, version: string): string {
+  const isLibrary = path.startsWith("k8s.io/") && path !== "k8s.io/kubernetes";
+  return isLibrary ? version.replace(/^1\./, "0.") : version;
+}
+
 /** Runs `go get` in a copy of the module, complete with the files that only a build adds, and returns the new go.mod and go.sum. */
 async function changedModule(
   folder: string,
@@ -75,7 +81,7 @@ async function changedModule(
     await cp(join(root, source), copy, { recursive: true });
     const program = PROGRAMS.find(({ directory }) => directory.endsWith(source));
     await program?.prepare?.({ directory: copy, version, env });
-    const modules = paths.map((path) => `${path}@v${version}`);
+    const modules = paths.map((path) => `${path}@v${moduleVersion(path, version)}`);
     await go(`The new version of ${folder}`, ["get", ...modules], { cwd: copy, env });
     return await Promise.all(
       ["go.mod", "go.sum"].map(

@@ -14,7 +14,7 @@ const file = (...paths: readonly string[]): readonly string[] => ["run", "test:f
 const sandbox = file("test/tools/sandbox/lifecycle.test.ts");
 const conformance = ["run", "conformance"];
 
-/** What `npm run bump` can change, by name. Pulumi is not here: its npm packages have the same version, so Renovate changes all of them. */
+/** What `npm run bump` can change, by name. Pulumi is not among them: its npm packages have the same version, so Renovate changes all of them. */
 export const TARGETS: Readonly<Record<string, BumpTarget>> = {
   traefik: {
     modules: { traefik: ["github.com/traefik/traefik/v3"] },
@@ -45,7 +45,10 @@ export const TARGETS: Readonly<Record<string, BumpTarget>> = {
     proof: [file("test/components/gatus/*.test.ts")],
   },
   kubernetes: {
-    modules: { kubernetes: ["k8s.io/kubernetes"] },
+    modules: {
+      kubernetes: ["k8s.io/kubernetes"],
+      kubectl: ["k8s.io/kubectl", "k8s.io/client-go", "k8s.io/component-base"],
+    },
     images: ["kube-apiserver", "kube-controller-manager", "kube-scheduler"],
     proof: [sandbox],
   },
