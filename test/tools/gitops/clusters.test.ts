@@ -103,13 +103,15 @@ describe("the clusters of a repository", () => {
     "kubernetes/bases/operator/map.yaml": map("operator"),
     "kubernetes/old/apps/shop/ks.yaml": kustomization("shop", "./kubernetes/old/apps/shop/app"),
     "kubernetes/old/apps/shop/app/map.yaml": map("shop"),
+    "kubernetes/old/apps/moved/web/ks.yaml": kustomization("web", "./kubernetes/apps/web"),
+    "kubernetes/apps/web/map.yaml": map("web"),
   };
 
   it("are not directories with apps that nothing applies, next to a bootstrapped cluster", () => {
     const patch =
       "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: all }\nspec: { wait: true }\n";
     const built = build({ ...BASES, "kubernetes/components/guard/patches/wait.yaml": patch });
-    assert.deepEqual(maps(built), { "kubernetes/clusters/edge": ["app"] });
+    assert.deepEqual(maps(built), { "kubernetes/clusters/edge": ["app", "web"] });
     assert.ok(built.unreached.includes("kubernetes/bases/operator/ks.yaml"));
     assert.ok(built.unreached.includes("kubernetes/old/apps/shop/ks.yaml"));
   });
@@ -118,8 +120,8 @@ describe("the clusters of a repository", () => {
     const rest = Object.entries(BASES).filter(([path]) => !path.endsWith("gotk-sync.yaml"));
     assert.deepEqual(maps(build(Object.fromEntries(rest))), {
       "kubernetes/bases": ["operator"],
-      "kubernetes/clusters/edge": ["app"],
-      "kubernetes/old": ["shop"],
+      "kubernetes/clusters/edge": ["app", "web"],
+      "kubernetes/old": ["shop", "web"],
     });
     const named = { ...BASES, ".edgefirst/clusters.yaml": "clusters: { old: kubernetes/old }\n" };
     assert.deepEqual(Object.keys(maps(build(named))), ["kubernetes/clusters/edge", "old"]);
@@ -131,7 +133,7 @@ describe("the clusters of a repository", () => {
       "kubernetes/main/map.yaml": map("main"),
     };
     assert.deepEqual(maps(build({ ...BASES, ...more })), {
-      "kubernetes/clusters/edge": ["app"],
+      "kubernetes/clusters/edge": ["app", "web"],
       "kubernetes/clusters/main": ["main"],
     });
   });

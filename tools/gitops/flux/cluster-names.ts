@@ -41,17 +41,21 @@ export function rootsByCluster(
   return result;
 }
 
+/** How deep below the cluster's directory the first Kustomizations are, as in `flux/config`. */
+const ENTRY_DEPTH = 2;
+
 /**
- * Whether a root looks like an app's Kustomization, which applies no other and is in a directory below the cluster's, next to what it builds; or like a
- * patch, which has no source.
+ * Whether a root looks like an app's Kustomization, which applies no other and is in a directory below the cluster's, next to what it builds or deep; or
+ * like a patch, which has no source.
  */
 function isUnapplied(root: Root): boolean {
   const { file, object, descendants, isBootstrapped } = root;
   if (isBootstrapped || descendants.length > 0) return false;
   if (specOf(object).sourceRef === undefined) return true;
   const [directory, path] = [posix.dirname(file), pathOf(object)];
+  const depth = posix.relative(clusterOf(root), directory).split("/").length;
   const isNextTo = path !== "." && (isIn(path, directory) || isIn(directory, path));
-  return directory !== clusterOf(root) && isNextTo;
+  return directory !== clusterOf(root) && (isNextTo || depth > ENTRY_DEPTH);
 }
 
 function split(name: string, roots: readonly Root[]): ReadonlyMap<string, readonly Root[]> {
