@@ -123,6 +123,11 @@ describe("the offline kustomize build", () => {
     for (const [field, text] of [
       ["validators", "validators: [x.yaml]"],
       ["https://example.com/base", "resources: [https://example.com/base]"],
+      [
+        "a string that contains YAML other than JSON",
+        `replacements: [{ source: { kind: ConfigMap, fieldPath: metadata.name }, targets: [{ select: { kind: ConfigMap }, fieldPaths: [data.x.a] }] }]
+configMapGenerator: [{ name: made, literals: ["x=a: b"] }]`,
+      ],
     ] as const) {
       const repository = new Repository(ROOT);
       const { documents } = parseYaml(new SourceFile("kustomization.yaml", `kind: Kustomization\n${text}\n`));

@@ -9,7 +9,7 @@ import {
   type PathStep,
   type Value,
 } from "../yaml/values.ts";
-import { BuildError, unsupported } from "../problem.ts";
+import { BuildError } from "../problem.ts";
 import { scalarText } from "./resource.ts";
 
 /** Splits a field path in the syntax of replacements, such as `spec.containers.[name=web].image`. Source: SmarterPathSplitter in kyaml/utils. */
@@ -65,12 +65,12 @@ export interface Field {
  * @param created if given, missing fields are created, the last one with the type of this value
  */
 export function fieldsAtPath(
-  object: Mapping,
+  root: Value,
   steps: readonly string[],
   created: Value | undefined,
   origin: Origin,
 ): readonly Field[] {
-  return new PathMatcher(created, origin).match({ container: [object], key: 0, isNew: false }, steps);
+  return new PathMatcher(created, origin).match({ container: [root], key: 0, isNew: false }, steps);
 }
 
 class PathMatcher {
@@ -89,7 +89,7 @@ class PathMatcher {
     if (step === "") return this.match(field, rest);
     const value = (field.container as Mapping)[field.key];
     if (typeof value !== "object" && value !== undefined && !field.isNew)
-      throw unsupported("replacements inside a string that contains JSON or YAML", this.#origin);
+      throw new BuildError(`the step ${step} of a field path needs a mapping or a list`, this.#origin);
     if (/^\+?\d+$/.test(step)) return this.#atIndex(value, Number(step), rest);
     const condition = conditionOf(step);
     if (condition) return this.#matching(value, condition, rest);

@@ -30,10 +30,10 @@ export function appendHashes(resources: Resources): void {
 const LETTERS: Readonly<Record<string, string>> = { "0": "g", "1": "h", "3": "k", a: "m", e: "t" };
 
 /** JSON in Go's format, with sorted keys and escaped HTML characters. */
-function goJson(value: Value): string {
-  const sorted = JSON.stringify(value, (_key, inner: unknown) =>
-    isMapping(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
-  );
+export function goJson(value: Value, indent = 0): string {
+  const sortKeys = (_key: string, inner: unknown): unknown =>
+    isMapping(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner;
+  const sorted = JSON.stringify(value, sortKeys, indent);
   return sorted.replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

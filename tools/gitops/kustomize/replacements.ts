@@ -18,6 +18,7 @@ import { localValue } from "./local-value.ts";
 import { effectiveNamespace, scalarText, type Resource, type ResourceId } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { fieldMatcher, metadataMatcher } from "./selector.ts";
+import { setInText } from "./structured-text.ts";
 import { readTyped } from "./typed.ts";
 
 const DEFAULT_PATH = "metadata.name";
@@ -153,7 +154,9 @@ function copyTo({ object }: Resource, read: () => Value, target: Mapping): void 
   for (const path of paths.length > 0 ? paths : [DEFAULT_PATH]) {
     const options = optionsOf(target);
     const origin = originOf(target);
-    const fields = fieldsAtPath(object, splitFieldPath(path), options.create ? read() : undefined, origin);
+    const steps = splitFieldPath(path);
+    if (setInText(object, { steps, value: read(), create: options.create, origin })) continue;
+    const fields = fieldsAtPath(object, steps, options.create ? read() : undefined, origin);
     if (fields.length === 0)
       throw new BuildError(`the target of the replacement has no field ${path}`, origin);
     for (const field of fields) setValue(field, read(), options, target);

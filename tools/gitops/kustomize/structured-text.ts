@@ -1,0 +1,98 @@
+import { parseYaml } from "../yaml/parse.ts";
+import { resolvePlain } from "../yaml/schema.ts";
+import { SourceFile, type Origin } from "../yaml/source.ts";
+import { cloneValue, setField, type Mapping, type Value } from "../yaml/values.ts";
+import { attempt, unsupported } from "../problem.ts";
+import { fieldAt, fieldsAtPath, type Field } from "./field-path.ts";
+import { goJson } from "./hash.ts";
+import { scalarText } from "./resource.ts";
+
+/** What a replacement writes into a text. */
+interface TextReplacement {
+  readonly steps: readonly string[];
+  readonly value: Value;
+  /** Whether missing fields are created. */
+  readonly create: boolean;
+  readonly origin: Origin;
+}
+
+/**
+ * Sets fields in a string that contains JSON; false if the field path leads into no string, or to nothing in it. Source: setValueInStructuredData in kustomize's filters/replacement/replacement.go.
+ */
+export function setInText(object: Mapping, replacement: TextReplacement): boolean {
+  const { steps, value, create, origin } = replacement;
+  const place = textOn(object, steps, origin);
+  if (place === undefined) return false;
+  const { container, key, text, rest } = place;
+  const document = { contents: parsed(text)?.value ?? null };
+  const fields = attempt(
+    () => fieldsAtPath(document.contents, rest, create ? value : undefined, origin),
+    () => undefined,
+  );
+  if (fields === undefined || fields.length === 0) return false;
+  if (!isJson(text))
+    throw unsupported("replacements inside a string that contains YAML other than JSON", origin);
+  // Kustomize could not read the result, and then sets the fields of a copy.
+  if (!fields.every((field) => setContents(field, value, origin))) return true;
+  const indent = text.includes("\n") && text.includes("  ") ? 2 : 0;
+  setField(container, key, goJson(document.contents, indent), origin);
+  return true;
+}
+
+/** A text that a path leads into. */
+interface TextPlace {
+  readonly container: Mapping;
+  readonly key: string;
+  readonly text: string;
+  /** The steps of the path inside the text. */
+  readonly rest: readonly string[];
+}
+
+/** The first scalar on a path that can be read as YAML. */
+function textOn(object: Mapping, steps: readonly string[], origin: Origin): TextPlace | undefined {
+  for (let end = 1; end < steps.length; end++) {
+    const lookup = (count: number): Value | undefined =>
+      attempt(
+        () => fieldAt(object, steps.slice(0, count), origin),
+        () => undefined,
+      );
+    const value = lookup(end);
+    if (value === undefined || value === null || typeof value === "object") continue;
+    const text = scalarText(value);
+    if (parsed(text) === undefined) continue;
+    const container = lookup(end - 1) as Mapping;
+    return { container, key: steps[end - 1] ?? "", text, rest: steps.slice(end) };
+  }
+  return undefined;
+}
+
+/** The first document of a text, null without one; undefined if the text is not valid YAML. */
+function parsed(text: string): { readonly value: Value } | undefined {
+  const { documents, errors } = parseYaml(new SourceFile("", text));
+  return errors.length > 0 ? undefined : { value: documents[0]?.value ?? null };
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === "object";
+  } catch {
+    return false;
+  }
+}
+
+/** Sets a field of the JSON; false if the text does not fit the type of the scalar that it replaces. */
+function setContents({ container, key, isNew }: Field, value: Value, origin: Origin): boolean {
+  const present = (container as Mapping)[key] as Value;
+  const isScalar = typeof present !== "object" || present === null;
+  if (!isScalar) {
+    setField(container as Mapping, String(key), cloneValue(value), origin);
+    return true;
+  }
+  const text = scalarText(value);
+  const plain = resolvePlain(text);
+  const result = isNew || typeof present !== "string" ? plain : text;
+  if (!isNew && (typeof result !== typeof present || (result === null) !== (present === null))) return false;
+  if (Number.isInteger(present) && !Number.isInteger(result) && !isNew) return false;
+  setField(container as Mapping, String(key), result, origin);
+  return true;
+}
