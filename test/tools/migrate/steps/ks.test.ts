@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stringify } from "yaml";
 import { ks } from "../../../../tools/migrate/steps/ks/step.ts";
 import { kustomization, messages, resultOf, written, type Files } from "../planning.ts";
 
@@ -40,6 +41,14 @@ describe("migrate ks", () => {
         "If the children are right, change the patches first",
     );
     assert.doesNotMatch(written(resultOf(ks, files), "apps/two.yaml"), /wait/);
+  });
+
+  it("keeps and does not name a field without a value, which no patch supplies", () => {
+    const child = stringify(kustomization("one", "./one", { retryInterval: null, healthChecks: null }));
+    const files = repository({ one: child });
+    assert.deepEqual(options(files), []);
+    const result = resultOf(ks, files);
+    assert.ok(result.plan.changes.every(({ text }) => text?.includes("retryInterval:") === true));
   });
 
   it("counts the children if they are many", () => {

@@ -93,7 +93,7 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
   const notes: Note[] = [];
   const overridden: Overridden[] = [];
   const visit = (path: readonly PathStep[]): void => {
-    if (simulations.every((simulation) => simulation.without(path))) {
+    if (simulations.every((simulation) => simulation.supplies(path) && simulation.without(path))) {
       const name = path.join(".");
       const other = simulations.map((simulation) => simulation.overridden(path)).find(Boolean);
       if (other) overridden.push({ child: origin, field: name, ...other });
@@ -142,6 +142,11 @@ class Simulation {
   overridden(path: readonly PathStep[]): Pick<Overridden, "parent" | "written" | "effective"> | undefined {
     const [written, effective] = [fieldAt(this.plain, path), fieldAt(this.#expected, path)];
     return isOverridden(written, effective) ? { parent: this.#parent, written, effective } : undefined;
+  }
+
+  /** Whether the cluster receives the field at all: one without a value is supplied by nothing. */
+  supplies(path: readonly PathStep[]): boolean {
+    return fieldAt(this.#expected, path) !== undefined;
   }
 
   /** Whether the cluster receives the same object without the field. */
