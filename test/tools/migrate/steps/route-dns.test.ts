@@ -81,6 +81,19 @@ const BLIND: readonly (readonly [object, RegExp])[] = [
   [{ ...BOTH, annotationFilter: TARGET }, /reads only objects with the annotations external-dns\.alpha/],
 ];
 
+/** Values that write no record of the Ingress but one of its route, and what the step says. */
+const PUBLISHING: readonly (readonly [object, RegExp])[] = [
+  [
+    { ...BOTH, extraArgs: ["--ingress-class=outside"] },
+    /the absence of web\.example\.com from the DNS records of network\/names, which would publish it: it reads only Ingresses of class outside, but the routes of every Gateway; limit it with --gateway-name first/,
+  ],
+  [{ ...BOTH, ingressClassFilters: ["outside"] }, /only Ingresses of class outside/],
+  [
+    { sources: ["gateway-httproute"] },
+    /does not read this Ingress, but would read the routes of Gateway doors\/front/,
+  ],
+];
+
 /** Values that write the record of the route, or never wrote the record of the Ingress. */
 const HARMLESS: readonly object[] = [
   BOTH,
@@ -91,6 +104,8 @@ const HARMLESS: readonly object[] = [
   { sources: ["ingress"], extraArgs: ["--source=gateway-httproute"] },
   { sources: ["service", "crd"] },
   { sources: ["ingress"], extraArgs: ["--ingress-class=other"] },
+  { ...BOTH, extraArgs: ["--ingress-class=other", "--gateway-name=other"] },
+  { sources: ["gateway-httproute"], domainFilters: ["example.org"] },
   { sources: ["ingress"], annotationFilter: "example.com/publish=true" },
   { sources: ["ingress"], domainFilters: ["example.org"] },
   { sources: ["ingress"], extraArgs: ["--exclude-domains=example.com"] },
@@ -111,6 +126,24 @@ describe("migrate route: DNS", () => {
         /^before the commit: HelmRelease network\/names .* in an earlier commit/m,
       );
     });
+
+  for (const [values, expected] of PUBLISHING)
+    it(`stays away from an external-dns that does not publish it today: ${JSON.stringify(values)}`, () => {
+      assert.match(refusals(externalDns(values), labelled, ingress()), expected);
+      const kept = { route: { ...OPTIONS.route, keepIngress: true } };
+      const result = resultOf(route, files(externalDns(values), labelled, ingress()), kept);
+      assert.match(messages(result, "refused").join(), expected);
+      const accepted = resultOf(route, files(externalDns(values), labelled, ingress()), ACCEPTED);
+      assert.match(messages(accepted, "lost").join(), expected);
+    });
+
+  it("says that a class does not limit the routes that external-dns will read", () => {
+    const values = { sources: ["ingress"], extraArgs: ["--ingress-class=nginx"] };
+    assert.match(
+      cutover(externalDns(values), labelled, ingress()),
+      /does not have the source gateway-httproute; .*\. Its class nginx limits only Ingresses: limit the routes in the same commit with --gateway-name/,
+    );
+  });
 
   for (const values of HARMLESS)
     it(`moves if external-dns reads the route, or writes no record: ${JSON.stringify(values)}`, () => {

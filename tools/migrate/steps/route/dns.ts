@@ -83,9 +83,26 @@ export function targetConflicts(records: readonly DnsRecord[]): readonly Cutover
   });
 }
 
-/** DNS records that would be deleted with the Ingress, or lose their target. None if the Ingress is kept. */
+/** DNS records that another release would begin to write and, unless the Ingress is kept, those that would be deleted with it or lose their target. */
 export function dnsLosses(move: DnsMove, { options }: Pick<StepContext, "options">): readonly Loss[] {
-  if (options.route.keepIngress) return [];
+  const published = move.hosts.flatMap((host) =>
+    newWriters(host, move).map(
+      (writer) =>
+        `the absence of ${host} from the DNS records of ${writer.id}, which would publish it: ${whyPublished(writer, move)}`,
+    ),
+  );
+  return [...published, ...(options.route.keepIngress ? [] : lostRecords(move))].map((message) => ({
+    kind: "dns-record",
+    message,
+  }));
+}
+
+const whyPublished = ({ ingressClasses }: ExternalDns, { gateway }: DnsMove): string =>
+  ingressClasses.length === 0
+    ? `it does not read this Ingress, but would read the routes of Gateway ${gateway}`
+    : `it reads only Ingresses of class ${ingressClasses.join(", ")}, but the routes of every Gateway; limit it with --gateway-name first`;
+
+function lostRecords(move: DnsMove): readonly string[] {
   const { dnsTarget } = move.reading.annotations;
   const target =
     dnsTarget === undefined || targetOf(move) === dnsTarget
@@ -99,7 +116,7 @@ export function dnsLosses(move: DnsMove, { options }: Pick<StepContext, "options
       return `the DNS record of ${host}: ${id} ${reason} and ${fate}${rest}`;
     }),
   );
-  return [...records, ...target].map((message) => ({ kind: "dns-record", message }));
+  return [...records, ...target];
 }
 
 /** Where external-dns finds the target of a route's records, and what it finds there. */
@@ -138,8 +155,13 @@ export function dnsPreparations(records: readonly DnsRecord[]): readonly Cutover
   return [...all].map((message) => ({ kind: "cutover", message }));
 }
 
-const preparation = ({ writer: { id }, reason }: BlindWriter): string =>
-  `before the commit: HelmRelease ${id} ${reason}; change that in an earlier commit, or it writes no records for the hosts that move`;
+function preparation({ writer: { id, ingressClasses }, reason }: BlindWriter): string {
+  const limit =
+    ingressClasses.length === 0
+      ? ""
+      : `. Its class ${ingressClasses.join(", ")} limits only Ingresses: limit the routes in the same commit with --gateway-name, or it publishes those of every Gateway`;
+  return `before the commit: HelmRelease ${id} ${reason}; change that in an earlier commit, or it writes no records for the hosts that move${limit}`;
+}
 
 interface BlindWriter {
   readonly writer: ExternalDns;
@@ -157,6 +179,14 @@ function blindWriters(host: string, move: DnsMove): readonly BlindWriter[] {
 /** The releases that write a host's record today, and would read its route. */
 const readersOf = (host: string, move: DnsMove): readonly ExternalDns[] =>
   writersOf(host, move).filter(({ whyBlind }) => whyBlind(move.route) === undefined);
+
+/** The releases that do not write a host's record today, and would begin to. */
+function newWriters(host: string, move: DnsMove): readonly ExternalDns[] {
+  const today = writersOf(host, move);
+  return (move.cluster ? externalDns(move.cluster) : []).filter(
+    (one) => one.covers(host) && !today.includes(one) && one.whyBlind(move.route) === undefined,
+  );
+}
 
 /** The releases that write a host's record today. */
 function writersOf(host: string, { form, reading, cluster }: DnsMove): readonly ExternalDns[] {

@@ -17,6 +17,8 @@ export interface ExternalDns {
   readonly id: string;
   /** With another policy than `sync`, a record stays as it is when nothing asks for it any more. */
   readonly deletesRecords: boolean;
+  /** The classes of Ingresses that it is limited to; that does not limit the routes. */
+  readonly ingressClasses: readonly string[];
   /** Whether it manages the records of a host, according to its domains. */
   readonly covers: (host: string) => boolean;
   readonly readsIngress: (ingress: ReadIngress) => boolean;
@@ -71,6 +73,7 @@ function readerOf(id: string, values: Fields): ExternalDns {
   const excluded = all("exclude-domains", "excludeDomains");
   return {
     id,
+    ingressClasses: classes,
     deletesRecords: (all("policy", "policy")[0] ?? "upsert-only") === "sync",
     covers: (host) => (domains.length === 0 || isWithin(host, domains)) && !isWithin(host, excluded),
     readsIngress: ({ kind, ingressClass, annotations }) =>
