@@ -15,3 +15,13 @@ function commentsBelow(token: unknown): readonly string[] {
   if ("type" in token && token.type === "comment" && "source" in token) return [String(token.source)];
   return Object.values(token).flatMap(commentsBelow);
 }
+
+/** Whether a comment is a list item that is switched off: a path, a name, or a mapping. */
+export function isSwitchedOffItem(comment: string): boolean {
+  return /^#+ *- +(?:[\w./-]+:(?: +\S+)?|\S+)\s*$/.test(comment);
+}
+
+/** Whether a comment is an entry of a mapping or a list that is switched off, not a word about its neighbour. */
+export function isSwitchedOff(comment: string): boolean {
+  return isSwitchedOffItem(comment) || /^#+ *[A-Za-z][\w./-]*:(?: +\S+)?\s*$/.test(comment);
+}

@@ -1,3 +1,4 @@
+import { isSwitchedOffItem } from "./comments.ts";
 import { contentEnd, type EntryPlace } from "./entry-places.ts";
 
 /** Finds the lines of a YAML text that an edit has to touch. */
@@ -25,15 +26,20 @@ export class TextLines {
     return this.#text.slice(this.startOf(start), start).trim() === "";
   }
 
-  /** The start of an entry's first line, or of the comments right above it at its indentation. */
+  /**
+   * The start of an entry's first line, or of the comments right above it at its indentation. A list item that is commented out is an entry
+   * of its own.
+   */
   startWithComments({ start }: EntryPlace): number {
     const lineStart = this.startOf(start);
     const column = start - lineStart;
+    const isItem = this.#text.startsWith("-", start);
     let from = lineStart;
     while (from > 0) {
       const above = this.startOf(from - 1);
       const line = this.#text.slice(above, from);
       if (!line.startsWith(`${" ".repeat(column)}#`) || line.startsWith("# yaml-language-server")) break;
+      if (isItem && isSwitchedOffItem(line.trim())) break;
       from = above;
     }
     return from;

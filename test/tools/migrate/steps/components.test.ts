@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { components } from "../../../../tools/migrate/steps/components/step.ts";
+import { kustomization, resultOf, written, type Files } from "../planning.ts";
+
+const TEMPLATE = "kubernetes/shared/templates/gatus/external";
+const USER = "kubernetes/home/apps/web/kustomization.yaml";
+
+const KUSTOMIZE = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n";
+
+const files = (user: string): Files => ({
+  "kubernetes/home/flux/apps.yaml": kustomization("apps", "./kubernetes/home/apps/web", {
+    targetNamespace: "web",
+  }),
+  [USER]: user,
+  "kubernetes/home/apps/web/web.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n",
+  [`${TEMPLATE}/kustomization.yaml`]: `${KUSTOMIZE}resources:\n  - ./endpoint.yaml\n`,
+  [`${TEMPLATE}/endpoint.yaml`]: "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: endpoint\n",
+});
+const after = (user: string): string => written(resultOf(components, files(user)), USER);
+
+describe("migrate components: comments in the list of a template's user", () => {
+  it("move with the template's entry if they are about it", () => {
+    assert.equal(
+      after(`resources:
+  - ./web.yaml
+  # watched from outside
+  - ../../../shared/templates/gatus/external
+`),
+      `resources:
+  - ./web.yaml
+components:
+  # watched from outside
+  - ../../../shared/components/gatus/external
+`,
+    );
+  });
+
+  it("stay in the list if they are resources that are commented out", () => {
+    for (const off of ["# - ./pushsecret.yaml", "#- ./pushsecret.yaml", "# - path: ./patch.yaml"])
+      assert.equal(
+        after(`resources:
+  - ./web.yaml
+  ${off}
+  - ../../../shared/templates/gatus/external
+`),
+        `resources:
+  - ./web.yaml
+  ${off}
+components:
+  - ../../../shared/components/gatus/external
+`,
+      );
+  });
+
+  it("keep the file as it is if the list would be removed with them", () => {
+    const only = `resources:
+  # - ./pushsecret.yaml
+  - ../../../shared/templates/gatus/external
+`;
+    assert.equal(after(only), "");
+  });
+});
