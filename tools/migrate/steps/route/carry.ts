@@ -1,3 +1,7 @@
+import { isSwitchedOff } from "../../../gitops/edit/comments.ts";
+import { fieldAt } from "../../objects.ts";
+import { missingComments } from "../../missing-comments.ts";
+import { fieldList } from "./paths.ts";
 import { isMapping, type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
@@ -94,6 +98,39 @@ function richer(one: string | undefined, other: string): string {
   return anchor !== undefined && /^["']/.test(other) ? anchor + other : one;
 }
 
+/** The comments of an Ingress that its route takes on as a whole; entries that are switched off have no place there. */
+export const carriedComments = (comments: readonly string[], text: string): readonly string[] =>
+  missingComments(comments, text).filter((comment) => !isSwitchedOff(comment));
+
+/** A route with the comments on each path of the Ingress above the match for that path. */
+export function withPathComments(
+  text: string,
+  paths: readonly (readonly PathStep[])[],
+  { edit, document }: Written,
+): string {
+  const lines = text.split("\n");
+  for (const path of paths) {
+    const comments = carriedComments(edit.commentsOf(document, path), lines.join("\n"));
+    const value = edit.scalarAt(document, [...path, "path"]);
+    const index = lines.findIndex((line) => line.trimStart() === `value: ${value ?? ""}`);
+    const start = lines.slice(0, index + 1).findLastIndex((line) => /^ *- path:$/.test(line));
+    if (value === undefined || start < 0) continue;
+    const indent = /^ */.exec(lines[start] ?? "")?.[0] ?? "";
+    lines.splice(start, 0, ...comments.map((comment) => indent + comment));
+  }
+  return lines.join("\n");
+}
+
+/** Where the paths of an Ingress are, below the list of its hosts. */
+export function pathsBelow(
+  hosts: Value | undefined,
+  below: readonly PathStep[],
+): readonly (readonly PathStep[])[] {
+  return fieldList(hosts).flatMap((host, index) =>
+    fieldList(fieldAt(host, [...below])).map((_, at) => [index, ...below, at]),
+  );
+}
+
 /** Fields as YAML; those in `copied` keep the lines of the Ingress, with their comments, quotes and anchors. */
 export function carriedYaml(fields: Mapping, copied: readonly string[], written: Written): string {
   return Object.entries(fields)
@@ -113,7 +150,9 @@ function copyOf(key: string, value: Mapping[string], { edit, document, path }: W
   const names = Object.keys(value);
   const lines = names.map((name) => edit.linesOf(document, [...path, key, name]));
   if (names.length === 0 || !lines.every((line) => line !== undefined)) return undefined;
-  const block = lines.map((line) => (line.endsWith("\n") ? line : `${line}\n`)).join("");
+  const kept = lines.map((line) => (line.endsWith("\n") ? line : `${line}\n`)).join("");
+  const off = missingComments(edit.commentsOf(document, [...path, key], true), kept).filter(isSwitchedOff);
+  const block = [kept, ...off.map((comment) => `${comment}\n`)].join("");
   return `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")}\n${indented(block)}`;
 }
 

@@ -4,8 +4,7 @@ import { settleAnchors } from "../../../gitops/edit/anchors.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { fieldsIn } from "../../objects.ts";
-import { missingComments } from "../../missing-comments.ts";
-import { carriedYaml, indented, Scalars } from "./carry.ts";
+import { carriedComments, carriedYaml, indented, pathsBelow, Scalars, withPathComments } from "./carry.ts";
 
 /** HTTPRoutes as YAML, the first one with the comments of the Ingress and with the lines of its metadata, unless the Ingress stays. */
 export function routeTexts(
@@ -24,8 +23,16 @@ export function routeTexts(
     const copied = isFirst ? ["name", "namespace", "labels", "annotations"] : [];
     const { metadata, spec: own = null, ...head } = route;
     const fields = carriedYaml(isMapping(metadata) ? metadata : {}, copied, { ...place, path: ["metadata"] });
-    const left = isFirst ? missingComments(comments, fields).map((comment) => `${comment}\n`) : [];
-    const body = indented(scalars.write(isMapping(own) ? own : {}, [], place));
+    const plain = scalars.write(isMapping(own) ? own : {}, [], place);
+    const paths = isFirst ? pathsBelow(spec.rules, ["http", "paths"]) : [];
+    const body = indented(
+      withPathComments(
+        plain,
+        paths.map((one) => ["spec", "rules", ...one]),
+        place,
+      ),
+    );
+    const left = isFirst ? carriedComments(comments, fields + body).map((comment) => `${comment}\n`) : [];
     const text = `${left.join("")}${writeYaml(head)}metadata:\n${indented(fields)}spec:\n${body}`;
     return settleAnchors(text, { standing: new Set(), going, all: going });
   });

@@ -5,7 +5,7 @@ import { settleAnchors, type Anchors } from "../../../gitops/edit/anchors.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { fieldsIn } from "../../objects.ts";
 import { missingComments } from "../../missing-comments.ts";
-import { indented, Scalars, type Written } from "./carry.ts";
+import { carriedComments, indented, pathsBelow, Scalars, withPathComments, type Written } from "./carry.ts";
 import { fieldList } from "./paths.ts";
 
 const VALUES: readonly PathStep[] = ["spec", "values"];
@@ -93,8 +93,14 @@ function linesOf(
     const ingress = fieldsIn(written, path);
     const scalars = new Scalars(ingress, place, (backend) => portText(backend, ingress, written, place));
     const isMoved = gone.includes(name);
-    const fields = scalars.write(route, isMoved ? ["annotations", "labels"] : [], place);
-    const comments = isMoved ? missingComments(edit.commentsOf(document, path), fields) : [];
+    const plain = scalars.write(route, isMoved ? ["annotations", "labels"] : [], place);
+    const paths = isMoved ? pathsBelow(ingress.hosts, ["paths"]) : [];
+    const fields = withPathComments(
+      plain,
+      paths.map((one) => [...path, "hosts", ...one]),
+      place,
+    );
+    const comments = isMoved ? carriedComments(edit.commentsOf(document, path), fields) : [];
     const head = comments.map((comment) => `${comment}\n`).join("");
     return `${head}${writeYaml({ [name]: 0 }).replace(/ 0\n$/, "")}\n${indented(fields)}`;
   });
