@@ -217,6 +217,7 @@ export async function findCli(cliRoot: string | undefined): Promise<PulumiComman
     knownClis.set(key, cli);
     return cli;
   } catch (error) {
+    if (error instanceof EdgefirstError) throw error;
     throw new EdgefirstError(
       `The Pulumi CLI cannot be run: ${outputOf(error)}`,
       "Put `pulumi` on PATH: run edgefirst with npx after npm ci, or use Pulumi's own installer.",

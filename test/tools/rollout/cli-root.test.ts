@@ -31,6 +31,18 @@ describe("the CLI on PATH", () => {
     assert.equal(await root(), "/home/me/.pulumi/versions/3.0.0");
   });
 
+  it("is missed with what to do if npm's script cannot download it", async () => {
+    installed("run.js", {
+      "run.js": "",
+      "lib/resolve.js": 'exports.resolve = async () => { throw new Error("fetch failed"); };',
+    });
+    const script = join(dir, "bin/pulumi");
+    await assert.rejects(root(), {
+      name: "EdgefirstError",
+      message: `${script} could not download the Pulumi CLI: Error: fetch failed\nLet this machine reach get.pulumi.com once. If a CLI is installed, delete ${script}, which npx puts before it on PATH.`,
+    });
+  });
+
   it("is used unchanged if it is the CLI itself, or another script", async () => {
     assert.equal(await root(), undefined);
     writeFileSync(join(dir, "bin/pulumi"), "");
