@@ -7,7 +7,7 @@ import { EdgefirstError } from "./lib/errors.ts";
 import { NO_OUTPUTS, readOutputs } from "./platform/outputs.ts";
 import { comparedSettings } from "./platform/compared-settings.ts";
 import { createPlatform, planPlatform } from "./platform/plan.ts";
-import { gatusAddress, promoted } from "./platform/staging.ts";
+import { gatusAddress, routeProbes, promoted } from "./platform/staging.ts";
 import { loadPins } from "./config/pins.ts";
 import { releaseHash } from "./staging/release.ts";
 import { evidenceLine } from "./staging/verification-summary.ts";
@@ -32,6 +32,7 @@ async function deploy() {
     kubeconfig,
     secrets: settings.secrets,
     gatus: gatusAddress(settings),
+    probes: routeProbes(settings),
     authorizations: settings.gatusAuthorizations,
     repository: settings.flux,
   });

@@ -21,3 +21,9 @@ export const gatusAddress = z.union(
   { error: "either { url } or { namespace, service, port? }" },
 );
 export type GatusAddress = z.infer<typeof gatusAddress>;
+
+/** Where the endpoints of routes come from. */
+export interface RouteProbes {
+  /** Whether gatus-sidecar writes them for this stack's Gatus, with its defaults. If another owner runs Gatus, only what annotations set is known. */
+  readonly discovered: boolean;
+}

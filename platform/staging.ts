@@ -1,5 +1,5 @@
 import { GATUS_NAME } from "../components/gatus/deployment.ts";
-import type { GatusAddress } from "../config/gatus-address.ts";
+import type { GatusAddress, RouteProbes } from "../config/gatus-address.ts";
 import type { FluxConfig } from "../config/schema.ts";
 import type { StackConfig } from "../config/load.ts";
 
@@ -9,6 +9,12 @@ export function gatusAddress({ gatus, verification }: StackConfig): GatusAddress
   // Without route discovery, Gatus has no endpoints for routes.
   if (!gatus.install || !gatus.discover.httpRoutes) return null;
   return { namespace: gatus.namespace, service: GATUS_NAME, port: "http" };
+}
+
+/** Where the endpoints of routes come from; undefined if this stack's Gatus reads no annotations. */
+export function routeProbes({ gatus }: Pick<StackConfig, "gatus">): RouteProbes | undefined {
+  if (!gatus.install) return { discovered: false };
+  return gatus.discover.httpRoutes ? { discovered: true } : undefined;
 }
 
 /** The configuration, with the repository pinned to the promoted revision. */

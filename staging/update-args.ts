@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { GatusAddress } from "../config/gatus-address.ts";
+import type { GatusAddress, RouteProbes } from "../config/gatus-address.ts";
 import type { GatusAuthorizations } from "../config/gatus-credentials.ts";
 import { KubeClient } from "../kube/kube-client.ts";
 import type { ClusterAddress } from "../kube/kubeconfig.ts";
@@ -35,6 +35,8 @@ export interface StagedUpdateArgs {
   /** This stack's kubeconfig, which may also contain the contexts of upstream stacks. */
   readonly kubeconfig?: string | undefined;
   readonly gatus: GatusAddress | null;
+  /** undefined: what Gatus probes is not compared with the annotations. */
+  readonly probes?: RouteProbes | undefined;
   /** Credentials for this stack's Gatus and for those of upstream stacks, by URL. */
   readonly authorizations: GatusAuthorizations;
   readonly repository?: (Repository & { readonly source: PromotedSource }) | undefined;
@@ -47,7 +49,7 @@ export function verificationArgs(
   gate: GateResult,
   clock: Clock,
 ): VerificationArgs {
-  const { release, manifests, project, cluster, gatus, repository } = args;
+  const { release, manifests, project, cluster, gatus, probes, repository } = args;
   const { soak, timeout, interval, patience, skip, removed, ignore } = args.settings.verification;
   const stack = pulumi.getStack();
   return {
@@ -59,6 +61,7 @@ export function verificationArgs(
     cluster,
     uid: own.uid,
     gatus,
+    probes,
     after: args.settings.after,
     repository,
     earlier: own.evidence,

@@ -1,5 +1,5 @@
 import type { CheckId } from "../config/check-ids.ts";
-import type { GatusAddress } from "../config/gatus-address.ts";
+import type { GatusAddress, RouteProbes } from "../config/gatus-address.ts";
 import type { GatusAuthorizations } from "../config/gatus-credentials.ts";
 import type { OwnChecks } from "../config/own-checks.ts";
 import type { ObjectReference } from "../kube/client.ts";
@@ -54,6 +54,8 @@ export interface VerificationArgs extends MarkedStack {
   /** Whether the cluster was rebuilt; if so, no object is excused for having been unhealthy before. */
   readonly rebuilt?: boolean | undefined;
   readonly gatus: GatusAddress | null;
+  /** undefined: what Gatus probes is not compared with the annotations. */
+  readonly probes?: RouteProbes | undefined;
   /** The upstream stacks. */
   readonly after?: readonly string[] | undefined;
   /** Credentials for reaching Gatus by URL. */
@@ -220,12 +222,12 @@ interface News {
 }
 
 function checksOnCluster(
-  { cluster, stack, gatus, authorizations }: VerificationArgs,
+  { cluster, stack, gatus, probes, authorizations }: VerificationArgs,
   declared: readonly ObjectReference[],
   { since, requests }: News,
 ): Check[] {
   const remaining = withoutPendingDeletions(cluster, stack, declared);
-  return liveChecks({ cluster: remaining, stack, gatus, authorizations, since, requests });
+  return liveChecks({ cluster: remaining, stack, gatus, probes, authorizations, since, requests });
 }
 
 function enabled(checks: readonly Check[], { skip, ignored = [], clock }: VerificationArgs): Check[] {

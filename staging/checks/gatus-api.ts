@@ -11,6 +11,7 @@ const status = z.object({
       z.object({
         success: z.boolean(),
         timestamp: z.string(),
+        hostname: z.string().optional(),
         errors: z.array(z.string()).optional(),
         conditionResults: z.array(z.object({ condition: z.string(), success: z.boolean() })).optional(),
       }),

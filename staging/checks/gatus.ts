@@ -1,7 +1,7 @@
 import { template } from "../../kube/gatus-annotations.ts";
 import { fragmentKey, gatewayOf, isMonitored } from "../../kube/gatus-endpoints.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
-import type { GatusAddress } from "../../config/gatus-address.ts";
+import type { GatusAddress, RouteProbes } from "../../config/gatus-address.ts";
 import type { GatusAuthorizations } from "../../config/gatus-credentials.ts";
 import { isOwn, type Check, type StackOnCluster, type Verdict } from "./check.ts";
 import {
@@ -11,26 +11,29 @@ import {
   type EndpointResult,
   type EndpointStatus,
 } from "./gatus-api.ts";
+import { countsFrom, staleProbe } from "./gatus-probe.ts";
 import { GATEWAY_API } from "./gateways.ts";
 
 /** Arguments of {@link gatusCheck}. */
 export interface GatusCheckArgs extends StackOnCluster {
-  /** Null if the stack has no Gatus. */
+  /** Null if the stack has no Gatus that discovers routes. */
   readonly gatus: GatusAddress | null;
   /** Credentials for reaching Gatus by URL. */
   readonly authorizations?: GatusAuthorizations | undefined;
   /** Milliseconds since the epoch; older results do not count. */
   readonly since: number;
+  /** Set during a verification: a result then counts only if it comes from the probe that the annotations ask for now. */
+  readonly probes?: RouteProbes | undefined;
 }
 
 /** Checks that Gatus has an endpoint for every HTTPRoute that asks for one, and that the endpoint's latest result is a success and newer than the update. */
-export function gatusCheck({ cluster, stack, gatus, authorizations, since }: GatusCheckArgs): Check {
+export function gatusCheck({ cluster, stack, gatus, authorizations, since, probes }: GatusCheckArgs): Check {
   return {
     id: "gatus",
     // Needed on a stack's first update: the check `routes` cannot notice a missing route, because no route is attached to the stack's Gateways yet.
     keeps: () => true,
     run: async () => {
-      if (gatus === null) return { verdicts: [], notes: ["The stack has no Gatus."] };
+      if (gatus === null) return { verdicts: [], notes: ["The stack has no Gatus that discovers routes."] };
       const routes = (await cluster.list(GATEWAY_API, "HTTPRoute")).filter(isMonitored);
       if (routes.length === 0) return { verdicts: [], notes: ["No HTTPRoute asks for monitoring."] };
       const authorization = "url" in gatus ? authorizations?.get(gatus.url) : undefined;
@@ -80,8 +83,11 @@ export function gatusCheck({ cluster, stack, gatus, authorizations, since }: Gat
     const endpoint = answer.find((status) => status.key === key);
     if (endpoint === undefined) return say("pending", "Gatus has no such endpoint");
     const latest = latestOf(endpoint);
-    if (latest === undefined || Date.parse(latest.timestamp) <= since)
-      return say("pending", "no result since the update");
+    const from = probes === undefined ? since : Math.max(since, countsFrom(route));
+    if (latest === undefined || Date.parse(latest.timestamp) <= from)
+      return say("pending", `no result since the ${from > since ? "route changed" : "update"}`);
+    const stale = probes && staleProbe(latest, { route, fragment, probes });
+    if (stale !== undefined) return say("pending", stale);
     return latest.success ? say("held", "") : say("failed", reasonOf(latest));
   }
 }

@@ -335,7 +335,7 @@ describe("checks", () => {
       const cluster = scriptedCluster(() => []);
       const notes = async (gatus: { url: string } | null) =>
         (await gatusCheck({ cluster, stack, gatus, since }).run()).notes;
-      assert.deepEqual(await notes(null), ["The stack has no Gatus."]);
+      assert.deepEqual(await notes(null), ["The stack has no Gatus that discovers routes."]);
       assert.deepEqual(await notes({ url: "http://127.0.0.1:1" }), ["No HTTPRoute asks for monitoring."]);
     });
   });

@@ -147,7 +147,7 @@ describe("gate of main, whose upstream stack is edge", () => {
       override: { reason: "edge was down", expires: ago(-1).time },
       checks: [
         check({ notes: ["Kustomization a/b is suspended."], unhealthyBefore: ["Kustomization a/c"] }),
-        check({ id: "gatus", outcome: "nothing", notes: ["The stack has no Gatus."] }),
+        check({ id: "gatus", outcome: "nothing", notes: ["The stack has no Gatus that discovers routes."] }),
       ],
     });
     const { findings } = await gate(reading([record]));
@@ -157,7 +157,7 @@ describe("gate of main, whose upstream stack is edge", () => {
       `  - brought up under an override until ${ago(-1).time}: edge was down`,
       "  - flux: Kustomization a/b is suspended.",
       "  - already unhealthy before the update: Kustomization a/c",
-      "  - nothing to check: gatus: The stack has no Gatus.",
+      "  - nothing to check: gatus: The stack has no Gatus that discovers routes.",
     ]);
   });
 
