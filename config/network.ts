@@ -49,7 +49,9 @@ const listenerHostname = z.strictObject({
   hostname: hostname.describe("A hostname, or a wildcard such as `*.example.com`."),
   certificate: certificate
     .optional()
-    .describe("The certificate. Without one, the hostname gets no listener, and a warning is printed."),
+    .describe(
+      "The certificate. Without one, the hostname gets no HTTPS listener, and a warning is printed; a Gatus of this stack then probes its routes over plain HTTP.",
+    ),
 });
 
 const extraListener = z.strictObject({
@@ -123,7 +125,7 @@ export const gateway = z.strictObject({
         .record(z.string(), z.unknown())
         .optional()
         .describe(
-          'Gatus endpoint fields to merge into the endpoint of each route: `client: { insecure: true }` for a self-signed certificate; without an HTTPS listener, also `conditions: ["[CONNECTED] == true"]`, which shows only that the name resolves and Traefik answers.',
+          "Gatus endpoint fields to merge into the endpoint of each route, such as `group`, or `client: { insecure: true }` for a self-signed certificate.",
         ),
     })
     .prefault({})

@@ -13,9 +13,10 @@ import { traefikName, traefikSelector } from "../components/traefik/names.ts";
 import { mirrored } from "../components/shared/images.ts";
 import type { PushoverCredentials } from "../components/shared/pushover.ts";
 import type { StackConfig } from "../config/load.ts";
+import { gatewayPartName } from "./network.ts";
 import { checkGatusPage, gatusPage } from "./page.ts";
 import type { Part, PlatformArgs } from "./part.ts";
-import { checkProbes } from "./probes.ts";
+import { checkProbes, plainHttpPorts } from "./probes.ts";
 
 /** The parts for Gatus, and for alerting through the Prometheus operator. */
 export async function monitoringParts(args: PlatformArgs): Promise<Part[]> {
@@ -99,10 +100,12 @@ function gatusPart({ config, pins, labels }: PlatformArgs): Part {
       namespace,
       endpoint,
     })),
+    plainHttp: plainHttpPorts(config),
   };
   return {
     name: "gatus",
-    dependsOn: ["namespaces", "gateway-api"],
+    // gatus-sidecar reads the defaults of Gateways when it starts, and notices later changes only within ten minutes.
+    dependsOn: ["namespaces", "gateway-api", ...config.gateways.map(({ name }) => gatewayPartName(name))],
     namespaces: config.gatus.install ? [config.gatus.namespace] : [],
     objects: gatusObjects(args),
     check: async (cluster) => [

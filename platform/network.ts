@@ -120,12 +120,15 @@ function identityOf({
   return { gateway: { name, namespace, className }, ports: { http: http.port, https: https.port } };
 }
 
+/** Name of the part for a Gateway. */
+export const gatewayPartName = (gateway: string): string => `gateway-${gateway}`;
+
 function gatewayPart({ config, labels }: PlatformArgs, gateway: GatewayConfig): Part {
   const { name, namespace, traefik } = gateway;
   const args = gatewayArgs(gateway, labels);
   const isFirst = gateway === config.gateways[0];
   return {
-    name: `gateway-${name}`,
+    name: gatewayPartName(name),
     dependsOn: ["namespaces", "gateway-api"],
     namespaces: [namespace],
     objects: gatewayObjects(args),

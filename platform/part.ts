@@ -21,8 +21,8 @@ export interface PlatformArgs {
 export interface Part {
   readonly name: string;
   /**
-   * Names of the parts without which the API server would reject this one. No other dependencies are listed, because controllers catch up. Parts that are not
-   * in the stack are ignored.
+   * Names of the parts without which the API server would reject this one, or to which a controller in this one does not catch up. Parts that are not in the
+   * stack are ignored.
    */
   readonly dependsOn: readonly string[];
   /** Namespaces that must exist. */

@@ -1,5 +1,5 @@
 import type { ClusterReader, Finding } from "../../kube/client.ts";
-import { describeObject, STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import {
   ENABLED_ANNOTATION,
   ENDPOINT_ANNOTATION,
@@ -38,12 +38,9 @@ export interface EndpointSources {
 }
 
 interface NamedEndpoint {
-  /** Whether the endpoint comes from a labelled ConfigMap. */
-  readonly labelled?: true;
+  readonly from: "configuration" | "annotation" | "label";
   readonly key: string;
   readonly source: string;
-  /** The stack that the label of the source object names. */
-  readonly stack?: string | undefined;
 }
 interface Endpoints {
   readonly found: readonly NamedEndpoint[];
@@ -51,9 +48,9 @@ interface Endpoints {
 }
 
 /**
- * Reports endpoints with the same name and group, among all that Gatus would read on this cluster. If there are any, Gatus rejects its whole configuration,
- * both at startup and on reload, and then monitors nothing. Duplicates are likely, because gatus-sidecar names an endpoint after its route, without the
- * namespace.
+ * Reports endpoints with the same name and group, among all that Gatus would read on this cluster. Gatus itself would reject its whole configuration because of
+ * them; the endpoint filter renames those of routes and leaves out those of ConfigMaps, but cannot know which of them is meant. Duplicates are likely, because
+ * gatus-sidecar names an endpoint after its route, without the namespace.
  */
 export async function endpointConflicts(
   sources: EndpointSources,
@@ -74,33 +71,26 @@ export async function endpointConflicts(
 }
 
 function conflict([key, endpoints]: readonly [string, readonly NamedEndpoint[]]): Finding {
-  if (endpoints.filter(({ labelled }) => labelled !== true).length < 2) return leftOut(key, endpoints);
-  return {
-    severity: "error",
-    message: `Gatus would reject its whole configuration: ${endpoints.map(({ source }) => source).join(" and ")} have the same endpoint key ${key}.`,
-    hint: isMove(endpoints)
-      ? "Gatus is about to move to another namespace, and the route of its old page is deleted only once the new Gatus runs. Move Gatus in two updates: first set gatus.install to false, then set it to true with the new namespace."
-      : `Give one of them a different group or name (for a route: annotation ${ENDPOINT_ANNOTATION} with "group: …"), or stop monitoring it (annotation ${ENABLED_ANNOTATION}: "false").`,
-  };
-}
-
-/** A duplicate in a labelled ConfigMap does no harm, because the sidecar's script omits endpoints whose key is taken. */
-function leftOut(key: string, endpoints: readonly NamedEndpoint[]): Finding {
+  const isConfigured = endpoints.filter(({ from }) => from === "configuration").length > 1;
+  const isLabelled = endpoints.filter(({ from }) => from !== "label").length < 2;
+  const same = `${endpoints.map(({ source }) => source).join(" and ")} have the same endpoint key ${key}`;
+  const hint = isLabelled
+    ? "Give the endpoint in the ConfigMap a different group or name."
+    : `Give one of them a different group or name (for a route: annotation ${ENDPOINT_ANNOTATION} with "group: …"), or stop monitoring it (annotation ${ENABLED_ANNOTATION}: "false").`;
+  if (isConfigured)
+    return { severity: "error", message: `Gatus would reject its whole configuration: ${same}.`, hint };
   return {
     severity: "warning",
-    message: `${endpoints.map(({ source }) => source).join(" and ")} have the same endpoint key ${key}: Gatus will monitor only the first.`,
-    hint: "Give the endpoint in the ConfigMap a different group or name.",
+    message: isLabelled
+      ? `${same}: Gatus will monitor only the first.`
+      : `${same}: Gatus will add hostnames to the names of all but one, and the verification cannot distinguish them.`,
+    hint,
   };
-}
-
-/** Whether all endpoints are for status pages of the same stack, as when Gatus moves to another namespace. */
-function isMove(endpoints: readonly NamedEndpoint[]): boolean {
-  const [first] = endpoints;
-  return first?.stack !== undefined && endpoints.every(({ stack }) => stack === first.stack);
 }
 
 function configuredEndpoints(configured: readonly GatusEndpoint[]): Endpoints {
   const found = baseEndpoints(configured).map(({ group, name }) => ({
+    from: "configuration" as const,
     key: endpointKey(group, name),
     source: `the configured endpoint ${name}`,
   }));
@@ -162,14 +152,14 @@ function named(
     const own = template(object);
     if (own === undefined)
       findings.push(unreadable(describeObject(object), `annotation ${ENDPOINT_ANNOTATION}`));
-    else found.push(endpointOf(`${prefix}${object.metadata.name}`, { ...inherited(object), ...own }, object));
+    else
+      found.push({
+        from: "annotation",
+        key: fragmentKey(`${prefix}${object.metadata.name}`, { ...inherited(object), ...own }),
+        source: describeObject(object),
+      });
   }
   return { found, findings };
-}
-
-function endpointOf(objectName: string, fragment: Template, object: KubeObject): NamedEndpoint {
-  const stack = object.metadata.labels?.[STACK_LABEL];
-  return { key: fragmentKey(objectName, fragment), source: describeObject(object), stack };
 }
 
 async function labelledEndpoints(namespaces: LabelledNamespaces, cluster: ClusterReader): Promise<Endpoints> {
@@ -184,7 +174,8 @@ async function labelledEndpoints(namespaces: LabelledNamespaces, cluster: Cluste
     for (const { file, endpoints } of endpointFiles(object)) {
       if (endpoints === undefined) findings.push(unreadable(describeObject(object), file));
       else
-        for (const endpoint of endpoints) found.push({ ...endpointOf("", endpoint, object), labelled: true });
+        for (const endpoint of endpoints)
+          found.push({ from: "label", key: fragmentKey("", endpoint), source: describeObject(object) });
     }
   }
   return { found, findings };

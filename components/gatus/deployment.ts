@@ -4,6 +4,7 @@ import { exemption } from "../../kube/exemption.ts";
 import { placementFields, type Placement } from "../shared/placement.ts";
 import { strategicMerge } from "../shared/strategic-merge.ts";
 import { DATA_DIRECTORY, GATUS_PORT, type GatusStorage } from "./config.ts";
+import { FILTER_PROGRAM } from "./endpoint-filter.ts";
 import { LOGIN, LOGIN_SECRET } from "./login.ts";
 import {
   CONFIG_DIRECTORY,
@@ -11,9 +12,10 @@ import {
   DISCOVERED,
   discoverySidecar,
   DATABASE,
+  endpointFilter,
+  ENDPOINTS,
   FRAGMENTS,
   SCRIPTS,
-  LABELLED,
   labelledSidecar,
   STORAGE,
   storageWriter,
@@ -27,7 +29,7 @@ export const GATUS_NAME = "gatus";
 export const CONFIG_KEY = "config.yaml";
 /** Name of the Secret that contains the Pushover part of the configuration. */
 export const PUSHOVER_SECRET = "gatus-pushover";
-/** Name of the ConfigMap with the sidecar's script. */
+/** Name of the ConfigMap with the filter's script. */
 export const SCRIPTS_CONFIG_MAP = "gatus-scripts";
 /** Labels of Gatus's pods, which the Service selects. */
 export const POD_LABELS = {
@@ -42,12 +44,16 @@ export interface GatusDeploymentArgs extends Placement {
   readonly storage: GatusStorage;
   /** The base configuration; a change rolls the pod. */
   readonly config: string;
+  /** The endpoint defaults of Gateways. A change rolls the pod, because gatus-sidecar would notice it only within ten minutes. */
+  readonly defaults?: readonly object[];
   /** gatus-sidecar's arguments; undefined if it does not run. */
   readonly sidecarArgs: readonly string[] | undefined;
   /** undefined: labelled ConfigMaps are not read. */
   readonly labelled: LabelledNamespaces | undefined;
   /** Keys of the endpoints in the stack's configuration. */
   readonly reserved: readonly string[];
+  /** The plain HTTP port of each hostname without an HTTPS listener; 0 for the others. */
+  readonly plainHttp?: Readonly<Record<string, number>>;
   readonly pushover: boolean;
   readonly login?: boolean;
   readonly resources?: GatusResources;
@@ -105,21 +111,29 @@ function podTemplate(args: GatusDeploymentArgs): Record<string, unknown> {
       labels: POD_LABELS,
       // Gatus would reload its configuration without a rollout, but only a rollout shows that the new configuration works.
       annotations: {
-        "edgefirst.dev/config-checksum": createHash("sha256").update(args.config).digest("hex"),
+        "edgefirst.dev/config-checksum": checksum(args),
       },
     },
     spec: podSpec(args),
   };
 }
 
-function sidecarContainers({ images, sidecarArgs, labelled, reserved }: GatusDeploymentArgs) {
-  const discovers = sidecarArgs !== undefined;
-  return [
+/** The filter loads its script when it starts. */
+function checksum(args: GatusDeploymentArgs): string {
+  const hash = createHash("sha256").update(args.config);
+  if (isFiltered(args)) hash.update(JSON.stringify(args.defaults ?? [])).update(FILTER_PROGRAM);
+  return hash.digest("hex");
+}
+
+function sidecarContainers(args: GatusDeploymentArgs): Record<string, unknown>[] {
+  const { images, sidecarArgs, labelled, reserved, plainHttp = {} } = args;
+  const sources = [
     ...(sidecarArgs === undefined ? [] : [discoverySidecar(images.gatusSidecar, sidecarArgs)]),
-    ...(labelled === undefined
-      ? []
-      : [labelledSidecar({ image: images.k8sSidecar, namespaces: labelled, reserved, discovers })]),
+    ...(labelled === undefined ? [] : [labelledSidecar(images.k8sSidecar, labelled)]),
   ];
+  if (sources.length === 0) return [];
+  const from = { discovers: sidecarArgs !== undefined, labelled: labelled !== undefined };
+  return [...sources, endpointFilter({ image: images.k8sSidecar, reserved, plainHttp, ...from })];
 }
 
 function podSpec(args: GatusDeploymentArgs): Record<string, unknown> {
@@ -182,17 +196,23 @@ function storageContainers({ images, storage }: GatusDeploymentArgs): Record<str
   return storage.type === "postgres" ? [storageWriter(images.k8sSidecar, storage.key)] : [];
 }
 
+/** Whether Gatus also reads endpoints from the cluster. */
+function isFiltered({
+  sidecarArgs,
+  labelled,
+}: Pick<GatusDeploymentArgs, "sidecarArgs" | "labelled">): boolean {
+  return sidecarArgs !== undefined || labelled !== undefined;
+}
+
 /** Volumes that Gatus does not mount. */
 function hiddenVolumes(args: GatusDeploymentArgs): Record<string, unknown>[] {
   const { storage } = args;
   return [
-    ...(sidecarContainers(args).length > 0 ? [tokenVolume()] : []),
-    ...(args.labelled === undefined
-      ? []
-      : [
-          { name: FRAGMENTS, emptyDir: {} },
-          { name: SCRIPTS, configMap: { name: SCRIPTS_CONFIG_MAP, defaultMode: 0o555 } },
-        ]),
+    ...(isFiltered(args)
+      ? [tokenVolume(), { name: SCRIPTS, configMap: { name: SCRIPTS_CONFIG_MAP, defaultMode: 0o444 } }]
+      : []),
+    ...(args.sidecarArgs === undefined ? [] : [{ name: DISCOVERED, emptyDir: {} }]),
+    ...(args.labelled === undefined ? [] : [{ name: FRAGMENTS, emptyDir: {} }]),
     ...(storage.type === "postgres"
       ? [{ name: DATABASE, secret: { secretName: storage.secret, defaultMode: 0o440 } }]
       : []),
@@ -205,8 +225,7 @@ function volumes(args: GatusDeploymentArgs): ({ readonly name: string } & Record
     { name: "base", configMap: { name: GATUS_NAME } },
     ...(args.pushover ? [{ name: "pushover", secret: { secretName: PUSHOVER_SECRET } }] : []),
     ...(args.login === true ? [{ name: LOGIN, secret: { secretName: LOGIN_SECRET } }] : []),
-    ...(args.sidecarArgs === undefined ? [] : [{ name: DISCOVERED, emptyDir: {} }]),
-    ...(args.labelled === undefined ? [] : [{ name: LABELLED, emptyDir: {} }]),
+    ...(isFiltered(args) ? [{ name: ENDPOINTS, emptyDir: {} }] : []),
     ...(args.storage.type === "postgres" ? [{ name: STORAGE, emptyDir: { medium: "Memory" } }] : []),
     ...(args.storage.type === "sqlite"
       ? [{ name: "data", persistentVolumeClaim: { claimName: GATUS_NAME } }]

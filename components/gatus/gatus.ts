@@ -30,7 +30,7 @@ import {
   SCRIPTS_CONFIG_MAP,
   type GatusResources,
 } from "./deployment.ts";
-import { FRAGMENTS_PROGRAM, FRAGMENTS_SCRIPT } from "./fragments.ts";
+import { FILTER_PROGRAM, FILTER_SCRIPT } from "./endpoint-filter.ts";
 import { endpointKey } from "../../kube/gatus-endpoints.ts";
 import { endpointConflicts, type GatewayDefaults } from "./conflicts.ts";
 import { loginSecret, type GatusLogin } from "./login.ts";
@@ -63,6 +63,8 @@ export interface GatusArgs extends CommonArgs, Placement {
   readonly images: { readonly gatus: string; readonly gatusSidecar: string; readonly k8sSidecar: string };
   /** The Gateways that this stack declares. Their routes inherit their endpoint defaults. */
   readonly gateways: readonly GatewayDefaults[];
+  /** The plain HTTP port of each of the Gateways' hostnames without an HTTPS listener, over which gatus-sidecar would probe them; 0 for the others. */
+  readonly plainHttp?: Readonly<Record<string, number>>;
 }
 
 /** Port of Gatus's Service. */
@@ -118,7 +120,7 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
       metadata: { name: GATUS_NAME, namespace },
       data: { [CONFIG_KEY]: config },
     },
-    ...(labelledIn === undefined ? [] : [scriptsObject(namespace)]),
+    ...(labelledIn === undefined && sidecar === undefined ? [] : [scriptsObject(namespace)]),
     ...pushoverObjects(args),
     ...(args.login === undefined ? [] : [loginSecret(args.login, namespace)]),
     ...(args.networkPolicy === true ? [policy(namespace)] : []),
@@ -128,8 +130,10 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
       images: args.images,
       storage: args.storage,
       config,
+      defaults: args.gateways.filter(({ endpoint }) => endpoint !== undefined),
       sidecarArgs: sidecar?.args,
       labelled: labelledIn,
+      plainHttp: args.plainHttp ?? {},
       reserved: baseEndpoints(args.endpoints).map(({ group, name }) => endpointKey(group, name)),
       pushover: args.pushover !== undefined,
       login: args.login !== undefined,
@@ -173,7 +177,7 @@ function scriptsObject(namespace: string): KubeObject {
     apiVersion: "v1",
     kind: "ConfigMap",
     metadata: { name: SCRIPTS_CONFIG_MAP, namespace },
-    data: { [FRAGMENTS_SCRIPT]: FRAGMENTS_PROGRAM },
+    data: { [FILTER_SCRIPT]: FILTER_PROGRAM },
   };
 }
 

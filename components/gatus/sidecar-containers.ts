@@ -1,13 +1,18 @@
-import { FRAGMENTS_DIRECTORY, FRAGMENTS_SCRIPT } from "./fragments.ts";
+import { FILTER_PORT, FILTER_SCRIPT } from "./endpoint-filter.ts";
 import type { LabelledNamespaces } from "./sidecar.ts";
 import { LABELLED_CONFIG_MAP } from "../../kube/gatus-endpoints.ts";
 
 /** Gatus reads every YAML file in this directory, which has one folder for each source of configuration. */
 export const CONFIG_DIRECTORY = "/config";
-/** Volume and folder for the endpoints that gatus-sidecar writes. */
+/** Volume and folder for the endpoints that the filter has accepted. */
+export const ENDPOINTS = "endpoints";
+/** Volume for the endpoints that gatus-sidecar writes, which Gatus does not mount. */
 export const DISCOVERED = "discovered";
-/** Volume and folder for the labelled ConfigMaps that k8s-sidecar writes. */
-export const LABELLED = "labelled";
+const DISCOVERED_FILE = `/${DISCOVERED}/gatus-sidecar.yaml`;
+/** Volume for the labelled ConfigMaps that k8s-sidecar writes, which Gatus does not mount. */
+export const FRAGMENTS = "fragments";
+/** Volume of the filter's script. */
+export const SCRIPTS = "scripts";
 
 /** Security context of every container in the pod. */
 export const CONTAINER_SECURITY = {
@@ -78,71 +83,95 @@ const LABELLED_HEALTH_PORT = 8081;
 
 /** gatus-sidecar. It has no probes, because it serves no port and its image contains only the program. */
 export function discoverySidecar(image: string, args: readonly string[]): Record<string, unknown> {
-  const folder = `${CONFIG_DIRECTORY}/${DISCOVERED}`;
   return {
     name: "gatus-sidecar",
     image,
     restartPolicy: "Always",
-    args: [...args, `--output=${folder}/gatus-sidecar.yaml`],
+    args: [...args, `--output=${DISCOVERED_FILE}`],
     resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
     securityContext: CONTAINER_SECURITY,
-    volumeMounts: [{ name: DISCOVERED, mountPath: folder }, TOKEN_MOUNT],
+    volumeMounts: [{ name: DISCOVERED, mountPath: `/${DISCOVERED}` }, TOKEN_MOUNT],
   };
 }
 
-/** Volumes of k8s-sidecar that Gatus does not mount. */
-export const FRAGMENTS = "fragments";
-export const SCRIPTS = "scripts";
-
-/** Arguments of {@link labelledSidecar}. */
-export interface LabelledSidecarArgs {
-  readonly image: string;
-  readonly namespaces: LabelledNamespaces;
-  /** Keys of the endpoints in the stack's configuration, which no ConfigMap may use. */
-  readonly reserved: readonly string[];
-  /** Whether gatus-sidecar runs. Its endpoints take precedence. */
-  readonly discovers: boolean;
-}
-
-/**
- * k8s-sidecar, which reads the labelled ConfigMaps, and a script that writes the valid endpoints in them to one file for Gatus. It is healthy from the first
- * complete listing on, for as long as its watcher runs.
- */
-export function labelledSidecar(args: LabelledSidecarArgs): Record<string, unknown> {
-  const { image, namespaces, reserved, discovers } = args;
-  const folder = `${CONFIG_DIRECTORY}/${LABELLED}`;
-  const discovered = `${CONFIG_DIRECTORY}/${DISCOVERED}`;
-  const health = { httpGet: { path: "/healthz", port: "labelled-health" }, timeoutSeconds: 2 };
+/** k8s-sidecar, which reads the labelled ConfigMaps. It is healthy from the first complete listing on, for as long as its watcher runs. */
+export function labelledSidecar(image: string, namespaces: LabelledNamespaces): Record<string, unknown> {
   const environment = {
     LABEL: LABELLED_CONFIG_MAP,
     NAMESPACE: namespaces === "all" ? "ALL" : namespaces.join(","),
     RESOURCE: "configmap",
-    FOLDER: FRAGMENTS_DIRECTORY,
+    FOLDER: `/${FRAGMENTS}`,
     UNIQUE_FILENAMES: "true",
     METHOD: "WATCH",
     HEALTH_PORT: String(LABELLED_HEALTH_PORT),
-    SCRIPT: `/${SCRIPTS}/${FRAGMENTS_SCRIPT}`,
-    OUTPUT: `${folder}/labelled.yaml`,
-    RESERVED: JSON.stringify(reserved),
-    ...(discovers && { DISCOVERED: `${discovered}/gatus-sidecar.yaml` }),
   };
   return {
     name: "k8s-sidecar",
     image,
     restartPolicy: "Always",
-    env: Object.entries(environment).map(([name, value]) => ({ name, value })),
+    env: variables(environment),
     ports: [{ name: "labelled-health", containerPort: LABELLED_HEALTH_PORT, protocol: "TCP" }],
+    ...healthProbes("/healthz", "labelled-health"),
+    resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "192Mi" } },
+    securityContext: CONTAINER_SECURITY,
+    volumeMounts: [TOKEN_MOUNT, { name: FRAGMENTS, mountPath: `/${FRAGMENTS}` }],
+  };
+}
+
+/** Arguments of {@link endpointFilter}. */
+export interface EndpointFilterArgs {
+  /** k8s-sidecar's image, which has Python. */
+  readonly image: string;
+  /** Keys of the endpoints in the stack's configuration, which no other endpoint may have. */
+  readonly reserved: readonly string[];
+  /** The plain HTTP port of each hostname without an HTTPS listener; 0 for the others. */
+  readonly plainHttp: Readonly<Record<string, number>>;
+  /** Whether gatus-sidecar runs. */
+  readonly discovers: boolean;
+  /** Whether k8s-sidecar runs. */
+  readonly labelled: boolean;
+}
+
+/** The script that lets only valid endpoints reach Gatus. Its probes fail once it stops working. */
+export function endpointFilter(args: EndpointFilterArgs): Record<string, unknown> {
+  const { image, reserved, plainHttp, discovers, labelled } = args;
+  const folder = `${CONFIG_DIRECTORY}/${ENDPOINTS}`;
+  const environment = {
+    OUTPUT: `${folder}/endpoints.yaml`,
+    PORT: String(FILTER_PORT),
+    RESERVED: JSON.stringify(reserved),
+    ...(discovers && { DISCOVERED: DISCOVERED_FILE, PLAIN_HTTP: JSON.stringify(plainHttp) }),
+    ...(labelled && { FRAGMENTS: `/${FRAGMENTS}` }),
+  };
+  const input = (name: string) => ({ name, mountPath: `/${name}`, readOnly: true });
+  return {
+    name: "endpoint-filter",
+    image,
+    restartPolicy: "Always",
+    command: ["python", `/${SCRIPTS}/${FILTER_SCRIPT}`],
+    env: variables(environment),
+    ports: [{ name: "filter-health", containerPort: FILTER_PORT, protocol: "TCP" }],
+    ...healthProbes("/", "filter-health"),
+    resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "128Mi" } },
+    securityContext: CONTAINER_SECURITY,
+    volumeMounts: [
+      { name: ENDPOINTS, mountPath: folder },
+      input(SCRIPTS),
+      ...(discovers ? [input(DISCOVERED)] : []),
+      ...(labelled ? [input(FRAGMENTS)] : []),
+    ],
+  };
+}
+
+function variables(environment: Readonly<Record<string, string>>): Record<string, string>[] {
+  return Object.entries(environment).map(([name, value]) => ({ name, value }));
+}
+
+function healthProbes(path: string, port: string): Record<string, unknown> {
+  const health = { httpGet: { path, port }, timeoutSeconds: 2 };
+  return {
     startupProbe: { ...health, periodSeconds: 2, failureThreshold: 30 },
     readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 3 },
     livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 3 },
-    resources: { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "192Mi" } },
-    securityContext: CONTAINER_SECURITY,
-    volumeMounts: [
-      { name: LABELLED, mountPath: folder },
-      TOKEN_MOUNT,
-      { name: FRAGMENTS, mountPath: FRAGMENTS_DIRECTORY },
-      { name: SCRIPTS, mountPath: `/${SCRIPTS}`, readOnly: true },
-      ...(discovers ? [{ name: DISCOVERED, mountPath: discovered, readOnly: true }] : []),
-    ],
   };
 }

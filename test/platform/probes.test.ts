@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../config/parse.ts";
-import { checkProbes } from "../../platform/probes.ts";
+import { checkProbes, plainHttpPorts } from "../../platform/probes.ts";
 
 /** A configuration with one Gateway and Gatus. */
 function configured(gateway: Record<string, unknown>, gatus: Record<string, unknown> = {}) {
@@ -18,18 +18,22 @@ const reported = (...args: Parameters<typeof configured>) =>
 
 describe("platform: Gatus's probes", () => {
   it("are reported if no listener can answer them, with a way to green", () => {
-    const bare = { https: { hostnames: [{ hostname: "*.example.com" }] } };
     assert.match(
-      reported(bare).join(),
+      reported({}).join(),
       /^warning: Gateway network\/external has no HTTPS listener, .* its apps would be reported as down/,
     );
-    assert.match(checkProbes(configured(bare))[0]?.hint ?? "", /\[CONNECTED\] == true/);
+    assert.match(checkProbes(configured({}))[0]?.hint ?? "", /https\.hostnames/);
   });
 
   for (const [what, gateway, gatus] of [
     [
       "the Gateway has an HTTPS listener",
       { https: { hostnames: [{ hostname: "a.example.com", certificate: { secret: "tls" } }] } },
+      {},
+    ],
+    [
+      "its hostnames are listed, so that Gatus probes them over plain HTTP",
+      { https: { hostnames: [{ hostname: "*.example.com" }] } },
       {},
     ],
     ["routes inherit other conditions", { gatus: { endpoint: { conditions: ["[CONNECTED] == true"] } } }, {}],
@@ -47,5 +51,28 @@ describe("platform: Gatus's probes", () => {
 
   it("are reported if a default leaves the probe as it is", () => {
     assert.equal(reported({ gatus: { endpoint: { group: "external" } } }).length, 1);
+  });
+
+  it("use plain HTTP for hostnames without a certificate on any Gateway", () => {
+    const certificate = { secret: "tls" };
+    const gateway = (name: string, port: number, hostnames: readonly object[]) => ({
+      ...{ name, namespace: "network", className: name },
+      ...{ http: { port }, https: { hostnames } },
+    });
+    const values = {
+      cluster: { context: "test" },
+      gateways: [
+        gateway("external", 80, [
+          { hostname: "*.a.com" },
+          { hostname: "tls.a.com", certificate },
+          { hostname: "b.com" },
+        ]),
+        gateway("internal", 8080, [{ hostname: "b.com", certificate }, { hostname: "c.com" }]),
+      ],
+      gatus: { install: true },
+    };
+    const raw = Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]);
+    const parsed = parseConfig({ values: Object.fromEntries(raw) as Record<string, string>, secrets: {} });
+    assert.deepEqual(plainHttpPorts(parsed), { "*.a.com": 80, "tls.a.com": 0, "b.com": 0, "c.com": 8080 });
   });
 });

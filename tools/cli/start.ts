@@ -4,7 +4,7 @@ import { counted } from "../../lib/counted.ts";
 import { planWaves } from "../rollout/plan.ts";
 import { runRollout, succeeded, type RolloutResult, type Runner } from "../rollout/run.ts";
 import { deployedObjects, type StackAddress } from "../rollout/stack.ts";
-import { findGatusSidecar } from "../sandbox/gatus-sidecar.ts";
+import { canDiscover } from "../sandbox/gatus-sidecar.ts";
 import { NEIGHBOURS } from "../sandbox/neighbours/install.ts";
 import { neighbourStates, type NeighbourState } from "../sandbox/neighbours/state.ts";
 import { askServed, MOVING, podsAreReal, type Answer } from "../sandbox/served.ts";
@@ -191,7 +191,7 @@ function nextSteps(dir: string, kubeconfig: string): string {
 }
 
 function sidecarText(): string {
-  return findGatusSidecar() === undefined
-    ? "gatus-sidecar is not on PATH, so it is left out"
-    : "gatus-sidecar is the one on PATH";
+  return canDiscover()
+    ? "gatus-sidecar is the one on PATH"
+    : "gatus-sidecar or PyYAML is not installed, so it is left out";
 }

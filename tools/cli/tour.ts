@@ -154,17 +154,17 @@ async function deploy({ dir, project, signal }: Stage): Promise<void> {
 
 /** Waits until the Gateway and Gatus agree on whether the app answers. */
 async function serving({ dir, signal }: Stage, healthy: boolean): Promise<void> {
-  const status = await waitUntil(
+  const { url, status } = await waitUntil(
     `${HOST} to be ${healthy ? "up" : "down"}`,
     async () => {
-      const answer = (await askServed(dir, BREAKING.stack)).find(({ url }) => url.includes(HOST));
-      return (answer?.status === 200) === healthy && (answer?.status ?? "nothing");
+      const answer = (await askServed(dir, BREAKING.stack)).find((each) => each.url.includes(HOST));
+      return (answer?.status === 200) === healthy && answer;
     },
     { timeoutMs: TIMEOUT_MS, signal },
   );
   const sees = async (): Promise<boolean> => (await gatusSees(dir, BREAKING.name)) === healthy;
   await waitUntil(`Gatus to see ${HOST}`, sees, { timeoutMs: TIMEOUT_MS, signal });
-  progress(`https://${HOST}/ answers ${status}, and Gatus sees it`);
+  progress(`${url} answers ${status ?? "nothing"}, and Gatus sees it`);
 }
 
 function announcer(pauses: boolean, signal: AbortSignal): Stage["announce"] {

@@ -47,31 +47,32 @@ const VERIFICATION = {
 };
 /** Gatus probes every two seconds here, so an error that lasts longer than `patience` is not a blip. */
 const GATE = { patience: "8s" };
-/** The committed stack `edge` names no certificate; in a sandbox it names this one, which the agent creates, as it does for `main`. */
-const EDGE_CERTIFICATE = { secret: "certificate-haynesedge" };
 /** How many hostnames each committed stack has. */
 const HOSTNAMES: Readonly<Record<string, number>> = { edge: 1, main: 2 };
 
 /** The rules and monitors are selected by the neighbours' Prometheus. Alerts go nowhere, because a sandbox has no account at Pushover. */
 const ALERTING = { install: true, ruleLabels: RULE_LABELS, pushover: false };
+/** The stacks whose committed hostnames have no certificate, so that their Gateways serve only plain HTTP. */
+const PLAIN_HTTP = new Set(["edge"]);
 
 /** Gatus probes often here and accepts any certificate, because the sandbox's certificates are self-signed. */
 const PROBING = { interval: "2s", client: { insecure: true } };
 
-/** The certificates of a stack's hostnames, where they differ from the committed ones. */
+/** With cert-manager, every hostname gets a certificate from it. */
 function certificates(stack: string, neighbours: boolean): StackOverlay["values"] {
-  if (!neighbours) return stack === "edge" ? [[certificatePath(0), EDGE_CERTIFICATE]] : [];
+  if (!neighbours) return [];
   return Array.from({ length: HOSTNAMES[stack] ?? 0 }, (_, index) => [
     certificatePath(index),
     { issuer: ISSUER },
   ]);
 }
 
-/** The endpoints that gatus-sidecar would discover, under the same names, for machines without it. */
-function endpoints(stack: string): readonly object[] {
+/** The endpoints that gatus-sidecar and the endpoint filter would write, under the same names, for machines without them. */
+function endpoints(stack: string, neighbours: boolean): readonly object[] {
+  const scheme = PLAIN_HTTP.has(stack) && !neighbours ? "http" : "https";
   return Object.entries(SERVED[stack] ?? {}).map(([name, host]) => ({
     name,
-    url: `https://${host}/`,
+    url: `${scheme}://${host}/`,
     conditions: ["[STATUS] == 200"],
     ...PROBING,
   }));
@@ -115,7 +116,7 @@ export function sandboxOverlay({
         ? [[["edgefirst:gateways", 0, "gatus", "endpoint"], PROBING] as const]
         : [
             [["edgefirst:gatus", "discover"], { httpRoutes: false }] as const,
-            [["edgefirst:gatus", "endpoints"], endpoints(stack)] as const,
+            [["edgefirst:gatus", "endpoints"], endpoints(stack, neighbours)] as const,
           ]),
       [["edgefirst:flux", "source"], source],
       [["edgefirst:flux", "root", "mode"], "manage"],

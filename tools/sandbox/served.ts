@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { clusterDir } from "./cluster-state.ts";
-import { ask } from "./network/ask.ts";
+import { ask, type HttpAnswer } from "./network/ask.ts";
 import { readPodMode } from "./pod-mode.ts";
 
 /** The hosts at which Traefik serves the sample apps, keyed by stack and app. {@link MOVING} is served only after its move. */
@@ -28,14 +28,15 @@ export interface Answer {
   readonly error?: string;
 }
 
-const HTTPS = 443;
+/** The statuses with which a Gateway redirects to HTTPS. */
+const REDIRECTS = [301, 302, 308];
 
 /** Whether the pods in a stack's cluster run as processes. */
 export function podsAreReal(dir: string, stack: string): boolean {
   return readPodMode(clusterDir(resolve(dir), stack)) === "real";
 }
 
-/** Sends an HTTPS request to each of a stack's hosts, by its name in the cluster's private network; to none if pods are simulated. */
+/** Sends a request to each of a stack's hosts, by its name in the cluster's private network; to none if pods are simulated. */
 export function askServed(dir: string, stack: string): Promise<readonly Answer[]> {
   const hosts = podsAreReal(dir, stack) ? Object.values(SERVED[stack] ?? {}) : [];
   return Promise.all(hosts.map((host) => answerOf(dir, stack, host)));
@@ -54,7 +55,7 @@ export async function gatusSees(dir: string, app: string): Promise<boolean | und
   const path = `/api/v1/endpoints/_${app}/statuses`;
   const directory = clusterDir(resolve(dir), MOVING.stack);
   try {
-    const { status, body } = await ask(directory, PAGE, { path, port: HTTPS, tls: true });
+    const { status, body } = await askHost(directory, PAGE, path);
     const { results } = JSON.parse(status === 200 ? body : "{}") as { results?: { success: boolean }[] };
     return results?.at(-1)?.success;
   } catch {
@@ -64,12 +65,24 @@ export async function gatusSees(dir: string, app: string): Promise<boolean | und
 }
 
 async function answerOf(dir: string, stack: string, host: string, through = host): Promise<Answer> {
-  const url = `https://${host}/`;
   const directory = clusterDir(resolve(dir), stack);
   try {
-    const { status } = await ask(directory, through, { path: "/", port: HTTPS, tls: true, hostname: host });
-    return { url, status };
+    const { scheme, status } = await askHost(directory, host, "/", through);
+    return { url: `${scheme}://${host}/`, status };
   } catch (error) {
-    return { url, error: error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error) };
+    const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+    return { url: `http://${host}/`, error: message };
   }
+}
+
+/** Sends a request as a browser does: over plain HTTP first, and then over HTTPS if the Gateway redirects there. */
+async function askHost(
+  directory: string,
+  hostname: string,
+  path: string,
+  through = hostname,
+): Promise<HttpAnswer & { readonly scheme: "http" | "https" }> {
+  const plain = await ask(directory, through, { path, hostname });
+  if (!REDIRECTS.includes(plain.status)) return { ...plain, scheme: "http" };
+  return { ...(await ask(directory, through, { path, hostname, port: 443, tls: true })), scheme: "https" };
 }

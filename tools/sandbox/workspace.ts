@@ -5,7 +5,7 @@ import { resolvePrograms } from "../toolchain/resolve.ts";
 import { CONTROL_PLANE } from "./control-plane.ts";
 import type { Progress } from "../toolchain/progress.ts";
 import { FLUX_CONTROLLERS, putAgeKey, startFlux } from "./flux.ts";
-import { fetchGatusSidecar, findGatusSidecar } from "./gatus-sidecar.ts";
+import { canDiscover, fetchGatusSidecar } from "./gatus-sidecar.ts";
 import { installNeighbours, NEIGHBOUR_PROGRAMS } from "./neighbours/install.ts";
 import { REPOSITORY_TAG } from "./repository-artifact.ts";
 import { sandboxOverlay } from "./overlay.ts";
@@ -80,7 +80,7 @@ export async function prepareWorkspace(args: WorkspaceArgs): Promise<Workspace> 
   const gatewayApi = await gatewayApiDefinitions();
   const project = join(sandbox.dir, "project");
   const repository = { url, tag: REPOSITORY_TAG };
-  const discovers = findGatusSidecar() !== undefined;
+  const discovers = canDiscover();
   const overlays = stacks.map((stack) =>
     sandboxOverlay({ stack, kubeconfig, gatewayApi, repository, pods, discovers, neighbours }),
   );

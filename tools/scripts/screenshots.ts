@@ -50,9 +50,9 @@ async function pictureOfTerminal(output: string): Promise<void> {
 async function pictureOfGatus(): Promise<void> {
   const gateway = "network/traefik-gateway-external";
   const { ports, close } = await openServices({ dir, cluster: "edge", services: [gateway] });
-  const local = ports.find(({ port }) => port === 443)?.local ?? 0;
-  const rules = `--host-resolver-rules=MAP ${HOST}:443 127.0.0.1:${local}`;
-  const [name, url] = ["gatus.png", `https://${HOST}/`];
+  const local = ports.find(({ port }) => port === 80)?.local ?? 0;
+  const rules = `--host-resolver-rules=MAP ${HOST}:80 127.0.0.1:${local}`;
+  const [name, url] = ["gatus.png", `http://${HOST}/`];
   await picture({ name, url, args: [rules], selector: `::-p-text(whoami)` });
   close();
 }
@@ -114,8 +114,6 @@ async function picture({ name, url, args = [], selector }: Picture): Promise<voi
     // Chromium's sandbox does not work as root.
     args: [...args, ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])],
     defaultViewport: VIEWPORT,
-    // The sandbox's certificates are self-signed.
-    acceptInsecureCerts: true,
   });
   try {
     const page = await browser.newPage();

@@ -148,20 +148,30 @@ describe("the component Gatus", () => {
       );
   });
 
-  it("rolls the pod when the base configuration changes, and only then", async () => {
+  it("rolls the pod when the base configuration or the endpoint defaults of a Gateway change, and only then", async () => {
     const checksum = async (overrides: Partial<GatusArgs>) =>
       deployment(await record(overrides)).template.metadata.annotations["edgefirst.dev/config-checksum"];
     const endpoint = { name: "a", url: "http://a", interval: "1m", conditions: ["[STATUS] == 200"] };
     assert.equal(await checksum({}), await checksum({ labels: { "edgefirst.dev/stack": "other" } }));
     assert.notEqual(await checksum({}), await checksum({ endpoints: [endpoint] }));
+    const gateway = { name: "external", namespace: "network" };
+    const defaults = { ...gateway, endpoint: { group: "external" } };
+    assert.equal(await checksum({ gateways: [] }), await checksum({ gateways: [gateway] }));
+    assert.notEqual(await checksum({ gateways: [gateway] }), await checksum({ gateways: [defaults] }));
+    // Without gatus-sidecar, nothing reads the defaults.
+    const discover = { httpRoutes: false, services: false };
+    assert.equal(
+      await checksum({ discover, gateways: [gateway] }),
+      await checksum({ discover, gateways: [defaults] }),
+    );
   });
 
-  it("confines both containers: no root, no capabilities, only volumes writable; with digests, requests and limits", async () => {
+  it("confines every container: no root, no capabilities, only volumes writable; with digests, requests and limits", async () => {
     const spec = pod(await record({ labelledConfigMaps: true }));
     assert.equal(spec.securityContext.runAsNonRoot, true);
     assert.deepEqual(spec.securityContext.seccompProfile, { type: "RuntimeDefault" });
     const containers = [...spec.initContainers, ...spec.containers];
-    assert.equal(containers.length, 3);
+    assert.equal(containers.length, 4);
     for (const container of containers) {
       assert.deepEqual(container.securityContext, {
         allowPrivilegeEscalation: false,
@@ -173,39 +183,49 @@ describe("the component Gatus", () => {
     }
   });
 
-  it("probes Gatus on /health, and k8s-sidecar on a separate port", async () => {
+  it("probes Gatus on /health, and k8s-sidecar and the filter on separate ports", async () => {
     const spec = pod(await record({ labelledConfigMaps: true }));
     const [gatus] = spec.containers;
-    const labelled = spec.initContainers.find(({ name }) => name === "k8s-sidecar");
+    const [, labelled, filter] = spec.initContainers;
     assert.ok(gatus?.livenessProbe && gatus.readinessProbe && gatus.startupProbe);
     assert.ok(labelled?.livenessProbe && labelled.startupProbe);
     assert.ok(labelled.env.some(({ name, value }) => name === "HEALTH_PORT" && value === "8081"));
+    assert.ok(filter?.livenessProbe && filter.startupProbe);
+    assert.ok(filter.env.some(({ name, value }) => name === "PORT" && value === "8082"));
   });
 });
 
 describe("Gatus's sidecars", () => {
-  it("are native sidecars and write where Gatus reads, each into a separate folder", async () => {
+  it("are native sidecars whose files reach Gatus only through the filter", async () => {
     const spec = pod(await record({ labelledConfigMaps: true }));
     const [gatus] = spec.containers;
-    const configPath = gatus?.env.find(({ name }) => name === "GATUS_CONFIG_PATH")?.value;
     assert.deepEqual(
-      spec.initContainers.map(({ name }) => name),
-      ["gatus-sidecar", "k8s-sidecar"],
+      spec.initContainers.map(({ name, restartPolicy }) => [name, restartPolicy]),
+      [
+        ["gatus-sidecar", "Always"],
+        ["k8s-sidecar", "Always"],
+        ["endpoint-filter", "Always"],
+      ],
     );
-    for (const { restartPolicy, volumeMounts } of spec.initContainers) {
-      assert.equal(restartPolicy, "Always");
-      const [mount] = volumeMounts;
-      assert.ok(mount);
-      assert.ok(mount.mountPath.startsWith(`${configPath ?? ""}/`));
-      assert.deepEqual(
-        gatus?.volumeMounts.find(({ name }) => name === mount.name),
-        { ...mount, readOnly: true },
-      );
+    const [discovery, labelled, filter] = spec.initContainers;
+    const mounted = (container: Container | undefined) =>
+      Object.fromEntries((container?.volumeMounts ?? []).map((mount) => [mount.name, mount]));
+    const [output] = filter?.volumeMounts ?? [];
+    assert.deepEqual(mounted(gatus).endpoints, { ...output, readOnly: true });
+    const variable = (container: Container | undefined, wanted: string) =>
+      container?.env.find(({ name }) => name === wanted)?.value ?? "";
+    assert.ok(variable(filter, "OUTPUT").startsWith(`${variable(gatus, "GATUS_CONFIG_PATH")}/endpoints/`));
+    for (const [writer, volume, path] of [
+      [discovery, "discovered", variable(filter, "DISCOVERED")],
+      [labelled, "fragments", variable(filter, "FRAGMENTS")],
+    ] as const) {
+      assert.ok(!(volume in mounted(gatus)), volume);
+      const { mountPath } = mounted(writer)[volume] ?? assert.fail(volume);
+      assert.ok(path.startsWith(mountPath), path);
+      assert.deepEqual(mounted(filter)[volume], { name: volume, mountPath, readOnly: true });
     }
-    assert.deepEqual(spec.initContainers[0]?.args, [
-      "--auto-httproute",
-      "--output=/config/discovered/gatus-sidecar.yaml",
-    ]);
+    assert.deepEqual(discovery?.args, ["--auto-httproute", `--output=${variable(filter, "DISCOVERED")}`]);
+    assert.equal(variable(labelled, "FOLDER"), variable(filter, "FRAGMENTS"));
     assert.equal(new Set(spec.volumes.map(({ name }) => name)).size, spec.volumes.length);
   });
 
@@ -217,7 +237,7 @@ describe("Gatus's sidecars", () => {
     assert.ok(!pod(resources).volumes.some(({ name }) => name === "token"));
   });
 
-  it("have a token for the API server, and Gatus has none", async () => {
+  it("have a token for the API server, and neither Gatus nor the filter has one", async () => {
     const spec = pod(await record({ labelledConfigMaps: true }));
     assert.equal(spec.automountServiceAccountToken, false);
     const token = spec.volumes.find(({ name }) => name === "token") as unknown as {
@@ -231,9 +251,10 @@ describe("Gatus's sidecars", () => {
     const path = "/var/run/secrets/kubernetes.io/serviceaccount";
     const mounts = ({ volumeMounts }: Container) =>
       volumeMounts.filter(({ name, mountPath }) => name === "token" || mountPath.startsWith("/var/run"));
-    for (const sidecar of spec.initContainers)
+    for (const sidecar of spec.initContainers.slice(0, 2))
       assert.deepEqual(mounts(sidecar), [{ name: "token", mountPath: path, readOnly: true }]);
-    for (const container of spec.containers) assert.deepEqual(mounts(container), []);
+    for (const container of [...spec.initContainers.slice(2), ...spec.containers])
+      assert.deepEqual(mounts(container), []);
   });
 
   it("read labelled ConfigMaps in named namespaces only, if configured so", async () => {

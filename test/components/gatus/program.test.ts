@@ -1,95 +1,29 @@
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import * as http from "node:http";
-import { createServer, type AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type * as pulumi from "@pulumi/pulumi";
 import { stringify } from "yaml";
 import { alertRules } from "../../../components/alerting/rules.ts";
-import { endpointConflicts } from "../../../components/gatus/conflicts.ts";
 import { gatusConfig, literal, pushoverConfig } from "../../../components/gatus/config.ts";
 import { gatusDeployment } from "../../../components/gatus/deployment.ts";
-import { loginSecret } from "../../../components/gatus/login.ts";
-import type { KubeObject } from "../../../kube/objects.ts";
+import { FILTER_PROGRAM } from "../../../components/gatus/endpoint-filter.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
-import { findProgram } from "../../../tools/toolchain/find.ts";
-import { programNamed } from "../../../tools/toolchain/program.ts";
-import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
-import { clusterHolding } from "../../support/cluster.ts";
+import { randomEndpoints } from "../../support/random-endpoints.ts";
+import { useRealGatus } from "../../support/real-gatus.ts";
 
 describe("the real Gatus", function () {
-  this.timeout(30_000);
-  let program: string;
-  let dir: string;
-  let port: number;
-  const running: ChildProcess[] = [];
-
-  before(async function () {
-    const found = await findProgram(programNamed("gatus", PROGRAMS));
-    if (found === undefined) {
-      console.log("    skipped: no Gatus on this machine (EDGEFIRST_GATUS, PATH or the toolchain's cache)");
-      this.skip();
-    }
-    program = found.path;
-  });
-
-  beforeEach(async () => {
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-gatus-"));
-    port = await freePort();
-  });
-
-  afterEach(async () => {
-    for (const child of running.splice(0)) {
-      if (child.exitCode !== null) continue;
-      child.kill();
-      await once(child, "exit");
-    }
-    rmSync(dir, { recursive: true, force: true });
-  });
-
-  /** A ConfigMap or Secret volume as created by the kubelet: links to files in a folder behind a link. */
-  const mount = (volume: string, file: string, text: string): void => {
-    mkdirSync(join(dir, volume, "..2026_01_01"), { recursive: true });
-    writeFileSync(join(dir, volume, "..2026_01_01", file), text.replaceAll("8080", String(port)));
-    symlinkSync("..2026_01_01", join(dir, volume, "..data"));
-    symlinkSync(join("..data", file), join(dir, volume, file));
-  };
-  /** What gatus-sidecar writes. */
-  const discovered = (...endpoints: object[]): void => {
-    mkdirSync(join(dir, "discovered"));
-    writeFileSync(join(dir, "discovered", "gatus-sidecar.yaml"), stringify({ endpoints }));
-  };
-  const start = (env = process.env): { readonly child: ChildProcess; readonly output: () => string } => {
-    const child = spawn(program, { env: { ...env, GATUS_CONFIG_PATH: dir } });
-    running.push(child);
-    let output = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-    return { child, output: () => output };
-  };
-  /** The metrics, as soon as an endpoint has a result. */
-  const firstResult = (): Promise<string> =>
-    waitUntil(
-      "a result in the metrics",
-      async () => {
-        const metrics = await fetch(`http://127.0.0.1:${port}/metrics`).then(
-          (response) => response.text(),
-          () => "",
-        );
-        return metrics.includes("gatus_results_endpoint_success{") ? metrics : undefined;
-      },
-      { timeoutMs: 20_000 },
-    );
+  this.timeout(60_000);
+  const gatus = useRealGatus();
+  const { mount, discovered, start, firstResult } = gatus;
 
   it("merges base configuration, Pushover file and discovered endpoints, and reports itself as up", async () => {
     mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
     mount("pushover", "pushover.yaml", pushoverConfig("1".repeat(30), "u".repeat(30)));
     discovered();
     const { output } = start();
-    // Not the API, whose responses Gatus caches for ten seconds.
     const metrics = await firstResult();
     assert.match(metrics, /^gatus_results_endpoint_success\{.*key="self_gatus".*\} 1$/m);
     assert.match(output(), /configuredProviders=\[pushover\]/);
@@ -110,39 +44,36 @@ describe("the real Gatus", function () {
     );
   });
 
-  it("rejects its whole configuration because of two routes with the same name, as the check predicts", async () => {
-    const route = (namespace: string): KubeObject => ({
-      apiVersion: "gateway.networking.k8s.io/v1",
-      kind: "HTTPRoute",
-      metadata: { name: "whoami", namespace },
-      spec: { hostnames: [`${namespace}.example.com`] },
-    });
-    const findings = await endpointConflicts(
-      {
-        endpoints: [],
-        discover: { httpRoutes: true, services: false },
-        labelledConfigMaps: undefined,
-        gateways: [],
-        routes: [],
-      },
-      clusterHolding(route("a"), route("b")),
-    );
-    assert.equal(findings.length, 1);
-
+  it("rejects its whole configuration because of two routes with the same name, unless the filter reads them first", async () => {
+    const routes = ["a", "b"].map((namespace) => ({
+      name: "whoami",
+      url: `https://${namespace}.example.invalid`,
+      interval: "1m",
+      conditions: ["[STATUS] == 200"],
+    }));
     mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
-    discovered(
-      ...["a", "b"].map((namespace) => ({
-        name: "whoami",
-        url: `https://${namespace}.example.com`,
-        interval: "1m",
-        conditions: ["[STATUS] == 200"],
-      })),
-    );
+    discovered(...routes);
     const { child, output } = start();
     const [code] = (await once(child, "exit")) as [number];
     assert.notEqual(code, 0);
     assert.match(output(), /invalid endpoint _whoami: name and group combination must be unique/);
-    assert.match(findings[0]?.message ?? "", / _whoami\.$/);
+    filter(gatus.dir);
+    start();
+    await gatus.serving();
+  });
+
+  it("accepts whatever the filter leaves of random endpoints", async function () {
+    this.timeout(120_000);
+    mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
+    const { good, random } = randomEndpoints(500);
+    discovered(...random, good);
+    const kept = filter(gatus.dir);
+    assert.ok(kept.some(({ name }) => name === good.name));
+    assert.ok(kept.length > 50 && kept.length < 450, `${kept.length} of 500`);
+    const { output } = start();
+    await gatus.serving().catch((error: unknown) => {
+      throw new Error(`${String(error)}\n${output()}`);
+    });
   });
 
   it("expands every variable of its container in the text of a route, and none of them is a secret", async () => {
@@ -161,7 +92,7 @@ describe("the real Gatus", function () {
     try {
       const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
       // In the real file, this path is that of the database.
-      const storage = { storage: { path: literal(join(dir, database.replaceAll("/", "_"))) } };
+      const storage = { storage: { path: literal(join(gatus.dir, database.replaceAll("/", "_"))) } };
       mount(
         "base",
         "config.yaml",
@@ -191,40 +122,6 @@ describe("the real Gatus", function () {
       listener.closeAllConnections();
     }
   });
-
-  it("asks for the configured login before it shows results, and reads the file of labelled endpoints", async () => {
-    // bcrypt of "secret".
-    const hash = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
-    const login = loginSecret(
-      { basic: { username: "ann" }, passwordHash: Buffer.from(hash).toString("base64") },
-      "observability",
-    );
-    const { "login.yaml": file } = login.stringData as Record<string, pulumi.Output<string>>;
-    mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
-    mount("login", "login.yaml", await new Promise<string>((resolve) => file!.apply(resolve)));
-    mkdirSync(join(dir, "labelled"));
-    const labelled = {
-      name: "labelled",
-      url: `http://127.0.0.1:${port}/health`,
-      conditions: ["[STATUS] == 200"],
-    };
-    writeFileSync(join(dir, "labelled", "labelled.yaml"), JSON.stringify({ endpoints: [labelled] }));
-    start();
-    assert.match(await firstResult(), /gatus_results_endpoint_success/);
-    const results = async (password?: string, which = "statuses") => {
-      const authorization = password && `Basic ${Buffer.from(`ann:${password}`).toString("base64")}`;
-      const response = await fetch(`http://127.0.0.1:${port}/api/v1/endpoints/${which}`, {
-        headers: authorization ? { authorization } : {},
-      });
-      return response.status;
-    };
-    assert.equal(await results(), 401);
-    assert.equal(await results("wrong"), 401);
-    assert.equal(await results("secret"), 200);
-    const labelledResult = async () =>
-      (await results("secret", "_labelled/statuses")) === 200 ? true : undefined;
-    assert.ok(await waitUntil("a result of the labelled endpoint", labelledResult, { timeoutMs: 20_000 }));
-  });
 });
 
 /** The variables of Gatus's container, with every option that reads a secret. */
@@ -251,11 +148,13 @@ function gatusVariables(): Record<string, string> {
   return Object.fromEntries(variables.map(({ name, value }) => [name, value ?? assert.fail(name)]));
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+/** Lets the filter read what a sidecar wrote, and replaces it with the result. */
+function filter(dir: string): readonly { readonly name: string }[] {
+  const file = join(dir, "discovered", "gatus-sidecar.yaml");
+  const env = { ...process.env, DISCOVERED: file, OUTPUT: join(dir, "filtered.yaml") };
+  const { status, stderr } = spawnSync("python3", ["-c", FILTER_PROGRAM], { env, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  rmSync(file);
+  const { endpoints } = JSON.parse(readFileSync(env.OUTPUT, "utf8")) as { endpoints: { name: string }[] };
+  return endpoints;
 }

@@ -3,7 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { APISERVER_ADDRESS, SERVICE_CIDR } from "../control-plane.ts";
 import { apiAs, readKubeconfig } from "../kubeconfig.ts";
 import { openNetwork, serveNetwork } from "../network/inside.ts";
-import { useGatusSidecar } from "../runtime/images.ts";
+import { findPython } from "../gatus-sidecar.ts";
+import { useGatusSidecar, usePython } from "../runtime/images.ts";
 import { serveCertificates } from "./certificates.ts";
 import { serveLoadBalancers } from "./load-balancers.ts";
 import { keepNode } from "./node.ts";
@@ -41,6 +42,8 @@ const real = values.pods === "real";
 
 if (real) {
   if (values["gatus-sidecar"] !== "") useGatusSidecar(values["gatus-sidecar"]);
+  const python = findPython();
+  if (python !== undefined) usePython(python);
   const network = {
     serviceCidr: SERVICE_CIDR,
     apiserverAddress: APISERVER_ADDRESS,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type RealPod } from "./pod-spec.ts";
+import { type RealContainer, type RealPod } from "./pod-spec.ts";
 
 /** The local replacement for an image. */
 export interface Image {
@@ -11,6 +11,7 @@ export interface Image {
   readonly file?: string;
   /** The path of the program in the image, which is also the path of the replacement in the container. */
   readonly path: string;
+  /** Empty if only containers with a command can run. */
   readonly entrypoint: readonly string[];
   /** Default arguments, if the pod declares none. */
   readonly args?: readonly string[];
@@ -98,7 +99,24 @@ export function useGatusSidecar(file: string): void {
   };
 }
 
-/** The local replacement for a container image, whatever its tag. */
+/** Makes the machine's Python the replacement for k8s-sidecar's image, whose containers with a command run a Python script. */
+export function usePython(file: string): void {
+  IMAGES["ghcr.io/kiwigrid/k8s-sidecar"] = {
+    ...{ file, path: "/usr/local/bin/python", entrypoint: [] },
+    difference: "the machine's Python",
+  };
+}
+
+/** The local replacement for a container's image; undefined if the container is simulated. */
+export function replacementFor({
+  image,
+  command,
+}: Pick<RealContainer, "image" | "command">): Image | undefined {
+  const found = imageOf(image);
+  return found?.entrypoint.length === 0 && command === undefined ? undefined : found;
+}
+
+/** The local replacement for an image, whatever its tag. */
 export function imageOf(reference: string): Image | undefined {
   return IMAGES[repositoryOf(reference)];
 }
@@ -120,5 +138,7 @@ export function tagOf(reference: string): string | undefined {
 
 /** Whether a pod can run as processes, which takes a local replacement for at least one main container. Containers without one are simulated. */
 export function canRun({ spec }: RealPod): boolean {
-  return spec.hostNetwork !== true && spec.containers.some(({ image }) => imageOf(image) !== undefined);
+  return (
+    spec.hostNetwork !== true && spec.containers.some((container) => replacementFor(container) !== undefined)
+  );
 }

@@ -2,7 +2,7 @@ import { timestamp } from "../agent/node.ts";
 import { ContainerRunner } from "./container.ts";
 import { type Ended } from "./container-state.ts";
 import { type PodEvent } from "./events.ts";
-import { imageOf } from "./images.ts";
+import { replacementFor } from "./images.ts";
 import { type Launch } from "./launch.ts";
 import { type RealContainer, type RealPod } from "./pod-spec.ts";
 
@@ -81,7 +81,7 @@ export class PodContainers {
   }
 
   async #run(runner: ContainerRunner, again: (ended: Ended) => boolean): Promise<Ended | undefined> {
-    return imageOf(runner.spec.image) === undefined ? this.#simulate(runner) : runner.run(again);
+    return replacementFor(runner.spec) === undefined ? this.#simulate(runner) : runner.run(again);
   }
 
   /** Simulates a container that has no local program: an init container completes at once; any other container runs until the pod stops. */

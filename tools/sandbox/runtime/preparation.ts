@@ -7,7 +7,7 @@ import { type LocalProgram } from "../network/programs-server.ts";
 import { environmentOf, expand } from "./environment.ts";
 import { type PodPlace } from "./pod-place.ts";
 import { type PodEvents } from "./events.ts";
-import { type Image, imageOf, NODE_PATH, tagOf } from "./images.ts";
+import { type Image, NODE_PATH, replacementFor, tagOf } from "./images.ts";
 import { type Launch, type Mount } from "./launch.ts";
 import { MissingError, PodObjects } from "./pod-objects.ts";
 import { type RealContainer, type RealPod } from "./pod-spec.ts";
@@ -62,7 +62,7 @@ export class PodPreparation {
   /** Prepares a container's next start. @throws MissingError while something that it needs does not exist. */
   async launchOf(container: RealContainer, restart: number): Promise<Launch> {
     const pod = this.#pod();
-    const image = imageOf(container.image);
+    const image = replacementFor(container);
     if (image === undefined) throw new MissingError(`no local program for ${container.image}`);
     const programs = await this.#programMounts(image, container);
     const services = serviceVariables(pod, this.#context.services.values());

@@ -1,4 +1,4 @@
-import { imageOf } from "./images.ts";
+import { replacementFor } from "./images.ts";
 import { type RealContainer, type RealPod } from "./pod-spec.ts";
 
 /** Fields that the runtime implements, and fields that matter only until a pod is scheduled. */
@@ -74,7 +74,7 @@ export function simulatedParts(pod: RealPod): string[] {
 
 function ofContainer(container: RealContainer, list: string): string[] {
   const path = `spec.${list}[${container.name}]`;
-  const image = imageOf(container.image);
+  const image = replacementFor(container);
   if (image === undefined) return [`${path}: no process; no local program replaces ${container.image}`];
   return [
     ...(image.difference === undefined ? [] : [`${path}.image: ${image.difference}`]),

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { createSign, generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type * as pulumi from "@pulumi/pulumi";
+import { gatusConfig } from "../../../components/gatus/config.ts";
+import { loginSecret, type GatusLogin } from "../../../components/gatus/login.ts";
+import { useRealGatus } from "../../support/real-gatus.ts";
+
+/** The Secret's file, as Gatus reads it. */
+function loginFile(login: GatusLogin): Promise<string> {
+  const { "login.yaml": file } = loginSecret(login, "observability").stringData as Record<
+    string,
+    pulumi.Output<string>
+  >;
+  return new Promise((resolve) => file!.apply(resolve));
+}
+
+describe("a login, with the real Gatus", function () {
+  this.timeout(30_000);
+  const gatus = useRealGatus();
+  const STATUSES = "/api/v1/endpoints/statuses";
+  const ask = async (path: string, headers: Readonly<Record<string, string>> = {}) => {
+    const response = await fetch(gatus.url + path, { headers, redirect: "manual" });
+    return { status: response.status, location: response.headers.get("location") ?? "", response };
+  };
+
+  it("by password is needed before Gatus shows results, and applies to labelled endpoints", async () => {
+    // bcrypt of "secret".
+    const hash = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
+    const passwordHash = Buffer.from(hash).toString("base64");
+    gatus.mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
+    gatus.mount("login", "login.yaml", await loginFile({ basic: { username: "ann" }, passwordHash }));
+    mkdirSync(join(gatus.dir, "endpoints"));
+    const labelled = { name: "labelled", url: `${gatus.url}/health`, conditions: ["[STATUS] == 200"] };
+    writeFileSync(join(gatus.dir, "endpoints", "endpoints.yaml"), JSON.stringify({ endpoints: [labelled] }));
+    gatus.start();
+    assert.match(await gatus.firstResult(), /gatus_results_endpoint_success/);
+    const authorization = (password: string) => ({
+      authorization: `Basic ${Buffer.from(`ann:${password}`).toString("base64")}`,
+    });
+    for (const path of [STATUSES, "/api/v1/endpoints/_labelled/statuses", "/api/v1/suites/statuses"])
+      for (const headers of [{}, authorization("wrong"), authorization("")])
+        assert.equal((await ask(path, headers)).status, 401, path);
+    assert.equal((await ask(STATUSES, authorization("secret"))).status, 200);
+    // As the page of the configuration says.
+    assert.equal((await ask("/api/v1/endpoints/_labelled/health/badge.svg")).status, 200);
+  });
+
+  describe("by OpenID Connect", () => {
+    const SECRET = "s3cr$t";
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    let provider: Server;
+    let issuer: string;
+    let claims: Record<string, unknown>;
+    let asked: { readonly authorization: string | undefined; readonly body: string } | undefined;
+
+    before(async () => {
+      provider = createServer((request, response) => {
+        let body = "";
+        request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+        request.on("end", () => {
+          if (request.url === "/token") asked = { authorization: request.headers.authorization, body };
+          response.setHeader("content-type", "application/json");
+          response.end(JSON.stringify(answers()[request.url ?? ""] ?? {}));
+        });
+      }).listen(0, "127.0.0.1");
+      await once(provider, "listening");
+      issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+    });
+    after(() => {
+      provider.close();
+      provider.closeAllConnections();
+    });
+
+    const answers = (): Record<string, object> => ({
+      "/.well-known/openid-configuration": {
+        issuer,
+        authorization_endpoint: `${issuer}/authorize`,
+        token_endpoint: `${issuer}/token`,
+        jwks_uri: `${issuer}/keys`,
+        id_token_signing_alg_values_supported: ["RS256"],
+      },
+      "/keys": { keys: [{ ...publicKey.export({ format: "jwk" }), kid: "k", alg: "RS256", use: "sig" }] },
+      "/token": { access_token: "a", token_type: "Bearer", id_token: token() },
+    });
+
+    function token(): string {
+      const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+      const now = Math.floor(Date.now() / 1_000);
+      const payload = part({ iss: issuer, aud: "gatus", iat: now, exp: now + 60, ...claims });
+      const text = `${part({ alg: "RS256", kid: "k" })}.${payload}`;
+      return `${text}.${createSign("RSA-SHA256").update(text).sign(privateKey, "base64url")}`;
+    }
+
+    async function start(): Promise<void> {
+      const oidc = {
+        issuerUrl: issuer,
+        clientId: "gatus",
+        scopes: ["openid"],
+        allowedSubjects: ["ann@example.com"],
+      };
+      gatus.mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
+      const login = { oidc, clientSecret: SECRET, page: "https://status.example.com" };
+      gatus.mount("login", "login.yaml", await loginFile(login));
+      gatus.start();
+      await gatus.serving();
+    }
+
+    /** Logs in as a subject. @returns where Gatus redirects to, and the session's cookie */
+    async function logIn(sub: string, changed: Record<string, unknown> = {}) {
+      const first = await ask("/oidc/login");
+      const query = new URL(first.location).searchParams;
+      claims = { sub, nonce: query.get("nonce"), ...changed };
+      const cookie = first.response.headers
+        .getSetCookie()
+        .map((line) => line.split(";")[0])
+        .join("; ");
+      const path = `/authorization-code/callback?code=c&state=${query.get("state") ?? ""}`;
+      const { status, location, response } = await ask(path, { cookie });
+      const session = response.headers.getSetCookie().find((line) => line.startsWith("gatus_session="));
+      return { status, location, session: session?.split(";")[0] };
+    }
+
+    it("shows results only to the allowed subjects, and sends the others to the provider", async () => {
+      await start();
+      assert.equal((await ask(STATUSES)).status, 401);
+      assert.equal((await ask(STATUSES, { cookie: "gatus_session=forged" })).status, 401);
+      assert.equal((await ask(STATUSES, { authorization: "Bearer forged" })).status, 401);
+      const { status, location } = await ask("/oidc/login");
+      assert.equal(status, 302);
+      const { origin, pathname, searchParams } = new URL(location);
+      assert.equal(origin + pathname, `${issuer}/authorize`);
+      assert.equal(
+        searchParams.get("redirect_uri"),
+        "https://status.example.com/authorization-code/callback",
+      );
+
+      const denied = await logIn("bob@example.com");
+      assert.deepEqual(denied, { status: 302, location: "/?error=access_denied", session: undefined });
+      for (const forged of [
+        { aud: "other" },
+        { exp: 1 },
+        { nonce: "other" },
+        { iss: "https://other.example.com" },
+      ])
+        assert.equal((await logIn("ann@example.com", forged)).session, undefined, JSON.stringify(forged));
+
+      const { session = "" } = await logIn("ann@example.com");
+      assert.equal((await ask(STATUSES, { cookie: session })).status, 200);
+      const sent = `${asked?.authorization ?? ""} ${asked?.body ?? ""}`;
+      const basic = Buffer.from(`gatus:${encodeURIComponent(SECRET)}`).toString("base64");
+      assert.ok(sent.includes(basic) || sent.includes(encodeURIComponent(SECRET)), "the configured secret");
+    });
+  });
+});
