@@ -19,6 +19,7 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
   it("invalid variable names", () => {
     expect(
       "apps/settings.yaml:6 node-group is not a valid variable name, so every Kustomization that takes its variables from here fails",
+      "apps/from-a-store.yaml:7 mail-host is not a valid variable name, so every Kustomization that takes its variables from here fails",
     );
   });
 
@@ -31,14 +32,32 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
     );
   });
 
+  it("numbers, booleans and text in fields of another type, but not below values, and not from a variable that only the cluster knows", () => {
+    const typed = problems.filter((problem) => problem.includes("typed"));
+    assert.deepEqual(typed, [
+      "apps/typed.yaml:9 spec.dependson is unknown: write dependsOn",
+      "apps/typed.yaml:11 spec.images[0].newTag must be a string: quote it",
+      "typed/shop.yaml:5 spec.replicas must be a whole number",
+      "typed/shop.yaml:8 spec.template.metadata.labels.version must be a string: quote it",
+      "typed/shop.yaml:14 spec.template.spec.containers[0].args[1] must be a string: quote it",
+      "typed/shop.yaml:15 spec.template.spec.containers[0].env[0].value must be a string: quote it",
+      "typed/shop.yaml:22 spec.install.remediation.retries must be a whole number",
+      "typed/shop.yaml:24 spec.chart.spec.version must be a string: quote it",
+      "typed/shop.yaml:24 spec.chart.spec.sourceRef must be a mapping",
+    ]);
+  });
+
   it("objects without a namespace", () => {
     expect(
       "nowhere/map.yaml:1 ConfigMap lost has no namespace: set metadata.namespace, or set spec.targetNamespace in the Kustomization",
+      "nowhere/route.yaml:1 HTTPRoute lost has no namespace: set metadata.namespace, or set spec.targetNamespace in the Kustomization",
     );
   });
 
-  it("Secrets that stay encrypted, and files whose kind is encrypted", () => {
+  it("objects that stay encrypted, Secrets from encrypted files, and files whose kind is encrypted", () => {
     expect(
+      "generated/map.yaml:5 ConfigMap sealed is encrypted with SOPS, but Kustomization generated has no spec.decryption",
+      "generated/login.env:1 Secret login is encrypted with SOPS, but Kustomization generated has no spec.decryption",
       "sealed/secret.yaml:5 Secret key is encrypted with SOPS, but Kustomization sealed has no spec.decryption",
       "sealed/hidden.yaml:1 the field `kind` is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
     );
@@ -49,6 +68,6 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
   });
 
   it("no other problems", () => {
-    assert.equal(problems.length, 9, problems.join("\n"));
+    assert.equal(problems.length, 22, problems.join("\n"));
   });
 });

@@ -1,10 +1,12 @@
 import { scalarText } from "../kustomize/resource.ts";
-import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
+import type { Origin } from "../yaml/source.ts";
+import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
 
 /** The Secret that an ExternalSecret creates, as far as its keys are written in the repository (https://external-secrets.io/latest/api/externalsecret). */
 export interface CreatedSecret {
   readonly name: string;
-  readonly keys: readonly string[];
+  /** Where each key is written. */
+  readonly keys: ReadonlyMap<string, Origin>;
   /** Whether it may have other keys: from all of an entry in the store, from a template elsewhere, or from another owner of the Secret. */
   readonly hasMore: boolean;
 }
@@ -15,12 +17,19 @@ export function createdSecret({ kind, metadata, spec }: Mapping): CreatedSecret 
   const { target, data, dataFrom } = mapping(spec);
   const { name, template, creationPolicy } = mapping(target);
   const { data: templated, templateFrom, mergePolicy } = mapping(template);
-  const fetched = (Array.isArray(data) ? data : []).map((entry) => scalarText(mapping(entry).secretKey));
+  const fetched = (Array.isArray(data) ? data : [])
+    .filter(isMapping)
+    .map((entry) => [scalarText(entry.secretKey), entryOrigin(entry, "secretKey")] as const);
   // A template replaces what the store has, unless it is merged.
   const replaces = isMapping(templated) && mergePolicy !== "Merge";
   return {
     name: name === undefined ? scalarText(mapping(metadata).name) : scalarText(name),
-    keys: [...Object.keys(mapping(templated)), ...(replaces ? [] : fetched)],
+    keys: new Map([
+      ...(isMapping(templated)
+        ? Object.keys(templated).map((key) => [key, entryOrigin(templated, key)] as const)
+        : []),
+      ...(replaces ? [] : fetched),
+    ]),
     hasMore:
       templateFrom !== undefined || creationPolicy === "Merge" || (!replaces && dataFrom !== undefined),
   };

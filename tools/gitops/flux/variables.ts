@@ -1,3 +1,4 @@
+import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { scalarText } from "../kustomize/resource.ts";
@@ -60,10 +61,12 @@ export function hidesKeys(source: Mapping): boolean {
 function nameErrors(values: Mapping): readonly BuildError[] {
   return Object.keys(values)
     .filter((name) => !NAME.test(name))
-    .map((name) => {
-      const message = `${name} is not a valid variable name, so every Kustomization that takes its variables from here fails`;
-      return new BuildError(message, entryOrigin(values, name));
-    });
+    .map((name) => invalidName(name, entryOrigin(values, name)));
+}
+
+function invalidName(name: string, origin: Origin): BuildError {
+  const message = `${name} is not a valid variable name, so every Kustomization that takes its variables from here fails`;
+  return new BuildError(message, origin);
 }
 
 function addSource(values: Map<string, string | undefined>, source: Mapping): readonly BuildError[] {
@@ -74,7 +77,13 @@ function addSource(values: Map<string, string | undefined>, source: Mapping): re
       values.set(name, encrypted ? undefined : decode(scalarText(value)).replaceAll("\n", ""));
     }
   };
-  for (const name of createdSecret(source)?.keys ?? []) values.set(name, undefined);
+  const created = createdSecret(source);
+  if (created) {
+    for (const name of created.keys.keys()) values.set(name, undefined);
+    return [...created.keys]
+      .filter(([name]) => !NAME.test(name))
+      .map(([name, origin]) => invalidName(name, origin));
+  }
   if (source.kind === "ConfigMap") {
     add(source.data, (value) => value);
     return isMapping(source.data) ? nameErrors(source.data) : [];

@@ -94,12 +94,27 @@ export function hasSchema(gvk: Gvk): boolean {
   return namespaced.has(key(gvk)) || clusterScoped.has(key(gvk));
 }
 
-/** Groups whose kinds are all namespaced, apart from kinds that do not occur in repositories. */
-const NAMESPACED_GROUPS = /(?:^|\.)toolkit\.fluxcd\.io$/;
+/** Groups of custom resources whose kinds are all namespaced, apart from those in {@link CLUSTER_SCOPED_CUSTOM}. */
+const NAMESPACED_GROUPS: ReadonlySet<string> = new Set([
+  ...["acme.cert-manager.io", "cert-manager.io", "external-secrets.io", "fluxcd.controlplane.io"],
+  ...["gateway.networking.k8s.io", "generators.external-secrets.io", "grafana.integreatly.org"],
+  ...["k8s.cni.cncf.io", "metallb.io", "monitoring.coreos.com", "postgresql.cnpg.io", "traefik.containo.us"],
+  ...["traefik.io", "volsync.backube"],
+]);
+
+/** Flux's own groups, such as helm.toolkit.fluxcd.io. */
+const FLUX_GROUP = /(?:^|\.)toolkit\.fluxcd\.io$/;
+
+/** Every other cluster-scoped kind of these groups starts with `Cluster`. */
+const CLUSTER_SCOPED_CUSTOM = /^Cluster(?=[A-Z])|^GatewayClass$/;
 
 /** Whether objects of a kind are known to need a namespace. */
 export function isNamespaced(gvk: Gvk): boolean {
-  return namespaced.has(key(gvk)) || NAMESPACED_GROUPS.test(gvk.group);
+  return namespaced.has(key(gvk)) || isNamespacedCustom(gvk);
+}
+
+function isNamespacedCustom({ group, kind }: Gvk): boolean {
+  return FLUX_GROUP.test(group) || (NAMESPACED_GROUPS.has(group) && !CLUSTER_SCOPED_CUSTOM.test(kind));
 }
 
 /** Whether Kustomize considers a kind cluster-scoped. Custom resources count as namespaced. */

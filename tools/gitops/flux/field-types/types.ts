@@ -1,0 +1,21 @@
+import type { Type } from "../../kustomize/typed.ts";
+import { FLUX_SPECS } from "./flux.ts";
+import { KUBERNETES_SPECS } from "./kubernetes.ts";
+import { METADATA, TEXT_MAP } from "./notation.ts";
+
+const SPECS: Readonly<Record<string, Type>> = { ...FLUX_SPECS, ...KUBERNETES_SPECS };
+
+const CONTENTS: Readonly<Record<string, Readonly<Record<string, Type>>>> = {
+  "/ConfigMap": { data: TEXT_MAP, binaryData: TEXT_MAP },
+  "/Secret": { data: TEXT_MAP, stringData: TEXT_MAP },
+};
+
+/**
+ * The types of the fields that are often written with another type, such as `value: 8080` below `env`, or with a typing error in their name. Other fields are not
+ * checked.
+ */
+export function fieldTypes({ group, kind }: { readonly group: string; readonly kind: string }): Type {
+  const key = `${group}/${kind}`;
+  const spec = SPECS[key];
+  return { fields: { metadata: METADATA, ...(spec && { spec }), ...CONTENTS[key] } };
+}
