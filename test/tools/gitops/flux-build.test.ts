@@ -105,6 +105,9 @@ describe("the offline build of a Flux Kustomization", () => {
         /^build refused-substitution\/map\.yaml:6: after substitution this is not valid YAML/,
       "refused-types": /^build types\/kustomization\.yaml:3: newTag must be a string: quote it/,
       "refused-keys": /^build refused-keys\/settings\.yaml:5: this key is not a string: quote it/,
+      "refused-date-key": /^build refused-date-key\/release\.yaml:8: this key is not a string: quote it/,
+      "refused-date-key-flow":
+        /^build refused-date-key-flow\/release\.yaml:4: this key is not a string: quote it/,
       "refused-generated-key":
         /:1: Kustomize cannot generate the key 1, because it would write the key without quotes/,
       "refused-json-patch-yaml": /a JSON patch that starts with \[ must be JSON, not YAML/,

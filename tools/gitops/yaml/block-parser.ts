@@ -1,6 +1,6 @@
 import { parseFlow, scanQuoted } from "./flow-scalars.ts";
 import { readBlock } from "./block-scalar.ts";
-import { resolvePlain, type Dialect } from "./schema.ts";
+import { isDate, resolvePlain, type Dialect } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { cloneAt, mappingAt, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
 
@@ -264,9 +264,9 @@ class BlockParser {
       ? this.#anchors.get(written.slice(1).trimEnd())
       : resolvePlain(written, this.#dialect);
     if (value === undefined || (typeof value === "object" && value !== null)) throw new BeyondBlockStyle();
-    if (typeof value === "string") return value;
-    this.#oddKey ??= offset;
-    return JSON.stringify(value);
+    const isString = typeof value === "string";
+    if (!isString || (this.#dialect === "v3" && isDate(written))) this.#oddKey ??= offset;
+    return isString ? value : JSON.stringify(value);
   }
 
   #anchored(at: number, indent: number): { value: Value; start: number } {

@@ -20,7 +20,7 @@ import type { Origin, SourceText } from "./source.ts";
 import { indentingTab } from "./tabs.ts";
 import { tokensOf } from "./tokens.ts";
 import { mappingAt, isMapping, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
-import { goYamlTags, type Dialect } from "./schema.ts";
+import { goYamlTags, isDate, type Dialect } from "./schema.ts";
 
 /** One document in a YAML file. */
 export interface ParsedDocument {
@@ -191,7 +191,7 @@ class Reader {
       if (!isScalar(name)) throw new UnreadableError("a key must be a scalar", start);
       if (node.flow !== true && name.source === "" && name.type === "PLAIN")
         throw new UnreadableError("the key before this colon is missing", start);
-      if (typeof name.value !== "string") this.oddKey ??= this.#at(start);
+      if (typeof name.value !== "string" || this.#isDate(name)) this.oddKey ??= this.#at(start);
       const text = keyText(name.value);
       // In v2, the last of several entries with the same key wins.
       if (Object.hasOwn(fields, text) && this.#dialect === "v3")
@@ -225,6 +225,11 @@ class Reader {
     if (!sources.every(isMapping))
       throw new UnreadableError("<< needs a mapping or a list of mappings", offset);
     return sources;
+  }
+
+  /** Whether go-yaml reads a key as a time. */
+  #isDate({ type, tag, source = "" }: Scalar): boolean {
+    return this.#dialect === "v3" && type === "PLAIN" && tag === undefined && isDate(source);
   }
 
   #aliasTarget(alias: Alias, offset: number): Value {
