@@ -449,7 +449,7 @@ export const FEATURES: Readonly<Record<string, Feature>> = {
   },
   lists: (draft, pick) => {
     draft.files["app/list.yaml"] =
-      `apiVersion: v1\nkind: ${pick.of(["List", "ConfigMapList"])}\nitems:\n${["a", "b"].map((name) => `  - apiVersion: v1\n    kind: ConfigMap\n    metadata: { name: in-list-${name} }\n`).join("")}`;
+      `apiVersion: v1\nkind: ${pick.of(["List", "ConfigMapList"])}\nitems:\n${["a", "b"].map((name) => `  - apiVersion: v1\n    kind: ConfigMap\n    metadata: { name: in-list-${name} }\n`).join("")}---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: after-a-list }\n`;
     list(draft.kustomization, "resources").push("list.yaml");
   },
   blanks: (draft, pick) => {

@@ -29,7 +29,7 @@ import {
   type PluginOrigin,
 } from "./build-metadata.ts";
 import { generatorsOf, transformersOf, type PluginDirectory } from "./plugins.ts";
-import { describeId, requireIdentity, resourcesOf, scalarText, type Resource } from "./resource.ts";
+import { describeId, listItems, requireIdentity, resourcesOf, scalarText, type Resource } from "./resource.ts";
 import { Resources } from "./resources.ts";
 import { sortObjects } from "./sort-order.ts";
 import { transformations } from "./transform.ts";
@@ -193,10 +193,14 @@ class Build {
   #addFile(path: string, resources: Resources, from: string): void {
     const { documents, errors } = this.#repository.parse(path);
     for (const error of errors) this.#report(new BuildError(error.message, error.origin, "syntax"));
-    for (const document of documents)
+    // Kustomize adds the items of a List after everything else in the file. Source: inlineAnyEmbeddedLists in its api/resource/factory.go.
+    const queue = [...documents];
+    for (const document of queue)
       this.#attempt(() => {
         requireTextKeys(document);
-        for (const resource of resourcesOf(document.value, document.origin)) {
+        const items = listItems(document.value);
+        if (items) queue.push(...items.map((item) => ({ ...item, oddKey: undefined })));
+        for (const resource of items ? [] : resourcesOf(document.value, document.origin)) {
           annotateOrigin(resource, this.#metadata, { path: from });
           resources.append(resource);
         }

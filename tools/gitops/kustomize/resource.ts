@@ -159,12 +159,22 @@ export function writtenText(value: Value, { source, offset, valueOffset = offset
 
 /** The objects in a document, including those in Lists. */
 export function expandLists(value: Mapping): readonly Mapping[] {
-  const { items } = value;
-  if (!scalarText(value.kind).endsWith("List") || !Array.isArray(items)) return [value];
-  return items.flatMap((item, index) => {
-    if (!isMapping(item)) throw new BuildError("this is not a Kubernetes object", entryOrigin(items, index));
-    return expandLists(item);
+  const items = listItems(value);
+  if (!items) return [value];
+  return items.flatMap((item) => {
+    if (!isMapping(item.value)) throw new BuildError("this is not a Kubernetes object", item.origin);
+    return expandLists(item.value);
   });
+}
+
+/** The items of a List, and where they are written; undefined for any other value. */
+export function listItems(
+  value: Value,
+): readonly { readonly value: Value; readonly origin: Origin }[] | undefined {
+  if (!isMapping(value) || !scalarText(value.kind).endsWith("List")) return undefined;
+  const { items } = value;
+  if (!Array.isArray(items)) return undefined;
+  return items.map((item, index) => ({ value: item, origin: entryOrigin(items, index) }));
 }
 
 /**
@@ -175,11 +185,8 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
   if (value === null) return [];
   if (!isMapping(value)) throw new BuildError("this is not a Kubernetes object", origin);
   const kind = scalarText(value.kind);
-  if (kind.endsWith("List") && Array.isArray(value.items)) {
-    return value.items.flatMap((item, index) =>
-      resourcesOf(item, entryOrigin(value.items as Value[], index)),
-    );
-  }
+  const items = listItems(value);
+  if (items) return items.flatMap((item) => resourcesOf(item.value, item.origin));
   if (kind === "") throw new BuildError("this is not a Kubernetes object: it has no kind", origin);
   if (kind.startsWith("ENC["))
     throw new BuildError(
