@@ -42,7 +42,7 @@ describe("the offline build of a Flux repository", () => {
     assert.deepEqual(built.external, ["flux-system/flux (OCIRepository flux-manifests)"]);
   });
 
-  it("keeps the objects of spec.kubeConfig apart, on a cluster named after its Secret", () => {
+  it("keeps the objects of spec.kubeConfig apart, on a cluster named after its Secret, and its namespace if another one has a Secret of the same name", () => {
     const { clusters } = buildRepository(new Repository(join(FLEET, "../remote")));
     const pages = clusters.map(({ name, objects }) => [
       name,
@@ -51,7 +51,8 @@ describe("the offline build of a Flux repository", () => {
     assert.deepEqual(Object.fromEntries(pages), {
       "clusters/hub": 1,
       "clusters/hub (north)": 1,
-      "clusters/hub (south)": 1,
+      "clusters/hub (flux-system/south)": 1,
+      "clusters/hub (team/south)": 1,
     });
   });
 

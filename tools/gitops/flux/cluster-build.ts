@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
 import {
   effectiveNamespace,
@@ -47,7 +48,7 @@ class ClusterBuild {
   readonly #sources: OwnSources;
   readonly #artifacts: Artifacts;
   readonly #repository: Repository;
-  /** Keyed by cluster: undefined for this one, otherwise the Secret named in `spec.kubeConfig`. */
+  /** Keyed by cluster: undefined for this one, otherwise the namespace and name of the Secret in `spec.kubeConfig`. */
   readonly #objects = new Map<string | undefined, BuiltObject[]>([[undefined, []]]);
   /** The clusters of Kustomizations that apply to another cluster. */
   readonly #remotes = new Map<Mapping, string>();
@@ -91,11 +92,20 @@ class ClusterBuild {
     this.#addRoots(roots);
     this.#reportMissing();
     return [...this.#objects].map(([remote, objects]) => ({
-      name: remote === undefined ? this.#name : `${this.#name} (${remote})`,
+      name: remote === undefined ? this.#name : `${this.#name} (${this.#remoteName(remote)})`,
       objects,
       kustomizations: this.#kustomizations.filter(({ object }) => this.#remotes.get(object) === remote),
       problems: remote === undefined ? [...this.#problems.values()] : [],
     }));
+  }
+
+  /** The name of a remote cluster's Secret, with its namespace if another namespace has one with the same name. */
+  #remoteName(remote: string): string {
+    const name = posix.basename(remote);
+    const others = [...this.#objects.keys()].filter(
+      (other) => other !== undefined && posix.basename(other) === name,
+    );
+    return others.length > 1 ? remote : name;
   }
 
   #remember(kustomization: Mapping): void {
@@ -278,12 +288,14 @@ function builtFrom(kustomization: Mapping, delivered: Delivered, partial: boolea
   return { resources: resources.map(({ object, origin }) => ({ object, origin })), errors };
 }
 
-/** The Secret or ConfigMap through which a Kustomization reaches another cluster. */
+/** The namespace and name of the Secret or ConfigMap through which a Kustomization reaches another cluster. */
 function remoteOf(kustomization: Mapping): string | undefined {
   const { kubeConfig } = specOf(kustomization);
   if (!isMapping(kubeConfig)) return undefined;
   const reference = isMapping(kubeConfig.secretRef) ? kubeConfig.secretRef : kubeConfig.configMapRef;
-  return isMapping(reference) ? scalarText(reference.name) : undefined;
+  if (!isMapping(reference)) return undefined;
+  const { id } = new Resource(kustomization, originOf(kustomization));
+  return `${effectiveNamespace(id)}/${scalarText(reference.name)}`;
 }
 
 function sourceKey(kind: string, namespace: string, name: string): string {
