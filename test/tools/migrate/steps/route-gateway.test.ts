@@ -309,6 +309,62 @@ describe("migrate route: settings of the whole controller", () => {
     }
   });
 
+  it("keep an Ingress if they are somewhere else than in a HelmRelease", () => {
+    const config = (namespace: string, name: string): object => ({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name, namespace },
+      data: { "global-auth-url": "https://login.example.com" },
+    });
+    const deployment = (image: string, args: readonly string[]): object => ({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "controller", namespace: "ingress" },
+      spec: { template: { spec: { containers: [{ name: "controller", image, args }] } } },
+    });
+    const k3s = (kind: string, name: string, values: object): object => ({
+      apiVersion: "helm.cattle.io/v1",
+      kind,
+      metadata: { name, namespace: "kube-system" },
+      spec: { valuesContent: JSON.stringify(values) },
+    });
+    const tlsOption = (name: string): object => ({
+      apiVersion: "traefik.io/v1alpha1",
+      kind: "TLSOption",
+      metadata: { name, namespace: "doors" },
+      spec: { clientAuth: { secretNames: ["ca"], clientAuthType: "RequireAndVerifyClientCert" } },
+    });
+    const NGINX_IMAGE = "registry.k8s.io/ingress-nginx/controller:v1.13.0";
+    const middlewares = ["--entryPoints.websecure.http.middlewares=doors-login@kubernetescrd"];
+    for (const [ingressClass, kept, ...manifests] of [
+      ["nginx", true, config("ingress", "ingress-nginx-controller")],
+      [
+        "nginx",
+        true,
+        config("ingress", "settings"),
+        deployment(NGINX_IMAGE, ["--configmap=$(POD_NAMESPACE)/settings"]),
+      ],
+      [
+        "nginx",
+        false,
+        config("apps", "settings"),
+        deployment(NGINX_IMAGE, ["--configmap=$(POD_NAMESPACE)/settings"]),
+      ],
+      ["traefik", true, deployment("docker.io/library/traefik:v3.6.0", middlewares)],
+      ["traefik", false, deployment("docker.io/library/other:v3.6.0", middlewares)],
+      ["traefik", true, k3s("HelmChartConfig", "traefik", { ports: { websecure: { middlewares: ["doors-login@file"] } } })],
+      ["traefik", true, k3s("HelmChartConfig", "traefik", { additionalArguments: middlewares })],
+      ["traefik", false, k3s("HelmChartConfig", "other", { additionalArguments: middlewares })],
+      ["nginx", true, k3s("HelmChart", "rke2-ingress-nginx", { controller: { config: { "block-cidrs": "10.0.0.0/8" } } })],
+      ["traefik", true, tlsOption("default")],
+      ["traefik", false, tlsOption("strict")],
+    ] as const) {
+      const objects = files(gateway("front"), ...manifests, ingress(ingressClass));
+      const { plan } = resultOf(route, objects, options());
+      assert.equal(plan.changes.length, kept ? 0 : 1, JSON.stringify(manifests));
+    }
+  });
+
   it("are all known, as ingress-nginx documents them, and none that protects is dropped", () => {
     // Source: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/configmap/ (the names in its table)
     const names = readFileSync(join(import.meta.dirname, "ingress-nginx-settings.txt"), "utf8")

@@ -1,6 +1,7 @@
 import { traefiksOf } from "../../../../policy/objects/traefiks.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { indexOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
@@ -11,6 +12,7 @@ import { nginx } from "./controllers/nginx.ts";
 import { configFate, configOf } from "./controllers/nginx-config.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { entryPointProtections } from "./controllers/traefik-entry-points.ts";
+import { traefiksWithoutRelease } from "./controllers/without-release.ts";
 import { gatewayIn } from "./gateway.ts";
 import type { RouteOptions } from "./options.ts";
 import type { CutoverNote } from "./outcome.ts";
@@ -46,7 +48,7 @@ export function controllerWide(
     return `the ${noun} ${names.join(", ")}${place} ${verb} every Ingress of the class: if Gateway ${gateway.namespace}/${gateway.name} does the same, list ${them} in route.gateways.${ingressClass}.provides in ${OPTIONS_FILE}`;
   };
   if (controller === traefik) {
-    const names = entryPointProtections(values).filter(isOpen);
+    const names = [...entryPointProtections(values), ...defaultTlsOptions(cluster)].filter(isOpen);
     if (names.length === 0 || servesBoth(release, cluster, gateway, context)) return NOTHING;
     return { ...NOTHING, refusals: [ask(names, "may protect")] };
   }
@@ -74,6 +76,15 @@ export function controllerWide(
   };
 }
 
+/** The TLSOptions that apply to every router without one. Source: https://doc.traefik.io/traefik/https/tls/#default-tls-options */
+function defaultTlsOptions(cluster: BuiltCluster | undefined): readonly string[] {
+  if (cluster === undefined) return [];
+  return ["traefik.io", "traefik.containo.us"]
+    .flatMap((group) => indexOf(cluster).ofKind({ group, kind: "TLSOption" }))
+    .filter(({ metadata: { name } }) => name === "default")
+    .map(({ metadata: { namespace = "" } }) => `TLSOption ${namespace}/default`);
+}
+
 /** What ingress-nginx does unless its ConfigMap says otherwise. Source: as for {@link configFate}. */
 function nginxDefaults(
   { provides }: RouteOptions["gateways"][string],
@@ -89,15 +100,17 @@ function nginxDefaults(
 
 /** Whether the class's Traefik is also the one behind the Gateway, so that its entry points stay as they are. */
 function servesBoth(
-  release: unknown,
+  release: Mapping | undefined,
   cluster: BuiltCluster | undefined,
   gateway: RouteOptions["gateways"][string],
   { repository }: StepContext,
 ): boolean {
   const found = gatewayIn(cluster, gateway);
   if (cluster === undefined || found === undefined) return false;
-  const traefiks = traefiksOf(found, { objects: indexOf(cluster), knowledge: knowledgeOf(repository) });
-  return traefiks.length > 0 && traefiks.every(({ source }) => source === release);
+  const objects = indexOf(cluster);
+  const own: readonly unknown[] = release === undefined ? traefiksWithoutRelease(objects) : [release];
+  const traefiks = traefiksOf(found, { objects, knowledge: knowledgeOf(repository) });
+  return traefiks.length > 0 && traefiks.every(({ source }) => own.includes(source));
 }
 
 /** What the class's controller does by default, which the Gateway may not do. */

@@ -13,6 +13,7 @@ import type { Controller } from "./controller.ts";
 import { nginx } from "./nginx.ts";
 import { CONTROLLERS } from "./registry.ts";
 import { traefik } from "./traefik.ts";
+import { valuesWithoutRelease } from "./without-release.ts";
 
 /** The controller that serves an ingress class; undefined if it is not known. */
 export function controllerOf(
@@ -40,13 +41,15 @@ export function controllerRelease(
   return others.length === 0 ? only : undefined;
 }
 
-/** The values of {@link controllerRelease}; empty without one. */
+/** The values of {@link controllerRelease}; without one, what sets up the controller instead. */
 export function controllerValues(
   ingressClass: string | undefined,
   cluster: BuiltCluster | undefined,
 ): Fields {
+  if (cluster === undefined) return {};
   const release = controllerRelease(ingressClass, cluster);
-  return release && cluster ? valuesOf(asKubeObject(release), indexOf(cluster)).values : {};
+  if (release === undefined) return valuesWithoutRelease(controllerOf(ingressClass, cluster), indexOf(cluster));
+  return valuesOf(asKubeObject(release), indexOf(cluster)).values;
 }
 
 interface Class {
