@@ -133,6 +133,23 @@ describe("migrate oci", () => {
       assert.deepEqual(runStep(oci, context({ shared: true })).plan.changes, []);
     });
 
+    it("keeps a variable as the version, in an OCIRepository that its Kustomization builds", () => {
+      const versions = [
+        { name: "a", chart: "web", version: "${WEB_VERSION}" },
+        { name: "b", chart: "web", version: "1.2.3" },
+      ];
+      repository(versions, { url });
+      const postBuild = { substitute: { WEB_VERSION: "1.2.3" } };
+      write("flux/a.yaml", object("Kustomization", "a", "flux-system", { ...syncOf("./apps/a"), postBuild }));
+      for (const shared of [false, true]) {
+        const result = runStep(oci, context({ shared }));
+        assert.equal(reportOf(result, result.after).verdict, "proven");
+        assert.match(text(result, "apps/a/ocirepository.yaml"), /ref:\n {4}tag: \$\{WEB_VERSION\}\n/);
+        assert.match(text(result, "apps/a/release.yaml"), /kind: OCIRepository\n {4}name: a\n/);
+        assert.equal(changed(result).includes("apps/b/ocirepository.yaml"), !shared);
+      }
+    });
+
     it("writes them next to the HelmRepositories if there is no directory for OCIRepositories", () => {
       repository([{ name: "a", chart: "web", version: "1.2.3" }], { url, ociDirectory: false });
       const result = runStep(oci, context({ shared: true }));

@@ -42,7 +42,8 @@ export function referenceFor(
       : `image automation updates its chart version (${marker}), and OCIRepository ${present} already exists: move the marker to its tag by hand`;
   const directory = posix.dirname(release.file);
   const namespaces = release.forms.map((built) => nameOf(built.object).namespace);
-  const key = artifactKey(directory, namespaces, source.fields, source.address, source.tag, marker);
+  const tag = versionVariable(release, context) ?? source.tag;
+  const key = artifactKey(directory, namespaces, source.fields, source.address, tag, marker);
   const shared = created.get(key);
   if (shared !== undefined) return { kind: "OCIRepository", name: shared };
   const served = apiVersionFor(release, context);
@@ -54,11 +55,17 @@ export function referenceFor(
   const metadata = { name, ...namespaceOf(release, namespace, context) };
   const chart = fieldsIn(form.object, ["spec", "chart"]);
   const replaced = fieldAt(chart, ["spec", "interval"]) === undefined ? form.object : chart;
-  const yaml = ociRepository({ ...served, metadata }, source, replaced);
+  const yaml = ociRepository({ ...served, metadata }, { ...source, tag }, replaced);
   files.append(path, withMarker(yaml, marker));
   if (kustomization !== undefined) files.addResource(kustomization, "./ocirepository.yaml");
   created.set(key, name);
   return { kind: "OCIRepository", name };
+}
+
+/** The chart version as the release's file has it, if Flux substitutes a variable in it. */
+export function versionVariable(release: WrittenObject, { repository }: StepContext): string | undefined {
+  const written = fieldAt(asWritten(release, repository), ["spec", "chart", "spec", "version"]);
+  return scalarText(written).includes("$") ? scalarText(written) : undefined;
 }
 
 /** The namespace as the release's file has it; none if a Kustomization overrides that one anyway. */

@@ -14,7 +14,7 @@ import { isRelease, sourceOf } from "./artifact.ts";
 import { isMarker } from "./image-policy.ts";
 import { releaseNamespace } from "../route/hosts.ts";
 import { listedInTable } from "./published.ts";
-import { artifactIn, referenceFor, type NewRepositories } from "./repositories.ts";
+import { artifactIn, referenceFor, versionVariable, type NewRepositories } from "./repositories.ts";
 import { sharedDirectories, sharedReference } from "./shared.ts";
 import { removeUnused } from "./unused.ts";
 
@@ -68,9 +68,10 @@ function plan(context: StepContext): Plan {
       notes.push(refusal);
       continue;
     }
-    // A marker updates one tag, so a release with one gets an OCIRepository for itself.
+    // A marker updates one tag, and a variable belongs to one Kustomization, so a release with either gets an OCIRepository for itself.
+    const isShared = markers.length === 0 && versionVariable(release, context) === undefined;
     const reference =
-      context.options.oci.shared && markers.length === 0
+      context.options.oci.shared && isShared
         ? sharedReference(release, planned, context, { files, created })
         : referenceFor(release, { ...planned, markers }, context, { files, created });
     if (typeof reference === "string")
