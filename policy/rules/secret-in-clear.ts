@@ -27,7 +27,7 @@ export const secretInClear = defineRule({
     const written = buildSteps(secret)?.beforeSubstitution ?? secret;
     const readable = ["data", "stringData"].flatMap((field) =>
       Object.entries(fields(fields(written)[field]))
-        .filter(([, value]) => isReadable(value, field === "data"))
+        .filter(([key, value], _, entries) => !isOfSops(key, entries) && isReadable(value, field === "data"))
         .map(([key, value]) => ({
           path: [field, key],
           isSensitive: isSecret(key, decoded(String(value), field === "data")),
@@ -69,11 +69,16 @@ function isSecret(key: string, text: string): boolean {
  */
 const REFERENCE = /^(?:(?:>>)?vault:\S+#|ref\+[a-z0-9]+:\/\/|op:\/\/|<[^>]*>$)/;
 
+/** Whether SOPS itself has written a key, in a dotenv file from which the Secret is generated. */
+function isOfSops(key: string, entries: readonly (readonly [string, unknown])[]): boolean {
+  return key.startsWith("sops_") && entries.some(([name]) => name === "sops_mac");
+}
+
 /** Neither empty, nor encrypted, nor taken from a variable, nor a placeholder. */
 function isReadable(value: unknown, isEncoded: boolean): boolean {
   if (typeof value !== "string" || value.trim() === "") return false;
   return ![value, decoded(value, isEncoded)].some(
-    (one) => /^ENC\[|^\s*$|\$\{|\{\{/.test(one) || REFERENCE.test(one),
+    (one) => /^ENC\[|ENC\[AES256_GCM,|^\s*$|\$\{|\{\{/.test(one) || REFERENCE.test(one),
   );
 }
 
