@@ -29,7 +29,14 @@ import {
   type PluginOrigin,
 } from "./build-metadata.ts";
 import { generatorsOf, transformersOf, type PluginDirectory } from "./plugins.ts";
-import { describeId, listItems, requireIdentity, resourcesOf, scalarText, type Resource } from "./resource.ts";
+import {
+  describeId,
+  listItems,
+  requireIdentity,
+  resourcesOf,
+  scalarText,
+  type Resource,
+} from "./resource.ts";
 import { Resources } from "./resources.ts";
 import { sortObjects } from "./sort-order.ts";
 import { transformations } from "./transform.ts";

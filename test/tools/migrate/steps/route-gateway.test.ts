@@ -352,10 +352,18 @@ describe("migrate route: settings of the whole controller", () => {
       ],
       ["traefik", true, deployment("docker.io/library/traefik:v3.6.0", middlewares)],
       ["traefik", false, deployment("docker.io/library/other:v3.6.0", middlewares)],
-      ["traefik", true, k3s("HelmChartConfig", "traefik", { ports: { websecure: { middlewares: ["doors-login@file"] } } })],
+      [
+        "traefik",
+        true,
+        k3s("HelmChartConfig", "traefik", { ports: { websecure: { middlewares: ["doors-login@file"] } } }),
+      ],
       ["traefik", true, k3s("HelmChartConfig", "traefik", { additionalArguments: middlewares })],
       ["traefik", false, k3s("HelmChartConfig", "other", { additionalArguments: middlewares })],
-      ["nginx", true, k3s("HelmChart", "rke2-ingress-nginx", { controller: { config: { "block-cidrs": "10.0.0.0/8" } } })],
+      [
+        "nginx",
+        true,
+        k3s("HelmChart", "rke2-ingress-nginx", { controller: { config: { "block-cidrs": "10.0.0.0/8" } } }),
+      ],
       ["traefik", true, tlsOption("default")],
       ["traefik", false, tlsOption("strict")],
     ] as const) {

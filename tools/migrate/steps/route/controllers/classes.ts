@@ -48,7 +48,8 @@ export function controllerValues(
 ): Fields {
   if (cluster === undefined) return {};
   const release = controllerRelease(ingressClass, cluster);
-  if (release === undefined) return valuesWithoutRelease(controllerOf(ingressClass, cluster), indexOf(cluster));
+  if (release === undefined)
+    return valuesWithoutRelease(controllerOf(ingressClass, cluster), indexOf(cluster));
   return valuesOf(asKubeObject(release), indexOf(cluster)).values;
 }
 

@@ -17,7 +17,10 @@ export function valuesWithoutRelease(controller: Controller | undefined, objects
   const contents = helmChartValues(controller === traefik ? "traefik" : "ingress-nginx", objects);
   const values = Object.assign({}, ...contents) as Fields;
   if (controller === traefik) {
-    const flags = [...containers(objects, TRAEFIK).flatMap(({ args }) => args), ...contents.flatMap(argumentsIn)];
+    const flags = [
+      ...containers(objects, TRAEFIK).flatMap(({ args }) => args),
+      ...contents.flatMap(argumentsIn),
+    ];
     return { ...values, additionalArguments: flags };
   }
   const config = Object.assign(
@@ -42,7 +45,9 @@ export function traefiksWithoutRelease(objects: ObjectIndex): readonly KubeObjec
 function helmChartValues(chart: string, objects: ObjectIndex): readonly Fields[] {
   return ["HelmChart", "HelmChartConfig"]
     .flatMap((kind) => objects.ofKind({ group: "helm.cattle.io", kind }))
-    .filter(({ metadata, spec }) => metadata.name.endsWith(chart) || text(fields(spec).chart)?.endsWith(chart))
+    .filter(
+      ({ metadata, spec }) => metadata.name.endsWith(chart) || text(fields(spec).chart)?.endsWith(chart),
+    )
     .map(({ spec }) => parsed(text(fields(spec).valuesContent) ?? ""));
 }
 
