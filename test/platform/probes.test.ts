@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../config/parse.ts";
 import { checkProbes, plainHttpPorts } from "../../platform/probes.ts";
+import { routeProbes } from "../../platform/staging.ts";
 
 /** A configuration with one Gateway and Gatus. */
 function configured(gateway: Record<string, unknown>, gatus: Record<string, unknown> = {}) {
@@ -51,6 +52,12 @@ describe("platform: Gatus's probes", () => {
 
   it("are reported if a default leaves the probe as it is", () => {
     assert.equal(reported({ gatus: { endpoint: { group: "external" } } }).length, 1);
+  });
+
+  it("are known to the verification as far as this stack or annotations decide about them", () => {
+    assert.deepEqual(routeProbes(configured({})), { discovered: true });
+    assert.deepEqual(routeProbes(configured({}, { install: false })), { discovered: false });
+    assert.equal(routeProbes(configured({}, { discover: { httpRoutes: false } })), undefined);
   });
 
   it("use plain HTTP for hostnames without a certificate on any Gateway", () => {

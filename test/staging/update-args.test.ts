@@ -21,6 +21,7 @@ const ARGS = {
   cluster: "the cluster",
   secrets: {},
   gatus: null,
+  probes: { discovered: true },
   authorizations: new Map([["https://status.example.com", "Bearer t"]]),
   settings: {
     after: ["edge"],
@@ -81,6 +82,7 @@ describe("arguments of a staged update", () => {
       cluster: "the cluster",
       uid: "u",
       gatus: null,
+      probes: { discovered: true },
       repository: undefined,
       earlier: EVIDENCE,
       authorizations: ARGS.authorizations,
