@@ -68,7 +68,7 @@ function commented(document: Document, path: string, repository: Repository): st
 
 /** Whether a schema does not name another version than that of its object. */
 function isOfVersion(schema: string, apiVersion: string): boolean {
-  const [, version] = /_(v\d+(?:(?:alpha|beta)\d+)?)\.json$/.exec(schema) ?? [];
+  const [, version] = /[-_](v\d+(?:(?:alpha|beta)\d+)?)\.json$/.exec(schema) ?? [];
   return version === undefined || version === apiVersion.slice(apiVersion.indexOf("/") + 1);
 }
 
@@ -109,9 +109,11 @@ const commentedIn = oncePer((repository: Repository): ReadonlyMap<string, readon
   return new Map([...byDirectory].map(([directory, all]) => [directory, all.flatMap(({ own }) => own)]));
 });
 
-/** The most frequent schema of each kind, by `apiVersion kind`. */
+/** The most frequent schema of each kind that does not name another version, by `apiVersion kind`. */
 const schemasOf = oncePer((repository: Repository): ReadonlyMap<string, string> => {
-  const all = [...commentedIn(repository).values()].flat();
+  const all = [...commentedIn(repository).values()]
+    .flat()
+    .filter(({ schema, apiVersion }) => isOfVersion(schema, apiVersion));
   const byKind = Map.groupBy(all, ({ apiVersion, kind }) => `${apiVersion} ${kind}`);
   return new Map(
     [...byKind].map(([kind, documents]) => {

@@ -68,6 +68,10 @@ describe("migrate: schema comments", () => {
   it("never name another version than the document's", () => {
     const other = comment("ocirepository_v1beta2.json") + OCI.replace("web", "a");
     assert.equal(written({ "app/oci.yaml": other }, "app/web.yaml", OCI), OCI);
+    const usual = comment("ocirepository-source-v1beta2.json") + OCI;
+    const rare = comment("ocirepository-source-v1.json") + OCI;
+    const files = { "app/a.yaml": usual, "b.yaml": usual, "c.yaml": rare };
+    assert.equal(written(files, "app/web.yaml", OCI), comment("ocirepository-source-v1.json") + OCI);
     assert.match(
       written({ "app/oci.yaml": other, "app/release.yaml": neighbour }, "app/web.yaml", OCI),
       /source\.toolkit\.fluxcd\.io\/ocirepository_v1\.json\n/,
