@@ -137,6 +137,37 @@ describe("migrate route: DNS", () => {
       assert.match(messages(accepted, "lost").join(), expected);
     });
 
+  it("reads the arguments of an external-dns that is a Deployment, whose default policy is sync", () => {
+    const deployment = (...args: readonly string[]): object => ({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "names", namespace: "network" },
+      spec: {
+        template: {
+          spec: {
+            containers: [{ name: "dns", image: "registry.k8s.io/external-dns/external-dns:v0.19.0", args }],
+          },
+        },
+      },
+    });
+    const blind = deployment("--source=ingress", "--provider=cloudflare");
+    assert.match(
+      refusals(blind, labelled, ingress()),
+      /network\/names does not have the source gateway-httproute and would delete it/,
+    );
+    assert.match(
+      cutover(blind, labelled, ingress()),
+      /^before the commit: Deployment network\/names does not/m,
+    );
+    const careful = deployment("--source=ingress", "--policy=upsert-only");
+    assert.match(refusals(careful, labelled, ingress()), /would leave it pointing to the Ingress controller/);
+    assert.equal(
+      refusals(deployment("--source=ingress", "--source=gateway-httproute"), labelled, ingress()),
+      "",
+    );
+    assert.equal(refusals(deployment("--source=service"), labelled, ingress()), "");
+  });
+
   it("says that a class does not limit the routes that external-dns will read", () => {
     const values = { sources: ["ingress"], extraArgs: ["--ingress-class=nginx"] };
     assert.match(

@@ -155,12 +155,12 @@ export function dnsPreparations(records: readonly DnsRecord[]): readonly Cutover
   return [...all].map((message) => ({ kind: "cutover", message }));
 }
 
-function preparation({ writer: { id, ingressClasses }, reason }: BlindWriter): string {
+function preparation({ writer: { id, kind, ingressClasses }, reason }: BlindWriter): string {
   const limit =
     ingressClasses.length === 0
       ? ""
       : `. Its class ${ingressClasses.join(", ")} limits only Ingresses: limit the routes in the same commit with --gateway-name, or it publishes those of every Gateway`;
-  return `before the commit: HelmRelease ${id} ${reason}; change that in an earlier commit, or it writes no records for the hosts that move${limit}`;
+  return `before the commit: ${kind} ${id} ${reason}; change that in an earlier commit, or it writes no records for the hosts that move${limit}`;
 }
 
 interface BlindWriter {

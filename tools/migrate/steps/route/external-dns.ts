@@ -1,20 +1,25 @@
 import { fields, list, text, texts, type Fields } from "../../../../policy/engine/read.ts";
 import { valuesOf } from "../../../../policy/objects/helm.ts";
+import { containersOf } from "../../../../policy/objects/workloads.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { parseLabelSelector } from "../../../gitops/kustomize/label-selector.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import { indexOf } from "../../clusters.ts";
-import { idOf } from "../../objects.ts";
+import { idOf, isKind } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "./chart.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
-/** An external-dns release, and which Ingresses and routes it writes records for. */
+/** An external-dns, and which Ingresses and routes it writes records for. */
 export interface ExternalDns {
+  /** `namespace/name` */
   readonly id: string;
+  /** What runs it. */
+  readonly kind: "HelmRelease" | "Deployment";
   /** With another policy than `sync`, a record stays as it is when nothing asks for it any more. */
   readonly deletesRecords: boolean;
   /** The classes of Ingresses that it is limited to; that does not limit the routes. */
@@ -22,7 +27,7 @@ export interface ExternalDns {
   /** Whether it manages the records of a host, according to its domains. */
   readonly covers: (host: string) => boolean;
   readonly readsIngress: (ingress: ReadIngress) => boolean;
-  /** Why it does not write the record of a route, to be read after the release's name; undefined if it does. */
+  /** Why it does not write the record of a route, to be read after its name; undefined if it does. */
   readonly whyBlind: (route: ReadRoute) => string | undefined;
 }
 
@@ -44,19 +49,35 @@ export interface ReadRoute {
   };
 }
 
-/** The external-dns releases of a cluster. */
+/** Every external-dns in a cluster that is a release of its chart or a Deployment. */
 export const externalDns = oncePer((cluster: BuiltCluster): readonly ExternalDns[] =>
-  cluster.objects
-    .map(({ object }) => object)
-    .filter((object) => isRelease(object) && chartOf(object, [cluster]).name === "external-dns")
-    .map((object) => readerOf(idOf(object), valuesOf(asKubeObject(object), indexOf(cluster)).values)),
+  cluster.objects.flatMap(({ object }) => [...ofRelease(object, cluster), ...ofDeployment(object)]),
 );
+
+function ofRelease(object: Mapping, cluster: BuiltCluster): readonly ExternalDns[] {
+  if (!isRelease(object) || chartOf(object, [cluster]).name !== "external-dns") return [];
+  const { values } = valuesOf(asKubeObject(object), indexOf(cluster));
+  return [readerOf({ id: idOf(object), kind: "HelmRelease", policy: "upsert-only" }, values)];
+}
+
+function ofDeployment(object: Mapping): readonly ExternalDns[] {
+  if (!isKind(object, "apps", "Deployment")) return [];
+  return containersOf(asKubeObject(object))
+    .filter(({ spec }) => /(?:^|\/)external-dns(?:[:@]|$)/.test(text(spec.image) ?? ""))
+    .map(({ spec }) => {
+      const extraArgs = [...texts(spec.command), ...texts(spec.args)];
+      return readerOf({ id: idOf(object), kind: "Deployment", policy: "sync" }, { sources: [], extraArgs });
+    });
+}
 
 /**
  * Sources: values.yaml and templates/deployment.yaml in chart external-dns; source/ingress.go and source/gateway.go in
- * https://github.com/kubernetes-sigs/external-dns. Labels are not compared, because a route has those of its Ingress.
+ * https://github.com/kubernetes-sigs/external-dns; the default policy of the chart is `upsert-only`, and that of the program `sync`. Labels are not compared, because a route has those of its Ingress.
  */
-function readerOf(id: string, values: Fields): ExternalDns {
+function readerOf(
+  { id, kind, policy }: Pick<ExternalDns, "id" | "kind"> & { readonly policy: string },
+  values: Fields,
+): ExternalDns {
   const flags = flagsOf(values.extraArgs);
   const all = (flag: string, ...keys: readonly string[]): readonly string[] => [
     ...keys.flatMap((key) => [...texts(values[key]), ...(text(values[key]) ? [scalar(values[key])] : [])]),
@@ -73,11 +94,12 @@ function readerOf(id: string, values: Fields): ExternalDns {
   const excluded = all("exclude-domains", "excludeDomains");
   return {
     id,
+    kind,
     ingressClasses: classes,
-    deletesRecords: (all("policy", "policy")[0] ?? "upsert-only") === "sync",
+    deletesRecords: (all("policy", "policy")[0] ?? policy) === "sync",
     covers: (host) => (domains.length === 0 || isWithin(host, domains)) && !isWithin(host, excluded),
-    readsIngress: ({ kind, ingressClass, annotations }) =>
-      reads(kind === "IngressRoute" ? "traefik-proxy" : "ingress") &&
+    readsIngress: ({ kind: read, ingressClass, annotations }) =>
+      reads(read === "IngressRoute" ? "traefik-proxy" : "ingress") &&
       (classes.length === 0 || classes.includes(ingressClass)) &&
       selects(annotationFilter, annotations, true),
     whyBlind: ({ annotations, gateway: { namespace, name, labels } }) => {
