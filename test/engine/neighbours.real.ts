@@ -18,7 +18,7 @@ import { Engine, gatewayApiDirectory, type Run, type TestStack } from "../suppor
 import { evidenceIn } from "../support/evidence.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
-import { ask, whySkip } from "../support/real-pods.ts";
+import { ask, printedBy, whySkip } from "../support/real-pods.ts";
 import { discard, START_TIMEOUT_MS, temporarySandboxDir } from "../support/sandbox.ts";
 import { contentOf, everyObject } from "./every-object.ts";
 import { COPIES, createCopy } from "./label-copies.ts";
@@ -214,6 +214,16 @@ describe("engine: the platform among metrics-server, cert-manager, Prometheus an
     await isUntouched();
   });
 
+  it("gets its DNS names from external-dns, which reads the route of Gatus's page", async () => {
+    await waitUntil(
+      "external-dns to create the record",
+      async () =>
+        /CREATE: status\.example\.com \d+ IN A +10\.98\./.test(await printedBy("external-dns", sandbox)),
+      WAIT,
+    );
+    await isUntouched();
+  });
+
   const clusterDir = (): string => join(sandbox.dir, "clusters/edge");
 
   const liveGateway = async (): Promise<KubeObject | undefined> =>
@@ -269,6 +279,11 @@ describe("engine: the platform among metrics-server, cert-manager, Prometheus an
     // The garbage collector deletes what belonged to the deleted objects.
     await becomesEmpty("everything else to be gone", left);
     await isUntouched();
+    await waitUntil(
+      "external-dns to delete the record",
+      async () => (await printedBy("external-dns", sandbox)).includes("DELETE: status.example.com"),
+      WAIT,
+    );
     const generated = [...theirs].filter(([, object]) => isGenerated(object));
     assert.ok(generated.length > 0);
     // The operator does not update the ConfigMap of the rules, but creates it again.

@@ -325,6 +325,19 @@ const MODULES: readonly Program[] = [
     static: true,
     buildSeconds: 50,
   },
+  {
+    name: "external-dns",
+    purpose: "sandbox with --neighbours: follows the hosts of HTTPRoutes and Ingresses",
+    tier: "test:real",
+    sandboxOnly: true,
+    // The module proxy does not serve the version of openshift/api that upstream requires, so go.mod replaces it with an older one.
+    directory: inModule("external-dns"),
+    package: ".",
+    pin: required("sigs.k8s.io/external-dns"),
+    variables: ({ version }) => ({ "sigs.k8s.io/external-dns/pkg/apis/externaldns.Version": `v${version}` }),
+    static: true,
+    buildSeconds: 200,
+  },
 ];
 
 /** Every program, in the order in which `edgefirst doctor` lists them. */

@@ -72,6 +72,10 @@ const IMAGES: Record<string, Image> = {
   ),
   "quay.io/prometheus/prometheus": programAt("prometheus", "/bin/prometheus"),
   "quay.io/prometheus/alertmanager": programAt("alertmanager", "/bin/alertmanager"),
+  "registry.k8s.io/external-dns/external-dns": {
+    ...programAt("external-dns", "/ko-app/external-dns"),
+    difference: "edgefirst's build, which keeps its records in memory, without upstream's DNS providers",
+  },
   "registry.k8s.io/gateway-api/echo-basic": {
     program: "echo-basic",
     path: "/echo-basic",
