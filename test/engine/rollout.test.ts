@@ -4,9 +4,17 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
+import { KubeClient } from "../../kube/kube-client.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { type RolloutEvent } from "../../tools/rollout/run.ts";
-import { Engine, PROJECT, QUICK_VERIFICATION, type TestStack } from "../support/engine.ts";
+import {
+  Engine,
+  gatewayApiDirectory,
+  PROJECT,
+  QUICK_VERIFICATION,
+  type TestStack,
+} from "../support/engine.ts";
+import { applyGatewayApi } from "../support/gateway-api.ts";
 import { evidenceValue } from "../../staging/evidence-output.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
@@ -104,15 +112,18 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
     const { kubeconfig } = clusters.sandbox;
     program = checkoutProgram();
     engine = await Engine.create(program.dir);
-    // The stacks declare no objects, which makes their updates short.
-    const config = (context: string) => ({
+    const source = await gatewayApiDirectory();
+    const onMain = new KubeClient({ kubeconfig, context: "main" });
+    await applyGatewayApi(onMain);
+    onMain.close();
+    const config = (context: string, install: boolean) => ({
       cluster: { context, kubeconfig },
-      gatewayApi: { install: false },
+      gatewayApi: { install, source },
       verification: QUICK_VERIFICATION,
     });
-    edgeConfig = config("edge");
+    edgeConfig = config("edge", true);
     edge = await engine.stack("edge", edgeConfig);
-    main = await engine.stack("main", { ...config("main"), after: ["edge"] });
+    main = await engine.stack("main", { ...config("main", false), after: ["edge"] });
   });
   after(() => {
     engine.remove();
