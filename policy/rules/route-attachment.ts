@@ -5,7 +5,8 @@ import { appServices, renderedService, type ServicePort } from "../objects/app-t
 import { hasPlaceholder } from "../objects/app-template.ts";
 import { releaseOf, unrenderedReleases } from "../objects/helm.ts";
 import { GATEWAY, SERVICE } from "../objects/kinds.ts";
-import { groupOf, type ObjectIndex } from "../engine/object-index.ts";
+import { mayBeOperators } from "../objects/operator-services.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
@@ -148,9 +149,9 @@ function* backendProblems(
   if (ports === undefined) {
     const id = `Service ${namespace}/${name}`;
     if (context.settings.elsewhere.includes(id)) return;
-    // A chart may create a Service with any name, and an operator may create one whose name starts with that of a custom resource.
+    // A chart may create a Service with any name, and an operator one that is named after a custom resource.
     const isUnknown =
-      !context.isComplete || hasOtherCharts(namespace, objects) || isOperators(namespace, name, objects);
+      !context.isComplete || hasOtherCharts(namespace, objects) || mayBeOperators(namespace, name, objects);
     yield unless(isUnknown, `${id} does not exist.`);
   } else if (backend.port !== undefined && !ports.some(({ port }) => port === backend.port))
     yield {
@@ -160,24 +161,6 @@ function* backendProblems(
   else if (backend.port === undefined)
     yield { path: [], message: `The backendRef for Service ${name} has no port.` };
 }
-
-/** Whether an operator may have created the Service for a custom resource in the namespace: operators name Services after their objects. */
-function isOperators(namespace: string, name: string, objects: ObjectIndex): boolean {
-  return customResources(objects).some(
-    ({ metadata }) => metadata.namespace === namespace && name.startsWith(metadata.name),
-  );
-}
-
-const customResources = oncePer((objects: ObjectIndex) =>
-  objects.all().filter((object) => {
-    const group = groupOf(object);
-    return group.includes(".") && !group.endsWith(".k8s.io") && !KNOWN_GROUPS.test(group);
-  }),
-);
-
-/** API groups whose controllers create no Services. */
-const KNOWN_GROUPS =
-  /(?:^|\.)(?:fluxcd\.io|external-secrets\.io|cert-manager\.io|traefik\.io|backube)$|^kustomize\./;
 
 function portsOf(namespace: string, name: string, objects: ObjectIndex): readonly ServicePort[] | undefined {
   const service = objects.get(SERVICE, namespace, name);

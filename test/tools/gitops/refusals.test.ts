@@ -51,6 +51,7 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
     expect(
       "nowhere/map.yaml:1 ConfigMap lost has no namespace: set metadata.namespace, or set spec.targetNamespace in the Kustomization",
       "nowhere/route.yaml:1 HTTPRoute lost has no namespace: set metadata.namespace, or set spec.targetNamespace in the Kustomization",
+      "nowhere/definitions.yaml:11 Page lost has no namespace: set metadata.namespace, or set spec.targetNamespace in the Kustomization",
     );
   });
 
@@ -68,6 +69,6 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
   });
 
   it("no other problems", () => {
-    assert.equal(problems.length, 22, problems.join("\n"));
+    assert.equal(problems.length, 23, problems.join("\n"));
   });
 });

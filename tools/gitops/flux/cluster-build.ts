@@ -19,7 +19,7 @@ import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
 import { indexOf } from "./cluster-index.ts";
 import { collision, finishObject } from "./finish.ts";
-import { serverErrors } from "./server-errors.ts";
+import { customResourceErrors, serverErrors } from "./server-errors.ts";
 import { createdSecret } from "./external-secret.ts";
 import { MissingVariables } from "./missing-variables.ts";
 import { isStrict } from "./strict-substitution.ts";
@@ -90,6 +90,8 @@ class ClusterBuild {
       queue = children;
     }
     this.#addRoots(roots);
+    for (const objects of this.#objects.values())
+      for (const error of customResourceErrors(objects.map(({ object }) => object))) this.#report(error);
     this.#reportMissing();
     return [...this.#objects].map(([remote, objects]) => ({
       name: remote === undefined ? this.#name : `${this.#name} (${this.#remoteName(remote)})`,

@@ -16,10 +16,7 @@ export function serverErrors(object: Mapping, kustomization: Mapping | undefined
   if (hidesKeys(object)) return [];
   const { gvk, namespace, name } = new Resource(object, originOf(object));
   const errors = [...wrongTypes(object, fieldTypes(gvk)), ...invalidKeys(gvk, object)];
-  if (namespace === "" && isNamespaced(gvk)) {
-    const advice = "set metadata.namespace, or set spec.targetNamespace in the Kustomization";
-    errors.push(new RefusedError(`${gvk.kind} ${name} has no namespace: ${advice}`, originOf(object)));
-  }
+  if (namespace === "" && isNamespaced(gvk)) errors.push(withoutNamespace(object));
   const encrypted = kustomization && !decrypts(kustomization) ? encryptedPlace(gvk, object) : undefined;
   if (encrypted) {
     const owner = scalarText(isMapping(kustomization?.metadata) ? kustomization.metadata.name : "");
@@ -27,6 +24,30 @@ export function serverErrors(object: Mapping, kustomization: Mapping | undefined
     errors.push(new RefusedError(message, encrypted));
   }
   return errors;
+}
+
+function withoutNamespace(object: Mapping): RefusedError {
+  const { gvk, name } = new Resource(object, originOf(object));
+  const advice = "set metadata.namespace, or set spec.targetNamespace in the Kustomization";
+  return new RefusedError(`${gvk.kind} ${name} has no namespace: ${advice}`, originOf(object));
+}
+
+/** Errors for the custom resources on a cluster without the namespace that their CustomResourceDefinitions, on the same cluster, require. */
+export function customResourceErrors(objects: readonly Mapping[]): readonly RefusedError[] {
+  const namespaced = new Set(
+    objects
+      .filter(({ kind, spec }) => kind === "CustomResourceDefinition" && isMapping(spec))
+      .map(({ spec }) => spec as Mapping)
+      .filter(({ scope }) => scope === "Namespaced")
+      .map(({ group, names }) => `${scalarText(group)}/${isMapping(names) ? scalarText(names.kind) : ""}`),
+  );
+  if (namespaced.size === 0) return [];
+  return objects
+    .filter((object) => {
+      const { gvk, namespace } = new Resource(object, originOf(object));
+      return namespace === "" && !isNamespaced(gvk) && namespaced.has(`${gvk.group}/${gvk.kind}`);
+    })
+    .map(withoutNamespace);
 }
 
 /** Source: DecryptResource in kustomize-controller's internal/decryptor/decryptor.go. */

@@ -2,7 +2,8 @@ import { isAppTemplate } from "../../../../policy/objects/app-template.ts";
 import { appServices, renderedService } from "../../../../policy/objects/app-template-network.ts";
 import { releaseOf } from "../../../../policy/objects/helm.ts";
 import { HELM_RELEASE, SERVICE } from "../../../../policy/objects/kinds.ts";
-import { groupOf, type ObjectIndex } from "../../../../policy/engine/object-index.ts";
+import { mayBeOperators } from "../../../../policy/objects/operator-services.ts";
+import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import { at, text } from "../../../../policy/engine/read.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
@@ -70,14 +71,6 @@ function mayBeCreated(namespace: string, name: string, index: ObjectIndex): bool
   return (
     (namespace === "flux-system" && OF_FLUX.includes(name)) ||
     releasesIn(namespace, index).some((release) => !isAppTemplate(release, index)) ||
-    index
-      .all()
-      .some(
-        (object) =>
-          object.metadata.namespace === namespace &&
-          name.startsWith(object.metadata.name) &&
-          groupOf(object).includes(".") &&
-          !/(?:^|\.)(?:k8s\.io|fluxcd\.io|traefik\.io)$/.test(groupOf(object)),
-      )
+    mayBeOperators(namespace, name, index)
   );
 }
