@@ -122,9 +122,10 @@ function settleStyles(value: Mapping | Value[]): void {
   for (const [key, entry] of Object.entries(value)) {
     if (typeof entry === "object" && entry !== null) settleStyles(entry);
     else if (typeof entry === "string") {
-      const origin = entryOrigin(value, key);
+      const { isUntyped, ...origin } = entryOrigin(value, key);
       const style = writtenStyle(entry);
-      if (style !== styleOf(entry, origin)) setField(value as Mapping, key, entry, { ...origin, style });
+      if (isUntyped === true || style !== styleOf(entry, origin))
+        setField(value as Mapping, key, entry, { ...origin, style });
     }
   }
 }
@@ -181,7 +182,7 @@ function settlePairs(metadata: Mapping, field: string): void {
 
 /** The object keeps its kind, name and namespace unless the options allow a change. */
 function merge(resources: Resources, target: Resource, patch: Mapping, options: PatchOptions): void {
-  const { object, name, namespace } = target;
+  const { object, namespace } = target;
   const { kind } = target.gvk;
   const { kind: kindBefore = "", metadata } = object;
   const before = isMapping(metadata) ? metadata : {};
@@ -194,12 +195,19 @@ function merge(resources: Resources, target: Resource, patch: Mapping, options: 
   target.become(merged);
   if (!options.allowKindChange && target.gvk.kind !== kind)
     setField(object, "kind", kindBefore, originOf(object));
-  if (!options.allowNameChange && target.name !== name)
-    target.setMetadata("name", before.name ?? "", originOf(object));
+  if (!options.allowNameChange) keepMetadata(target, "name", before.name);
   if (namespace === "") Reflect.deleteProperty(target.metadata, "namespace");
-  else if (target.namespace !== namespace)
-    target.setMetadata("namespace", before.namespace ?? "", originOf(object));
+  else keepMetadata(target, "namespace", before.namespace);
   resources.renamed(target);
+}
+
+/** Sets a field of the metadata to its value before a patch, as Kustomize does even if the patch has not changed it. */
+function keepMetadata(target: Resource, field: "name" | "namespace", before: Value = ""): void {
+  const present = target.metadata[field] ?? "";
+  const own = entryOrigin(target.metadata, field);
+  const isSame = scalarText(present) === scalarText(before);
+  const origin = { ...(isSame ? own : originOf(target.object)), style: styleOf(present, own) };
+  target.setMetadata(field, isSame ? present : before, { ...origin, isUntyped: true });
 }
 
 function patchText(entry: Mapping, field: string, directory: Directory | undefined): SourceText {

@@ -8,6 +8,7 @@ import {
   type Value,
 } from "../yaml/values.ts";
 import { resolvePlain } from "../yaml/schema.ts";
+import { styleOf } from "../yaml/source.ts";
 import { BuildError, UnmatchedError } from "../problem.ts";
 import type { Directory } from "./directory.ts";
 import { fieldAt, fieldsAtPath, splitFieldPath, type Field } from "./field-path.ts";
@@ -182,16 +183,18 @@ function setValue(
     else parts[options.index] = scalarText(value);
     replaced = parts.join(options.delimiter);
   }
-  const result = isScalar ? typedAs(present, replaced, isNew) : cloneValue(replaced);
+  const before = entryOrigin(container, key);
+  const isUntyped = before.isUntyped === true && styleOf(present, before) === "plain";
+  const result = isScalar ? typedAs(present, replaced, isNew || isUntyped) : cloneValue(replaced);
   if (result === undefined)
     throw new BuildError(`${scalarText(replaced)} does not fit the type of the field ${key}`, origin);
   setField(container as Mapping, String(key), result, origin);
 }
 
 /** Kustomize sets the text of a scalar, which is empty for a mapping or list, and keeps the type; undefined if the text does not fit the type. */
-function typedAs(present: Value, value: Value, isNew: boolean): Value | undefined {
+function typedAs(present: Value, value: Value, isUntyped: boolean): Value | undefined {
   const text = scalarText(value);
-  if (isNew) return resolvePlain(text);
+  if (isUntyped) return resolvePlain(text);
   if (typeof present === "string") return text;
   const plain = resolvePlain(text);
   return typeof plain === typeof present && (plain === null) === (present === null) ? plain : undefined;

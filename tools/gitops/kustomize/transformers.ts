@@ -1,4 +1,4 @@
-import type { Origin } from "../yaml/source.ts";
+import { styleOf, type Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError, UnmatchedError } from "../problem.ts";
@@ -116,8 +116,11 @@ export function affixNames(
         resource.rememberId();
       }
       visitField(resource, spec, (container, key) => {
-        const name = writtenText((container as Mapping)[key] ?? null, entryOrigin(container, key));
-        setField(container as Mapping, String(key), `${prefix}${name}${suffix}`, origin);
+        const present = (container as Mapping)[key] ?? null;
+        const before = entryOrigin(container, key);
+        const name = `${prefix}${writtenText(present, before)}${suffix}`;
+        const style = styleOf(present, before);
+        setField(container as Mapping, String(key), name, { ...origin, style, isUntyped: true });
       });
     }
     resources.renamed(resource);

@@ -29,6 +29,8 @@ export interface Origin {
   readonly blank?: "block" | "flow";
   /** How the scalar is written; set only if the source does not show it, for example because a patch has replaced the scalar. */
   readonly style?: ScalarStyle;
+  /** Whether Kustomize has set the string itself, without a type: without quotes, what a replacement writes in its place is read as YAML. */
+  readonly isUntyped?: true;
   /** The text of a folded scalar as read; set only if it becomes another text when Kustomize writes and re-reads it. */
   readonly asRead?: string;
 }
