@@ -98,10 +98,14 @@ export class Resource {
     // Kustomize records no empty text, and then rejects records of different lengths.
     if (this.previousIds.length > 0) requireIdentity(this);
     if (name === "" || gvk.kind === "") return;
+    const namespace = effectiveNamespace(this.id);
     // It joins the records with commas.
-    if (`${name}${gvk.kind}`.includes(","))
-      throw new BuildError(`Kustomize cannot rename ${gvk.kind} ${name}, because of the comma`, this.origin);
-    this.previousIds.push({ gvk, name, namespace: effectiveNamespace(this.id) });
+    if ([name, gvk.kind, namespace].some((text) => text.includes(",")))
+      throw new BuildError(
+        `Kustomize cannot rename ${describeId(this.id)}, because of the comma`,
+        this.origin,
+      );
+    this.previousIds.push({ gvk, name, namespace });
   }
 
   /** Replaces the contents of the object. */
