@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { isRead } from "../../../components/alerting/selection.ts";
 import { describeObject, type KubeObject } from "../../../kube/objects.ts";
 import { Helm } from "../../../tools/render/helm.ts";
-import { NEIGHBOURS } from "../../../tools/sandbox/neighbours/install.ts";
+import { installNeighbours, NEIGHBOURS } from "../../../tools/sandbox/neighbours/install.ts";
+import type { Neighbour } from "../../../tools/sandbox/neighbours/neighbour.ts";
 import { neighbourStates } from "../../../tools/sandbox/neighbours/state.ts";
 import { sandboxOverlay } from "../../../tools/sandbox/overlay.ts";
 import { imageOf, tagOf } from "../../../tools/sandbox/runtime/images.ts";
@@ -94,6 +98,41 @@ describe("sandbox: neighbours", function () {
       ({ namespace }) => namespace,
     );
     assert.deepEqual(new Set(namespaces), new Set([undefined, "monitoring"]));
+  });
+
+  it("are installed although the API server does not answer every request, as on a busy machine", async () => {
+    const neighbour: Neighbour = {
+      name: "quiet",
+      namespace: "quiet",
+      programs: [],
+      objects: () => Promise.resolve([]),
+      resources: () => Promise.resolve([]),
+    };
+    const applied: string[] = [];
+    let requests = 0;
+    const server = createServer((request, response) => {
+      // Every other request is not answered: of the discovery, and of the patch.
+      if (++requests % 2 === 1) return request.destroy();
+      if (request.method === "PATCH") applied.push(request.url ?? "");
+      response.setHeader("content-type", "application/json");
+      response.end(
+        JSON.stringify({ resources: [{ name: "namespaces", kind: "Namespace", namespaced: false }] }),
+      );
+    }).listen(0, "127.0.0.1");
+    try {
+      await once(server, "listening");
+      const kubeconfig = join(home, "kubeconfig");
+      const { port } = server.address() as AddressInfo;
+      const cluster = { name: "busy", cluster: { server: `http://127.0.0.1:${port}` } };
+      const context = { name: "busy", context: { cluster: "busy", user: "busy" } };
+      const users = [{ name: "busy", user: { token: "t" } }];
+      writeFileSync(kubeconfig, stringify({ clusters: [cluster], contexts: [context], users }));
+      const progress = (): undefined => undefined;
+      await installNeighbours({ kubeconfig, context: "busy", neighbours: [neighbour], progress });
+      assert.deepEqual(applied, ["/api/v1/namespaces/quiet?fieldManager=helm&force=true"]);
+    } finally {
+      server.close();
+    }
   });
 
   it("report their state: what serves an API, what runs in their namespaces, issuers and certificates", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ApiError } from "../../../kube/api-error.ts";
 import { KubeClient } from "../../../kube/kube-client.ts";
 import { describeObject, type KubeObject } from "../../../kube/objects.ts";
+import { EdgefirstError } from "../../../lib/errors.ts";
 import { Helm } from "../../render/helm.ts";
 import type { Progress } from "../../toolchain/progress.ts";
 import { type ResolvedProgram, resolvePrograms } from "../../toolchain/resolve.ts";
@@ -96,28 +97,39 @@ function namespaceNamed(name: string): KubeObject {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
 }
 
-/** Applies an object; repeatedly, while its kind is not served or its webhook does not run yet. */
+/** Applies an object; repeatedly, while its kind is not served. */
 async function apply(cluster: KubeClient, object: KubeObject, signal?: AbortSignal): Promise<void> {
-  await waitUntil(
+  await untilTrue(
     `the API server to accept ${describeObject(object)}`,
     async () => {
-      try {
-        if (!(await cluster.serves(object.apiVersion, object.kind))) return false;
-        await cluster.apply(object, { fieldManager: NEIGHBOUR_MANAGER, force: true });
-        return true;
-      } catch (error) {
-        // The API server reports a webhook that it cannot reach as its own error.
-        if (error instanceof ApiError && error.status >= 500) return false;
-        throw error;
-      }
+      if (!(await cluster.serves(object.apiVersion, object.kind))) return false;
+      await cluster.apply(object, { fieldManager: NEIGHBOUR_MANAGER, force: true });
+      return true;
     },
-    { timeoutMs: READY_TIMEOUT_MS, signal },
+    signal,
   );
 }
 
 async function untilReady(cluster: KubeClient, object: KubeObject, signal?: AbortSignal): Promise<void> {
-  await waitUntil(`${describeObject(object)} to be ready`, async () => isReady(await cluster.get(object)), {
-    timeoutMs: READY_TIMEOUT_MS,
+  await untilTrue(
+    `${describeObject(object)} to be ready`,
+    async () => isReady(await cluster.get(object)),
     signal,
-  });
+  );
+}
+
+/**
+ * Waits until a check is true. Errors that pass count as false: a webhook that does not run yet, which the API server reports as its own error, and a request
+ * that the API server of a busy machine does not answer in time.
+ */
+async function untilTrue(what: string, check: () => Promise<boolean>, signal?: AbortSignal): Promise<void> {
+  const checked = async (): Promise<boolean> => {
+    try {
+      return await check();
+    } catch (error) {
+      if (error instanceof EdgefirstError && !(error instanceof ApiError && error.status < 500)) return false;
+      throw error;
+    }
+  };
+  await waitUntil(what, checked, { timeoutMs: READY_TIMEOUT_MS, signal });
 }
