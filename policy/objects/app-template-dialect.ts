@@ -16,11 +16,14 @@ const NEWEST: Dialect = "4";
 
 /**
  * The dialect of a release's version. A range counts as its lowest version. Without a version, the newest dialect applies, since Flux installs the newest
- * chart.
+ * chart. From a GitRepository or a Bucket comes whatever version is there.
  */
 export function dialectOf(release: KubeObject, objects: ObjectIndex): Dialect {
   const { version } = chartOf(release, objects);
-  if (version === undefined) return at(release, ["spec", "chart", "spec"]) === undefined ? "unknown" : NEWEST;
+  const chart = fields(at(release, ["spec", "chart", "spec"]));
+  const source = text(at(chart, ["sourceRef", "kind"]));
+  if (source === "GitRepository" || source === "Bucket") return "unknown";
+  if (version === undefined) return chart.chart === undefined ? "unknown" : NEWEST;
   if (/^[\s>=*]*$/.test(version)) return NEWEST;
   const [, major] = /^[\s^~>=v]*(\d+)/.exec(version) ?? [];
   return major === undefined ? "unknown" : (BY_MAJOR[Number(major)] ?? "unknown");

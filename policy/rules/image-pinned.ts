@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { KubeObject } from "../../kube/objects.ts";
-import { isAppTemplate, hasPlaceholder } from "../objects/app-template.ts";
+import { hasPlaceholder } from "../objects/app-template.ts";
 import { allContainersOf, CONTAINER_KINDS } from "../objects/containers.ts";
 import { unrenderedValues } from "../objects/helm.ts";
 import { GIT_REPOSITORY } from "../objects/kinds.ts";
@@ -42,7 +42,8 @@ export const imagePinned = defineRule({
       .describe("Tags that move."),
   }),
   *check(object, { settings, objects, commentsOn }) {
-    for (const { path, spec } of allContainersOf(object, objects)) {
+    const containers = allContainersOf(object, objects);
+    for (const { path, spec } of containers) {
       if (typeof spec.image !== "string") continue;
       const problem = imageProblem(spec.image, settings);
       if (problem === undefined) continue;
@@ -54,7 +55,8 @@ export const imagePinned = defineRule({
         recommendation: isOwn || isExplained(commentsOn(object, place)),
       };
     }
-    if (object.kind !== "HelmRelease" || isAppTemplate(object, objects)) return;
+    // The containers of app-template are known, unless its version is not.
+    if (object.kind !== "HelmRelease" || containers.length > 0) return;
     const known = unrenderedValues(object, objects);
     if (known === undefined) return;
     for (const { tag, repository, steps } of chartTags(known.values, []))
