@@ -115,7 +115,10 @@ function* chartProblems(
   if (source.kind !== "HelmRepository") return;
   const version = text(chart.version);
   if (version === undefined || version === "*")
-    yield { path, message: "Without a version, every new version is installed as soon as it is published." };
+    yield {
+      path,
+      message: `${version === undefined ? "Without a version" : "With version: *"}, every new version is installed as soon as it is published.`,
+    };
   const repository = objects.get(
     HELM_REPOSITORY,
     text(source.namespace) ?? metadata.namespace,
