@@ -26,7 +26,7 @@ export function splitHosts(
         const names = [...new Set(own.map(({ source }) => source))].join(", ");
         return {
           kind: "cutover",
-          message: `${host} in ${cluster.name}: has both a route and an Ingress until ${names} moves too`,
+          message: `${host} in ${cluster.name}: has both a route and an Ingress until ${names} moves too, and its DNS record can point to only one of them`,
         };
       });
   });

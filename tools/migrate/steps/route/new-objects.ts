@@ -55,21 +55,34 @@ export function whySeveralServices(
 export function newObjects({ served, annotations }: Reading, metadata: Mapping): readonly Mapping[] {
   const { translations } = annotations;
   const ingress = scalarText(metadata.name ?? "");
-  const backends = backendsOf(translations);
+  const [service] = served.flatMap((one) => one.backends.flatMap((backend) => backend.service ?? []));
+  const objects = [
+    ...translations.flatMap(({ middleware }): readonly NewObject[] =>
+      middleware ? [{ kind: "Middleware", name: nameFor(ingress, [middleware]), spec: middleware.spec }] : [],
+    ),
+    ...(service ? backendObjects(service, backendsOf(translations), ingress) : []),
+  ];
+  return objects.map((object) => manifestOf(object, metadata));
+}
+
+/** The TraefikService for the Service of an Ingress with this name, and its ServersTransport. */
+function backendObjects(
+  service: Backend,
+  backends: readonly NewBackend[],
+  ingress: string,
+): readonly NewObject[] {
   const name = nameFor(ingress, backends);
   const transport = backends.find((backend) => backend.transport)?.transport;
-  const [service] = served.flatMap((one) => one.backends.flatMap((backend) => backend.service ?? []));
-  const objects = translations.flatMap(({ middleware }): readonly NewObject[] =>
-    middleware ? [{ kind: "Middleware", name: nameFor(ingress, [middleware]), spec: middleware.spec }] : [],
-  );
-  if (service) {
-    const fields = Object.assign({}, ...backends.map((backend) => backend.fields)) as Mapping;
-    const reference = { name: service.name ?? "", port: service.port ?? null, ...fields };
-    const withTransport = { ...reference, ...(transport && { serversTransport: name }) };
-    objects.push({ kind: "TraefikService", name, spec: { weighted: { services: [withTransport] } } });
-    if (transport) objects.push({ kind: "ServersTransport", name, spec: transport });
-  }
-  return objects.map((object) => written(object, metadata));
+  const reference = {
+    name: service.name ?? "",
+    port: service.port ?? null,
+    ...(Object.assign({}, ...backends.map(({ fields }) => fields)) as Mapping),
+    ...(transport && { serversTransport: name }),
+  };
+  return [
+    { kind: "TraefikService", name, spec: { weighted: { services: [reference] } } },
+    ...(transport ? [{ kind: "ServersTransport", name, spec: transport }] : []),
+  ];
 }
 
 interface NewObject {
@@ -78,7 +91,7 @@ interface NewObject {
   readonly spec: Mapping;
 }
 
-const written = ({ kind, name, spec }: NewObject, { namespace, labels }: Mapping): Mapping => ({
+const manifestOf = ({ kind, name, spec }: NewObject, { namespace, labels }: Mapping): Mapping => ({
   apiVersion: "traefik.io/v1alpha1",
   kind,
   metadata: {
