@@ -16,6 +16,7 @@ import {
   LABELLED_CONFIG_MAP,
 } from "../../kube/gatus-endpoints.ts";
 import { baseEndpoints, type GatusEndpoint } from "./config.ts";
+import { ignoredFields } from "./ignored-fields.ts";
 import { SERVICE_PREFIX, type Discovery, type LabelledNamespaces } from "./sidecar.ts";
 
 /** A Gateway and the endpoint fragment in its annotation. */
@@ -67,7 +68,13 @@ export async function endpointConflicts(
     ({ key }) => key,
   );
   const conflicts = [...byKey].filter(([, { length }]) => length > 1);
-  return [...endpoints.flatMap(({ findings }) => findings), ...conflicts.map(conflict)];
+  return [
+    ...sources.gateways.flatMap(({ namespace, name, endpoint = {} }) =>
+      sources.discover.httpRoutes ? ignoredFields(`Gateway ${namespace}/${name}`, endpoint) : [],
+    ),
+    ...endpoints.flatMap(({ findings }) => findings),
+    ...conflicts.map(conflict),
+  ];
 }
 
 function conflict([key, endpoints]: readonly [string, readonly NamedEndpoint[]]): Finding {
@@ -152,12 +159,14 @@ function named(
     const own = template(object);
     if (own === undefined)
       findings.push(unreadable(describeObject(object), `annotation ${ENDPOINT_ANNOTATION}`));
-    else
+    else {
       found.push({
         from: "annotation",
         key: fragmentKey(`${prefix}${object.metadata.name}`, { ...inherited(object), ...own }),
         source: describeObject(object),
       });
+      findings.push(...ignoredFields(describeObject(object), own));
+    }
   }
   return { found, findings };
 }
@@ -174,8 +183,10 @@ async function labelledEndpoints(namespaces: LabelledNamespaces, cluster: Cluste
     for (const { file, endpoints } of endpointFiles(object)) {
       if (endpoints === undefined) findings.push(unreadable(describeObject(object), file));
       else
-        for (const endpoint of endpoints)
+        for (const endpoint of endpoints) {
           found.push({ from: "label", key: fragmentKey("", endpoint), source: describeObject(object) });
+          findings.push(...ignoredFields(describeObject(object), endpoint));
+        }
     }
   }
   return { found, findings };

@@ -162,6 +162,22 @@ describe("Gatus's check of the live cluster", () => {
     );
   });
 
+  it("names the fields that the filter leaves out, of routes, ConfigMaps and Gateways", async () => {
+    const fragment = { ssh: {}, client: { insecure: true, tls: {} }, ui: { badge: {} }, group: "a" };
+    const annotations = { "gatus.home-operations.com/endpoint": JSON.stringify(fragment) };
+    const all = /^warning: Gatus does not get the fields ssh, client\.tls, ui\.badge of (.*): the filter/;
+    assert.equal(
+      all.exec(await messages({}, route("a", "whoami", { annotations })))?.[1],
+      "HTTPRoute a/whoami",
+    );
+    const labelled = configMap("x", JSON.stringify({ endpoints: [{ ...endpoint, ...fragment }] }));
+    assert.equal(all.exec(await messages({}, labelled))?.[1], "ConfigMap media/x");
+    const gateways = [{ name: "external", namespace: "network", endpoint: fragment }];
+    assert.equal(all.exec(await messages({ gateways }))?.[1], "Gateway network/external");
+    assert.equal(await messages({ gateways, discover: { httpRoutes: false, services: false } }), "");
+    assert.equal(await messages({ endpoints: [{ ...endpoint, ...fragment }] }), "");
+  });
+
   it("checks nothing if Gatus has another owner", async () => {
     assert.deepEqual(await findings({ install: false }, route("a", "whoami"), route("b", "whoami")), []);
   });
