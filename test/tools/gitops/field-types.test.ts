@@ -2,24 +2,27 @@ import assert from "node:assert/strict";
 import * as kubernetes from "@kubernetes/client-node";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { FLUX_SPECS } from "../../../tools/gitops/flux/field-types/flux.ts";
+import type { FieldType } from "../../../tools/gitops/flux/field-types/notation.ts";
 import { KUBERNETES_SPECS } from "../../../tools/gitops/flux/field-types/kubernetes.ts";
-import type { Type } from "../../../tools/gitops/kustomize/typed.ts";
 import { FLUX_CONTROLLERS } from "../../../tools/sandbox/flux.ts";
 import { fluxDefinitions } from "../../../tools/sandbox/flux-definitions.ts";
 
 /** Follows a type through a real schema. */
 interface Schema {
   readonly scalar: "string" | "boolean" | "integer" | undefined;
+  /** The patterns that a text must match. */
+  readonly forms: readonly string[];
   readonly element: Schema | undefined;
   readonly value: Schema | undefined;
   readonly field: (name: string) => Schema | undefined;
 }
 
 /** Where a type in the table differs from the real schema. */
-function differences(type: Type, schema: Schema | undefined, path: string): readonly string[] {
+function differences(type: FieldType, schema: Schema | undefined, path: string): readonly string[] {
   if (schema === undefined) return [`${path} does not exist`];
-  if (type === "any") return [];
   if (typeof type === "string") return schema.scalar === type ? [] : [`${path} is not of type ${type}`];
+  if ("pattern" in type)
+    return schema.forms.includes(type.pattern.source) ? [] : [`${path} does not have the form ${type.needed}`];
   if ("list" in type) return differences(type.list, schema.element, `${path}[]`);
   if ("map" in type) return differences(type.map, schema.value, `${path}{}`);
   return Object.entries(type.fields).flatMap(([name, own]) =>
@@ -41,6 +44,7 @@ function modelled(type: string): Schema {
   const model = MODELS[type];
   return {
     scalar: scalars[type as keyof typeof scalars],
+    forms: [],
     element: element === undefined ? undefined : modelled(element),
     value: value === undefined ? undefined : modelled(value),
     field: (name) => {
@@ -52,13 +56,16 @@ function modelled(type: string): Schema {
 
 interface JsonSchema {
   readonly type?: string;
+  readonly pattern?: string;
+  readonly enum?: readonly string[];
   readonly items?: JsonSchema;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly additionalProperties?: JsonSchema;
 }
 
-function described({ type, items, properties, additionalProperties }: JsonSchema): Schema {
+function described({ type, items, properties, additionalProperties, ...schema }: JsonSchema): Schema {
   return {
+    forms: [schema.pattern ?? "", `^(?:${(schema.enum ?? []).join("|")})$`],
     scalar: type === "string" || type === "boolean" || type === "integer" ? type : undefined,
     element: items && described(items),
     value: additionalProperties && described(additionalProperties),

@@ -1,20 +1,31 @@
-import type { Type } from "../../kustomize/typed.ts";
-import { booleans, integers, strings, TEXT_MAP, TEXTS } from "./notation.ts";
+import {
+  booleans,
+  durations,
+  integers,
+  oneOf,
+  strings,
+  TEXT_MAP,
+  TEXTS,
+  type Fields,
+  type FieldType,
+} from "./notation.ts";
 
-const NAME: Type = { fields: strings("name") };
-const REFERENCE: Type = { fields: strings("apiVersion", "kind", "name", "namespace") };
-const KUBE_CONFIG: Type = { fields: { secretRef: { fields: strings("name", "key") }, configMapRef: NAME } };
-const DEPENDS_ON: Type = { list: { fields: strings("name", "namespace", "readyExpr") } };
+const NAME: FieldType = { fields: strings("name") };
+const REFERENCE: FieldType = { fields: strings("apiVersion", "kind", "name", "namespace") };
+const KUBE_CONFIG: FieldType = { fields: { secretRef: { fields: strings("name", "key") }, configMapRef: NAME } };
+const SECRET_OR_MAP = oneOf("Secret", "ConfigMap");
+const DEPENDS_ON: FieldType = { list: { fields: strings("name", "namespace", "readyExpr") } };
 
 /** Source: kustomize.toolkit.fluxcd.io_kustomizations.yaml in github.com/fluxcd/kustomize-controller. */
-const KUSTOMIZATION: Type = {
+const KUSTOMIZATION: FieldType = {
   fields: {
-    ...strings("deletionPolicy", "interval", "namePrefix", "nameSuffix", "path", "retryInterval"),
-    ...strings("serviceAccountName", "targetNamespace", "timeout"),
+    ...strings("namePrefix", "nameSuffix", "path", "serviceAccountName", "targetNamespace"),
+    ...durations("interval", "retryInterval", "timeout"),
     ...booleans("force", "ignoreMissingComponents", "prune", "suspend", "wait"),
     commonMetadata: { fields: { labels: TEXT_MAP, annotations: TEXT_MAP } },
     components: TEXTS,
     decryption: { fields: { ...strings("provider", "serviceAccountName"), secretRef: NAME } },
+    deletionPolicy: oneOf("MirrorPrune", "Delete", "WaitForTermination", "Orphan"),
     dependsOn: DEPENDS_ON,
     healthCheckExprs: {
       list: { fields: strings("apiVersion", "kind", "current", "failed", "inProgress") },
@@ -38,7 +49,9 @@ const KUSTOMIZATION: Type = {
     postBuild: {
       fields: {
         substitute: TEXT_MAP,
-        substituteFrom: { list: { fields: { ...strings("kind", "name"), ...booleans("optional") } } },
+        substituteFrom: {
+          list: { fields: { kind: SECRET_OR_MAP, ...strings("name"), ...booleans("optional") } },
+        },
         substituteStrategy: "string",
       },
     },
@@ -46,29 +59,32 @@ const KUSTOMIZATION: Type = {
   },
 };
 
-const REMEDIATION: Record<string, Type> = {
+const REMEDIATION: Fields = {
   ...booleans("ignoreTestFailures", "remediateLastFailure"),
   ...integers("retries"),
 };
 
 /** The fields that install, upgrade, rollback and uninstall have in common. */
-const ACTION: Record<string, Type> = {
+const ACTION: Fields = {
   ...booleans("disableHooks", "disableWait", "disableWaitForJobs"),
-  ...strings("timeout"),
+  ...durations("timeout"),
 };
 
+const CRDS = oneOf("Skip", "Create", "CreateReplace");
+
 /** Source: helm.toolkit.fluxcd.io_helmreleases.yaml in github.com/fluxcd/helm-controller. */
-const HELM_RELEASE: Type = {
+const HELM_RELEASE: FieldType = {
   fields: {
-    ...strings("interval", "releaseName", "serviceAccountName", "storageNamespace", "targetNamespace"),
-    ...strings("timeout"),
+    ...strings("releaseName", "serviceAccountName", "storageNamespace", "targetNamespace"),
+    ...durations("interval", "timeout"),
     ...booleans("persistentClient", "suspend"),
     ...integers("maxHistory"),
     chart: {
       fields: {
         spec: {
           fields: {
-            ...strings("chart", "interval", "reconcileStrategy", "version"),
+            ...strings("chart", "reconcileStrategy", "version"),
+            ...durations("interval"),
             ...booleans("ignoreMissingValuesFiles"),
             sourceRef: REFERENCE,
             valuesFiles: TEXTS,
@@ -78,47 +94,55 @@ const HELM_RELEASE: Type = {
     },
     chartRef: REFERENCE,
     dependsOn: DEPENDS_ON,
-    driftDetection: { fields: strings("mode") },
+    driftDetection: { fields: { mode: oneOf("enabled", "warn", "disabled") } },
     install: {
       fields: {
         ...ACTION,
         ...booleans("createNamespace", "disableOpenAPIValidation", "replace", "skipCRDs"),
-        ...strings("crds"),
+        crds: CRDS,
         remediation: { fields: REMEDIATION },
       },
     },
     kubeConfig: KUBE_CONFIG,
     rollback: { fields: { ...ACTION, ...booleans("cleanupOnFail", "force", "recreate") } },
-    test: { fields: { ...booleans("enable", "ignoreFailures"), ...strings("timeout") } },
+    test: { fields: { ...booleans("enable", "ignoreFailures"), ...durations("timeout") } },
     uninstall: {
       fields: {
         ...booleans("disableHooks", "disableWait", "keepHistory"),
-        ...strings("deletionPropagation", "timeout"),
+        ...strings("deletionPropagation"),
+        ...durations("timeout"),
       },
     },
     upgrade: {
       fields: {
         ...ACTION,
         ...booleans("cleanupOnFail", "disableOpenAPIValidation", "force", "preserveValues"),
-        ...strings("crds"),
+        crds: CRDS,
         remediation: { fields: { ...REMEDIATION, ...strings("strategy") } },
       },
     },
     valuesFrom: {
-      list: { fields: { ...strings("kind", "name", "valuesKey", "targetPath"), ...booleans("optional") } },
+      list: {
+        fields: {
+          kind: SECRET_OR_MAP,
+          ...strings("name", "valuesKey", "targetPath"),
+          ...booleans("optional"),
+        },
+      },
     },
   },
 };
 
 /** The fields that Flux's sources have in common. */
-const SOURCE: Record<string, Type> = {
-  ...strings("interval", "timeout", "url", "provider"),
+const SOURCE: Fields = {
+  ...strings("url", "provider", "timeout"),
+  ...durations("interval"),
   ...booleans("suspend"),
   secretRef: NAME,
 };
 
 /** Source: source.toolkit.fluxcd.io_*.yaml in github.com/fluxcd/source-controller. */
-const OCI_REPOSITORY: Type = {
+const OCI_REPOSITORY: FieldType = {
   fields: {
     ...SOURCE,
     ...strings("ignore", "serviceAccountName"),
@@ -127,10 +151,10 @@ const OCI_REPOSITORY: Type = {
     ref: { fields: strings("digest", "semver", "semverFilter", "tag") },
   },
 };
-const HELM_REPOSITORY: Type = {
+const HELM_REPOSITORY: FieldType = {
   fields: { ...SOURCE, ...strings("type"), ...booleans("insecure", "passCredentials") },
 };
-const GIT_REPOSITORY: Type = {
+const GIT_REPOSITORY: FieldType = {
   fields: {
     ...SOURCE,
     ...strings("ignore"),
@@ -141,7 +165,7 @@ const GIT_REPOSITORY: Type = {
 };
 
 /** The types of `spec`, as `group/kind`. */
-export const FLUX_SPECS: Readonly<Record<string, Type>> = {
+export const FLUX_SPECS: Fields = {
   "kustomize.toolkit.fluxcd.io/Kustomization": KUSTOMIZATION,
   "helm.toolkit.fluxcd.io/HelmRelease": HELM_RELEASE,
   "source.toolkit.fluxcd.io/GitRepository": GIT_REPOSITORY,

@@ -1,7 +1,15 @@
-import type { Type } from "../../kustomize/typed.ts";
-import { booleans, integers, METADATA, strings, TEXT_MAP, TEXTS } from "./notation.ts";
+import {
+  booleans,
+  integers,
+  METADATA,
+  strings,
+  TEXT_MAP,
+  TEXTS,
+  type Fields,
+  type FieldType,
+} from "./notation.ts";
 
-const CONTAINERS: Type = {
+const CONTAINERS: FieldType = {
   list: {
     fields: {
       ...strings("name", "image", "imagePullPolicy", "workingDir"),
@@ -28,7 +36,7 @@ const CONTAINERS: Type = {
   },
 };
 
-const POD: Type = {
+const POD: FieldType = {
   fields: {
     ...strings("dnsPolicy", "hostname", "nodeName", "priorityClassName", "restartPolicy", "schedulerName"),
     ...strings("serviceAccountName"),
@@ -54,9 +62,9 @@ const POD: Type = {
   },
 };
 
-const TEMPLATE: Type = { fields: { metadata: METADATA, spec: POD } };
-const SELECTOR: Type = { fields: { matchLabels: TEXT_MAP } };
-const JOB: Type = {
+const TEMPLATE: FieldType = { fields: { metadata: METADATA, spec: POD } };
+const SELECTOR: FieldType = { fields: { matchLabels: TEXT_MAP } };
+const JOB: FieldType = {
   fields: {
     ...booleans("suspend"),
     ...integers("activeDeadlineSeconds", "backoffLimit", "completions", "parallelism"),
@@ -65,17 +73,17 @@ const JOB: Type = {
   },
 };
 
-const BACKEND: Type = {
+const BACKEND: FieldType = {
   fields: {
     service: {
       fields: { ...strings("name"), port: { fields: { ...strings("name"), ...integers("number") } } },
     },
   },
 };
-const INGRESS_PATHS: Type = { list: { fields: { ...strings("path", "pathType"), backend: BACKEND } } };
+const INGRESS_PATHS: FieldType = { list: { fields: { ...strings("path", "pathType"), backend: BACKEND } } };
 
 /** The types of `spec`, as `group/kind` (https://kubernetes.io/docs/reference/kubernetes-api). */
-export const KUBERNETES_SPECS: Readonly<Record<string, Type>> = {
+export const KUBERNETES_SPECS: Fields = {
   "/Pod": POD,
   "apps/DaemonSet": {
     fields: {

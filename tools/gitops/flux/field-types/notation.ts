@@ -1,20 +1,39 @@
-import type { Type } from "../../kustomize/typed.ts";
+/** The type that the API server requires of a field. */
+export type FieldType =
+  | "string"
+  | "boolean"
+  | "integer"
+  /** Text in a certain form. */
+  | { readonly pattern: RegExp; readonly needed: string }
+  | { readonly list: FieldType }
+  | { readonly map: FieldType }
+  | { readonly fields: Fields };
 
-/** Fields of one type, for {@link Type}'s `fields`. */
-type Fields = Record<string, Type>;
+export type Fields = Readonly<Record<string, FieldType>>;
 
 export const strings = (...names: readonly string[]): Fields => named("string", names);
 export const booleans = (...names: readonly string[]): Fields => named("boolean", names);
 export const integers = (...names: readonly string[]): Fields => named("integer", names);
+export const durations = (...names: readonly string[]): Fields => named(DURATION, names);
 
-function named(type: Type, names: readonly string[]): Fields {
+function named(type: FieldType, names: readonly string[]): Fields {
   return Object.fromEntries(names.map((name) => [name, type]));
 }
 
-export const TEXTS: Type = { list: "string" };
-export const TEXT_MAP: Type = { map: "string" };
+const DURATION: FieldType = {
+  pattern: /^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$/,
+  needed: "a duration in hours, minutes or seconds, such as 1h30m",
+};
+
+export const oneOf = (...values: readonly string[]): FieldType => ({
+  pattern: new RegExp(`^(?:${values.join("|")})$`),
+  needed: `one of ${values.join(", ")}`,
+});
+
+export const TEXTS: FieldType = { list: "string" };
+export const TEXT_MAP: FieldType = { map: "string" };
 
 /** `metadata`, of objects and of templates. */
-export const METADATA: Type = {
+export const METADATA: FieldType = {
   fields: { ...strings("name", "namespace"), labels: TEXT_MAP, annotations: TEXT_MAP },
 };

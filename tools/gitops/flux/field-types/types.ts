@@ -1,11 +1,10 @@
-import type { Type } from "../../kustomize/typed.ts";
 import { FLUX_SPECS } from "./flux.ts";
 import { KUBERNETES_SPECS } from "./kubernetes.ts";
-import { METADATA, TEXT_MAP } from "./notation.ts";
+import { METADATA, TEXT_MAP, type Fields, type FieldType } from "./notation.ts";
 
-const SPECS: Readonly<Record<string, Type>> = { ...FLUX_SPECS, ...KUBERNETES_SPECS };
+const SPECS: Fields = { ...FLUX_SPECS, ...KUBERNETES_SPECS };
 
-const CONTENTS: Readonly<Record<string, Readonly<Record<string, Type>>>> = {
+const CONTENTS: Readonly<Record<string, Fields>> = {
   "/ConfigMap": { data: TEXT_MAP, binaryData: TEXT_MAP },
   "/Secret": { data: TEXT_MAP, stringData: TEXT_MAP },
 };
@@ -14,7 +13,7 @@ const CONTENTS: Readonly<Record<string, Readonly<Record<string, Type>>>> = {
  * The types of the fields that are often written with another type, such as `value: 8080` below `env`, or with a typing error in their name. Other fields are not
  * checked.
  */
-export function fieldTypes({ group, kind }: { readonly group: string; readonly kind: string }): Type {
+export function fieldTypes({ group, kind }: { readonly group: string; readonly kind: string }): FieldType {
   const key = `${group}/${kind}`;
   const spec = SPECS[key];
   return { fields: { metadata: METADATA, ...(spec && { spec }), ...CONTENTS[key] } };

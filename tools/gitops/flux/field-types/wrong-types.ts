@@ -1,17 +1,17 @@
 import { formatPath, type Path } from "../../../../policy/engine/path.ts";
-import type { Type } from "../../kustomize/typed.ts";
 import type { Origin } from "../../yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../../yaml/values.ts";
 import { RefusedError } from "../../problem.ts";
+import type { FieldType } from "./notation.ts";
 
 /** Errors for the values below a mapping that the API server rejects, because they have the wrong type or the field's name is misspelled. */
-export function* wrongTypes(values: Mapping, type: Type, path: Path = []): Generator<RefusedError> {
-  if (typeof type === "string" || "list" in type) return;
+export function* wrongTypes(values: Mapping, type: FieldType, path: Path = []): Generator<RefusedError> {
+  if (typeof type === "string" || !("map" in type || "fields" in type)) return;
   for (const key of Object.keys(values)) {
     const place = { path: [...path, key], origin: entryOrigin(values, key) };
-    if ("map" in type) yield* wrongType(values[key], type.map, place);
-    else if (Object.hasOwn(type.fields, key)) yield* wrongType(values[key], type.fields[key] ?? "any", place);
-    else yield* misspelled(key, Object.keys(type.fields), place);
+    const own = "map" in type ? type.map : Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
+    if (own !== undefined) yield* wrongType(values[key], own, place);
+    else if ("fields" in type) yield* misspelled(key, Object.keys(type.fields), place);
   }
 }
 
@@ -20,17 +20,12 @@ interface Place {
   readonly origin: Origin;
 }
 
-const NEEDED = {
-  string: "a string",
-  strictString: "a string",
-  boolean: "true or false",
-  integer: "a whole number",
-};
-
-function* wrongType(value: Value | undefined, type: Type, place: Place): Generator<RefusedError> {
-  if (value === null || value === undefined || type === "any" || isUnknown(value)) return;
+function* wrongType(value: Value | undefined, type: FieldType, place: Place): Generator<RefusedError> {
+  if (value === null || value === undefined || isUnknown(value)) return;
   if (typeof type === "string") {
-    if (!hasType(value, type)) yield wrong(place, type, value);
+    if (!hasType(value, type)) yield refused(place, `must be ${needed(value, type)}`);
+  } else if ("pattern" in type) {
+    if (typeof value !== "string" || !type.pattern.test(value)) yield refused(place, `must be ${type.needed}`);
   } else if ("list" in type) {
     if (!Array.isArray(value)) yield refused(place, "must be a list");
     else
@@ -48,14 +43,16 @@ function isUnknown(value: Value): boolean {
   return typeof value === "string" && /\$\{|^ENC\[/.test(value);
 }
 
-function hasType(value: Value, type: Exclude<Type, object>): boolean {
-  if (type === "integer") return Number.isInteger(value);
-  return typeof value === (type === "boolean" ? "boolean" : "string");
+type Scalar = Extract<FieldType, string>;
+
+function hasType(value: Value, type: Scalar): boolean {
+  return type === "integer" ? Number.isInteger(value) : typeof value === type;
 }
 
-function wrong(place: Place, type: Exclude<Type, object | "any">, value: Value): RefusedError {
-  const advice = NEEDED[type] === NEEDED.string && typeof value !== "object" ? ": quote it" : "";
-  return refused(place, `must be ${NEEDED[type]}${advice}`);
+function needed(value: Value, type: Scalar): string {
+  if (type === "boolean") return "true or false";
+  if (type === "integer") return "a whole number";
+  return typeof value === "object" ? "a string" : "a string: quote it";
 }
 
 function* misspelled(key: string, known: readonly string[], place: Place): Generator<RefusedError> {
