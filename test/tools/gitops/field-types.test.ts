@@ -22,7 +22,9 @@ function differences(type: FieldType, schema: Schema | undefined, path: string):
   if (schema === undefined) return [`${path} does not exist`];
   if (typeof type === "string") return schema.scalar === type ? [] : [`${path} is not of type ${type}`];
   if ("pattern" in type)
-    return schema.forms.includes(type.pattern.source) ? [] : [`${path} does not have the form ${type.needed}`];
+    return schema.forms.includes(type.pattern.source)
+      ? []
+      : [`${path} does not have the form ${type.needed}`];
   if ("list" in type) return differences(type.list, schema.element, `${path}[]`);
   if ("map" in type) return differences(type.map, schema.value, `${path}{}`);
   return Object.entries(type.fields).flatMap(([name, own]) =>

@@ -12,7 +12,9 @@ import {
 
 const NAME: FieldType = { fields: strings("name") };
 const REFERENCE: FieldType = { fields: strings("apiVersion", "kind", "name", "namespace") };
-const KUBE_CONFIG: FieldType = { fields: { secretRef: { fields: strings("name", "key") }, configMapRef: NAME } };
+const KUBE_CONFIG: FieldType = {
+  fields: { secretRef: { fields: strings("name", "key") }, configMapRef: NAME },
+};
 const SECRET_OR_MAP = oneOf("Secret", "ConfigMap");
 const DEPENDS_ON: FieldType = { list: { fields: strings("name", "namespace", "readyExpr") } };
 

@@ -25,7 +25,8 @@ function* wrongType(value: Value | undefined, type: FieldType, place: Place): Ge
   if (typeof type === "string") {
     if (!hasType(value, type)) yield refused(place, `must be ${needed(value, type)}`);
   } else if ("pattern" in type) {
-    if (typeof value !== "string" || !type.pattern.test(value)) yield refused(place, `must be ${type.needed}`);
+    if (typeof value !== "string" || !type.pattern.test(value))
+      yield refused(place, `must be ${type.needed}`);
   } else if ("list" in type) {
     if (!Array.isArray(value)) yield refused(place, "must be a list");
     else
