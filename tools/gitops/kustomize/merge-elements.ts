@@ -1,4 +1,5 @@
 import {
+  entryOrigin,
   isMapping,
   listAt,
   originOf,
@@ -39,7 +40,7 @@ export function mergeElements(
     valid = validKeys(wanted, values, names);
     const find = (list: Value[]): MergeEntry | undefined => {
       const own = validKeys([valid.values], valid.values, valid.names);
-      const index = list.findIndex((element) => matchesAny(element, own.names, own.values));
+      const index = list.findIndex((element) => isWanted(element, own.names, own.values));
       return index < 0 ? undefined : entryIn(list, index);
     };
     const merged = merge(find(kept.elements), find(isAdded ? kept.elements : patch));
@@ -116,16 +117,24 @@ function hasKeys(element: Value, names: readonly string[], values: readonly stri
   return isMatch;
 }
 
-/** An empty value matches any value of the field. */
+/** For a list that changes, an empty value matches any value of the field. Source: ElementSetter in kyaml/yaml/fns.go. */
 function matches(element: Value, name: string, value: string): boolean {
   if (name === "") return !isMapping(element) && scalarText(element) === value;
   if (!isMapping(element) || !Object.hasOwn(element, name)) return false;
   return value === "" || scalarText(element[name]) === value;
 }
 
-function matchesAny(element: Value, names: readonly string[], values: readonly string[]): boolean {
+/** Whether an element is the one to merge, whose keys must be equal, also if they are empty. Source: ElementMatcher in kyaml/yaml/fns.go. */
+function isWanted(element: Value, names: readonly string[], values: readonly string[]): boolean {
   if ((names[0] ?? "") === "") return scalarText(element) === (values[0] ?? "");
-  return isMapping(element) && names.every((name, index) => matches(element, name, values[index] ?? ""));
+  return isMapping(element) && names.every((name, index) => isEqual(element, name, values[index] ?? ""));
+}
+
+function isEqual(element: Mapping, name: string, value: string): boolean {
+  const own = element[name];
+  // The text of a null is empty only if the field was left blank.
+  if (own === undefined || (own === null && entryOrigin(element, name).blank === undefined)) return false;
+  return scalarText(own) === value;
 }
 
 function setKeys(
