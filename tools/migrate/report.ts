@@ -115,7 +115,11 @@ export function explainVerdict(report: StepReport): string {
     case "could not check": {
       const count = unseen.length + gaps.length;
       const rest = files.length > 0 && proof === "holds" ? ` The rest is proven: ${effect(report)}.` : "";
-      return `Could not check ${counted(count, "location")}.${rest}${stay === "" ? "" : ` In the rest, ${stay}.`}`;
+      const unproven =
+        proof === "unproven"
+          ? " Not every changed file is proven, so nothing is written without --accept-unproven."
+          : "";
+      return `Could not check ${counted(count, "location")}.${rest}${unproven}${stay === "" ? "" : ` In the rest, ${stay}.`}`;
     }
     case "proven":
       return `Proven: ${effect(report)}.${stay === "" ? "" : ` ${stay}.`}`;

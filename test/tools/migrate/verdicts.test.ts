@@ -135,6 +135,18 @@ describe("the verdicts of migrate", () => {
     );
   });
 
+  it("says that nothing is written if not every changed file is proven", () => {
+    write(app);
+    write({
+      "apps/kustomization.yaml": "resources: [one.yaml, two.yaml]\ncomponents: [https://example.com/far]\n",
+    });
+    const own = report(step([changed("one")]));
+    assert.deepEqual([own.verdict, own.proof], ["could not check", "unproven"]);
+    assert.match(explainVerdict(own), /so nothing is written without --accept-unproven\./);
+    write(app);
+    assert.doesNotMatch(explainVerdict(report(step([changed("one")]))), /accept-unproven/);
+  });
+
   it('is "could not check" if the step itself fails', () => {
     write(app);
     const broken: Step = {

@@ -44,11 +44,14 @@ describe("migrate ks", () => {
   });
 
   it("keeps and does not name a field without a value, which no patch supplies", () => {
-    const child = stringify(kustomization("one", "./one", { retryInterval: null, healthChecks: null }));
-    const files = repository({ one: child });
+    const patch = PATCH.replace("  dependsOn: [{ name: base }]\n", "");
+    const parent = kustomization("apps", "./apps", {
+      patches: [{ patch, target: { group: "kustomize.toolkit.fluxcd.io", kind: "Kustomization" } }],
+    });
+    const child = stringify(kustomization("one", "./one", { dependsOn: null })).replace(/ null$/m, "");
+    const files = { "flux/apps.yaml": parent, "apps/one.yaml": child };
     assert.deepEqual(options(files), []);
-    const result = resultOf(ks, files);
-    assert.ok(result.plan.changes.every(({ text }) => text?.includes("retryInterval:") === true));
+    assert.match(written(resultOf(ks, files), "apps/one.yaml"), /\n {2}dependsOn:\n/);
   });
 
   it("counts the children if they are many", () => {

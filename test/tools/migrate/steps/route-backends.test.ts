@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
+import { prove } from "../../../../tools/migrate/proof.ts";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { messages, resultOf, written, type Files } from "../planning.ts";
+import { messages, resultOf, withRepository, written, type Files } from "../planning.ts";
 
 const NGINX = "nginx.ingress.kubernetes.io/";
 
@@ -206,6 +207,22 @@ describe("migrate route: how Traefik reaches the app of an Ingress for ingress-n
     assert.match(refusalOf(one, {}, other({})), /TraefikService web-grpc already exists/);
     const same = other({ weighted: { services: [{ name: "app", port: 8443, scheme: "h2c" }] } });
     assert.equal("TraefikService" in objectsAfter(one, same), false);
+  });
+
+  it("is not proven with another TraefikService or ServersTransport", () => {
+    const one = files(ingress({ "backend-protocol": "HTTPS" }));
+    withRepository(one, gateway(), (context) => {
+      const { changes } = route.plan(context);
+      for (const [from, to] of [
+        ["port: 8443", "port: 8444"],
+        ["disableHTTP2: true", "disableHTTP2: false"],
+        ["name: web-https\n", "name: other\n"],
+      ] as const) {
+        const spoiled = changes.map(({ path, text }) => ({ path, text: text?.replace(from, to) }));
+        assert.notDeepEqual(spoiled, changes);
+        assert.equal(prove(route, context, { changes: spoiled, notes: [] }).proof.status, "fails", from);
+      }
+    });
   });
 
   it("an Ingress stays if a route would reach its app with another protocol", () => {
