@@ -211,6 +211,8 @@ def write():
     if not os.path.exists(OUTPUT) or open(OUTPUT, encoding="utf-8").read() != content:
         with open(OUTPUT + ".new", "w", encoding="utf-8") as file:
             file.write(content)
+        # Gatus compares whole seconds, so it would never notice a file that is written in the second in which it has read the former one.
+        os.utime(OUTPUT + ".new", (time.time() + 1, time.time() + 1))
         os.replace(OUTPUT + ".new", OUTPUT)
 
 def state():

@@ -41,7 +41,8 @@ const SIMULATED = { gateways: NO_TRAEFIK, routes: NO_TRAEFIK, gatus: NO_GATUS };
 /** The times are short, because everything in a sandbox settles within seconds. */
 const VERIFICATION = {
   soak: "3s",
-  timeout: "2m",
+  // With gatus-sidecar, Gatus knows a new route only after up to 30 seconds.
+  timeout: "4m",
   interval: "1s",
   gatus: { namespace: "observability", service: "gatus", port: "http" },
 };

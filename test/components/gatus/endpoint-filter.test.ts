@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FILTER_PROGRAM } from "../../../components/gatus/endpoint-filter.ts";
@@ -181,6 +181,13 @@ const GOOD = { name: "app", group: "media", url: "https://app.example.com", cond
     const body = "${STORAGE_URL} $HOME $$HOME $";
     const { endpoints } = run({ "a.yaml": fragment({ ...GOOD, body }) });
     assert.deepEqual(endpoints, [{ ...GOOD, body: "$${STORAGE_URL} $$HOME $$HOME $$" }]);
+  });
+
+  it("dates the file so that Gatus notices it even in the second in which it has read the former one", () => {
+    const before = Math.floor(Date.now() / 1_000);
+    run({ "a.yaml": fragment(GOOD) });
+    assert.ok(Math.floor(statSync(join(dir, "out.yaml")).mtimeMs / 1_000) > before);
+    assert.ok(statSync(join(dir, "out.yaml")).mtimeMs <= Date.now() + 1_000);
   });
 
   it("leaves the file as it was if nothing changes", () => {
