@@ -1,4 +1,10 @@
-import { ALERTMANAGER_SERVICE, PROMETHEUS_SERVICE } from "../../tools/sandbox/neighbours/prometheus.ts";
+import type { KubeClient } from "../../kube/kube-client.ts";
+import {
+  ALERTMANAGER_SERVICE,
+  PROMETHEUS_SERVICE,
+  RULE_LABELS,
+} from "../../tools/sandbox/neighbours/prometheus.ts";
+import { waitUntil, type WaitOptions } from "../../tools/sandbox/wait.ts";
 import { ask } from "../support/real-pods.ts";
 
 // What the neighbours' Prometheus and Alertmanager report about themselves (prometheus.io/docs/prometheus/latest/querying/api).
@@ -36,6 +42,49 @@ export async function alertmanagerConfiguration(clusterDir: string): Promise<str
     config: { original: string };
   };
   return answer.config.original;
+}
+
+/** The receivers to which Alertmanager routes alerts that fire in a namespace without the platform, by their severity. */
+export async function receiversOfAlerts(
+  cluster: KubeClient,
+  clusterDir: string,
+  wait: WaitOptions,
+): Promise<Record<string, readonly string[]>> {
+  const severities = ["critical", "warning"];
+  const rules = severities.map((severity) => ({
+    alert: `Always-${severity}`,
+    expr: "vector(1)",
+    labels: { severity, namespace: "elsewhere" },
+  }));
+  const object = {
+    apiVersion: "monitoring.coreos.com/v1",
+    kind: "PrometheusRule",
+    metadata: { name: "always", namespace: "default", labels: RULE_LABELS },
+    spec: { groups: [{ name: "always", rules }] },
+  };
+  await cluster.apply(object, { fieldManager: "test" });
+  const routed = await waitUntil(
+    "Alertmanager to receive both alerts",
+    async () => {
+      const alerts = await routedAlerts(clusterDir);
+      const own = alerts.filter(({ labels }) => rules.some(({ alert }) => alert === labels.alertname));
+      return own.length === rules.length && own;
+    },
+    wait,
+  );
+  await cluster.delete(object);
+  return Object.fromEntries(
+    routed.map(({ labels, receivers }) => [labels.severity, receivers.map(({ name }) => name)]),
+  );
+}
+
+interface RoutedAlert {
+  readonly labels: { readonly alertname: string; readonly severity: string };
+  readonly receivers: readonly { readonly name: string }[];
+}
+
+async function routedAlerts(clusterDir: string): Promise<readonly RoutedAlert[]> {
+  return (await get(clusterDir, ALERTMANAGER_SERVICE, "/api/v2/alerts")) as RoutedAlert[];
 }
 
 async function read<T>(clusterDir: string, path: string): Promise<T> {

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import {
-  RETAINED_ANNOTATION,
-  describeObject,
-  FIELD_MANAGER,
-  STACK_LABEL,
-  type KubeObject,
-} from "../../kube/objects.ts";
+import { describeObject, FIELD_MANAGER, STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { ISSUER } from "../../tools/sandbox/neighbours/cert-manager.ts";
 import { installNeighbours, NEIGHBOUR_PROGRAMS } from "../../tools/sandbox/neighbours/install.ts";
@@ -22,7 +16,14 @@ import { ask, printedBy, whySkip } from "../support/real-pods.ts";
 import { discard, START_TIMEOUT_MS, temporarySandboxDir } from "../support/sandbox.ts";
 import { contentOf, everyObject } from "./every-object.ts";
 import { COPIES, createCopy } from "./label-copies.ts";
-import { activeTargets, alertmanagerConfiguration, hasSamples, loadedRules } from "./monitoring-api.ts";
+import {
+  activeTargets,
+  alertmanagerConfiguration,
+  hasSamples,
+  loadedRules,
+  receiversOfAlerts,
+} from "./monitoring-api.ts";
+import { isGenerated, staysByDesign } from "./neighbour-objects.ts";
 
 const WAIT = { timeoutMs: 90_000 };
 const HOST = "status.example.com";
@@ -214,6 +215,14 @@ describe("engine: the platform among metrics-server, cert-manager, Prometheus an
     await isUntouched();
   });
 
+  it("sends critical alerts of every namespace to Pushover, and no others", async () => {
+    const receivers = await receiversOfAlerts(cluster, clusterDir(), WAIT);
+    const isPushover = (name: string): boolean => /^observability\/edgefirst\/.*pushover$/.test(name);
+    assert.ok(receivers.critical!.some(isPushover), JSON.stringify(receivers));
+    assert.ok(!receivers.warning!.some(isPushover), JSON.stringify(receivers));
+    await isUntouched();
+  });
+
   it("gets its DNS names from external-dns, which reads the route of Gatus's page", async () => {
     await waitUntil(
       "external-dns to create the record",
@@ -303,24 +312,4 @@ async function becomesEmpty(what: string, list: () => Promise<string[]>): Promis
   await waitUntil(what, async () => (await list()).length === 0, WAIT).catch(async () => {
     assert.deepEqual(await list(), [], what);
   });
-}
-
-/** Whether the Prometheus operator generated an object from a Prometheus or an Alertmanager and from what they select. */
-function isGenerated({ metadata }: KubeObject): boolean {
-  const owners = (metadata.ownerReferences ?? []) as { kind: string }[];
-  return owners.some(({ kind }) => ["Prometheus", "Alertmanager"].includes(kind));
-}
-
-/** Whether an object stays on the cluster when the stack is destroyed: what the program retains, what the cluster adds to it, and what cert-manager keeps. */
-function staysByDesign({ apiVersion, kind, metadata, spec }: KubeObject): boolean {
-  const { name, annotations = {} } = metadata;
-  if (RETAINED_ANNOTATION in annotations) return ["CustomResourceDefinition", "Namespace"].includes(kind);
-  // docs/guides/operations.md: the mark of the last update stays.
-  if (name.startsWith("edgefirst-update-")) return true;
-  // The API server's objects: one per served group, and two in each namespace.
-  if (kind === "APIService") return (spec as { service?: object }).service === undefined;
-  if (["ConfigMap kube-root-ca.crt", "ServiceAccount default"].includes(`${kind} ${name}`)) return true;
-  // cert-manager keeps the Secrets of deleted Certificates.
-  if (kind === "Secret") return "cert-manager.io/certificate-name" in annotations;
-  return COPIES.some(({ group }) => apiVersion.startsWith(`${group}/`) || name.endsWith(`.${group}`));
 }
