@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../../kube/objects.ts";
-import { startBackends, startOtherBackends, type Backends } from "../support/routes/backends.ts";
+import {
+  listeningPort,
+  startBackends,
+  startOtherBackends,
+  type Backends,
+} from "../support/routes/backends.ts";
 import { hangUp, type Question } from "../support/routes/client.ts";
 import { selfSigned } from "../support/routes/credentials.ts";
 import { move, type Moved } from "../support/routes/moved.ts";
@@ -53,9 +58,7 @@ describe("engine: settings of ingress-nginx hold on the routes as its documentat
     });
 
   it("except auth-url: Traefik lets the client choose the URL that the login server of ingress-nginx judges", async () => {
-    const slice = backends[0]?.objects("apps").find(({ kind }) => kind === "EndpointSlice");
-    const [{ port } = { port: 0 }] = slice?.ports as readonly { readonly port: number }[];
-    const address = `http://127.0.0.1:${port}/check`;
+    const address = `http://127.0.0.1:${listeningPort(backends[0]?.objects("apps") ?? [])}/check`;
     const guarded = [
       middleware("login", { forwardAuth: { address } }),
       ingressRoute("login", "Host(`login.example.com`)", { middlewares: [{ name: "login" }] }),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import { startBackends, type Backends } from "../support/routes/backends.ts";
+import { listeningPort, startBackends, type Backends } from "../support/routes/backends.ts";
 import { hangUp, type Answer, type Question } from "../support/routes/client.ts";
 import { selfSigned } from "../support/routes/credentials.ts";
 import { move, type Moved } from "../support/routes/moved.ts";
@@ -104,7 +104,5 @@ async function inOrder(traefik: RunningTraefik, questions: readonly Question[]):
 
 /** Fills in the port of the app that checks logins. */
 function withPort(object: KubeObject, services: readonly KubeObject[]): KubeObject {
-  const spec = services.find(({ kind }) => kind === "Service")?.spec as { ports: { targetPort: number }[] };
-  const port = String(spec.ports[0]?.targetPort);
-  return JSON.parse(JSON.stringify(object).replace(":AUTH/", `:${port}/`)) as KubeObject;
+  return JSON.parse(JSON.stringify(object).replace(":AUTH/", `:${listeningPort(services)}/`)) as KubeObject;
 }

@@ -52,6 +52,13 @@ export async function startOtherBackends(certificate: Credentials): Promise<Back
   ]);
 }
 
+/** The port on which the first backend in some objects listens. */
+export function listeningPort(objects: readonly KubeObject[]): number {
+  const slice = objects.find(({ kind }) => kind === "EndpointSlice");
+  const [{ port } = { port: 0 }] = slice?.ports as readonly { readonly port: number }[];
+  return port;
+}
+
 type AnyServer = Server | Http2Server;
 
 interface Started {
