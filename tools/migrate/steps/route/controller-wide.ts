@@ -12,7 +12,7 @@ import { nginx } from "./controllers/nginx.ts";
 import { configFate, configOf } from "./controllers/nginx-config.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { entryPointProtections } from "./controllers/traefik-entry-points.ts";
-import { traefiksWithoutRelease } from "./controllers/without-release.ts";
+import { workloadsOf } from "./controllers/without-release.ts";
 import { gatewayIn } from "./gateway.ts";
 import type { RouteOptions } from "./options.ts";
 import type { CutoverNote } from "./outcome.ts";
@@ -108,7 +108,7 @@ function servesBoth(
   const found = gatewayIn(cluster, gateway);
   if (cluster === undefined || found === undefined) return false;
   const objects = indexOf(cluster);
-  const own: readonly unknown[] = release === undefined ? traefiksWithoutRelease(objects) : [release];
+  const own: readonly unknown[] = release === undefined ? workloadsOf(traefik, objects) : [release];
   const traefiks = traefiksOf(found, { objects, knowledge: knowledgeOf(repository) });
   return traefiks.length > 0 && traefiks.every(({ source }) => own.includes(source));
 }

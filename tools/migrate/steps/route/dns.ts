@@ -52,6 +52,7 @@ export function recordsOf(move: DnsMove, key: string | undefined): readonly DnsR
   return hosts.map((host) => ({
     host,
     cluster,
+    ingressClass: reading.ingressClass ?? "",
     source,
     gateway: `${gateway} of ${cluster}`,
     target,

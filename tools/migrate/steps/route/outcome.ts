@@ -27,6 +27,7 @@ export interface Outcome {
 export interface DnsRecord {
   readonly host: string;
   readonly cluster: string;
+  readonly ingressClass: string;
   /** The Ingress that it comes from today. */
   readonly source: string;
   /** The Gateway that serves the host after the move, and its cluster: `network/internal of kubernetes/main`. */

@@ -11,6 +11,7 @@ import { splitHosts } from "./hosts.ts";
 import { isIngress, objectOutcome } from "./object.ts";
 import { reorderedSources } from "./order.ts";
 import type { DnsRecord } from "./outcome.ts";
+import { senders } from "./senders.ts";
 import { whyForbidden } from "./allowed.ts";
 import { whyRenderedForbidden } from "./rendered.ts";
 import { releaseOutcome } from "./release.ts";
@@ -44,7 +45,8 @@ function plan(context: StepContext): Plan {
     records.push(...file.records);
     changes.push({ path, text: file.text });
   }
-  const split = context.options.route.keepIngress ? [] : splitHosts(records, context.clusters);
+  const { keepIngress } = context.options.route;
+  const split = keepIngress ? [] : [...splitHosts(records, context.clusters), ...senders(records, context)];
   const unseen = records.length === 0 ? [] : unseenGateways(context.options.route, context.clusters);
   const others = [
     ...unseen.map((message): Note => ({ kind: "cutover", message })),

@@ -33,9 +33,19 @@ export function valuesWithoutRelease(controller: Controller | undefined, objects
 
 const argumentsIn = ({ additionalArguments }: Fields): readonly string[] => texts(additionalArguments);
 
-/** The Deployments and DaemonSets that run Traefik. */
-export function traefiksWithoutRelease(objects: ObjectIndex): readonly KubeObject[] {
-  return containers(objects, TRAEFIK).map(({ workload }) => workload);
+/** The Deployments and DaemonSets that run a controller. */
+export function workloadsOf(controller: Controller | undefined, objects: ObjectIndex): readonly KubeObject[] {
+  if (controller !== traefik && controller !== nginx) return [];
+  return containers(objects, controller === traefik ? TRAEFIK : NGINX).map(({ workload }) => workload);
+}
+
+/** The HelmCharts and HelmChartConfigs for a controller, which K3s and RKE2 install. */
+export function helmChartsOf(
+  controller: Controller | undefined,
+  objects: ObjectIndex,
+): readonly KubeObject[] {
+  if (controller !== traefik && controller !== nginx) return [];
+  return helmCharts(controller === traefik ? "traefik" : "ingress-nginx", objects);
 }
 
 /**
@@ -43,12 +53,15 @@ export function traefiksWithoutRelease(objects: ObjectIndex): readonly KubeObjec
  * Source: https://docs.k3s.io/add-ons/helm
  */
 function helmChartValues(chart: string, objects: ObjectIndex): readonly Fields[] {
+  return helmCharts(chart, objects).map(({ spec }) => parsed(text(fields(spec).valuesContent) ?? ""));
+}
+
+function helmCharts(chart: string, objects: ObjectIndex): readonly KubeObject[] {
   return ["HelmChart", "HelmChartConfig"]
     .flatMap((kind) => objects.ofKind({ group: "helm.cattle.io", kind }))
     .filter(
       ({ metadata, spec }) => metadata.name.endsWith(chart) || text(fields(spec).chart)?.endsWith(chart),
-    )
-    .map(({ spec }) => parsed(text(fields(spec).valuesContent) ?? ""));
+    );
 }
 
 function parsed(content: string): Fields {

@@ -1,0 +1,54 @@
+import type { KubeObject } from "../../../../../kube/objects.ts";
+import { selects, type LabelSelector } from "../../../../../kube/label-selector.ts";
+import type { ObjectIndex } from "../../../../../policy/engine/object-index.ts";
+import { at, fields } from "../../../../../policy/engine/read.ts";
+import { SERVICE } from "../../../../../policy/objects/kinds.ts";
+import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
+import { asKubeObject } from "../../../../lint/kube-object.ts";
+import { indexOf } from "../../../clusters.ts";
+import { chartServices, type Named } from "./chart-names.ts";
+import { controllerOf, controllerRelease } from "./classes.ts";
+import { helmChartsOf, workloadsOf } from "./without-release.ts";
+
+/** A Service of a controller, and the HelmRelease, HelmChart or workload that runs the controller. */
+export interface ControllerService extends Named {
+  readonly source: KubeObject;
+}
+
+/** The Services through which requests reach the controller of a class, as far as the repository shows them. */
+export function controllerServices(
+  ingressClass: string,
+  cluster: BuiltCluster,
+): readonly ControllerService[] {
+  const objects = indexOf(cluster);
+  const release = controllerRelease(ingressClass, cluster);
+  if (release) {
+    const source = asKubeObject(release);
+    return chartServices(source, objects).map((service) => ({ ...service, source }));
+  }
+  const controller = controllerOf(ingressClass, cluster);
+  const ofWorkloads = workloadsOf(controller, objects).flatMap((source) =>
+    selecting(source, objects).map((service) => ({ ...service, source })),
+  );
+  // RKE2 and K3s name the release after the HelmChart, and the charts' Services after the release.
+  const ofCharts = helmChartsOf(controller, objects).flatMap((source) => {
+    const { namespace = "kube-system", name } = source.metadata;
+    return [name, `${name}-controller`].map((service) => ({ namespace, name: service, source }));
+  });
+  return [...ofWorkloads, ...ofCharts];
+}
+
+function selecting(workload: KubeObject, objects: ObjectIndex): readonly Named[] {
+  const labels = fields(at(workload, ["spec", "template", "metadata", "labels"]));
+  return objects
+    .ofKind(SERVICE)
+    .filter(({ metadata: { namespace }, spec }) => {
+      const matchLabels = fields(fields(spec).selector) as LabelSelector["matchLabels"];
+      return (
+        namespace === workload.metadata.namespace &&
+        Object.keys(matchLabels ?? {}).length > 0 &&
+        selects({ ...(matchLabels && { matchLabels }) }, labels as Readonly<Record<string, string>>)
+      );
+    })
+    .map(({ metadata: { namespace = "default", name } }) => ({ namespace, name }));
+}

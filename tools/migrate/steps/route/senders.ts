@@ -1,0 +1,153 @@
+import { posix } from "node:path";
+import { oncePer } from "../../../../lib/once-per.ts";
+import { hasTraefikClass, traefiksOf } from "../../../../policy/objects/traefiks.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
+import { locate, SourceFile, type Position } from "../../../gitops/yaml/source.ts";
+import { isMapping, originOf, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { knowledgeOf } from "../../../lint/knowledge.ts";
+import { indexOf } from "../../clusters.ts";
+import { fieldsIn, nameOf } from "../../objects.ts";
+import type { Note, StepContext } from "../../step.ts";
+import { textFiles } from "../../text-files.ts";
+import { isRelease } from "../oci/artifact.ts";
+import type { Named } from "./controllers/chart-names.ts";
+import { controllerOf } from "./controllers/classes.ts";
+import { controllerServices } from "./controllers/services.ts";
+import { traefik } from "./controllers/traefik.ts";
+import { gatewayIn } from "./gateway.ts";
+import type { DnsRecord } from "./outcome.ts";
+
+/**
+ * What sends requests to the Services of controllers whose Ingresses move, such as the configuration of a tunnel: DNS does not change where
+ * these requests go, and the controller answers them with 404 after the move.
+ */
+export function senders(records: readonly DnsRecord[], context: StepContext): readonly Note[] {
+  const notes = context.clusters.flatMap((cluster) => {
+    const moved = records.filter((record) => record.cluster === cluster.name);
+    return [...new Set(moved.map(({ ingressClass }) => ingressClass))]
+      .flatMap((ingressClass) => servicesLeft(ingressClass, cluster, context))
+      .flatMap((left) => mentionsOf(left, cluster, context).map((position) => noteOf(left, position)));
+  });
+  return [...new Map(notes.map((note) => [`${note.position.file}:${note.position.line}`, note])).values()];
+}
+
+function noteOf(
+  { namespace, name, mayServeGateway }: Left,
+  position: Position,
+): Note & { position: Position } {
+  const unless = mayServeGateway ? "; unless its Traefik also serves the Gateway," : ":";
+  return {
+    kind: "cutover",
+    message: `sends requests to Service ${namespace}/${name}, whose Ingresses move${unless} send those for the moved hosts to the Gateway's Service in the same commit, or they get 404, whatever DNS says`,
+    position,
+  };
+}
+
+/** A Service whose Ingresses move. */
+interface Left extends Named {
+  /** Whether the repository does not show that another controller serves the Gateway. */
+  readonly mayServeGateway: boolean;
+}
+
+/** The Services of a class's controller; none if its Traefik serves the Gateway, too. */
+function servicesLeft(ingressClass: string, cluster: BuiltCluster, context: StepContext): readonly Left[] {
+  const objects = indexOf(cluster);
+  const option = context.options.route.gateways[ingressClass];
+  const gateway = option && gatewayIn(cluster, option);
+  const known = { objects, knowledge: knowledgeOf(context.repository) };
+  const doors = gateway ? traefiksOf(gateway, known).map(({ source }) => source) : [];
+  const isTraefik = controllerOf(ingressClass, cluster) === traefik;
+  const mayServeGateway =
+    isTraefik && (gateway ? doors.length === 0 && hasTraefikClass(gateway, objects) : true);
+  return controllerServices(ingressClass, cluster)
+    .filter(({ source }) => !doors.includes(source))
+    .map((service) => ({ ...service, mayServeGateway }));
+}
+
+/** Where the repository names a Service of a cluster as the destination of requests. */
+function mentionsOf(service: Named, cluster: BuiltCluster, context: StepContext): readonly Position[] {
+  return [...inText(service, cluster, context), ...inReferences(service, cluster)];
+}
+
+/** Lines that are only a comment, and files for people. */
+const COMMENT = /^\s*(?:#|\/\/)/;
+const FOR_PEOPLE = /\.(?:md|mdx|txt|adoc|rst)$/i;
+
+function inText(
+  { namespace, name }: Named,
+  cluster: BuiltCluster,
+  { repository, clusters }: StepContext,
+): readonly Position[] {
+  const escaped = [name, namespace].map((part) => part.replace(/\W/g, "\\$&")).join("\\.");
+  const full = new RegExp(`(?<![\\w.-])${escaped}(?:\\.svc(?![\\w-])|\\.?(?![\\w.-]))`);
+  // A name without a namespace means a Service in the sender's own.
+  const short = new RegExp(`://${name.replace(/\W/g, "\\$&")}(?![\\w.-])`);
+  return textFiles(repository).flatMap((file) => {
+    if (FOR_PEOPLE.test(file)) return [];
+    const text = fileText(repository, file) ?? "";
+    if (!text.includes(name) || text.includes("\0")) return [];
+    const source = new SourceFile(file, text);
+    const users = usersOf(file, clusters);
+    if (users.size > 0 && !users.has(cluster)) return [];
+    let offset = 0;
+    return text.split("\n").flatMap((line) => {
+      const position = { source, offset };
+      offset += line.length + 1;
+      if (COMMENT.test(line)) return [];
+      const isNamed = full.test(line) || (short.test(line) && users.get(cluster)?.has(namespace));
+      return isNamed ? [locate(position)] : [];
+    });
+  });
+}
+
+/** The clusters that receive objects from a file or, if none does, from the nearest directory around it, with the namespaces of the objects. */
+function usersOf(
+  file: string,
+  clusters: readonly BuiltCluster[],
+): ReadonlyMap<BuiltCluster, ReadonlySet<string>> {
+  for (let path = file; path !== "."; path = posix.dirname(path)) {
+    const users = new Map(
+      clusters.flatMap((cluster) => {
+        const namespaces = namespacesByPath(cluster).get(path);
+        return namespaces ? [[cluster, namespaces] as const] : [];
+      }),
+    );
+    if (users.size > 0) return users;
+  }
+  return new Map();
+}
+
+/** The namespaces of the objects from each file and from the files in each directory, without the directories below. */
+const namespacesByPath = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string, ReadonlySet<string>> => {
+  const namespaces = new Map<string, Set<string>>();
+  for (const { object, origin } of objects) {
+    const { file } = locate(origin);
+    for (const path of [file, posix.dirname(file)]) {
+      const own = namespaces.get(path) ?? new Set();
+      namespaces.set(path, own.add(nameOf(object).namespace));
+    }
+  }
+  return namespaces;
+});
+
+/** References of other objects, such as a backendRef: a name and a port, with a namespace if it is another one. */
+function inReferences(service: Named, { objects }: BuiltCluster): readonly Position[] {
+  return objects
+    .filter(({ object }) => object.kind !== "Service")
+    .flatMap(({ object }) => {
+      const { namespace } = nameOf(object);
+      const content = isRelease(object) ? fieldsIn(object, ["spec", "values"]) : fieldsIn(object, ["spec"]);
+      return mappingsIn(content)
+        .filter(
+          ({ name, port, kind = "Service", namespace: other = namespace }) =>
+            name === service.name && port !== undefined && kind === "Service" && other === service.namespace,
+        )
+        .map((reference) => locate(originOf(reference)));
+    });
+}
+
+function mappingsIn(value: Value | undefined): readonly Mapping[] {
+  if (Array.isArray(value)) return value.flatMap(mappingsIn);
+  return isMapping(value) ? [value, ...Object.values(value).flatMap(mappingsIn)] : [];
+}
