@@ -166,6 +166,21 @@ describe("migrate route: plain HTTP", () => {
     }
   });
 
+  it("is a loss if no plain listener admits the route of an Ingress that answers it", () => {
+    const same = { ...HTTP, allowedRoutes: { namespaces: { from: "Same" } } };
+    const refusals = (listeners: readonly Listener[], acceptLoss: readonly string[] = []): string => {
+      const objects = files(NGINX, gateway("front", listeners), redirect(), ingress("nginx"));
+      return messages(resultOf(route, objects, { ...options(), acceptLoss }), "refused").join("\n");
+    };
+    const expected =
+      /plain HTTP for web\.example\.com: the app answers it today, and no plain listener of Gateway doors\/front admits its route/;
+    assert.match(refusals([same, HTTPS]), expected);
+    assert.match(refusals([HTTPS]), expected);
+    assert.equal(refusals([same, HTTPS], ["setting"]), "");
+    assert.equal(refusals([HTTP, HTTPS]), "");
+    assert.equal(refusals([same, { ...HTTP, name: "other", port: 8080 }, HTTPS]), "");
+  });
+
   it("is not served for what Traefik serves only over TLS, without any redirect", () => {
     const annotated = ingress("traefik", {}, { "traefik.ingress.kubernetes.io/router.tls": "true" });
     const object = {

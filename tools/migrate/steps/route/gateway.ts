@@ -132,6 +132,24 @@ const plainListeners = (gateway: KubeObject): readonly Fields[] =>
     .map(fields)
     .filter(({ protocol }) => protocol === "HTTP");
 
+/** The hosts of a route that no plain listener serves through these parentRefs. */
+export function hostsWithoutPlain(
+  gateway: KubeObject,
+  parentRefs: readonly Fields[],
+  { namespace, hosts }: RoutePlace,
+  cluster: BuiltCluster,
+): readonly string[] {
+  const listeners = plainListeners(gateway).filter(({ name, port }) =>
+    parentRefs.some((parent) => (parent.sectionName ?? name) === name && (parent.port ?? port) === port),
+  );
+  return hosts.filter(
+    (host) =>
+      !listeners.some(
+        ({ name }) => problemOf(gateway, { sectionName: name }, { namespace, host }, cluster) === undefined,
+      ),
+  );
+}
+
 /** Whether a Gateway listens for plain HTTP. */
 export const hasPlainListener = (gateway: KubeObject): boolean => plainListeners(gateway).length > 0;
 

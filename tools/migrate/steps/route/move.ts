@@ -8,6 +8,8 @@ import { controllerWide, defaultsNotes } from "./controller-wide.ts";
 import { demands } from "./demands.ts";
 import { cutover } from "./cutover.ts";
 import { dnsLosses, dnsMove, recordsOf } from "./dns.ts";
+import { gatewayIn, hostsWithoutPlain } from "./gateway.ts";
+import { plainHttpOf } from "./plain-http.ts";
 import { releaseNamespace, rendered } from "./hosts.ts";
 import { prefixLosses } from "./paths.ts";
 import { refused, type CutoverNote, type DnsRecord, type Stay } from "./outcome.ts";
@@ -71,8 +73,9 @@ export function moveOf(
   if (missing.length > 0) return refused(missing.join("; "));
   const losses = [...[written, ...forms], ...wide].flatMap((one) => one.losses);
   const moves = pairs.map((pair) => ({ ...pair, dns: dnsMove(pair, parentRefs) }));
-  for (const { reading, cluster, dns } of moves)
+  for (const { reading, cluster, dns, ...moving } of moves)
     losses.push(
+      ...plainLosses({ reading, cluster, ...moving }, parents),
       ...prefixLosses(reading.prefixes, controllerOf(ingressClass, cluster)),
       ...dnsLosses(dns, context),
     );
@@ -92,6 +95,19 @@ export function moveOf(
     ],
     records: moves.flatMap(({ dns }) => recordsOf(dns, key)),
   };
+}
+
+/** Plain HTTP that the app answers today, and that no plain listener of the Gateway would. */
+function plainLosses(moving: Moving, { parentRefs, gateway }: Parents): readonly Loss[] {
+  const { reading, cluster } = moving;
+  const found = gatewayIn(cluster, gateway);
+  const { answer, entryPoints } = plainHttpOf(reading, cluster);
+  const isPlain = answer === "served" && (entryPoints.length === 0 || entryPoints.includes("web"));
+  if (!found || !cluster || !isPlain) return [];
+  const hosts = hostsWithoutPlain(found, parentRefs, moving, cluster);
+  if (hosts.length === 0) return [];
+  const message = `plain HTTP for ${hosts.join(", ")}: the app answers it today, and no plain listener of Gateway ${gateway.namespace}/${gateway.name} admits its route`;
+  return [{ kind: "setting", message }];
 }
 
 /** Why an Ingress stays; one reason per annotation, although its value may differ between the file and the clusters. */
