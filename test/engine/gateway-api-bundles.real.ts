@@ -129,8 +129,11 @@ describe("a Gateway API of another owner", function () {
     for (const { metadata } of former) await client.delete({ apiVersion: "v1", kind: "Pod", metadata });
     const isNew = ({ metadata: { uid } }: KubeObject): boolean =>
       former.every(({ metadata }) => metadata.uid !== uid);
-    const ready = async (): Promise<boolean> =>
-      (await pods()).filter((pod) => isNew(pod) && isReady(pod)).length === GATEWAYS.length;
+    // A former Traefik that is still ending may answer a request.
+    const ready = async (): Promise<boolean> => {
+      const present = await pods();
+      return present.length === GATEWAYS.length && present.every((pod) => isNew(pod) && isReady(pod));
+    };
     await waitUntil("new Traefiks", ready, WAIT);
   }
 

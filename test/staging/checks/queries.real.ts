@@ -36,8 +36,9 @@ describe("check queries, on a real Prometheus that scrapes itself every second",
       { stdio: "ignore" },
     );
     await waitUntil(
-      "two scrapes",
-      async () => (await stateOf({ query: "count_over_time(up[1m])", min: 2 })) === "held",
+      "two scrapes of its own requests",
+      async () =>
+        (await stateOf({ query: "count_over_time(prometheus_http_requests_total[1m])", min: 2 })) === "held",
       { timeoutMs: 60_000 },
     );
   });
