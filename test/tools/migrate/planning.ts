@@ -19,6 +19,17 @@ export const kustomization = (name: string, path: string, spec: object = {}): ob
   spec: { path, prune: true, sourceRef: { kind: "GitRepository", name: "home" }, ...spec },
 });
 
+/** A HelmRelease of a chart from a HelmRepository. */
+export const helmRelease = (name: string, namespace: string, chart: string, values: object): object => ({
+  apiVersion: "helm.toolkit.fluxcd.io/v2",
+  kind: "HelmRelease",
+  metadata: { name, namespace },
+  spec: {
+    chart: { spec: { chart, version: "4.4.0", sourceRef: { kind: "HelmRepository", name: "a" } } },
+    values,
+  },
+});
+
 /** A temporary repository with these files; the options are those of `.edgefirst/migrate.yaml`. */
 export function withRepository<T>(files: Files, options: object, use: (context: StepContext) => T): T {
   const root = mkdtempSync(join(tmpdir(), "edgefirst-planning-"));

@@ -1,17 +1,8 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { messages, resultOf, type Files } from "../planning.ts";
+import { helmRelease as release, messages, resultOf, type Files } from "../planning.ts";
 
-const CHART = { apiVersion: "helm.toolkit.fluxcd.io/v2", kind: "HelmRelease" };
 const GATEWAY_API = "gateway.networking.k8s.io/v1";
-const release = (name: string, namespace: string, chart: string, values: object): object => ({
-  ...CHART,
-  metadata: { name, namespace },
-  spec: {
-    chart: { spec: { chart, version: "4.4.0", sourceRef: { kind: "HelmRepository", name: "a" } } },
-    values,
-  },
-});
 /** An app whose pods have these labels, behind ingress-nginx. */
 const app = (labels: object, ingress: object = { identifier: "app", port: "http" }): object =>
   release("web", "apps", "app-template", {

@@ -1,18 +1,7 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { resultOf, type Files } from "../planning.ts";
+import { helmRelease as chart, resultOf, type Files } from "../planning.ts";
 
-const chart = (name: string, namespace: string, chartName: string, values: object): object => ({
-  apiVersion: "helm.toolkit.fluxcd.io/v2",
-  kind: "HelmRelease",
-  metadata: { name, namespace },
-  spec: {
-    chart: {
-      spec: { chart: chartName, version: "4.11.0", sourceRef: { kind: "HelmRepository", name: "a" } },
-    },
-    values,
-  },
-});
 const gateway = (name: string): readonly object[] => [
   {
     apiVersion: "gateway.networking.k8s.io/v1",

@@ -14,6 +14,7 @@ import { traefiksOf } from "../../../../../policy/objects/traefiks.ts";
 import type { ObjectIndex } from "../../../../../policy/engine/object-index.ts";
 import { at, fields, text, type Fields } from "../../../../../policy/engine/read.ts";
 import type { Knowledge } from "../../../../../policy/knowledge/knowledge.ts";
+import { chartServiceAccount, chartServices } from "../controllers/chart-names.ts";
 import type { Backend } from "../served.ts";
 import { UNKNOWN_PODS, type Pods } from "./selectors.ts";
 
@@ -87,7 +88,9 @@ function selectedPods(service: KubeObject, namespace: string, index: ObjectIndex
 export function controllerPods(source: KubeObject, index: ObjectIndex): Pods {
   if (source.kind !== HELM_RELEASE.kind) {
     const labels = strings(at(source, ["spec", "template", "metadata", "labels"]));
-    return { namespace: source.metadata.namespace ?? "default", labels: new Map(labels), mayHave: NONE };
+    const account = text(at(source, ["spec", "template", "spec", "serviceAccountName"])) ?? "default";
+    const namespace = source.metadata.namespace ?? "default";
+    return { namespace, labels: new Map(labels), mayHave: NONE, account };
   }
   const { name, namespace } = releaseOf(source);
   const chart = chartOf(source, index).name ?? "";
@@ -99,7 +102,13 @@ export function controllerPods(source: KubeObject, index: ObjectIndex): Pods {
     ...(isTraefik ? [] : [["app.kubernetes.io/component", "controller"] as const]),
     ...strings(at(values, isTraefik ? ["deployment", "podLabels"] : ["controller", "podLabels"])),
   ] as const;
-  return { namespace, labels: new Map(own), mayHave: FROM_CHART };
+  return {
+    namespace,
+    labels: new Map(own),
+    mayHave: FROM_CHART,
+    account: chartServiceAccount(source, index),
+    services: chartServices(source, index).map((service) => service.name),
+  };
 }
 
 /** The pods behind a Gateway, by the controller of its class; several if more than one may serve it. */
@@ -115,6 +124,7 @@ export function gatewayPods(
   if (controller.includes("cilium"))
     return [{ namespace: undefined, labels: new Map(), mayHave: NONE, entity: "ingress" }];
   if (controller.includes("envoy")) return [envoyPods(gateway, objects)];
+  if (controller.startsWith("istio.io/")) return [istioPods(gateway, className)];
   const traefiks = controller.includes("traefik") ? traefiksOf(gateway, known) : [];
   return traefiks.length === 0
     ? [UNKNOWN_PODS]
@@ -133,4 +143,11 @@ function envoyPods({ metadata: { name, namespace = "" } }: KubeObject, index: Ob
     ["gateway.networking.k8s.io/gateway-name", name],
   ] as const;
   return { namespace: release && releaseOf(release).namespace, labels: new Map(labels), mayHave: FROM_CHART };
+}
+
+/** Source: https://istio.io/latest/docs/tasks/traffic-management/ingress/gateway-api/#automated-deployment */
+function istioPods({ metadata: { name, namespace } }: KubeObject, className: string): Pods {
+  const labels = new Map([["gateway.networking.k8s.io/gateway-name", name]]);
+  const own = `${name}-${className}`;
+  return { namespace, labels, mayHave: /^/, account: own, services: [own] };
 }

@@ -1,3 +1,6 @@
+import type { KubeObject } from "../../../../../kube/objects.ts";
+import type { ObjectIndex } from "../../../../../policy/engine/object-index.ts";
+import { appServices } from "../../../../../policy/objects/app-template-network.ts";
 import { knowledgeOf } from "../../../../lint/knowledge.ts";
 import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { indexOf } from "../../../clusters.ts";
@@ -7,12 +10,14 @@ import { isRelease } from "../../oci/artifact.ts";
 import { controllerRelease } from "../controllers/classes.ts";
 import { gatewayIn } from "../gateway.ts";
 import type { MovingForm, Parents } from "../parents.ts";
+import { meshDifferences, type Difference } from "./mesh/admission.ts";
+import { meshPoliciesOf } from "./mesh/policies.ts";
 import { controllerPods, gatewayPods, podsBehind } from "./pods.ts";
 import { policiesOf, type Policy } from "./policies.ts";
 import { anyOf, UNKNOWN_PODS, type Maybe, type Pods } from "./selectors.ts";
 
 /**
- * Why the pods behind a Gateway may not reach an app, or whether that cannot be decided: policies in the repository restrict who reaches the
+ * Why the pods behind a Gateway may not reach an app, or whether that cannot be decided: policies in the repository (of the network, or of a mesh) restrict who reaches the
  * app, or what the Gateway's pods reach. Policies outside the repository are not known.
  */
 export function whyUnreachable(
@@ -23,7 +28,8 @@ export function whyUnreachable(
   const { cluster, reading, namespace } = moving;
   if (!cluster) return [];
   const policies = policiesOf(cluster);
-  if (policies.length === 0) return [];
+  const meshes = meshPoliciesOf(cluster);
+  if (policies.length === 0 && meshes.length === 0) return [];
   const objects = indexOf(cluster);
   const known = { objects, knowledge: knowledgeOf(repository) };
   const doors = gatewayPods(gatewayIn(cluster, gateway), known);
@@ -37,9 +43,15 @@ export function whyUnreachable(
     const app = podsBehind(backend, namespace, source, objects);
     const name = backend.identifier ?? backend.name ?? "";
     const question = { name, policies, app, former, gateway, option: reading.ingressClass ?? "" };
-    return doors.flatMap((door) => whyClosed(question, door) ?? []);
+    const service = backend.name ?? serviceName(backend.identifier, source, objects);
+    return doors.flatMap((door) => [
+      whyClosed(question, door),
+      ...meshDifferences(meshes, { pods: app, service }, { former, door }).map((difference) =>
+        meshReason(difference, question),
+      ),
+    ]);
   });
-  return [...new Set(reasons)];
+  return [...new Set(reasons.filter((reason) => reason !== undefined))];
 }
 
 interface Question {
@@ -81,4 +93,34 @@ function sentence(
   return answer === false
     ? `${describe("and does not admit")}: extend the policy, or label the pods, before the move`
     : `${describe("and may not admit")}: if it admits them, set route.gateways.${option}.reachesApps to true in ${OPTIONS_FILE}`;
+}
+
+/** The name of a Service in app-template's values. */
+function serviceName(
+  identifier: string | undefined,
+  source: KubeObject | undefined,
+  objects: ObjectIndex,
+): string | undefined {
+  if (source === undefined || identifier === undefined) return undefined;
+  return appServices(source, objects).find((service) => service.identifier === identifier)?.name;
+}
+
+/** A reason for a difference that a mesh makes between the controller and the Gateway. */
+function meshReason(
+  { answer, policy, kind, admitsFormer }: Difference,
+  { name, gateway, option }: Question,
+): string | undefined {
+  if (answer === undefined && gateway.reachesApps) return undefined;
+  const may = answer === undefined ? "may" : "does";
+  const id = `${gateway.namespace}/${gateway.name}`;
+  const restricts = admitsFormer
+    ? `admits the controller of the class to the pods of ${name}`
+    : `restricts who reaches the pods of ${name}`;
+  const what =
+    kind === "closed"
+      ? `${restricts} and ${may} not admit those of Gateway ${id}`
+      : `has rules on requests to the pods of ${name} and ${may} not treat the controller of the class like the pods of Gateway ${id}`;
+  return answer === false
+    ? `${policy} ${what}: change the policy before the move`
+    : `${policy} ${what}: if it does, set route.gateways.${option}.reachesApps to true in ${OPTIONS_FILE}`;
 }

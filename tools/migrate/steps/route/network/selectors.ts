@@ -11,6 +11,10 @@ export interface Pods {
   readonly labels: ReadonlyMap<string, string>;
   /** Labels that the pods may have in addition. */
   readonly mayHave: RegExp;
+  /** Their ServiceAccount, if it is known. */
+  readonly account?: string;
+  /** The Services in front of them, if they are known. */
+  readonly services?: readonly string[];
   /** Cilium's name for what is not a pod: `ingress` for its own Gateways. */
   readonly entity?: string;
 }
