@@ -16,7 +16,8 @@ const files = (user: string): Files => ({
   [`${TEMPLATE}/kustomization.yaml`]: `${KUSTOMIZE}resources:\n  - ./endpoint.yaml\n`,
   [`${TEMPLATE}/endpoint.yaml`]: "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: endpoint\n",
 });
-const after = (user: string): string => written(resultOf(components, files(user)), USER);
+const after = (user: string, more: Files = {}): string =>
+  written(resultOf(components, { ...files(user), ...more }), USER);
 
 describe("migrate components: comments in the list of a template's user", () => {
   it("move with the template's entry if they are about it", () => {
@@ -58,5 +59,23 @@ components:
   - ../../../shared/templates/gatus/external
 `;
     assert.equal(after(only), "");
+  });
+
+  it("head the same entries, which keep their order", () => {
+    const volsync = "kubernetes/shared/templates/volsync/aws";
+    const more = {
+      [`${volsync}/kustomization.yaml`]: `${KUSTOMIZE}resources:\n  - ./claim.yaml\n`,
+      [`${volsync}/claim.yaml`]: "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: claim\n",
+    };
+    const lines = (kind: string, ...names: readonly string[]): string =>
+      names.map((name) => `  - ../../../shared/${kind}/${name}\n`).join("");
+    for (const names of [
+      ["volsync/aws", "gatus/external"],
+      ["gatus/external", "volsync/aws"],
+    ])
+      assert.equal(
+        after(`resources:\n  - ./web.yaml\n  # Templates\n${lines("templates", ...names)}`, more),
+        `resources:\n  - ./web.yaml\ncomponents:\n  # Templates\n${lines("components", ...names)}`,
+      );
   });
 });

@@ -34,6 +34,15 @@ export function usersOf(repository: Repository, directory: string): readonly Use
   });
 }
 
+/** The resources and bases of a kustomization file, in their order. */
+export function includedBy(repository: Repository, file: string): readonly string[] {
+  const fields = repository.parse(file).documents[0]?.value;
+  if (!isMapping(fields)) return [];
+  return ["resources", "bases"].flatMap((list) =>
+    listOf(fields, list).flatMap((entry) => resolves(repository, file, entry) ?? []),
+  );
+}
+
 /** The path of an entry, relative to the root of the repository. */
 export function resolves(repository: Repository, file: string, entry: unknown): string | undefined {
   return typeof entry === "string" && !entry.includes("://")

@@ -8,6 +8,8 @@ import { listOf, type User } from "./references.ts";
 export interface Replacement {
   readonly from: string;
   readonly to: string;
+  /** The resources and bases of the file before the step. */
+  readonly order: readonly string[];
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Replacement {
 export function rewriteUser(
   { file, fields, entries }: User,
   text: string,
-  { from, to }: Replacement,
+  { from, to, order }: Replacement,
   moved: ReadonlyMap<string, string>,
 ): string | undefined {
   const directory = posix.dirname(file);
@@ -42,6 +44,11 @@ export function rewriteUser(
     [from, to].includes(posix.join(directory, fileText(entry)).replace(/\/$/, "")),
   );
   if (lines.length === 0 || has) return edit.text();
+  const sorted = inOrder(edit, added, order.indexOf(from), (index) => {
+    const component = posix.join(directory, fileText(listOf(fields, "components")[index])).replace(/\/$/, "");
+    return order.findIndex((one) => moved.get(one) === component);
+  });
+  if (sorted !== undefined) return edit.replace(0, ["components"], sorted) ? edit.text() : undefined;
   return insert(edit, text, added, taken[0]?.list ?? "resources") ? edit.text() : undefined;
 }
 
@@ -62,6 +69,28 @@ function commentsRemovedBy(
   taken: User["entries"],
 ): readonly string[] {
   return removedPaths(fields, taken).flatMap((path) => edit.commentsRemovedWith(0, path));
+}
+
+/**
+ * The list of components with a new one before those whose templates followed it: a comment may head several entries. Undefined if the new one
+ * comes last, or if the file had components before.
+ */
+function inOrder(
+  edit: YamlEdit,
+  added: string,
+  rank: number,
+  rankOf: (index: number) => number,
+): string | undefined {
+  const entries = Array.from({ length: edit.sizeOf(0, ["components"]) }, (_, index) => ({
+    rank: rankOf(index),
+    lines: edit.linesOf(0, ["components", index]),
+  }));
+  if (!entries.some((entry) => entry.rank > rank) || entries.some((entry) => entry.rank < 0))
+    return undefined;
+  const all = [...entries, { rank, lines: added }].toSorted((a, b) => a.rank - b.rank);
+  return all.every(({ lines }) => lines !== undefined)
+    ? `components:\n${all.map(({ lines = "" }) => lines.replace(/^(?=.)/gm, "  ")).join("")}`
+    : undefined;
 }
 
 function insert(edit: YamlEdit, text: string, lines: string, after: string): boolean {

@@ -6,7 +6,7 @@ import { isMapping } from "../../../gitops/yaml/values.ts";
 import { commentsIn } from "../../../gitops/edit/comments.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { buildsTheSame, whyNoComponent } from "./equality.ts";
-import { allFiles, mentionsOf, referencesInto, usersOf, type User } from "./references.ts";
+import { allFiles, includedBy, mentionsOf, referencesInto, usersOf, type User } from "./references.ts";
 import { patchesOutOfReach } from "./route-patches.ts";
 import { rewriteUser } from "./rewrite-user.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
@@ -110,7 +110,12 @@ class ComponentsPlan {
 
   #rewrite(user: User, from: string, to: string): void {
     if (!this.#context.selected(user.file)) return;
-    const text = rewriteUser(user, fileText(this.#repository, user.file) ?? "", { from, to }, this.#moved);
+    const text = rewriteUser(
+      user,
+      fileText(this.#repository, user.file) ?? "",
+      { from, to, order: includedBy(this.#context.repository, user.file) },
+      this.#moved,
+    );
     if (text === undefined)
       this.#left(from, `${user.file} includes it in a form that cannot be edited safely`);
     else this.#take(new Map([[user.file, text]]));
