@@ -261,6 +261,26 @@ describe("migrate route: how Traefik reaches the app of an Ingress for ingress-n
   });
 });
 
+describe("migrate route: an Ingress with fields that it does not have", () => {
+  it("stays, because they may be meant as a protection", () => {
+    const misplaced = { annotations: { [`${NGINX}whitelist-source-range`]: "10.0.0.0/8" } };
+    const one = ingress({}) as { readonly spec: object };
+    assert.match(
+      refusalOf({ ...one, spec: { ...one.spec, ...misplaced } }),
+      /an Ingress has no field spec\.annotations, so the API server rejects it/,
+    );
+    const { rules } = one.spec as { readonly rules: readonly object[] };
+    for (const [from, field] of [
+      [rules.map((rule) => ({ ...rule, ...misplaced })), /spec\.rules\.annotations/],
+      [
+        JSON.parse(JSON.stringify(rules).replace('"path":', '"allow":"10.0.0.0/8","path":')) as object[],
+        /spec\.rules\.http\.paths\.allow/,
+      ],
+    ] as const)
+      assert.match(refusalOf({ ...one, spec: { ...one.spec, rules: from } }), field);
+  });
+});
+
 describe("migrate route: an Ingress without the login of its class", () => {
   const exempt = ingress({ "enable-global-auth": "false" });
   const login = nginx({
