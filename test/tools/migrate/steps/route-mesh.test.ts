@@ -134,6 +134,31 @@ describe("migrate route: a mesh's policies", () => {
     assert.match(stays([closed, namespace({ "istio.io/dataplane-mode": "ambient" })]), CLOSED);
   });
 
+  it("of Istio keep an Ingress if they require the mesh, and only one of the two is in it", () => {
+    const peers = (mode: string, namespace: string, more: object = {}): object =>
+      object("security.istio.io/v1", "PeerAuthentication", "mtls", { mtls: { mode }, ...more }, namespace);
+    const places = (...meshed: readonly string[]): readonly object[] =>
+      ["books", "gates", "porch"].map((name) => ({
+        apiVersion: "v1",
+        kind: "Namespace",
+        metadata: { name, labels: meshed.includes(name) ? { "istio-injection": "enabled" } : {} },
+      }));
+    const strict = peers("STRICT", "istio-system");
+    assert.match(
+      stays([strict, ...places("books", "gates")]),
+      /^PeerAuthentication istio-system\/mtls \(.*\) has rules on requests to the pods of app and does not treat/,
+    );
+    assert.match(stays([strict]), /and may not treat .*reachesApps/);
+    for (const policies of [
+      [strict, ...places("books", "gates", "porch")],
+      [strict, ...places("gates")],
+      [strict, peers("PERMISSIVE", "books", { selector }), ...places("books", "gates")],
+      [peers("PERMISSIVE", "istio-system"), ...places("books", "gates")],
+      [peers("STRICT", "other"), ...places("books", "gates")],
+    ])
+      assert.equal(stays(policies), "", JSON.stringify(policies));
+  });
+
   it("of Istio keep an Ingress if the Gateway's pods are not known, unless the options say that they reach it", () => {
     const closed = istio({ rules: [INTAKE] });
     assert.match(

@@ -149,5 +149,5 @@ function envoyPods({ metadata: { name, namespace = "" } }: KubeObject, index: Ob
 function istioPods({ metadata: { name, namespace } }: KubeObject, className: string): Pods {
   const labels = new Map([["gateway.networking.k8s.io/gateway-name", name]]);
   const own = `${name}-${className}`;
-  return { namespace, labels, mayHave: /^/, account: own, services: [own] };
+  return { namespace, labels, mayHave: /^/, account: own, services: [own], isProxy: true };
 }

@@ -15,6 +15,8 @@ export interface Pods {
   readonly account?: string;
   /** The Services in front of them, if they are known. */
   readonly services?: readonly string[];
+  /** Whether they are proxies of Istio itself. */
+  readonly isProxy?: true;
   /** Cilium's name for what is not a pod: `ingress` for its own Gateways. */
   readonly entity?: string;
 }

@@ -1,11 +1,11 @@
 import type { ObjectIndex } from "../../../../../../policy/engine/object-index.ts";
-import { at, fields, list, text, texts, type Fields } from "../../../../../../policy/engine/read.ts";
-import { NAMESPACE } from "../../../../../../policy/objects/kinds.ts";
+import { fields, list, text, texts, type Fields } from "../../../../../../policy/engine/read.ts";
 import { allOf, anyOf, meets, requirementsIn, type Maybe, type Pods } from "../selectors.ts";
+import { isInIstio } from "./in-istio.ts";
 import { matchesPattern, matchesPrincipal, not, runsAs, type App, type MeshPolicy } from "./policy.ts";
 
 /** The namespace whose policies apply to the whole mesh, unless MeshConfig names another one. */
-const ROOT = "istio-system";
+export const ROOT = "istio-system";
 
 /** Source: https://istio.io/latest/docs/reference/config/security/authorization-policy/ */
 export function istioPolicy(
@@ -21,7 +21,7 @@ export function istioPolicy(
       name,
       mesh: "Istio",
       effect: action === "ALLOW" ? "allow" : "other",
-      selects: (app) => allOf([isMeshed(app.pods, index), selects(spec, namespace, app)]),
+      selects: (app) => allOf([isInIstio(app.pods, index) !== false, selects(spec, namespace, app)]),
       rules: list(spec.rules).map((rule) => {
         const { from, to, when } = fields(rule);
         const sources = list(from).map((one) => fields(fields(one).source));
@@ -102,19 +102,4 @@ function selects(spec: Fields, namespace: string, { pods, service }: App): Maybe
       ),
     ]);
   return allOf([isNear, ...requirementsIn(spec.selector).map((one) => meets(one, pods))]);
-}
-
-/** Whether Istio's sidecar or its ambient mode enforces policies for pods. Without the Namespace in the repository, they may be in the mesh. */
-function isMeshed({ namespace, labels }: Pods, index: ObjectIndex): boolean {
-  if (namespace === undefined) return true;
-  const found = index.get(NAMESPACE, undefined, namespace);
-  if (found === undefined || labels.get("sidecar.istio.io/inject") === "true" || labels.has("istio.io/rev"))
-    return true;
-  const own = fields(at(found, ["metadata", "labels"]));
-  return (
-    own["istio-injection"] === "enabled" ||
-    own["istio.io/rev"] !== undefined ||
-    own["istio.io/dataplane-mode"] === "ambient" ||
-    labels.get("istio.io/dataplane-mode") === "ambient"
-  );
 }

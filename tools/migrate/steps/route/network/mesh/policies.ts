@@ -10,6 +10,7 @@ import { consulIntentions } from "./consul.ts";
 import { istioPolicy } from "./istio.ts";
 import { kumaPermission } from "./kuma.ts";
 import { linkerdServer } from "./linkerd.ts";
+import { peerAuthentication } from "./peer-authentication.ts";
 import type { MeshPolicy } from "./policy.ts";
 
 /** The policies of meshes in a cluster. */
@@ -28,6 +29,8 @@ export const meshPoliciesOf = oncePer((cluster: BuiltCluster): readonly MeshPoli
     switch (`${groupOf(object)}/${object.kind}`) {
       case "security.istio.io/AuthorizationPolicy":
         return istioPolicy(name, spec, object.metadata.namespace ?? "default", index);
+      case "security.istio.io/PeerAuthentication":
+        return peerAuthentication(object, name, index);
       case "policy.linkerd.io/Server":
         return linkerdServer(object, index, describe);
       case "kuma.io/MeshTrafficPermission":
