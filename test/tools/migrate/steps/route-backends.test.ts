@@ -281,6 +281,23 @@ describe("migrate route: an Ingress with fields that it does not have", () => {
   });
 });
 
+describe("migrate route: an Ingress with the login of another one at its host", () => {
+  const guarded = (login: string): object => {
+    const one = ingress({ "auth-signin": login }) as { readonly metadata: object };
+    return { ...one, metadata: { ...one.metadata, name: "guarded" } };
+  };
+  const login = ingress({}, [{ path: "/oauth2", name: "oauth2-proxy", port: 4180 }]);
+
+  it("stays as long as the other one does", () => {
+    for (const signin of ["https://$host/oauth2/start?rd=$uri", "https://web.example.com/oauth2/start"])
+      assert.match(
+        refusalOf(login, {}, guarded(signin)),
+        /Ingress apps\/guarded stays and asks for a login at web\.example\.com/,
+      );
+    assert.doesNotMatch(refusalOf(login, {}, guarded("https://login.example.org")), /asks for a login at/);
+  });
+});
+
 describe("migrate route: an Ingress without the login of its class", () => {
   const exempt = ingress({ "enable-global-auth": "false" });
   const login = nginx({

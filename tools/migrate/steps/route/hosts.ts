@@ -1,11 +1,13 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { fieldAt, fieldsIn, isKind, nameOf } from "../../objects.ts";
 import { rendered as renderedByChart } from "../../../../policy/objects/app-template-dialect.ts";
 import { releaseOf } from "../../../../policy/objects/helm.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import { chartOf } from "./chart.ts";
+import { nginx } from "./controllers/nginx.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import { fieldList } from "./paths.ts";
 
@@ -35,7 +37,39 @@ export function splitHosts(
 interface Source {
   readonly host: string;
   readonly source: string;
+  /** The addresses at which ingress-nginx asks for a login. */
+  readonly logins: readonly string[];
 }
+
+/** The Ingresses of a cluster that send clients of a host to a login at the same host, by host. */
+const loginsByHost = oncePer((cluster: BuiltCluster): ReadonlyMap<string, readonly Source[]> =>
+  Map.groupBy(
+    cluster.objects
+      .flatMap(({ object }) => ingressesOf(object, [cluster]))
+      .filter(({ host, logins }) =>
+        logins.some((login) => /\$(?:http_)?host\b/.test(login) || login.includes(`//${host}`)),
+      ),
+    ({ host }) => host,
+  ),
+);
+
+/** Why a part of a host must not move: the rest of the host asks for a login there, and DNS points to only one of the two. */
+export function whyLoginBreaks(
+  hosts: readonly string[],
+  cluster: BuiltCluster | undefined,
+): readonly string[] {
+  return hosts.flatMap((host) =>
+    (cluster ? (loginsByHost(cluster).get(host) ?? []) : []).map(
+      ({ source }) =>
+        `${source} stays and asks for a login at ${host}, which DNS can point to only one place: move its login first`,
+    ),
+  );
+}
+
+const loginsIn = (annotations: Value | undefined): readonly string[] =>
+  ["auth-url", "auth-signin"]
+    .map((name) => scalarText(fieldAt(annotations, [nginx.prefix + name])))
+    .filter((login) => login !== "");
 
 /** The hosts of an Ingress, or of the Ingresses in app-template values. */
 function ingressesOf(object: Mapping, clusters: readonly BuiltCluster[]): readonly Source[] {
@@ -46,6 +80,7 @@ function ingressesOf(object: Mapping, clusters: readonly BuiltCluster[]): readon
         ? fieldList(entry.hosts).map(({ host }) => ({
             host: rendered(scalarText(host), object),
             source: sourceOf(object, key),
+            logins: loginsIn(entry.annotations),
           }))
         : [],
     );
@@ -55,6 +90,7 @@ function ingressesOf(object: Mapping, clusters: readonly BuiltCluster[]): readon
     return fieldList(fieldAt(object, ["spec", "rules"])).map(({ host }) => ({
       host: scalarText(host),
       source,
+      logins: loginsIn(fieldAt(object, ["metadata", "annotations"])),
     }));
   if (!isKind(object, "traefik.io", "IngressRoute")) return [];
   const rules = fieldList(fieldAt(object, ["spec", "routes"])).map(({ match }) => scalarText(match));
@@ -62,6 +98,7 @@ function ingressesOf(object: Mapping, clusters: readonly BuiltCluster[]): readon
     [...rule.matchAll(/\bHost\(([^)]*)\)/g)].map(([, argument = ""]) => ({
       host: argument.replace(/[`"\s]/g, ""),
       source,
+      logins: [],
     })),
   );
 }
