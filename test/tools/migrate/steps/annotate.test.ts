@@ -6,10 +6,10 @@ import { ENDPOINT_ANNOTATION } from "../../../../kube/gatus-annotations.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
 import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
 import { buildRepository } from "../../../../tools/gitops/flux/repository-build.ts";
-import { fragmentFor, hostAsked } from "../../../../tools/migrate/steps/annotate/fragment.ts";
 import { sidecarEndpoint } from "../../../../tools/migrate/steps/annotate/sidecar.ts";
 import { readOptions } from "../../../../tools/migrate/options.ts";
 import { healthPathIn } from "../../../../tools/migrate/steps/probes/health-paths.ts";
+import { fragmentFor, hostAsked } from "../../../../tools/migrate/steps/annotate/fragment.ts";
 import { annotate } from "../../../../tools/migrate/steps/annotate/step.ts";
 import { probes } from "../../../../tools/migrate/steps/probes/step.ts";
 import type { Plan, Step } from "../../../../tools/migrate/step.ts";
@@ -253,3 +253,15 @@ spec:
           http:
             port: 3000
 `;
+
+describe("migrate annotate: the host that an endpoint monitors", () => {
+  it("keeps the case of variables in its URL", () => {
+    for (const [url, host] of [
+      ["https://blog.${SECRET_DOMAIN}/", "blog.${SECRET_DOMAIN}"],
+      ["https://${APP:-Web}.${SECRET_DOMAIN}:8443/status", "${APP:-Web}.${SECRET_DOMAIN}"],
+      ["https://Blog.example.com/?q=${Q}", "blog.example.com"],
+      ["icmp://${NAS_IP}", undefined],
+    ] as const)
+      assert.equal(hostAsked({ url }), host);
+  });
+});

@@ -50,5 +50,9 @@ export function hostAsked({ url, dns }: Template): string | undefined {
   const name = typeof dns === "object" && dns !== null ? text((dns as Template)["query-name"]) : undefined;
   if (name !== undefined) return name.replace(/\.$/, "");
   const address = text(url) ?? "";
+  // A URL has a host in lower case, but the name of a variable keeps its case.
+  const [, variable] =
+    /^https?:\/\/((?:[^/:?#\s$]|\$\{[^}]*\})*\$\{[^}]*\}(?:[^/:?#\s$]|\$\{[^}]*\})*)/.exec(address) ?? [];
+  if (variable !== undefined) return variable;
   return /^https?:/.test(address) && URL.canParse(address) ? new URL(address).hostname : undefined;
 }
