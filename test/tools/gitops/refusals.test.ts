@@ -25,7 +25,7 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
 
   it("values that are not strings, as written or after substitution", () => {
     expect(
-      "apps/variables.yaml:10 spec.postBuild.substitute.PORT must be a string: quote it",
+      "apps/variables.yaml:13 spec.postBuild.substitute.PORT must be a string: quote it",
       "variables/map.yaml:6 data.port must be a string: quote it",
       "variables/map.yaml:7 data.size must be a string: quote it",
       "apps/sealed.yaml:7 spec.prune must be true or false",
