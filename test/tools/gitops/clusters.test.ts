@@ -57,6 +57,37 @@ describe("the clusters of a repository", () => {
       });
     });
 
+  describe("a source with the same layout as this repository", () => {
+    const git = (name: string, url: string): string => `---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: { name: ${name}, namespace: flux-system }
+spec: { interval: 1h, url: "${url}", ref: { branch: main } }
+`;
+    const from = (url: string): BuiltRepository =>
+      build({
+        "clusters/edge/sync.yaml":
+          git("home", "ssh://git@git.example.com/me/home") + kustomization("sync", "./clusters/edge"),
+        "clusters/edge/apps.yaml": kustomization("apps", "./apps"),
+        "clusters/edge/extra.yaml":
+          git("extra", url) + kustomization("extra", "./apps", "GitRepository, name: extra"),
+        "apps/map.yaml": map("app"),
+      });
+
+    it("is another repository if its URL names another one", () => {
+      for (const url of ["https://git.example.com/me/keys.git", "git@git.example.com:me/keys"]) {
+        const built = from(url);
+        assert.deepEqual(built.external, ["flux-system/extra (GitRepository extra)"], url);
+        assert.deepEqual(maps(built), { "clusters/edge": ["app"] }, url);
+      }
+    });
+
+    it("is this one if it may be a mirror, or if its URL is unknown", () => {
+      for (const url of ["https://mirror.example.org/Home.git/", "https://git.example.com/me/${NAME}"])
+        assert.deepEqual(from(url).external, [], url);
+    });
+  });
+
   const SWITCHED_OFF = {
     "clusters/edge/sync.yaml": kustomization("sync", "./clusters/edge"),
     "clusters/edge/kustomization.yaml": `resources:

@@ -6,7 +6,7 @@ import { BuildError } from "../problem.ts";
 import type { Artifacts } from "./artifacts.ts";
 import { filesReached, pathOf, specOf } from "./flux-kustomization.ts";
 import type { Root } from "./cluster-names.ts";
-import { clusterOf, isIn, type WrittenObject } from "./written.ts";
+import { clusterOf, hasVariables, isIn, type WrittenObject } from "./written.ts";
 
 /**
  * The roots of a cluster's tree: the Kustomizations that no other Kustomization applies. In a cycle, the first file is the root. An app that
@@ -114,12 +114,14 @@ export interface OwnSources {
 
 /**
  * A source counts as this repository if it is the only one, or if a Kustomization that uses it has a path, other than the root, that
- * exists here. Only Git knows the repository's own URL, and it can have many forms.
+ * exists here. Two repositories can have the same layout, so among such GitRepositories, the one with the most Kustomizations decides: those whose URL names
+ * another repository are not this one. Only Git knows the repository's own URL, and it can have many forms.
  */
 export function ownSources(
   written: readonly WrittenObject[],
   repository: Repository,
   artifacts: Artifacts,
+  gitRepositories: readonly WrittenObject[] = [],
 ): OwnSources {
   const key = (kustomization: Mapping): string => {
     const { sourceRef } = specOf(kustomization);
@@ -127,13 +129,21 @@ export function ownSources(
     return `${scalarText(reference.kind)} ${scalarText(reference.name)}`;
   };
   const all = new Set(written.map(({ object }) => key(object)));
+  const users = Map.groupBy(
+    written.filter(({ object }) => {
+      const path = pathOf(object);
+      return path !== "." && repository.isDirectory(path);
+    }),
+    ({ object }) => key(object),
+  );
+  const names = namesByUrl(gitRepositories);
+  const [most] = [...users].toSorted(([, one], [, other]) => other.length - one.length);
+  const ownName = names.get(most?.[0] ?? "");
   const own = new Set(
-    written
-      .filter(({ object }) => {
-        const path = pathOf(object);
-        return path !== "." && repository.isDirectory(path);
-      })
-      .map(({ object }) => key(object)),
+    [...users.keys()].filter((source) => {
+      const name = names.get(source);
+      return ownName === undefined || name === undefined || name === ownName;
+    }),
   );
   return {
     has: (kustomization) => {
@@ -142,4 +152,21 @@ export function ownSources(
       return (all.size === 1 && all.has(source)) || own.has(source);
     },
   };
+}
+
+/** The last part of each GitRepository's URL, which mirrors have in common, by kind and name of the source; none where the URL is unknown or ambiguous. */
+function namesByUrl(gitRepositories: readonly WrittenObject[]): ReadonlyMap<string, string> {
+  const names = new Map<string, Set<string>>();
+  for (const { object } of gitRepositories) {
+    if (object.kind !== "GitRepository") continue;
+    const source = `GitRepository ${scalarText(isMapping(object.metadata) ? object.metadata.name : undefined)}`;
+    const name = /([^/:]+?)(?:\.git)?\/?$/.exec(scalarText(specOf(object).url))?.[1];
+    if (name === undefined || hasVariables(name)) continue;
+    names.set(source, (names.get(source) ?? new Set()).add(name.toLowerCase()));
+  }
+  return new Map(
+    [...names].flatMap(([source, [name, other]]) =>
+      name !== undefined && other === undefined ? [[source, name] as const] : [],
+    ),
+  );
 }
