@@ -75,12 +75,23 @@ const JOB: FieldType = {
 
 const BACKEND: FieldType = {
   fields: {
+    resource: { fields: strings("apiGroup", "kind", "name") },
     service: {
       fields: { ...strings("name"), port: { fields: { ...strings("name"), ...integers("number") } } },
     },
   },
 };
 const INGRESS_PATHS: FieldType = { list: { fields: { ...strings("path", "pathType"), backend: BACKEND } } };
+
+/** All fields of an Ingress's `spec`. */
+export const INGRESS: FieldType = {
+  fields: {
+    ...strings("ingressClassName"),
+    defaultBackend: BACKEND,
+    rules: { list: { fields: { ...strings("host"), http: { fields: { paths: INGRESS_PATHS } } } } },
+    tls: { list: { fields: { ...strings("secretName"), hosts: TEXTS } } },
+  },
+};
 
 /** The types of `spec`, as `group/kind` (https://kubernetes.io/docs/reference/kubernetes-api). */
 export const KUBERNETES_SPECS: Fields = {
@@ -132,12 +143,5 @@ export const KUBERNETES_SPECS: Fields = {
       selector: TEXT_MAP,
     },
   },
-  "networking.k8s.io/Ingress": {
-    fields: {
-      ...strings("ingressClassName"),
-      defaultBackend: BACKEND,
-      rules: { list: { fields: { ...strings("host"), http: { fields: { paths: INGRESS_PATHS } } } } },
-      tls: { list: { fields: { ...strings("secretName"), hosts: TEXTS } } },
-    },
-  },
+  "networking.k8s.io/Ingress": INGRESS,
 };

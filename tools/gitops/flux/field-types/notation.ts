@@ -34,6 +34,6 @@ export const TEXTS: FieldType = { list: "string" };
 export const TEXT_MAP: FieldType = { map: "string" };
 
 /** `metadata`, of objects and of templates. */
-export const METADATA: FieldType = {
+export const METADATA = {
   fields: { ...strings("name", "namespace"), labels: TEXT_MAP, annotations: TEXT_MAP },
-};
+} as const satisfies FieldType;

@@ -12,6 +12,7 @@ import type { WrittenPath } from "./controllers/nginx-rewrites.ts";
 import { whyNotInValues } from "./new-objects.ts";
 import { serviceSettings } from "./services.ts";
 import type { Loss } from "../../losses.ts";
+import { whyNotAllKnown } from "./unknown-fields.ts";
 import { matchOf, type Backend, type HostGroup, type Prefix, type Reading, type Served } from "./served.ts";
 
 /**
@@ -42,7 +43,11 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
   );
   const annotations = ingressAnnotations(entry.annotations, paths);
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
-  const refusals = [...annotations.refusals, ...middlewares.refusals];
+  const refusals = [
+    ...whyNotAllKnown({ hosts: entry.hosts ?? null, tls: entry.tls ?? null }, "app-template's ingress"),
+    ...annotations.refusals,
+    ...middlewares.refusals,
+  ];
   const filters = annotations.translations.flatMap(({ filter }) => (filter ? [JSON.stringify(filter)] : []));
   refusals.push(...whyNotInValues(annotations.translations));
   if (entry.defaultBackend !== undefined) refusals.push("its defaultBackend serves every host of the class");

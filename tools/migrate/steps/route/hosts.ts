@@ -2,105 +2,59 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { fieldAt, fieldsIn, isKind, nameOf } from "../../objects.ts";
+import { fieldsIn, isKind, nameOf } from "../../objects.ts";
 import { rendered as renderedByChart } from "../../../../policy/objects/app-template-dialect.ts";
 import { releaseOf } from "../../../../policy/objects/helm.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import { chartOf } from "./chart.ts";
-import { nginx } from "./controllers/nginx.ts";
-import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import { fieldList } from "./paths.ts";
 
-/** Hosts that move only in part, because another Ingress serves them too. */
-export function splitHosts(
-  records: readonly DnsRecord[],
-  clusters: readonly BuiltCluster[],
-): readonly CutoverNote[] {
-  return clusters.flatMap((cluster) => {
-    const moved = records.filter((record) => record.cluster === cluster.name);
-    const sources = new Set(moved.map(({ source }) => source));
-    const staying = cluster.objects
-      .flatMap(({ object }) => ingressesOf(object, clusters))
-      .filter(({ source }) => !sources.has(source));
-    return [...Map.groupBy(staying, ({ host }) => host)]
-      .filter(([host]) => moved.some((record) => record.host === host))
-      .map(([host, own]): CutoverNote => {
-        const names = [...new Set(own.map(({ source }) => source))].join(", ");
-        return {
-          kind: "cutover",
-          message: `${host} in ${cluster.name}: has both a route and an Ingress until ${names} moves too, and its DNS record can point to only one of them`,
-        };
-      });
-  });
-}
-
-interface Source {
+/** A host of an Ingress in a cluster. */
+export interface ServedHost {
   readonly host: string;
   readonly source: string;
-  /** The addresses at which ingress-nginx asks for a login. */
-  readonly logins: readonly string[];
+  readonly ingressClass: string;
+  readonly annotations: Mapping;
 }
 
-/** The Ingresses of a cluster that send clients of a host to a login at the same host, by host. */
-const loginsByHost = oncePer((cluster: BuiltCluster): ReadonlyMap<string, readonly Source[]> =>
-  Map.groupBy(
-    cluster.objects
-      .flatMap(({ object }) => ingressesOf(object, [cluster]))
-      .filter(({ host, logins }) =>
-        logins.some((login) => /\$(?:http_)?host\b/.test(login) || login.includes(`//${host}`)),
-      ),
-    ({ host }) => host,
-  ),
+/** The hosts of the Ingresses in a cluster, those in app-template values included. */
+export const servedHosts = oncePer((cluster: BuiltCluster): readonly ServedHost[] =>
+  cluster.objects.flatMap(({ object }) => hostsOf(object, cluster)),
 );
 
-/** Why a part of a host must not move: the rest of the host asks for a login there, and DNS points to only one of the two. */
-export function whyLoginBreaks(
-  hosts: readonly string[],
-  cluster: BuiltCluster | undefined,
-): readonly string[] {
-  return hosts.flatMap((host) =>
-    (cluster ? (loginsByHost(cluster).get(host) ?? []) : []).map(
-      ({ source }) =>
-        `${source} stays and asks for a login at ${host}, which DNS can point to only one place: move its login first`,
+function hostsOf(object: Mapping, cluster: BuiltCluster): readonly ServedHost[] {
+  if (isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) {
+    if (chartOf(object, [cluster]).name !== "app-template") return [];
+    return Object.entries(fieldsIn(object, ["spec", "values", "ingress"])).flatMap(([key, entry]) => {
+      if (!isMapping(entry) || entry.enabled === false) return [];
+      const hosts = fieldList(entry.hosts).map(({ host }) => rendered(scalarText(host), object));
+      const annotations = fieldsIn(entry, ["annotations"]);
+      return served(hosts, { source: sourceOf(object, key), annotations, ingressClass: entry.className });
+    });
+  }
+  const [spec, annotations] = [fieldsIn(object, ["spec"]), fieldsIn(object, ["metadata", "annotations"])];
+  const own = { source: sourceOf(object), annotations, ingressClass: spec.ingressClassName };
+  if (isKind(object, "networking.k8s.io", "Ingress"))
+    return served(
+      fieldList(spec.rules).map(({ host }) => scalarText(host)),
+      own,
+    );
+  if (!isKind(object, "traefik.io", "IngressRoute")) return [];
+  const hosts = fieldList(spec.routes).flatMap(({ match }) =>
+    [...scalarText(match).matchAll(/\bHost\(([^)]*)\)/g)].map(([, argument = ""]) =>
+      argument.replace(/[`"\s]/g, ""),
     ),
   );
+  return served(hosts, own);
 }
 
-const loginsIn = (annotations: Value | undefined): readonly string[] =>
-  ["auth-url", "auth-signin"]
-    .map((name) => scalarText(fieldAt(annotations, [nginx.prefix + name])))
-    .filter((login) => login !== "");
-
-/** The hosts of an Ingress, or of the Ingresses in app-template values. */
-function ingressesOf(object: Mapping, clusters: readonly BuiltCluster[]): readonly Source[] {
-  if (isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) {
-    if (chartOf(object, clusters).name !== "app-template") return [];
-    return Object.entries(fieldsIn(object, ["spec", "values", "ingress"])).flatMap(([key, entry]) =>
-      isMapping(entry) && entry.enabled !== false
-        ? fieldList(entry.hosts).map(({ host }) => ({
-            host: rendered(scalarText(host), object),
-            source: sourceOf(object, key),
-            logins: loginsIn(entry.annotations),
-          }))
-        : [],
-    );
-  }
-  const source = sourceOf(object);
-  if (isKind(object, "networking.k8s.io", "Ingress"))
-    return fieldList(fieldAt(object, ["spec", "rules"])).map(({ host }) => ({
-      host: scalarText(host),
-      source,
-      logins: loginsIn(fieldAt(object, ["metadata", "annotations"])),
-    }));
-  if (!isKind(object, "traefik.io", "IngressRoute")) return [];
-  const rules = fieldList(fieldAt(object, ["spec", "routes"])).map(({ match }) => scalarText(match));
-  return rules.flatMap((rule) =>
-    [...rule.matchAll(/\bHost\(([^)]*)\)/g)].map(([, argument = ""]) => ({
-      host: argument.replace(/[`"\s]/g, ""),
-      source,
-      logins: [],
-    })),
-  );
+/** `ingressClass` is the field; without it, the class is that of the annotation. */
+function served(
+  hosts: readonly string[],
+  { ingressClass, ...own }: Omit<ServedHost, "host" | "ingressClass"> & { ingressClass: Value | undefined },
+): readonly ServedHost[] {
+  const name = scalarText(ingressClass) || scalarText(own.annotations["kubernetes.io/ingress.class"]);
+  return hosts.map((host) => ({ ...own, host, ingressClass: name }));
 }
 
 /** Identifies an Ingress by its object and, in a HelmRelease, by its key in the values. */

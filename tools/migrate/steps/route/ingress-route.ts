@@ -7,6 +7,7 @@ import type { Loss } from "../../losses.ts";
 import { matchOf, type Backend, type Reading, type Served } from "./served.ts";
 import { portOf, type Services } from "./services.ts";
 import { parseRule, type Matcher } from "./traefik-rule.ts";
+import { whyNotAllKnown } from "./unknown-fields.ts";
 
 /** Fields in `tls` that only select the certificate, which is set on the Gateway's listener. */
 const LISTENER_TLS = ["secretName", "certResolver", "domains", "store"];
@@ -15,21 +16,10 @@ const LISTENER_TLS = ["secretName", "certResolver", "domains", "store"];
 export function readIngressRoute(object: Mapping, namespace: string, services: Services): Reading {
   const annotations = ingressAnnotations(fieldAt(object, ["metadata", "annotations"]));
   const spec = isMapping(object.spec) ? object.spec : {};
-  const refusals: string[] = unknownKeys("", spec, ["entryPoints", "routes", "tls", "ingressClassName"]);
+  const refusals: string[] = [...whyNotAllKnown(object, "IngressRoute")];
   const served: Served[] = [];
   const losses: Loss[] = [...annotations.losses];
   for (const route of fieldList(spec.routes)) {
-    refusals.push(
-      ...unknownKeys("routes.", route, [
-        "kind",
-        "match",
-        "services",
-        "middlewares",
-        "priority",
-        "observability",
-        "syntax",
-      ]),
-    );
     if (route.syntax === "v2") refusals.push("its rules use Traefik's v2 syntax");
     for (const key of ["priority", "observability"])
       if (route[key] !== undefined)
@@ -67,10 +57,10 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
   };
 }
 
-function unknownKeys(prefix: string, fields: Mapping, known: readonly string[]): string[] {
-  return Object.keys(fields)
-    .filter((key) => !known.includes(key))
-    .map((key) => `${prefix}${key} has no equivalent in a route`);
+function unknownServiceKeys(service: Mapping): string[] {
+  return Object.keys(withoutDefaults(service))
+    .filter((key) => !["kind", "name", "namespace", "port", "weight"].includes(key))
+    .map((key) => `services.${key} has no equivalent in a route`);
 }
 
 function backendsOf(
@@ -91,9 +81,7 @@ function backendsOf(
       );
       return [];
     }
-    refusals.push(
-      ...unknownKeys("services.", withoutDefaults(service), ["kind", "name", "namespace", "port", "weight"]),
-    );
+    refusals.push(...unknownServiceKeys(service));
     const other = scalarText(service.namespace);
     if (other !== "" && other !== namespace) {
       refusals.push(`Service ${other}/${name} is in another namespace and would need a ReferenceGrant there`);

@@ -1,6 +1,6 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
-import { fieldAt, fieldsIn } from "../../objects.ts";
+import { fieldAt } from "../../objects.ts";
 import { ingressAnnotations, isTlsOnly, ownMiddlewares } from "./annotations.ts";
 import { isRedirect } from "./filters.ts";
 import { translatedBackend, translatedFilters, whySeveralServices } from "./new-objects.ts";
@@ -9,6 +9,7 @@ import { matchOf, type Backend, type Prefix, type Reading, type Served } from ".
 import { fieldList, refusalsOf, routePath, secretsOf } from "./paths.ts";
 import type { WrittenPath } from "./controllers/nginx-rewrites.ts";
 import { portOf, serviceSettings, type Services } from "./services.ts";
+import { whyNotAllKnown } from "./unknown-fields.ts";
 
 /** Reads an Ingress; `namespace` is its namespace in the cluster. */
 export function readIngressObject(ingress: Mapping, namespace: string, services: Services): Reading {
@@ -18,11 +19,10 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
   );
   const annotations = ingressAnnotations(fieldAt(ingress, ["metadata", "annotations"]), paths);
   const owned = ownMiddlewares(annotations.middlewares, namespace);
-  const refusals = [...annotations.refusals, ...owned.refusals];
+  const refusals = [...whyNotAllKnown(ingress, "Ingress"), ...annotations.refusals, ...owned.refusals];
   const name = scalarText(fieldAt(ingress, ["metadata", "name"]));
   const { translations } = annotations;
   const middlewares = [...owned.names, ...translatedFilters(translations, name)];
-  refusals.push(...unknownFields(ingress));
   if (fieldAt(ingress, ["spec", "defaultBackend"]) !== undefined)
     refusals.push("its defaultBackend serves every host of the class");
   const served: Served[] = [];
@@ -65,26 +65,6 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
     annotations,
   };
 }
-
-/** Fields that an Ingress does not have, such as misplaced annotations: the API server rejects them, and they may be meant as a protection. */
-function unknownFields(ingress: Mapping): readonly string[] {
-  const spec = fieldsIn(ingress, ["spec"]);
-  const rules = fieldList(spec.rules);
-  const paths = rules.flatMap((rule) => fieldList(fieldAt(rule, ["http", "paths"])));
-  const unknown = [
-    ...keysBesides([spec], ["ingressClassName", "defaultBackend", "rules", "tls"]),
-    ...keysBesides(rules, ["host", "http"]).map((key) => `rules.${key}`),
-    ...keysBesides(paths, ["path", "pathType", "backend"]).map((key) => `rules.http.paths.${key}`),
-  ];
-  return unknown.map(
-    (field) =>
-      `an Ingress has no field spec.${field}, so the API server rejects it, and what it should do is not known: correct it first`,
-  );
-}
-
-const keysBesides = (all: readonly Mapping[], known: readonly string[]): readonly string[] => [
-  ...new Set(all.flatMap((one) => Object.keys(one)).filter((key) => !known.includes(key))),
-];
 
 const writtenPath = ({ path, pathType }: Mapping, { host }: Mapping): WrittenPath => ({
   host: scalarText(host),

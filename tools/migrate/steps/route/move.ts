@@ -10,7 +10,7 @@ import { cutover } from "./cutover.ts";
 import { dnsLosses, dnsMove, recordsOf } from "./dns.ts";
 import { gatewayIn, hostsWithoutPlain } from "./gateway.ts";
 import { plainHttpOf } from "./plain-http.ts";
-import { releaseNamespace, rendered, whyLoginBreaks } from "./hosts.ts";
+import { releaseNamespace, rendered } from "./hosts.ts";
 import { prefixLosses } from "./paths.ts";
 import { refused, type CutoverNote, type DnsRecord, type Stay } from "./outcome.ts";
 import { missingServices } from "./missing-services.ts";
@@ -70,8 +70,6 @@ export function moveOf(
     ...new Set(wide.flatMap((one) => one.refusals)),
     ...new Set(pairs.flatMap((pair) => whyUnreachable(pair, parents.gateway, context))),
   );
-  if (!context.options.route.keepIngress)
-    missing.push(...new Set(pairs.flatMap(({ hosts, cluster }) => whyLoginBreaks(hosts, cluster))));
   if (missing.length > 0) return refused(missing.join("; "));
   const losses = [...[written, ...forms], ...wide].flatMap((one) => one.losses);
   const moves = pairs.map((pair) => ({ ...pair, dns: dnsMove(pair, parentRefs) }));

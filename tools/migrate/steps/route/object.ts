@@ -27,7 +27,7 @@ import { readIngressRoute } from "./ingress-route.ts";
 import { clusterOf } from "../../clusters.ts";
 import { releaseNamespace, sourceOf } from "./hosts.ts";
 import { moveOf, type Move } from "./move.ts";
-import { refused, type Outcome, type Stay } from "./outcome.ts";
+import { refused, whyHeld, type Holds, type Outcome, type Stay } from "./outcome.ts";
 import { missingComments } from "../../missing-comments.ts";
 import { routeTexts } from "./object-edit.ts";
 import { newObjects, presentObject } from "./new-objects.ts";
@@ -51,20 +51,17 @@ export function readAny(object: Mapping, namespace: string, services: Services):
 }
 
 /** Replaces an Ingress or IngressRoute with HTTPRoutes, at the same position in the file. */
-export function objectOutcome(
-  ingress: WrittenObject,
-  context: StepContext,
-  order: ReadonlyMap<string, string>,
-): Outcome {
+export function objectOutcome(ingress: WrittenObject, context: StepContext, holds: Holds): Outcome {
   const written = asWritten(ingress, context.repository);
   const position = locate(originAt(written, ["spec"]));
   const stays = (stay: Stay): Outcome => ({ notes: [{ ...stay, position }] });
   const { keepIngress } = context.options.route;
   const planned = routesOf(written, ingress, context);
   if ("kind" in planned) return stays(planned);
-  const reordered = ingress.forms.map(({ object }) => order.get(sourceOf(object))).find(Boolean);
-  if (reordered !== undefined && planned.missing.length > 0) return stays(refused(reordered));
   const { routes, missing } = planned;
+  const sources = ingress.forms.map(({ object }) => sourceOf(object));
+  const held = whyHeld(sources, holds, missing.length > 0);
+  if (held !== undefined) return stays(refused(held));
   if (missing.length < routes.length && missing.length > 0)
     return stays(refused("some of the HTTPRoutes that would replace it already exist"));
   if (missing.length === 0 && keepIngress) return { notes: [] };

@@ -9,6 +9,25 @@ export interface Stay {
 
 export const refused = (message: string): Stay => ({ kind: "refused", message });
 
+/** Why Ingresses that could become routes stay, by their source. */
+export interface Holds {
+  /** Their rules would match in a different order. */
+  readonly order: ReadonlyMap<string, string>;
+  /** Another Ingress of their host stays. */
+  readonly hosts: ReadonlyMap<string, string>;
+}
+
+/** Why an Ingress stays, given its source in each cluster; where its routes exist already, their order does not change. */
+export function whyHeld(
+  sources: readonly string[],
+  { order, hosts }: Holds,
+  addsRoutes: boolean,
+): string | undefined {
+  return sources
+    .map((source) => hosts.get(source) ?? (addsRoutes ? order.get(source) : undefined))
+    .find((reason) => reason !== undefined);
+}
+
 /** What the step would do to one object. */
 export interface Outcome {
   readonly notes: readonly Note[];

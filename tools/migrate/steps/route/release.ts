@@ -10,18 +10,14 @@ import { chartOf } from "./chart.ts";
 import { releaseNamespace, sourceOf } from "./hosts.ts";
 import { moveOf, type Move } from "./move.ts";
 import { otherIngresses } from "./other-charts.ts";
-import { refused, type DnsRecord, type Outcome, type Stay } from "./outcome.ts";
+import { refused, whyHeld, type DnsRecord, type Holds, type Outcome, type Stay } from "./outcome.ts";
 import { INGRESS, ROUTE, rewriteValues } from "./release-edit.ts";
 import { fieldList } from "./paths.ts";
 import { answers, hostGroups, type Reading } from "./served.ts";
 import { servicesOf, whyRefused } from "./services.ts";
 
 /** Replaces a HelmRelease's app-template `ingress` values with `route` values. */
-export function releaseOutcome(
-  release: WrittenObject,
-  context: StepContext,
-  order: ReadonlyMap<string, string>,
-): Outcome {
+export function releaseOutcome(release: WrittenObject, context: StepContext, holds: Holds): Outcome {
   const written = asWritten(release, context.repository);
   const position = (key: string): Position => locate(originAt(written, [...INGRESS, key]));
   const charts = release.forms.map(({ object }) => chartOf(object, context.clusters));
@@ -46,9 +42,10 @@ export function releaseOutcome(
       notes.push({ ...converted, position: position(key) });
       continue;
     }
-    const reordered = release.forms.map(({ object }) => order.get(sourceOf(object, key))).find(Boolean);
-    if (reordered !== undefined && Object.keys(converted.routes).length > 0) {
-      notes.push({ ...refused(reordered), position: position(key) });
+    const sources = release.forms.map(({ object }) => sourceOf(object, key));
+    const held = whyHeld(sources, holds, Object.keys(converted.routes).length > 0);
+    if (held !== undefined) {
+      notes.push({ ...refused(held), position: position(key) });
       continue;
     }
     moved.push(key);

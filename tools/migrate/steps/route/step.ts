@@ -1,21 +1,17 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
-import { clusterOf } from "../../clusters.ts";
-import { lossNotes, lossRefusal } from "../../losses.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { embeddedObjects, isKind, writtenObjects, type WrittenObject } from "../../objects.ts";
 import { dnsPreparations, targetConflicts } from "./dns.ts";
 import { unseenGateways } from "./gateway.ts";
-import { splitHosts } from "./hosts.ts";
-import { isIngress, objectOutcome } from "./object.ts";
-import { reorderedSources } from "./order.ts";
-import type { DnsRecord } from "./outcome.ts";
+import { splitHosts } from "./whole-hosts.ts";
+import { isIngress } from "./object.ts";
+import { rewrittenFiles } from "./rewritten-files.ts";
 import { senders } from "./senders.ts";
 import { whyForbidden } from "./allowed.ts";
 import { whyRenderedForbidden } from "./rendered.ts";
-import { releaseOutcome } from "./release.ts";
-import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
+import type { Note, Plan, Step, StepContext } from "../../step.ts";
 
 /** Replaces IngressRoutes and Ingresses, in manifests and in app-template values, with HTTPRoutes. */
 export const route: Step = {
@@ -34,17 +30,9 @@ export const route: Step = {
 };
 
 function plan(context: StepContext): Plan {
-  const changes: FileChange[] = [];
-  const notes: Note[] = [];
-  const records: DnsRecord[] = [];
   const written = writtenObjects(context, (object) => isRelease(object) || isIngress(object));
-  for (const [path, objects] of Map.groupBy(written, ({ file }) => file)) {
-    if (!context.selected(path)) continue;
-    const file = rewritten(objects, context);
-    notes.push(...file.notes);
-    records.push(...file.records);
-    changes.push({ path, text: file.text });
-  }
+  const files = rewrittenFiles(written, context);
+  const records = files.flatMap((file) => file.records);
   const { keepIngress } = context.options.route;
   const split = keepIngress ? [] : [...splitHosts(records, context.clusters), ...senders(records, context)];
   const unseen = records.length === 0 ? [] : unseenGateways(context.options.route, context.clusters);
@@ -55,52 +43,15 @@ function plan(context: StepContext): Plan {
     ...unread(written, context),
   ];
   return {
-    changes,
-    notes: [...notes, ...dnsPreparations(records), ...targetConflicts(records), ...split, ...others],
+    changes: files.map(({ path, text }) => ({ path, text })),
+    notes: [
+      ...files.flatMap(({ notes }) => notes),
+      ...dnsPreparations(records),
+      ...targetConflicts(records),
+      ...split,
+      ...others,
+    ],
   };
-}
-
-/** Rewrites the objects in a file, the last one first, so that the earlier documents keep their offsets. */
-function rewritten(
-  objects: readonly WrittenObject[],
-  context: StepContext,
-): { readonly text: string; readonly notes: readonly Note[]; readonly records: readonly DnsRecord[] } {
-  let text = objects[0]?.text ?? "";
-  const notes: (readonly Note[])[] = [];
-  const records: DnsRecord[] = [];
-  for (const object of objects.toSorted((a, b) => b.origin.offset - a.origin.offset)) {
-    const order = reorderedIn(object, context);
-    const outcome = isRelease(object.forms[0]?.object ?? {})
-      ? releaseOutcome(object, context, order)
-      : objectOutcome(object, context, order);
-    const change = outcome.edit?.(text, object.origin.offset);
-    if (outcome.edit && !change) {
-      const message =
-        "unchanged: it is written in a form that cannot be edited safely (a shared anchor, a flow mapping, or the only document in its file)";
-      notes.unshift([{ kind: "refused", message, position: object.position }]);
-      continue;
-    }
-    const losses = change?.losses ?? [];
-    const refusal = lossRefusal(losses, context, object.position);
-    if (refusal) {
-      notes.unshift([refusal]);
-      continue;
-    }
-    notes.unshift([...outcome.notes, ...lossNotes(losses, object.position)]);
-    records.unshift(...(outcome.records ?? []));
-    text = change?.text ?? text;
-  }
-  return { text, notes: notes.flat(), records };
-}
-
-/** Why each Ingress in an object cannot become a route without changing the order of rules, by its source. */
-function reorderedIn({ forms }: WrittenObject, { clusters }: StepContext): ReadonlyMap<string, string> {
-  return new Map(
-    forms.flatMap((form) => {
-      const cluster = clusterOf(form, clusters);
-      return cluster ? [...reorderedSources(cluster)] : [];
-    }),
-  );
 }
 
 /** Traefik objects that this step does not convert. */
