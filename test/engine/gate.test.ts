@@ -39,7 +39,7 @@ const conditions = (status: "True" | "False" | "Unknown", ...types: string[]) =>
     lastTransitionTime: "2026-01-31T12:00:00Z",
   }));
 const LONG = { timeoutMs: 60_000 };
-const VERIFICATION = { soak: "1s", timeout: "30s", interval: "500ms" };
+const VERIFICATION = { soak: "1s", timeout: "90s", interval: "500ms" };
 const OVERRIDE = {
   reason: "edge is being rebuilt",
   expires: new Date(Date.now() + 3_600_000).toISOString(),
