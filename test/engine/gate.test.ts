@@ -39,7 +39,7 @@ const conditions = (status: "True" | "False" | "Unknown", ...types: string[]) =>
     lastTransitionTime: "2026-01-31T12:00:00Z",
   }));
 const LONG = { timeoutMs: 60_000 };
-const VERIFICATION = { soak: "1s", timeout: "90s", interval: "500ms" };
+const VERIFICATION = { soak: "1s", timeout: "30s", interval: "500ms" };
 const OVERRIDE = {
   reason: "edge is being rebuilt",
   expires: new Date(Date.now() + 3_600_000).toISOString(),
@@ -69,7 +69,8 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     gatus = createServer((_, response) => {
       gatusAsked++;
       const result = { success: gatusIsUp, timestamp: lastProbe ?? new Date().toISOString() };
-      const condition = { condition: "[STATUS] (502) == 200", success: gatusIsUp };
+      // Gatus adds the value only to a condition that fails.
+      const condition = { condition: `[STATUS]${gatusIsUp ? "" : " (502)"} == 200`, success: gatusIsUp };
       response.end(
         JSON.stringify([{ key: "_app", results: [{ ...result, conditionResults: [condition] }] }]),
       );
