@@ -289,6 +289,7 @@ const MODULES: readonly Program[] = [
     directory: inModule("amtool"),
     package: "github.com/prometheus/alertmanager/cmd/amtool",
     pin: required("github.com/prometheus/alertmanager"),
+    variables: ({ version }) => ({ "github.com/prometheus/common/version.Version": version }),
     installed: { args: ["--version"], pattern: /^amtool, version (\d\S*)/m, range: () => ">=0.28.0 <1" },
     buildSeconds: 150,
   },
