@@ -36,9 +36,8 @@ describe("check queries, on a real Prometheus that scrapes itself every second",
       { stdio: "ignore" },
     );
     await waitUntil(
-      "two scrapes of its own requests",
-      async () =>
-        (await stateOf({ query: "count_over_time(prometheus_http_requests_total[1m])", min: 2 })) === "held",
+      "scrapes at two steps of five seconds",
+      async () => (await stateOf({ query: "count_over_time(up[1m:5s])", min: 2 })) === "held",
       { timeoutMs: 60_000 },
     );
   });
