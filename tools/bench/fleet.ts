@@ -120,7 +120,9 @@ function turnsOf(stacks: number, which: "alone" | "pairs" | "odd"): number {
   return waves.reduce((sum, size) => sum + turns[which](size / PARALLEL), 0);
 }
 
-const ownCpu = ({ command, cluster }: CpuUse): number => command + cluster;
+function ownCpu({ command, cluster }: CpuUse): number {
+  return command + cluster;
+}
 
 /** The CPU time of each stack with the control plane's share, and the rollout's time as a multiple of the least in which all cores could do the work in any order. */
 function cpuCells(used: CpuUse, stacks: number, whole: number): string[] {
