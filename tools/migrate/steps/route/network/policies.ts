@@ -6,7 +6,16 @@ import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { locate } from "../../../../gitops/yaml/source.ts";
 import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { indexOf } from "../../../clusters.ts";
-import { allOf, anyOf, meets, requirementsIn, type Maybe, type Pods } from "./selectors.ts";
+import {
+  allOf,
+  anyOf,
+  isIn,
+  meets,
+  requirementsIn,
+  selectorMatches,
+  type Maybe,
+  type Pods,
+} from "./selectors.ts";
 
 /** A NetworkPolicy, or Cilium's forms of it. */
 export interface Policy {
@@ -140,14 +149,6 @@ function endpointMatches(selector: unknown, { pods, own, index }: Endpoint): May
         : meets(requirement, pods);
     }),
   ]);
-}
-
-function selectorMatches(selector: unknown, pods: Pods): Maybe {
-  return pods.entity === undefined ? allOf(requirementsIn(selector).map((one) => meets(one, pods))) : false;
-}
-
-function isIn({ namespace }: Pods, wanted: string): Maybe {
-  return namespace === undefined ? undefined : namespace === wanted;
 }
 
 /** The name of the pods' namespace as a label. */

@@ -61,3 +61,18 @@ export function meets({ key, operator, values }: Fields, { labels, mayHave }: Po
   }
   return undefined;
 }
+
+/** Whether a label selector matches pods. */
+export function selectorMatches(selector: unknown, pods: Pods): Maybe {
+  return pods.entity === undefined ? allOf(requirementsIn(selector).map((one) => meets(one, pods))) : false;
+}
+
+/** Whether a name that may not be known is the wanted one. */
+export function isNamed(name: string | undefined, wanted: unknown): Maybe {
+  return name === undefined ? undefined : name === wanted;
+}
+
+/** Whether pods are in a namespace. */
+export function isIn({ namespace }: Pods, wanted: string | undefined): Maybe {
+  return isNamed(namespace, wanted);
+}

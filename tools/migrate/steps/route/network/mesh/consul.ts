@@ -1,12 +1,11 @@
 import { fields, list, text, type Fields } from "../../../../../../policy/engine/read.ts";
-import { anyOf, type Maybe, type Pods } from "../selectors.ts";
-import type { App, MeshPolicy } from "./policy.ts";
+import { anyOf, isNamed, type Maybe, type Pods } from "../selectors.ts";
+import { allowingAndDenying, type App, type MeshPolicy } from "./policy.ts";
 
 /** Source: https://developer.hashicorp.com/consul/docs/reference/config-entry/service-intentions */
 export function consulIntentions(name: string, spec: Fields): readonly MeshPolicy[] {
   const wanted = text(fields(spec.destination).name);
-  const selects = ({ service }: App): Maybe =>
-    wanted === "*" ? true : service === undefined ? undefined : service === wanted;
+  const selects = ({ service }: App): Maybe => (wanted === "*" ? true : isNamed(service, wanted));
   const sources = list(spec.sources).map(fields);
   const ofAction = (isDenied: boolean): MeshPolicy["rules"] =>
     sources
@@ -16,12 +15,7 @@ export function consulIntentions(name: string, spec: Fields): readonly MeshPolic
         isConditional: list(source.permissions).length > 0,
         matches: (pods) => isSource(text(source.name) ?? "", pods),
       }));
-  const common = { name, mesh: "Consul" as const, selects };
-  const [allowed, denied] = [ofAction(false), ofAction(true)];
-  return [
-    ...(allowed.length > 0 ? [{ ...common, effect: "allow" as const, rules: allowed }] : []),
-    ...(denied.length > 0 ? [{ ...common, effect: "other" as const, rules: denied }] : []),
-  ];
+  return allowingAndDenying({ name, mesh: "Consul", selects }, ofAction(false), ofAction(true));
 }
 
 /** Consul names pods after their Service or, where it checks tokens, after their ServiceAccount. */
@@ -29,5 +23,5 @@ function isSource(name: string, { services, account, entity }: Pods): Maybe {
   if (name === "*") return true;
   if (entity !== undefined) return false;
   const names = [...(services ?? [undefined]), account];
-  return anyOf(names.map((one) => (one === undefined ? undefined : one === name)));
+  return anyOf(names.map((one) => isNamed(one, name)));
 }

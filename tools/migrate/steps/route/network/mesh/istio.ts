@@ -1,6 +1,6 @@
 import type { ObjectIndex } from "../../../../../../policy/engine/object-index.ts";
 import { fields, list, text, texts, type Fields } from "../../../../../../policy/engine/read.ts";
-import { allOf, anyOf, meets, requirementsIn, type Maybe, type Pods } from "../selectors.ts";
+import { allOf, anyOf, isIn, isNamed, selectorMatches, type Maybe, type Pods } from "../selectors.ts";
 import { isInIstio } from "./in-istio.ts";
 import { matchesPattern, matchesPrincipal, not, runsAs, type App, type MeshPolicy } from "./policy.ts";
 
@@ -87,19 +87,18 @@ function meetsCondition({ key, values, notValues }: Fields, pods: Pods, own: str
 }
 
 function selects(spec: Fields, namespace: string, { pods, service }: App): Maybe {
-  const isNear =
-    namespace === ROOT || (pods.namespace === undefined ? undefined : pods.namespace === namespace);
+  const isNear = namespace === ROOT || isIn(pods, namespace);
   const targets = [...list(spec.targetRefs), ...(spec.targetRef === undefined ? [] : [spec.targetRef])];
   if (targets.length > 0)
     return allOf([
       isNear,
       anyOf(
         targets.map(fields).map(({ kind, name }) => {
-          if (kind === "Service") return service === undefined ? undefined : service === name;
+          if (kind === "Service") return isNamed(service, name);
           // A waypoint proxy stands in front of all pods of its namespace.
           return kind === "Gateway" && text(name)?.includes("waypoint") === true;
         }),
       ),
     ]);
-  return allOf([isNear, ...requirementsIn(spec.selector).map((one) => meets(one, pods))]);
+  return allOf([isNear, selectorMatches(spec.selector, pods)]);
 }

@@ -1,6 +1,6 @@
 import { at, fields, list, text, type Fields } from "../../../../../../policy/engine/read.ts";
-import { allOf, anyOf, meets, type Maybe, type Pods } from "../selectors.ts";
-import { matchesPrincipal, type App, type MeshPolicy, type MeshRule } from "./policy.ts";
+import { allOf, anyOf, isIn, isNamed, meets, type Maybe, type Pods } from "../selectors.ts";
+import { allowingAndDenying, matchesPrincipal, type App, type MeshPolicy, type MeshRule } from "./policy.ts";
 
 /** Source: https://kuma.io/docs/latest/policies/meshtrafficpermission/ */
 export function kumaPermission(name: string, spec: Fields): readonly MeshPolicy[] {
@@ -30,15 +30,8 @@ export function kumaPermission(name: string, spec: Fields): readonly MeshPolicy[
     ...entries.filter(({ isAllowed }) => !isAllowed).map(({ rule }) => rule),
     ...identities("deny"),
   ];
-  const common = {
-    name,
-    mesh: "Kuma" as const,
-    selects: (app: App) => isTarget(fields(spec.targetRef), app),
-  };
-  return [
-    ...(allowed.length > 0 ? [{ ...common, effect: "allow" as const, rules: allowed }] : []),
-    ...(denied.length > 0 ? [{ ...common, effect: "other" as const, rules: denied }] : []),
-  ];
+  const selects = (app: App): Maybe => isTarget(fields(spec.targetRef), app);
+  return allowingAndDenying({ name, mesh: "Kuma", selects }, allowed, denied);
 }
 
 function isTarget(target: Fields, { pods, service }: App): Maybe {
@@ -47,19 +40,18 @@ function isTarget(target: Fields, { pods, service }: App): Maybe {
     hasTag(key, String(value), { pods, service }),
   );
   const name = text(target.name);
-  const isNamed = name === undefined || target.kind === "Mesh" ? true : isService(name, { pods, service });
-  return allOf([isNamed, ...tags]);
+  const isNamedSo = name === undefined || target.kind === "Mesh" ? true : isService(name, { pods, service });
+  return allOf([isNamedSo, ...tags]);
 }
 
 function hasTag(key: string, value: string, app: App): Maybe {
-  const { namespace } = app.pods;
   switch (key) {
     case "kuma.io/service":
       return isService(value, app);
     case "k8s.kuma.io/service-name":
       return anyOf(namesOf(app).map((name) => name === value));
     case "k8s.kuma.io/namespace":
-      return namespace === undefined ? undefined : namespace === value;
+      return isIn(app.pods, value);
     default:
       return meets({ key, operator: "In", values: [value] }, app.pods);
   }
@@ -69,7 +61,7 @@ function hasTag(key: string, value: string, app: App): Maybe {
 function isService(written: string, app: App): Maybe {
   const [name = "", namespace = app.pods.namespace] = written.split("_");
   if (namespace !== app.pods.namespace && app.pods.namespace !== undefined) return false;
-  return anyOf(namesOf(app).map((one) => (one === undefined ? undefined : one === name)));
+  return anyOf(namesOf(app).map((one) => isNamed(one, name)));
 }
 
 const namesOf = ({ pods, service }: App): readonly (string | undefined)[] =>

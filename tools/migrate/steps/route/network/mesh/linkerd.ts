@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../../../../../kube/objects.ts";
 import type { ObjectIndex } from "../../../../../../policy/engine/object-index.ts";
 import { at, fields, list, text, texts, type Fields } from "../../../../../../policy/engine/read.ts";
-import { allOf, anyOf, meets, requirementsIn, type Maybe, type Pods } from "../selectors.ts";
+import { allOf, anyOf, isIn, selectorMatches, type Maybe, type Pods } from "../selectors.ts";
 import { matchesPattern, runsAs, type MeshPolicy, type MeshRule } from "./policy.ts";
 
 const GROUP = "policy.linkerd.io";
@@ -52,10 +52,8 @@ export function linkerdServer(
       effect: "allow",
       selects: ({ pods }) =>
         allOf([
-          pods.namespace === undefined ? undefined : pods.namespace === server.metadata.namespace,
-          podSelector === undefined
-            ? false
-            : allOf(requirementsIn(podSelector).map((requirement) => meets(requirement, pods))),
+          isIn(pods, server.metadata.namespace),
+          podSelector === undefined ? false : selectorMatches(podSelector, pods),
         ]),
       rules: [...authorized, ...older],
     },
@@ -71,7 +69,7 @@ function namesServer({ name, selector }: Fields, { metadata }: KubeObject): bool
   if (name !== undefined) return name === metadata.name;
   const labels = new Map(Object.entries(metadata.labels ?? {}));
   const asPods = { namespace: metadata.namespace, labels, mayHave: /^$/ };
-  return allOf(requirementsIn(selector).map((one) => meets(one, asPods))) === true;
+  return selectorMatches(selector, asPods) === true;
 }
 
 function authenticates(
@@ -92,9 +90,7 @@ function authenticates(
       .map(fields)
       .map((ref) =>
         ref.kind === "Namespace"
-          ? pods.namespace === undefined
-            ? undefined
-            : pods.namespace === (text(ref.name) ?? place)
+          ? isIn(pods, text(ref.name) ?? place)
           : runsAs(pods, text(ref.name) ?? "", text(ref.namespace) ?? place),
       ),
   ]);

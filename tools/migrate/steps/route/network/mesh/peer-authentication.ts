@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../../../../../kube/objects.ts";
 import type { ObjectIndex } from "../../../../../../policy/engine/object-index.ts";
 import { at, fields, text } from "../../../../../../policy/engine/read.ts";
-import { allOf, meets, requirementsIn, type Maybe } from "../selectors.ts";
+import { allOf, isIn, selectorMatches, type Maybe } from "../selectors.ts";
 import { isInIstio } from "./in-istio.ts";
 import { ROOT } from "./istio.ts";
 import type { App, MeshPolicy } from "./policy.ts";
@@ -50,8 +50,5 @@ function rank({ metadata: { namespace }, spec }: KubeObject): number {
 
 function applies({ metadata, spec }: KubeObject, { pods }: App): Maybe {
   const { namespace = "default" } = metadata;
-  return allOf([
-    namespace === ROOT || (pods.namespace === undefined ? undefined : pods.namespace === namespace),
-    ...requirementsIn(fields(spec).selector).map((one) => meets(one, pods)),
-  ]);
+  return allOf([namespace === ROOT || isIn(pods, namespace), selectorMatches(fields(spec).selector, pods)]);
 }

@@ -27,6 +27,19 @@ export interface MeshPolicy {
   readonly rules: readonly MeshRule[];
 }
 
+/** A policy for each of the two effects that has rules. */
+export function allowingAndDenying(
+  policy: Omit<MeshPolicy, "effect" | "rules">,
+  allowed: readonly MeshRule[],
+  denied: readonly MeshRule[],
+): readonly MeshPolicy[] {
+  const both: readonly MeshPolicy[] = [
+    { ...policy, effect: "allow", rules: allowed },
+    { ...policy, effect: "other", rules: denied },
+  ];
+  return both.filter(({ rules }) => rules.length > 0);
+}
+
 /** The opposite answer. */
 export function not(answer: Maybe): Maybe {
   return answer === undefined ? undefined : !answer;
