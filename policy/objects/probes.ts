@@ -44,13 +44,13 @@ export function opensOnlyUdp({ ports }: Fields): boolean {
 interface ProbeOptions {
   readonly isOptional: boolean;
   readonly isDifferent: boolean;
-  readonly omission: ReturnType<typeof documentedOmission>;
+  readonly omission: () => ReturnType<typeof documentedOmission>;
 }
 
 /**
  * Problems with the probes of one long-running container in a Pod's spec.
- * @param options `isOptional`: whether the container need not have probes; `isDifferent`: whether liveness and readiness should differ; `omission`: what
- * `documentedOmission` returns
+ * @param options `isOptional`: whether the container need not have probes; `isDifferent`: whether liveness and readiness should differ; `omission`: returns
+ * what `documentedOmission` does, for which the host reads documents
  */
 export function* probeProblems(
   container: Fields,
@@ -63,7 +63,7 @@ export function* probeProblems(
       path,
       message: `The container has no ${eitherOf(missing)} probe.`,
       recommendation: isOptional,
-      ...omission,
+      ...omission(),
     };
   for (const probe of PROBES)
     yield* portProblems(container, [...path, `${probe}Probe`], fields(container[`${probe}Probe`]));

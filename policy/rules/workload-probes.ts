@@ -41,7 +41,7 @@ export const workloadProbes = defineRule({
           container !== serving ||
           PROBES.some((probe) => isCommentedOut(object, container.path, `${probe}Probe`)),
         isDifferent: settings.requireDifferentProbes,
-        omission: documentedOmission(context),
+        omission: () => documentedOmission(context),
       });
   },
 });
