@@ -53,7 +53,7 @@ export interface GatusDeploymentArgs extends Placement {
   /** Keys of the endpoints in the stack's configuration. */
   readonly reserved: readonly string[];
   /** The plain HTTP port of each hostname without an HTTPS listener; 0 for the others. */
-  readonly plainHttp?: Readonly<Record<string, number>>;
+  readonly plainHttp?: Readonly<Record<string, number>> | undefined;
   readonly pushover: boolean;
   readonly login?: boolean;
   readonly resources?: GatusResources;
@@ -126,14 +126,19 @@ function checksum(args: GatusDeploymentArgs): string {
 }
 
 function sidecarContainers(args: GatusDeploymentArgs): Record<string, unknown>[] {
+  if (!isFiltered(args)) return [];
   const { images, sidecarArgs, labelled, reserved, plainHttp = {} } = args;
-  const sources = [
+  return [
     ...(sidecarArgs === undefined ? [] : [discoverySidecar(images.gatusSidecar, sidecarArgs)]),
     ...(labelled === undefined ? [] : [labelledSidecar(images.k8sSidecar, labelled)]),
+    endpointFilter({
+      image: images.k8sSidecar,
+      reserved,
+      plainHttp,
+      discovers: sidecarArgs !== undefined,
+      labelled: labelled !== undefined,
+    }),
   ];
-  if (sources.length === 0) return [];
-  const from = { discovers: sidecarArgs !== undefined, labelled: labelled !== undefined };
-  return [...sources, endpointFilter({ image: images.k8sSidecar, reserved, plainHttp, ...from })];
 }
 
 function podSpec(args: GatusDeploymentArgs): Record<string, unknown> {
@@ -196,8 +201,8 @@ function storageContainers({ images, storage }: GatusDeploymentArgs): Record<str
   return storage.type === "postgres" ? [storageWriter(images.k8sSidecar, storage.key)] : [];
 }
 
-/** Whether Gatus also reads endpoints from the cluster. */
-function isFiltered({
+/** Whether Gatus also reads endpoints from the cluster, and so needs the filter and its script. */
+export function isFiltered({
   sidecarArgs,
   labelled,
 }: Pick<GatusDeploymentArgs, "sidecarArgs" | "labelled">): boolean {
