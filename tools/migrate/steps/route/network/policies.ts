@@ -1,3 +1,4 @@
+import { describeObject } from "../../../../../kube/objects.ts";
 import { oncePer } from "../../../../../lib/once-per.ts";
 import { NAMESPACE } from "../../../../../policy/objects/kinds.ts";
 import type { ObjectIndex } from "../../../../../policy/engine/object-index.ts";
@@ -31,13 +32,10 @@ export interface Policy {
 /** The policies in a cluster. Deny rules are not read. */
 export const policiesOf = oncePer((cluster: BuiltCluster): readonly Policy[] =>
   cluster.objects.flatMap(({ object, origin }) => {
-    const { apiVersion, kind, metadata, spec, specs } = asKubeObject(object) as ReturnType<
-      typeof asKubeObject
-    > & {
-      readonly specs?: unknown;
-    };
+    const policy = asKubeObject(object);
+    const { apiVersion, kind, metadata, spec, specs } = policy;
     const { file, line } = locate(origin);
-    const name = `${kind} ${metadata.namespace === undefined ? "" : `${metadata.namespace}/`}${metadata.name} (${file}:${line})`;
+    const name = `${describeObject(policy)} (${file}:${line})`;
     const index = indexOf(cluster);
     if (kind === "NetworkPolicy" && apiVersion.startsWith("networking.k8s.io/"))
       return [networkPolicy(name, fields(spec), metadata.namespace ?? "default", index)];

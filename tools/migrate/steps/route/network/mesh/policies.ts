@@ -1,5 +1,5 @@
 import { oncePer } from "../../../../../../lib/once-per.ts";
-import type { KubeObject } from "../../../../../../kube/objects.ts";
+import { describeObject, type KubeObject } from "../../../../../../kube/objects.ts";
 import { groupOf } from "../../../../../../policy/engine/object-index.ts";
 import { fields } from "../../../../../../policy/engine/read.ts";
 import type { BuiltCluster } from "../../../../../gitops/flux/built.ts";
@@ -17,10 +17,8 @@ import type { MeshPolicy } from "./policy.ts";
 export const meshPoliciesOf = oncePer((cluster: BuiltCluster): readonly MeshPolicy[] => {
   const places = new Map(cluster.objects.map(({ object, origin }) => [asKubeObject(object), locate(origin)]));
   const describe = (object: KubeObject): string => {
-    const { namespace, name } = object.metadata;
     const place = places.get(object);
-    const id = namespace === undefined ? name : `${namespace}/${name}`;
-    return `${object.kind} ${id}${place ? ` (${place.file}:${place.line})` : ""}`;
+    return `${describeObject(object)}${place ? ` (${place.file}:${place.line})` : ""}`;
   };
   const index = indexOf(cluster);
   return [...places.keys()].flatMap((object) => {
