@@ -5,6 +5,7 @@ import { at, fields, text, texts } from "../engine/read.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { allContainersOf, CONTAINER_KINDS } from "./containers.ts";
 import { chartOf, unrenderedReleases, valuesOf } from "./helm.ts";
+import { argumentsOf } from "./workloads.ts";
 import { attachedRoutes } from "./routes.ts";
 
 const PREFIX = "gatus.home-operations.com/";
@@ -55,10 +56,7 @@ export const watchesRoutes = (args: readonly string[]): boolean =>
 export const gatusPrograms = oncePer((objects: ObjectIndex): GatusPrograms => {
   const containers = CONTAINER_KINDS.flatMap((kind) => objects.ofKind(kind))
     .flatMap((object) => allContainersOf(object, objects))
-    .map(({ spec }) => ({
-      image: text(spec.image) ?? "",
-      args: [...texts(spec.command), ...texts(spec.args)],
-    }));
+    .map((container) => ({ image: text(container.spec.image) ?? "", args: argumentsOf(container) }));
   const charts = unrenderedReleases(objects).filter((release) =>
     chartOf(release, objects).name?.startsWith("gatus"),
   );

@@ -6,11 +6,11 @@ import { chartOf, valuesOf } from "./helm.ts";
 import { DAEMON_SET, DEPLOYMENT, GATEWAY, GATEWAY_CLASS, HELM_RELEASE } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
-import { at, fields, text, texts, type Fields } from "../engine/read.ts";
+import { at, fields, text, type Fields } from "../engine/read.ts";
 import type { RuleContext } from "../engine/rule.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import { chartRange, classSelectorValues, entryPointPorts } from "../knowledge/lookups.ts";
-import { containersOf } from "./workloads.ts";
+import { argumentsOf, containersOf } from "./workloads.ts";
 
 /** A Traefik that serves Gateways. */
 export interface Traefik {
@@ -50,9 +50,9 @@ const traefiksIn = oncePer((objects: ObjectIndex) =>
 type Known = Pick<RuleContext, "objects" | "knowledge">;
 
 function ofWorkload(source: KubeObject): readonly Traefik[] {
-  return containersOf(source).flatMap(({ spec }) => {
-    const traefik = ofArguments(source, [...texts(spec.command), ...texts(spec.args)]);
-    const tag = /:([^:@/]+)(?:@.*)?$/.exec(text(spec.image) ?? "")?.[1];
+  return containersOf(source).flatMap((container) => {
+    const traefik = ofArguments(source, argumentsOf(container));
+    const tag = /:([^:@/]+)(?:@.*)?$/.exec(text(container.spec.image) ?? "")?.[1];
     return traefik === undefined ? [] : [{ ...traefik, servesAllCertificates: isRecent(tag) }];
   });
 }

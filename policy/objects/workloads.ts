@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import type { GroupKind } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
-import { at, fields, list, type Fields } from "../engine/read.ts";
+import { at, fields, list, texts, type Fields } from "../engine/read.ts";
 
 /** Kinds whose pods run until they are stopped. */
 export const LONG_RUNNING: readonly GroupKind[] = [
@@ -37,6 +37,12 @@ export function podSpecPath({ kind }: KubeObject): Path {
   if (kind === "CronJob") return ["spec", "jobTemplate", "spec", "template", "spec"];
   return ["spec", "template", "spec"];
 }
+
+/** A container's command and arguments. */
+export const argumentsOf = ({ spec }: Pick<Container, "spec">): readonly string[] => [
+  ...texts(spec.command),
+  ...texts(spec.args),
+];
 
 /** The containers of a workload; init containers come first, since they run first. */
 export function containersOf(object: KubeObject): readonly Container[] {

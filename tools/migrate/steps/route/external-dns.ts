@@ -1,6 +1,6 @@
 import { fields, list, text, texts, type Fields } from "../../../../policy/engine/read.ts";
 import { valuesOf } from "../../../../policy/objects/helm.ts";
-import { containersOf } from "../../../../policy/objects/workloads.ts";
+import { argumentsOf, containersOf } from "../../../../policy/objects/workloads.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
@@ -64,8 +64,8 @@ function ofDeployment(object: Mapping): readonly ExternalDns[] {
   if (!isKind(object, "apps", "Deployment")) return [];
   return containersOf(asKubeObject(object))
     .filter(({ spec }) => /(?:^|\/)external-dns(?:[:@]|$)/.test(text(spec.image) ?? ""))
-    .map(({ spec }) => {
-      const extraArgs = [...texts(spec.command), ...texts(spec.args)];
+    .map((container) => {
+      const extraArgs = argumentsOf(container);
       return readerOf({ id: idOf(object), kind: "Deployment", policy: "sync" }, { sources: [], extraArgs });
     });
 }

@@ -2,21 +2,35 @@ import { parse } from "yaml";
 import { at, fields, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
 import type { ObjectIndex } from "../../../../../policy/engine/object-index.ts";
 import { CONFIG_MAP, DAEMON_SET, DEPLOYMENT } from "../../../../../policy/objects/kinds.ts";
-import { containersOf } from "../../../../../policy/objects/workloads.ts";
+import { argumentsOf, containersOf } from "../../../../../policy/objects/workloads.ts";
 import type { KubeObject } from "../../../../../kube/objects.ts";
 import type { Controller } from "./controller.ts";
 import { nginx } from "./nginx.ts";
 import { traefik } from "./traefik.ts";
 
-const TRAEFIK = /(?:^|\/)traefik[:@]/;
-const NGINX = /ingress-nginx\/controller[:@]/;
+/** How a controller's chart is called, and its image. */
+interface Names {
+  readonly chart: string;
+  readonly image: RegExp;
+}
+
+const TRAEFIK: Names = { chart: "traefik", image: /(?:^|\/)traefik[:@]/ };
+const NGINX: Names = { chart: "ingress-nginx", image: /ingress-nginx\/controller[:@]/ };
+
+function namesOf(controller: Controller | undefined): Names | undefined {
+  if (controller === traefik) return TRAEFIK;
+  return controller === nginx ? NGINX : undefined;
+}
 
 /** The settings of a controller that no HelmRelease installs, in the form of its chart's values. */
 export function valuesWithoutRelease(controller: Controller | undefined, objects: ObjectIndex): Fields {
-  if (controller !== traefik && controller !== nginx) return {};
-  const contents = helmChartValues(controller === traefik ? "traefik" : "ingress-nginx", objects);
+  const names = namesOf(controller);
+  if (names === undefined) return {};
+  const contents = helmCharts(names, objects).map(({ spec }) =>
+    parsed(text(fields(spec).valuesContent) ?? ""),
+  );
   const values = Object.assign({}, ...contents) as Fields;
-  if (controller === traefik) {
+  if (names === TRAEFIK) {
     const flags = [
       ...containers(objects, TRAEFIK).flatMap(({ args }) => args),
       ...contents.flatMap(argumentsIn),
@@ -35,28 +49,20 @@ const argumentsIn = ({ additionalArguments }: Fields): readonly string[] => text
 
 /** The Deployments and DaemonSets that run a controller. */
 export function workloadsOf(controller: Controller | undefined, objects: ObjectIndex): readonly KubeObject[] {
-  if (controller !== traefik && controller !== nginx) return [];
-  return containers(objects, controller === traefik ? TRAEFIK : NGINX).map(({ workload }) => workload);
+  const names = namesOf(controller);
+  return names === undefined ? [] : containers(objects, names).map(({ workload }) => workload);
 }
 
-/** The HelmCharts and HelmChartConfigs for a controller, which K3s and RKE2 install. */
+/** The HelmCharts and HelmChartConfigs for a controller, as K3s and RKE2 bring their own. Source: https://docs.k3s.io/add-ons/helm */
 export function helmChartsOf(
   controller: Controller | undefined,
   objects: ObjectIndex,
 ): readonly KubeObject[] {
-  if (controller !== traefik && controller !== nginx) return [];
-  return helmCharts(controller === traefik ? "traefik" : "ingress-nginx", objects);
+  const names = namesOf(controller);
+  return names === undefined ? [] : helmCharts(names, objects);
 }
 
-/**
- * The values in the HelmCharts and HelmChartConfigs of K3s and RKE2, which bring their own Traefik and ingress-nginx.
- * Source: https://docs.k3s.io/add-ons/helm
- */
-function helmChartValues(chart: string, objects: ObjectIndex): readonly Fields[] {
-  return helmCharts(chart, objects).map(({ spec }) => parsed(text(fields(spec).valuesContent) ?? ""));
-}
-
-function helmCharts(chart: string, objects: ObjectIndex): readonly KubeObject[] {
+function helmCharts({ chart }: Names, objects: ObjectIndex): readonly KubeObject[] {
   return ["HelmChart", "HelmChartConfig"]
     .flatMap((kind) => objects.ofKind({ group: "helm.cattle.io", kind }))
     .filter(
@@ -97,12 +103,12 @@ interface Container {
   readonly args: readonly string[];
 }
 
-function containers(objects: ObjectIndex, image: RegExp): readonly Container[] {
+function containers(objects: ObjectIndex, { image }: Names): readonly Container[] {
   return [DEPLOYMENT, DAEMON_SET]
     .flatMap((kind) => objects.ofKind(kind))
     .flatMap((workload) =>
       containersOf(workload)
         .filter(({ spec }) => image.test(text(spec.image) ?? ""))
-        .map(({ spec }) => ({ workload, args: [...texts(spec.command), ...texts(spec.args)] })),
+        .map((container) => ({ workload, args: argumentsOf(container) })),
     );
 }
