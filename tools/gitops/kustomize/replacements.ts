@@ -1,12 +1,4 @@
-import {
-  cloneValue,
-  entryOrigin,
-  isMapping,
-  originOf,
-  setField,
-  type Mapping,
-  type Value,
-} from "../yaml/values.ts";
+import { entryOrigin, isMapping, originOf, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { resolvePlain } from "../yaml/schema.ts";
 import { styleOf } from "../yaml/source.ts";
 import { BuildError, UnmatchedError } from "../problem.ts";
@@ -16,6 +8,7 @@ import { isSelected } from "./kinds.ts";
 import { REPLACEMENT } from "./kustomization-type.ts";
 import { mappings } from "./lists.ts";
 import { localValue } from "./local-value.ts";
+import { replacedValue } from "./replaced-value.ts";
 import { effectiveNamespace, scalarText, type Resource, type ResourceId } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { fieldMatcher, metadataMatcher } from "./selector.ts";
@@ -172,10 +165,9 @@ function setValue(
 ): void {
   const origin = originOf(target);
   const present = (container as Mapping)[key] as Value;
-  const isScalar = typeof present !== "object" || present === null;
   let replaced = value;
   if (options.delimiter !== "") {
-    if (!isScalar)
+    if (typeof present === "object" && present !== null)
       throw new BuildError("the option `delimiter` of a replacement's target needs a scalar field", origin);
     const parts = scalarText(present).split(options.delimiter);
     if (options.index < 0) parts.unshift(scalarText(value));
@@ -185,19 +177,10 @@ function setValue(
   }
   const before = entryOrigin(container, key);
   const isUntyped = before.isUntyped === true && styleOf(present, before) === "plain";
-  const result = isScalar ? typedAs(present, replaced, isNew || isUntyped) : cloneValue(replaced);
+  const result = replacedValue(present, replaced, isNew || isUntyped);
   if (result === undefined)
     throw new BuildError(`${scalarText(replaced)} does not fit the type of the field ${key}`, origin);
   setField(container as Mapping, String(key), result, origin);
-}
-
-/** Kustomize sets the text of a scalar, which is empty for a mapping or list, and keeps the type; undefined if the text does not fit the type. */
-function typedAs(present: Value, value: Value, isUntyped: boolean): Value | undefined {
-  const text = scalarText(value);
-  if (isUntyped) return resolvePlain(text);
-  if (typeof present === "string") return text;
-  const plain = resolvePlain(text);
-  return typeof plain === typeof present && (plain === null) === (present === null) ? plain : undefined;
 }
 
 interface FieldOptions {

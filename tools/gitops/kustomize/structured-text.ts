@@ -1,10 +1,10 @@
 import { parseYaml } from "../yaml/parse.ts";
-import { resolvePlain } from "../yaml/schema.ts";
 import { SourceFile, type Origin } from "../yaml/source.ts";
-import { cloneValue, setField, type Mapping, type Value } from "../yaml/values.ts";
+import { setField, type Mapping, type Value } from "../yaml/values.ts";
 import { attempt, unsupported } from "../problem.ts";
 import { fieldAt, fieldsAtPath, type Field } from "./field-path.ts";
 import { goJson } from "./hash.ts";
+import { replacedValue } from "./replaced-value.ts";
 import { scalarText } from "./resource.ts";
 
 /** What a replacement writes into a text. */
@@ -23,10 +23,9 @@ export function setInText(object: Mapping, replacement: TextReplacement): boolea
   const { steps, value, create, origin } = replacement;
   const place = textOn(object, steps, origin);
   if (place === undefined) return false;
-  const { container, key, text, rest } = place;
-  const document = { contents: parsed(text)?.value ?? null };
+  const { container, key, text, contents, rest } = place;
   const fields = attempt(
-    () => fieldsAtPath(document.contents, rest, create ? value : undefined, origin),
+    () => fieldsAtPath(contents, rest, create ? value : undefined, origin),
     () => undefined,
   );
   if (fields === undefined || fields.length === 0) return false;
@@ -35,7 +34,7 @@ export function setInText(object: Mapping, replacement: TextReplacement): boolea
   // Kustomize could not read the result, and then sets the fields of a copy.
   if (!fields.every((field) => setContents(field, value, origin))) return true;
   const indent = text.includes("\n") && text.includes("  ") ? 2 : 0;
-  setField(container, key, goJson(document.contents, indent), origin);
+  setField(container, key, goJson(contents, indent), origin);
   return true;
 }
 
@@ -44,6 +43,7 @@ interface TextPlace {
   readonly container: Mapping;
   readonly key: string;
   readonly text: string;
+  readonly contents: Value;
   /** The steps of the path inside the text. */
   readonly rest: readonly string[];
 }
@@ -59,17 +59,18 @@ function textOn(object: Mapping, steps: readonly string[], origin: Origin): Text
     const value = lookup(end);
     if (value === undefined || value === null || typeof value === "object") continue;
     const text = scalarText(value);
-    if (parsed(text) === undefined) continue;
+    const contents = contentsOf(text);
+    if (contents === undefined) continue;
     const container = lookup(end - 1) as Mapping;
-    return { container, key: steps[end - 1] ?? "", text, rest: steps.slice(end) };
+    return { container, key: steps[end - 1] ?? "", text, contents, rest: steps.slice(end) };
   }
   return undefined;
 }
 
 /** The first document of a text, null without one; undefined if the text is not valid YAML. */
-function parsed(text: string): { readonly value: Value } | undefined {
+function contentsOf(text: string): Value | undefined {
   const { documents, errors } = parseYaml(new SourceFile("", text));
-  return errors.length > 0 ? undefined : { value: documents[0]?.value ?? null };
+  return errors.length > 0 ? undefined : (documents[0]?.value ?? null);
 }
 
 function isJson(text: string): boolean {
@@ -83,16 +84,8 @@ function isJson(text: string): boolean {
 /** Sets a field of the JSON; false if the text does not fit the type of the scalar that it replaces. */
 function setContents({ container, key, isNew }: Field, value: Value, origin: Origin): boolean {
   const present = (container as Mapping)[key] as Value;
-  const isScalar = typeof present !== "object" || present === null;
-  if (!isScalar) {
-    setField(container as Mapping, String(key), cloneValue(value), origin);
-    return true;
-  }
-  const text = scalarText(value);
-  const plain = resolvePlain(text);
-  const result = isNew || typeof present !== "string" ? plain : text;
-  if (!isNew && (typeof result !== typeof present || (result === null) !== (present === null))) return false;
-  if (Number.isInteger(present) && !Number.isInteger(result) && !isNew) return false;
+  const result = replacedValue(present, value, isNew);
+  if (result === undefined || (Number.isInteger(present) && !Number.isInteger(result))) return false;
   setField(container as Mapping, String(key), result, origin);
   return true;
 }
