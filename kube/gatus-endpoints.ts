@@ -32,7 +32,12 @@ export function fragmentKey(objectName: string, { group, name }: Template): stri
 
 /** Whether gatus-sidecar with `--auto-httproute` creates an endpoint for the route. */
 export function isMonitored(route: KubeObject): boolean {
-  return !isDisabled(route) && (route.spec as RouteSpec | undefined)?.hostnames?.[0] !== undefined;
+  return !isDisabled(route) && probedHostname(route) !== undefined;
+}
+
+/** The hostname that gatus-sidecar probes, unless a fragment sets a URL: the route's first one. */
+export function probedHostname(route: KubeObject): string | undefined {
+  return (route.spec as RouteSpec | undefined)?.hostnames?.[0];
 }
 
 /** Whether the object's own annotations ask for monitoring, as they must if its kind is not discovered automatically. */

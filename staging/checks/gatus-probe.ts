@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RouteProbes } from "../../config/gatus-address.ts";
 import type { Template } from "../../kube/gatus-annotations.ts";
+import { probedHostname } from "../../kube/gatus-endpoints.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { conditionsOf } from "../../policy/objects/gatus-fragment.ts";
 import type { EndpointResult } from "./gatus-api.ts";
@@ -59,6 +60,5 @@ function outdated(probed: string, expected: string): string {
 
 function hostOf({ route, fragment: { url }, probes }: ProbedRoute): string | undefined {
   if (typeof url === "string") return URL.canParse(url) ? new URL(url).hostname : undefined;
-  if (!probes.discovered) return undefined;
-  return (route.spec as { readonly hostnames?: readonly string[] } | undefined)?.hostnames?.[0];
+  return probes.discovered ? probedHostname(route) : undefined;
 }
