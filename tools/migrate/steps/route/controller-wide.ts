@@ -1,7 +1,4 @@
-import { traefiksOf } from "../../../../policy/objects/traefiks.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { knowledgeOf } from "../../../lint/knowledge.ts";
-import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { indexOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
@@ -12,8 +9,8 @@ import { nginx } from "./controllers/nginx.ts";
 import { configFate, configOf } from "./controllers/nginx-config.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { entryPointProtections } from "./controllers/traefik-entry-points.ts";
-import { workloadsOf } from "./controllers/without-release.ts";
-import { gatewayIn } from "./gateway.ts";
+import { controllerSources } from "./controllers/services.ts";
+import { traefiksBehind } from "./doors.ts";
 import type { RouteOptions } from "./options.ts";
 import type { CutoverNote } from "./outcome.ts";
 import type { Parents } from "./parents.ts";
@@ -49,7 +46,7 @@ export function controllerWide(
   };
   if (controller === traefik) {
     const names = [...entryPointProtections(values), ...defaultTlsOptions(cluster)].filter(isOpen);
-    if (names.length === 0 || servesBoth(release, cluster, gateway, context)) return NOTHING;
+    if (names.length === 0 || servesBoth(ingressClass, cluster, gateway, context)) return NOTHING;
     return { ...NOTHING, refusals: [ask(names, "may protect")] };
   }
   if (controller !== nginx) return NOTHING;
@@ -100,16 +97,13 @@ function nginxDefaults(
 
 /** Whether the class's Traefik is also the one behind the Gateway, so that its entry points stay as they are. */
 function servesBoth(
-  release: Mapping | undefined,
+  ingressClass: string,
   cluster: BuiltCluster | undefined,
   gateway: RouteOptions["gateways"][string],
-  { repository }: StepContext,
+  context: StepContext,
 ): boolean {
-  const found = gatewayIn(cluster, gateway);
-  if (cluster === undefined || found === undefined) return false;
-  const objects = indexOf(cluster);
-  const own: readonly unknown[] = release === undefined ? workloadsOf(traefik, objects) : [release];
-  const traefiks = traefiksOf(found, { objects, knowledge: knowledgeOf(repository) });
+  const own = controllerSources(ingressClass, cluster);
+  const traefiks = traefiksBehind(gateway, cluster, context);
   return traefiks.length > 0 && traefiks.every(({ source }) => own.includes(source));
 }
 

@@ -1,12 +1,12 @@
-import { hasCrdProvider, traefiksOf } from "../../../../policy/objects/traefiks.ts";
+import { hasCrdProvider } from "../../../../policy/objects/traefiks.ts";
 import { chartOf, valuesOf } from "../../../../policy/objects/helm.ts";
 import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
-import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { indexOf } from "../../clusters.ts";
 import type { StepContext } from "../../step.ts";
 import { dnsLines, type DnsMove } from "./dns.ts";
+import { traefiksBehind } from "./doors.ts";
 import { isFilter } from "./filters.ts";
 import { gatewayIn, hasPlainListener, redirectsPlainHttp } from "./gateway.ts";
 import type { CutoverNote } from "./outcome.ts";
@@ -71,10 +71,7 @@ function readsMiddlewares(
   context: StepContext,
 ): boolean {
   if (!cluster) return false;
-  const objects = indexOf(cluster);
-  const gateway = gatewayIn(cluster, option);
-  const knowledge = knowledgeOf(context.repository);
-  const own = gateway ? traefiksOf(gateway, { objects, knowledge }) : [];
+  const own = traefiksBehind(option, cluster, context);
   return own.length > 0 ? own.every(({ middlewares }) => middlewares) : allReadMiddlewares(cluster);
 }
 

@@ -1,11 +1,10 @@
 import { posix } from "node:path";
 import { oncePer } from "../../../../lib/once-per.ts";
-import { hasTraefikClass, traefiksOf } from "../../../../policy/objects/traefiks.ts";
+import { hasTraefikClass } from "../../../../policy/objects/traefiks.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { locate, SourceFile, type Position } from "../../../gitops/yaml/source.ts";
 import { isMapping, originOf, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
-import { knowledgeOf } from "../../../lint/knowledge.ts";
 import { indexOf } from "../../clusters.ts";
 import { fieldsIn, nameOf } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
@@ -15,6 +14,7 @@ import type { Named } from "./controllers/chart-names.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { controllerServices } from "./controllers/services.ts";
 import { traefik } from "./controllers/traefik.ts";
+import { traefiksBehind } from "./doors.ts";
 import { gatewayIn } from "./gateway.ts";
 import type { DnsRecord } from "./outcome.ts";
 
@@ -52,14 +52,12 @@ interface Left extends Named {
 
 /** The Services of a class's controller; none if its Traefik serves the Gateway, too. */
 function servicesLeft(ingressClass: string, cluster: BuiltCluster, context: StepContext): readonly Left[] {
-  const objects = indexOf(cluster);
   const option = context.options.route.gateways[ingressClass];
   const gateway = option && gatewayIn(cluster, option);
-  const known = { objects, knowledge: knowledgeOf(context.repository) };
-  const doors = gateway ? traefiksOf(gateway, known).map(({ source }) => source) : [];
-  const isTraefik = controllerOf(ingressClass, cluster) === traefik;
+  const doors = option ? traefiksBehind(option, cluster, context).map(({ source }) => source) : [];
   const mayServeGateway =
-    isTraefik && (gateway ? doors.length === 0 && hasTraefikClass(gateway, objects) : true);
+    controllerOf(ingressClass, cluster) === traefik &&
+    (gateway === undefined || (doors.length === 0 && hasTraefikClass(gateway, indexOf(cluster))));
   return controllerServices(ingressClass, cluster)
     .filter(({ source }) => !doors.includes(source))
     .map((service) => ({ ...service, mayServeGateway }));
@@ -79,10 +77,10 @@ function inText(
   cluster: BuiltCluster,
   { repository, clusters }: StepContext,
 ): readonly Position[] {
-  const escaped = [name, namespace].map((part) => part.replace(/\W/g, "\\$&")).join("\\.");
-  const full = new RegExp(`(?<![\\w.-])${escaped}(?:\\.svc(?![\\w-])|\\.?(?![\\w.-]))`);
+  const [service, place] = [RegExp.escape(name), RegExp.escape(namespace)];
+  const full = new RegExp(`(?<![\\w.-])${service}\\.${place}(?:\\.svc(?![\\w-])|\\.?(?![\\w.-]))`);
   // A name without a namespace means a Service in the sender's own.
-  const short = new RegExp(`://${name.replace(/\W/g, "\\$&")}(?![\\w.-])`);
+  const short = new RegExp(`://${service}(?![\\w.-])`);
   return textFiles(repository).flatMap((file) => {
     if (FOR_PEOPLE.test(file)) return [];
     const text = fileText(repository, file) ?? "";

@@ -2,7 +2,7 @@ import type { KubeObject } from "../../../../../kube/objects.ts";
 import { selects, type LabelSelector } from "../../../../../kube/label-selector.ts";
 import type { ObjectIndex } from "../../../../../policy/engine/object-index.ts";
 import { at, fields } from "../../../../../policy/engine/read.ts";
-import { SERVICE } from "../../../../../policy/objects/kinds.ts";
+import { HELM_RELEASE, SERVICE } from "../../../../../policy/objects/kinds.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { indexOf } from "../../../clusters.ts";
@@ -21,21 +21,29 @@ export function controllerServices(
   cluster: BuiltCluster,
 ): readonly ControllerService[] {
   const objects = indexOf(cluster);
-  const release = controllerRelease(ingressClass, cluster);
-  if (release) {
-    const source = asKubeObject(release);
-    return chartServices(source, objects).map((service) => ({ ...service, source }));
-  }
-  const controller = controllerOf(ingressClass, cluster);
-  const ofWorkloads = workloadsOf(controller, objects).flatMap((source) =>
-    selecting(source, objects).map((service) => ({ ...service, source })),
+  return controllerSources(ingressClass, cluster).flatMap((source) =>
+    servicesOf(source, objects).map((service) => ({ ...service, source })),
   );
+}
+
+/** What runs the controller of a class: its HelmRelease or, without one, its workloads and HelmCharts. */
+export function controllerSources(
+  ingressClass: string,
+  cluster: BuiltCluster | undefined,
+): readonly KubeObject[] {
+  if (cluster === undefined) return [];
+  const release = controllerRelease(ingressClass, cluster);
+  if (release) return [asKubeObject(release)];
+  const [controller, objects] = [controllerOf(ingressClass, cluster), indexOf(cluster)];
+  return [...workloadsOf(controller, objects), ...helmChartsOf(controller, objects)];
+}
+
+function servicesOf(source: KubeObject, objects: ObjectIndex): readonly Named[] {
+  if (source.kind === HELM_RELEASE.kind) return chartServices(source, objects);
+  if (!source.kind.startsWith("HelmChart")) return selecting(source, objects);
   // RKE2 and K3s name the release after the HelmChart, and the charts' Services after the release.
-  const ofCharts = helmChartsOf(controller, objects).flatMap((source) => {
-    const { namespace = "kube-system", name } = source.metadata;
-    return [name, `${name}-controller`].map((service) => ({ namespace, name: service, source }));
-  });
-  return [...ofWorkloads, ...ofCharts];
+  const { namespace = "kube-system", name } = source.metadata;
+  return [name, `${name}-controller`].map((service) => ({ namespace, name: service }));
 }
 
 function selecting(workload: KubeObject, objects: ObjectIndex): readonly Named[] {
