@@ -1,6 +1,6 @@
+import { isDefinition } from "../gitops/kustomize/definitions.ts";
 import { scalarText } from "../gitops/kustomize/resource.ts";
 import type { Mapping } from "../gitops/yaml/values.ts";
-import { isDefinition } from "./manifests.ts";
 import { mappingIn, mappingsIn } from "./release.ts";
 
 /**

@@ -1,3 +1,4 @@
+import { definedScopes, isDefinition } from "../gitops/kustomize/definitions.ts";
 import { isClusterScoped, parseApiVersion, type Gvk } from "../gitops/kustomize/kinds.ts";
 import { expandLists, scalarText } from "../gitops/kustomize/resource.ts";
 import { parseYaml } from "../gitops/yaml/parse.ts";
@@ -56,25 +57,14 @@ function hookEvents(object: Mapping): readonly string[] {
     .filter((event) => event !== "");
 }
 
-/** Whether an object is a CustomResourceDefinition. */
-export function isDefinition({ kind, apiVersion }: Mapping): boolean {
-  return kind === "CustomResourceDefinition" && scalarText(apiVersion).startsWith("apiextensions.k8s.io/");
-}
-
 /** The scope of a kind. */
 export type ScopeOf = (gvk: Gvk) => "Cluster" | "Namespaced";
 
 /** The scope of a kind: by its definition on the cluster, else by Kubernetes' own kinds, else by the usual names of cluster-scoped kinds. */
 export function scopes(objects: readonly Mapping[]): ScopeOf {
-  const defined = new Map(
-    objects.filter(isDefinition).map((definition) => {
-      const spec = mappingIn(definition, "spec");
-      const kind = scalarText(mappingIn(spec, "names").kind);
-      return [`${scalarText(spec.group)} ${kind}`, scalarText(spec.scope)];
-    }),
-  );
+  const defined = definedScopes(objects);
   return (gvk) => {
-    const scope = defined.get(`${gvk.group} ${gvk.kind}`);
+    const scope = defined.get(`${gvk.group}/${gvk.kind}`);
     if (scope !== undefined) return scope === "Cluster" ? "Cluster" : "Namespaced";
     const isUsual = gvk.group.includes(".") && /^Cluster[A-Z]|[a-z]Class(?:Parameters)?$/.test(gvk.kind);
     return isClusterScoped(gvk) || isUsual ? "Cluster" : "Namespaced";

@@ -1,3 +1,4 @@
+import { definedScopes } from "../kustomize/definitions.ts";
 import { isNamespaced, type Gvk } from "../kustomize/kinds.ts";
 import { Resource, scalarText } from "../kustomize/resource.ts";
 import type { Origin } from "../yaml/source.ts";
@@ -34,18 +35,14 @@ function withoutNamespace(object: Mapping): RefusedError {
 
 /** Errors for the custom resources on a cluster without the namespace that their CustomResourceDefinitions, on the same cluster, require. */
 export function customResourceErrors(objects: readonly Mapping[]): readonly RefusedError[] {
-  const namespaced = new Set(
-    objects
-      .filter(({ kind, spec }) => kind === "CustomResourceDefinition" && isMapping(spec))
-      .map(({ spec }) => spec as Mapping)
-      .filter(({ scope }) => scope === "Namespaced")
-      .map(({ group, names }) => `${scalarText(group)}/${isMapping(names) ? scalarText(names.kind) : ""}`),
-  );
-  if (namespaced.size === 0) return [];
+  const scopes = definedScopes(objects);
+  if (scopes.size === 0) return [];
   return objects
     .filter((object) => {
       const { gvk, namespace } = new Resource(object, originOf(object));
-      return namespace === "" && !isNamespaced(gvk) && namespaced.has(`${gvk.group}/${gvk.kind}`);
+      return (
+        namespace === "" && !isNamespaced(gvk) && scopes.get(`${gvk.group}/${gvk.kind}`) === "Namespaced"
+      );
     })
     .map(withoutNamespace);
 }
