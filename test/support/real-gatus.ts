@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -9,6 +8,7 @@ import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { findProgram } from "../../tools/toolchain/find.ts";
 import { programNamed } from "../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../tools/toolchain/programs.ts";
+import { freePort } from "./free-ports.ts";
 
 const TIMEOUT = { timeoutMs: 20_000 };
 
@@ -105,14 +105,4 @@ export function useRealGatus(): RealGatus {
       ),
     serving: () => waitUntil("Gatus", async () => (await body("/health")).includes("UP"), TIMEOUT),
   };
-}
-
-/** A port on 127.0.0.1 that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { QueryCheck } from "../../../config/own-checks.ts";
 import { queriesCheck } from "../../../staging/checks/queries.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
+import { freePort } from "../../support/free-ports.ts";
 import { scriptedCluster } from "../../support/scripted-cluster.ts";
 
 describe("check queries, on a real Prometheus that scrapes itself every second", function () {
@@ -93,11 +93,3 @@ describe("check queries, on a real Prometheus that scrapes itself every second",
     assert.match(await verdict({ query: "up[1m]", min: 1 }), /^failed: .*not a result of an instant query/);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
 import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { freePorts } from "../free-ports.ts";
 import { ask, type Answer, type Ports, type Question } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { gatewayDefinitions } from "./gateway-definitions.ts";
@@ -52,15 +52,6 @@ export async function startTraefik(
     throw new Error(`Traefik is not ready:\n${log.join("").slice(-4000)}`, { cause: error });
   }
   return { ask: (question) => ask(question, ports), log, stop };
-}
-
-/** Ports that were free a moment ago. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(servers.map((server) => once(server, "listening")));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), "close")));
-  return ports;
 }
 
 function argumentsOf(url: string, { http, https }: Ports): readonly string[] {

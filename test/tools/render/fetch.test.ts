@@ -12,6 +12,7 @@ import { isListening } from "../../../tools/sandbox/cluster-state.ts";
 import { waitUntil } from "../../../tools/sandbox/wait.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
 import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
+import { freePort } from "../../support/free-ports.ts";
 import {
   CHARTS,
   helm,
@@ -23,15 +24,6 @@ import {
 } from "../../support/rendering.ts";
 
 const run = promisify(execFile);
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 const ociSource = (url: string, ref: Mapping): string =>
   JSON.stringify({

@@ -26,6 +26,7 @@ import { pullPrograms } from "../../../tools/toolchain/images/provision.ts";
 import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
+import { freePort } from "../../support/free-ports.ts";
 import { greeterIn } from "./greeter.ts";
 
 const run = promisify(execFile);
@@ -448,11 +449,3 @@ describe("toolchain: programs from images", function () {
     silent.close();
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}

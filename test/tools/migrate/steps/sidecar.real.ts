@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -17,6 +16,7 @@ import { sidecar } from "../../../../tools/migrate/steps/sidecar/step.ts";
 import { findGatusSidecar } from "../../../../tools/sandbox/gatus-sidecar.ts";
 import { waitUntil } from "../../../../tools/sandbox/processes.ts";
 import { resolveProgram } from "../../../../tools/toolchain/resolve.ts";
+import { freePort } from "../../../support/free-ports.ts";
 import { applyGatewayApi } from "../../../support/gateway-api.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../../../support/sandbox.ts";
 
@@ -225,12 +225,3 @@ describe("migrate sidecar, checked by the real Gatus", function () {
     });
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
