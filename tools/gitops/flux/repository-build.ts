@@ -19,7 +19,7 @@ import { KeptBuilds } from "./kept-results.ts";
 import { findRoots, ownSources } from "./roots.ts";
 import { switchedOff } from "./switched-off.ts";
 import { isChartTemplate } from "./chart-templates.ts";
-import { documentsWith, isTemplate, writtenKustomizations, type WrittenObject } from "./written.ts";
+import { isTemplate, writtenKustomizations, type WrittenObject } from "./written.ts";
 
 /** Everything that a repository applies, by cluster. */
 export interface BuiltRepository {
@@ -61,8 +61,7 @@ export function buildRepository(
     return { clusters: plainClusters(repository, plain, partial), external: [], unreached: [...templates] };
   }
   const artifacts = new Artifacts(repository, files, { orphans: surviving, kept });
-  const gitRepositories = documentsWith(repository, files, "GitRepository");
-  const sources = ownSources(written, repository, artifacts, gitRepositories);
+  const sources = ownSources(written, repository, artifacts, files);
   const survivors = new Set(surviving.map(({ object }) => object));
   const roots = deployed(
     findRoots(written, sources, artifacts).filter(({ object }) => !survivors.has(object)),

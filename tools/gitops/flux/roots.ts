@@ -6,7 +6,7 @@ import { BuildError } from "../problem.ts";
 import type { Artifacts } from "./artifacts.ts";
 import { filesReached, pathOf, specOf } from "./flux-kustomization.ts";
 import type { Root } from "./cluster-names.ts";
-import { clusterOf, hasVariables, isIn, type WrittenObject } from "./written.ts";
+import { clusterOf, documentsWith, hasVariables, isIn, type WrittenObject } from "./written.ts";
 
 /**
  * The roots of a cluster's tree: the Kustomizations that no other Kustomization applies. In a cycle, the first file is the root. An app that
@@ -121,7 +121,7 @@ export function ownSources(
   written: readonly WrittenObject[],
   repository: Repository,
   artifacts: Artifacts,
-  gitRepositories: readonly WrittenObject[] = [],
+  files: readonly string[],
 ): OwnSources {
   const key = (kustomization: Mapping): string => {
     const { sourceRef } = specOf(kustomization);
@@ -136,7 +136,8 @@ export function ownSources(
     }),
     ({ object }) => key(object),
   );
-  const names = namesByUrl(gitRepositories);
+  // A single source needs no comparison.
+  const names = namesByUrl(users.size > 1 ? documentsWith(repository, files, "GitRepository") : []);
   const [most] = [...users].toSorted(([, one], [, other]) => other.length - one.length);
   const ownName = names.get(most?.[0] ?? "");
   const own = new Set(
