@@ -7,7 +7,12 @@ const KMS = "secretsprovider: awskms://alias/edgefirst\nencryptedkey: AQICAHh\n"
 describe("edgefirst init: a stack file that already exists", () => {
   it("is free to be written if pulumi stack init has only put its settings for secrets there", () => {
     for (const text of ["", SALT, KMS, "# a comment\n"]) assert.equal(isConfigured(text), false, text);
-    for (const text of [`config:\n  edgefirst:after: [edge]\n${SALT}`, "environment: [lab]\n", "mine\n"])
+    for (const text of [
+      `config:\n  edgefirst:after: [edge]\n${SALT}`,
+      "environment: [lab]\n",
+      "mine\n",
+      "config: [\n",
+    ])
       assert.equal(isConfigured(text), true, text);
   });
 
@@ -15,6 +20,6 @@ describe("edgefirst init: a stack file that already exists", () => {
     assert.equal(secretSettings(SALT), SALT);
     assert.equal(secretSettings(`config:\n  edgefirst:cluster: { context: edge }\n${KMS}`), KMS);
     assert.equal(secretSettings("config: {}\n"), "");
-    assert.equal(secretSettings("mine\n"), "");
+    for (const text of ["mine\n", "config: [\n"]) assert.equal(secretSettings(text), "", text);
   });
 });
