@@ -1,6 +1,7 @@
 import { commentsIn, yamlComments } from "../gitops/edit/comments.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { commentLosses, lossNotes, lossRefusal } from "./losses.ts";
+import { missingBy } from "./missing-from.ts";
 import type { FileChange, Note, Step, StepContext } from "./step.ts";
 
 /** What becomes of comments that changes would delete and that no note names, although a step has to name them. */
@@ -44,19 +45,15 @@ function missing(
   after: readonly string[],
   commentsOf: (text: string) => readonly string[],
 ): ReadonlyMap<string, readonly string[]> {
-  const left = new Map<string, number>();
-  for (const text of after)
-    for (const comment of commentsOf(text).map(withoutPaths)) left.set(comment, (left.get(comment) ?? 0) + 1);
-  const found = before.map(({ path, text }) => {
-    const gone = commentsOf(text).filter((comment) => {
-      const key = withoutPaths(comment);
-      const count = left.get(key) ?? 0;
-      left.set(key, count - 1);
-      return count <= 0;
-    });
-    return [path, gone] as const;
-  });
-  return new Map(found.filter(([, gone]) => gone.length > 0));
+  const all = before.flatMap(({ path, text }) => commentsOf(text).map((comment) => ({ path, comment })));
+  const present = after.flatMap(commentsOf).map(withoutPaths);
+  const gone = missingBy(all, present, ({ comment }) => withoutPaths(comment));
+  return new Map(
+    [...Map.groupBy(gone, ({ path }) => path)].map(([path, own]) => [
+      path,
+      own.map(({ comment }) => comment),
+    ]),
+  );
 }
 
 /** A step rewrites the paths of what it moves, in comments too. */
