@@ -1,5 +1,6 @@
 import { fields, type Fields } from "../../../../policy/engine/read.ts";
 import { valuesOf } from "../../../../policy/objects/helm.ts";
+import { oncePer } from "../../../../lib/once-per.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
@@ -18,6 +19,14 @@ export interface WithAllValues {
 
 /** Adds the values from `spec.valuesFrom`, of which the repository may contain only some. */
 export function withAllValues(release: Mapping, cluster: BuiltCluster): WithAllValues {
+  return allValuesIn(cluster)(release);
+}
+
+const allValuesIn = oncePer((cluster: BuiltCluster) =>
+  oncePer((release: Mapping) => addedValues(release, cluster)),
+);
+
+function addedValues(release: Mapping, cluster: BuiltCluster): WithAllValues {
   const spec = fieldsIn(release, ["spec"]);
   const references = fieldList(spec.valuesFrom).filter((reference) => !isVariable(reference));
   if (references.length === 0) return { release, unknown: undefined };
