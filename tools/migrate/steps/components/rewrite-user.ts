@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { PathStep } from "../../../gitops/yaml/values.ts";
+import type { PathStep, Value } from "../../../gitops/yaml/values.ts";
 import { scalarText as fileText } from "../../../gitops/kustomize/resource.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { listOf, type User } from "./references.ts";
@@ -40,13 +40,13 @@ export function rewriteUser(
   const comments = commentsRemovedBy(edit, fields, taken);
   if (comments.some((comment) => !added.includes(renamed(comment, directory, moved)))) return undefined;
   if (!remove(edit, fields, taken)) return undefined;
-  const has = listOf(fields, "components").some((entry) =>
-    [from, to].includes(posix.join(directory, fileText(entry)).replace(/\/$/, "")),
-  );
+  const components = listOf(fields, "components");
+  const placeOf = (entry: Value | undefined): string => posix.join(directory, fileText(entry)).replace(/\/$/, "");
+  const has = components.some((entry) => [from, to].includes(placeOf(entry)));
   if (lines.length === 0 || has) return edit.text();
   const sorted = inOrder(edit, added, order.indexOf(from), (index) => {
-    const component = posix.join(directory, fileText(listOf(fields, "components")[index])).replace(/\/$/, "");
-    return order.findIndex((one) => moved.get(one) === component);
+    const place = placeOf(components[index]);
+    return order.findIndex((one) => moved.get(one) === place);
   });
   if (sorted !== undefined) return edit.replace(0, ["components"], sorted) ? edit.text() : undefined;
   return insert(edit, text, added, taken[0]?.list ?? "resources") ? edit.text() : undefined;

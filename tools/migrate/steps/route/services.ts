@@ -7,6 +7,7 @@ import { fieldAt, idOf } from "../../objects.ts";
 import type { Controller } from "./controllers/controller.ts";
 import { nginx } from "./controllers/nginx.ts";
 import { serviceFate, traefik } from "./controllers/traefik.ts";
+import { fieldList } from "./paths.ts";
 
 /** Looks up a Service in the repository by namespace and name. */
 export type Services = (namespace: string, name: string) => Mapping | undefined;
@@ -43,15 +44,16 @@ export function portOf(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   services: Services,
 ): number | string {
-  const service = services(namespace, name);
   const refusal = whyRefused({ namespace, name }, services);
   if (refusal !== undefined) return refusal;
   if (typeof port === "number") return port;
-  const ports = fieldAt(service, ["spec", "ports"]);
-  const named = Array.isArray(ports) ? ports.filter(isMapping).find((one) => one.name === port) : undefined;
+  const named = portsOf(services(namespace, name)).find((one) => one.name === port);
   if (typeof named?.port === "number") return named.port;
   return `the number of port ${scalarText(port) || "(no name given)"} of Service ${namespace}/${name} is not known, and a route needs it`;
 }
+
+const portsOf = (service: Mapping | undefined): readonly Mapping[] =>
+  fieldList(fieldAt(service, ["spec", "ports"]));
 
 /** A Service's port as a backend. */
 interface BackendPort {
@@ -72,8 +74,7 @@ export function whyOtherProtocol(
   services: Services,
   controller: Controller | undefined,
 ): string | undefined {
-  const ports = fieldAt(services(namespace, name), ["spec", "ports"]);
-  const known = Array.isArray(ports) ? ports.filter(isMapping).find((one) => one.port === port) : undefined;
+  const known = portsOf(services(namespace, name)).find((one) => one.port === port);
   const byName = port === 443 || scalarText(known?.name).startsWith("https") ? "https" : "http";
   const appProtocol = scalarText(known?.appProtocol).toLowerCase();
   const now = controller === traefik ? byName : "http";
