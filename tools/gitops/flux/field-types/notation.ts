@@ -6,10 +6,18 @@ export type FieldType =
   /** Text in a certain form. */
   | { readonly pattern: RegExp; readonly needed: string }
   | { readonly list: FieldType }
-  | { readonly map: FieldType }
-  | { readonly fields: Fields };
+  | MappingType;
+
+/** The type of a mapping. */
+export type MappingType = { readonly map: FieldType } | { readonly fields: Fields };
 
 export type Fields = Readonly<Record<string, FieldType>>;
+
+/** The type of a field in a mapping of a type; undefined for a field that the type does not list. */
+export function typeOfField(type: MappingType, field: string): FieldType | undefined {
+  if ("map" in type) return type.map;
+  return Object.hasOwn(type.fields, field) ? type.fields[field] : undefined;
+}
 
 export const strings = (...names: readonly string[]): Fields => named("string", names);
 export const booleans = (...names: readonly string[]): Fields => named("boolean", names);

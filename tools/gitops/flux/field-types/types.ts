@@ -1,6 +1,6 @@
 import { FLUX_SPECS } from "./flux.ts";
 import { KUBERNETES_SPECS } from "./kubernetes.ts";
-import { METADATA, TEXT_MAP, type Fields, type FieldType } from "./notation.ts";
+import { METADATA, TEXT_MAP, type Fields, type MappingType } from "./notation.ts";
 
 const SPECS: Fields = { ...FLUX_SPECS, ...KUBERNETES_SPECS };
 
@@ -13,7 +13,7 @@ const CONTENTS: Readonly<Record<string, Fields>> = {
  * The types of the fields that are often written with another type, such as `value: 8080` below `env`, or with a typing error in their name. Other fields are not
  * checked.
  */
-export function fieldTypes({ group, kind }: { readonly group: string; readonly kind: string }): FieldType {
+export function fieldTypes({ group, kind }: { readonly group: string; readonly kind: string }): MappingType {
   const key = `${group}/${kind}`;
   const spec = SPECS[key];
   return { fields: { metadata: METADATA, ...(spec && { spec }), ...CONTENTS[key] } };

@@ -1,7 +1,7 @@
 import type { Path } from "../../../../policy/engine/path.ts";
 import type { Origin } from "../../yaml/source.ts";
 import { entryOrigin, isMapping, type Value } from "../../yaml/values.ts";
-import type { FieldType } from "./notation.ts";
+import { typeOfField, type FieldType } from "./notation.ts";
 
 /** A field that its API does not have. */
 export interface UnknownField {
@@ -23,7 +23,7 @@ export function unknownFields(
   if (!isMapping(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => {
     const own = [...path, key];
-    const known = "map" in type ? type.map : Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
+    const known = typeOfField(type, key);
     return known === undefined
       ? [{ path: own, origin: entryOrigin(value, key) }]
       : unknownFields(inner, known, own);

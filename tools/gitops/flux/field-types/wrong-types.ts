@@ -2,14 +2,13 @@ import { formatPath, type Path } from "../../../../policy/engine/path.ts";
 import type { Origin } from "../../yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../../yaml/values.ts";
 import { RefusedError } from "../../problem.ts";
-import type { FieldType } from "./notation.ts";
+import { typeOfField, type FieldType, type MappingType } from "./notation.ts";
 
 /** Errors for the values below a mapping that the API server rejects, because they have the wrong type or the field's name is misspelled. */
-export function* wrongTypes(values: Mapping, type: FieldType, path: Path = []): Generator<RefusedError> {
-  if (typeof type === "string" || !("map" in type || "fields" in type)) return;
+export function* wrongTypes(values: Mapping, type: MappingType, path: Path = []): Generator<RefusedError> {
   for (const key of Object.keys(values)) {
     const place = { path: [...path, key], origin: entryOrigin(values, key) };
-    const own = "map" in type ? type.map : Object.hasOwn(type.fields, key) ? type.fields[key] : undefined;
+    const own = typeOfField(type, key);
     if (own !== undefined) yield* wrongType(values[key], own, place);
     else if ("fields" in type) yield* misspelled(key, Object.keys(type.fields), place);
   }
