@@ -41,7 +41,8 @@ export function rewriteUser(
   if (comments.some((comment) => !added.includes(renamed(comment, directory, moved)))) return undefined;
   if (!remove(edit, fields, taken)) return undefined;
   const components = listOf(fields, "components");
-  const placeOf = (entry: Value | undefined): string => posix.join(directory, fileText(entry)).replace(/\/$/, "");
+  const placeOf = (entry: Value | undefined): string =>
+    posix.join(directory, fileText(entry)).replace(/\/$/, "");
   const has = components.some((entry) => [from, to].includes(placeOf(entry)));
   if (lines.length === 0 || has) return edit.text();
   const sorted = inOrder(edit, added, order.indexOf(from), (index) => {

@@ -8,10 +8,11 @@ import type { StepContext } from "../../step.ts";
 import { dnsLines, type DnsMove } from "./dns.ts";
 import { traefiksBehind } from "./doors.ts";
 import { isFilter } from "./filters.ts";
-import { gatewayIn, hasPlainListener, redirectsPlainHttp } from "./gateway.ts";
+import { gatewayIn } from "./gateway.ts";
 import type { CutoverNote } from "./outcome.ts";
 import type { Moving, Parents } from "./parents.ts";
 import { plainHttpOf } from "./plain-http.ts";
+import { hasPlainListener, redirectsPlainHttp } from "./plain-listeners.ts";
 import type { Reading } from "./served.ts";
 
 /** What DNS, certificates and the Gateway's Traefik need before and after the commit, for each hostname. */

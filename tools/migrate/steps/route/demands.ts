@@ -4,9 +4,10 @@ import { OPTIONS_FILE } from "../../options-file.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { nginx } from "./controllers/nginx.ts";
 import { isFilter } from "./filters.ts";
-import { gatewayIn, redirectsPlainHttp } from "./gateway.ts";
+import { gatewayIn } from "./gateway.ts";
 import type { Moving, Parents } from "./parents.ts";
 import { plainHttpOf } from "./plain-http.ts";
+import { redirectsPlainHttp } from "./plain-listeners.ts";
 import type { Reading } from "./served.ts";
 import { servicesOf, whyOtherProtocol } from "./services.ts";
 

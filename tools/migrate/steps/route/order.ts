@@ -11,7 +11,7 @@ import { chartOf } from "./chart.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { releaseNamespace, rendered, sourceOf } from "./hosts.ts";
-import { isPlainRedirect } from "./gateway.ts";
+import { isPlainRedirect } from "./plain-listeners.ts";
 import { isExpressible } from "./ingress-route.ts";
 import { fieldList } from "./paths.ts";
 import { readHttpRoute } from "./http-route.ts";
