@@ -80,8 +80,8 @@ export interface RuleContext<Settings = unknown> {
   readonly unapplied: Unapplied;
   /** Finds a template, a script or a document that mentions a name and that Flux does not apply; undefined if none does, or if the host has no repository. */
   readonly mentioned: (name: string) => string | undefined;
-  /** Finds the place (`file:line`) where a document says that the owner leaves something out, such as probes; undefined if none does, or if the host has no repository. */
-  readonly leftOut: (subject: RegExp) => string | undefined;
+  /** Finds the place (`file:line`) where a document says that the owner leaves probes out; undefined if none does, or if the host has no repository. */
+  readonly probesLeftOut: () => string | undefined;
   /** Whether the object's file contains a key below this path, but commented out: the owner has switched it off. */
   readonly isCommentedOut: (object: KubeObject, path: Path, key: string) => boolean;
   /** The comments on a field: in its lines, and directly above it. */

@@ -33,8 +33,7 @@ export interface RunInput {
   readonly renderedBy?: RenderedBy;
   readonly unapplied?: Unapplied;
   readonly mentioned?: RuleContext["mentioned"];
-  /** See {@link RuleContext.leftOut}. By default, nothing is. */
-  readonly leftOut?: RuleContext["leftOut"];
+  readonly probesLeftOut?: RuleContext["probesLeftOut"];
   readonly hasFlux?: RuleContext["hasFlux"];
   readonly isCommentedOut?: RuleContext["isCommentedOut"];
   /** See {@link RuleContext.commentsOn}. By default, there are none. */
@@ -103,7 +102,7 @@ export function runRules(input: RunInput): RuleReport {
     previous: input.previous && new ObjectIndex(input.previous),
     unapplied: input.unapplied ?? (() => undefined),
     mentioned: input.mentioned ?? (() => undefined),
-    leftOut: input.leftOut ?? (() => undefined),
+    probesLeftOut: input.probesLeftOut ?? (() => undefined),
     hasFlux: input.hasFlux ?? (() => undefined),
     isCommentedOut: input.isCommentedOut ?? (() => false),
     commentsOn: input.commentsOn ?? (() => []),

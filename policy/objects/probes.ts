@@ -10,9 +10,9 @@ export const PROBES = ["liveness", "readiness", "startup"] as const;
 
 /** The recommendation that a missing probe becomes if a document of the owner says that probes are left out; undefined if none does. */
 export function documentedOmission({
-  leftOut,
-}: Pick<RuleContext, "leftOut">): Pick<Problem, "remediation" | "recommendation"> | undefined {
-  const place = leftOut(/\bprobes?\b/i);
+  probesLeftOut,
+}: Pick<RuleContext, "probesLeftOut">): Pick<Problem, "remediation" | "recommendation"> | undefined {
+  const place = probesLeftOut();
   if (place === undefined) return undefined;
   return {
     remediation: `${place} says that probes are left out: add one only if this app needs it.`,

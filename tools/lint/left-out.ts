@@ -1,3 +1,4 @@
+import { oncePer } from "../../lib/once-per.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 
@@ -5,6 +6,8 @@ import type { Repository } from "../gitops/yaml/repository.ts";
 const DIRECTORIES = ["doc", "docs", ".cursor", ".claude", ".github"];
 
 const DOCUMENT = /\.mdc?$/i;
+
+const SUBJECT = /\bprobes?\b/i;
 
 /** Sentences that say that something is not set. */
 const LEFT_OUT = [
@@ -20,23 +23,20 @@ const OTHER =
   /\[ \]|\b(?:always|requir\w*|without|must|by default|(?:never|do not|don't) (?:skip|omit|leave|merge|deploy)|gatus|blackbox|icmp|dns|synthetic|smoke|timings?)\b/i;
 
 /**
- * Finds the place, as `file:line`, where a document says that the owner leaves something out: a sentence about it, or the first sentences below a heading about it.
- * The documents are read on the first lookup.
+ * Finds the place, as `file:line`, where a document says that the owner leaves probes out: a sentence about probes, or the first sentences below a heading about
+ * them. The documents are read on the first call.
  */
-export function leftOutIn(repository: Repository): (subject: RegExp) => string | undefined {
-  let paragraphs: readonly Paragraph[] | undefined;
-  const known = new Map<string, string | undefined>();
-  return (subject) => {
-    paragraphs ??= documentsIn(repository).flatMap((file) =>
-      paragraphsIn(file, fileText(repository, file) ?? ""),
-    );
-    if (!known.has(subject.source)) {
-      const found = paragraphs.find((paragraph) => leavesOut(paragraph, subject));
-      known.set(subject.source, found && `${found.file}:${found.line}`);
-    }
-    return known.get(subject.source);
-  };
+export function probesLeftOutIn(repository: Repository): () => string | undefined {
+  return () => placeIn(repository);
 }
+
+const placeIn = oncePer((repository: Repository): string | undefined => {
+  for (const file of documentsIn(repository)) {
+    const found = paragraphsIn(fileText(repository, file) ?? "").find(leavesOut);
+    if (found) return `${file}:${found.line}`;
+  }
+  return undefined;
+});
 
 function documentsIn(repository: Repository): readonly string[] {
   const atTop = repository.entries(".").map(({ name }) => name);
@@ -48,18 +48,17 @@ function documentsIn(repository: Repository): readonly string[] {
   );
 }
 
-function leavesOut({ heading, text }: Paragraph, subject: RegExp): boolean {
+function leavesOut({ heading, text }: Paragraph): boolean {
   const sentences = text.split(/(?<=[.;!?])\s/);
   return sentences.some(
     (sentence) =>
-      (subject.test(sentence) || subject.test(heading)) &&
+      (SUBJECT.test(sentence) || SUBJECT.test(heading)) &&
       LEFT_OUT.some((pattern) => pattern.test(sentence)) &&
       !OTHER.test(sentence),
   );
 }
 
 interface Paragraph {
-  readonly file: string;
   readonly line: number;
   /** The heading directly above it; "" if there is none. */
   readonly heading: string;
@@ -67,13 +66,13 @@ interface Paragraph {
 }
 
 /** The paragraphs and list items of a document. A line in bold print that ends in a colon counts as a heading. */
-function paragraphsIn(file: string, text: string): readonly Paragraph[] {
+function paragraphsIn(text: string): readonly Paragraph[] {
   const paragraphs: Paragraph[] = [];
   let heading = "";
   let lines: string[] = [];
   let start = 0;
   const close = (): void => {
-    if (lines.length > 0) paragraphs.push({ file, line: start, heading, text: lines.join(" ") });
+    if (lines.length > 0) paragraphs.push({ line: start, heading, text: lines.join(" ") });
     if (lines.length > 0) heading = "";
     lines = [];
   };

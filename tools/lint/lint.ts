@@ -12,7 +12,7 @@ import { knowledgeOf } from "./knowledge.ts";
 import { asKubeObject, buildStepsOf } from "./kube-object.ts";
 import { kustomizationFiles, kustomizationsOf } from "./kustomization-files.ts";
 import { addFinding, ofBreach, ofNotEvaluated, ofObstacle, type LintedFinding } from "./linted-finding.ts";
-import { leftOutIn } from "./left-out.ts";
+import { probesLeftOutIn } from "./left-out.ts";
 import { mentionsIn } from "./mentions.ts";
 import { recommendsIn } from "./recommended.ts";
 import { renderedObjects, renderingSummary } from "./rendered.ts";
@@ -54,7 +54,7 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
     settings,
     unapplied: unappliedIn(repository, built.unreached),
     mentioned: mentionsIn(repository),
-    leftOut: leftOutIn(repository),
+    probesLeftOut: probesLeftOutIn(repository),
     isCommentedOut,
     commentsOn,
     knowledge: knowledgeOf(repository),
