@@ -30,6 +30,30 @@ export const helmRelease = (name: string, namespace: string, chart: string, valu
   },
 });
 
+/** What distinguishes an Ingress from that of `web` in `apps`. */
+interface IngressFields {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly ingressClassName: string;
+  readonly annotations?: object;
+  readonly host?: string;
+  readonly path?: string;
+  /** Further fields of its spec. */
+  readonly more?: object;
+}
+
+/** An Ingress with one path, whose Service has the same name. */
+export const ingressWith = ({ name = "web", namespace = "apps", ...fields }: IngressFields): object => {
+  const { ingressClassName, annotations = {}, host = "web.example.com", path = "/", more = {} } = fields;
+  const paths = [{ path, pathType: "Prefix", backend: { service: { name, port: { number: 80 } } } }];
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { name, namespace, annotations },
+    spec: { ingressClassName, rules: [{ host, http: { paths } }], ...more },
+  };
+};
+
 /** A temporary repository with these files; the options are those of `.edgefirst/migrate.yaml`. */
 export function withRepository<T>(files: Files, options: object, use: (context: StepContext) => T): T {
   const root = mkdtempSync(join(tmpdir(), "edgefirst-planning-"));

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { parse, parseAllDocuments, stringify } from "yaml";
+import { ingressWith } from "../planning.ts";
 import { fileText } from "../../../../tools/gitops/yaml/file-text.ts";
 import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../../tools/migrate/build.ts";
@@ -53,25 +54,7 @@ const PROTECTIONS: readonly (readonly [string, string])[] = [
 ];
 
 const ingress = (annotations: Readonly<Record<string, string>>, more: object = {}): string =>
-  stringify({
-    apiVersion: "networking.k8s.io/v1",
-    kind: "Ingress",
-    metadata: { name: "web", namespace: "apps", annotations },
-    spec: {
-      ingressClassName: "outside",
-      rules: [
-        {
-          host: "web.example.com",
-          http: {
-            paths: [
-              { path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } },
-            ],
-          },
-        },
-      ],
-      ...more,
-    },
-  });
+  stringify(ingressWith({ ingressClassName: "outside", annotations, more }));
 
 const CLASS = (controller: string): string =>
   stringify({

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
 import { prove } from "../../../../tools/migrate/proof.ts";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { messages, resultOf, withRepository, written, type Files } from "../planning.ts";
+import { helmRelease, messages, resultOf, withRepository, written, type Files } from "../planning.ts";
 
 const NGINX = "nginx.ingress.kubernetes.io/";
 
@@ -48,15 +48,8 @@ const service = (port: object): object => ({
   metadata: { name: "app", namespace: "apps" },
   spec: { ports: [{ port: 8443, ...port }] },
 });
-const nginx = (config: object): object => ({
-  apiVersion: "helm.toolkit.fluxcd.io/v2",
-  kind: "HelmRelease",
-  metadata: { name: "ingress-nginx", namespace: "network" },
-  spec: {
-    chart: { spec: { chart: "ingress-nginx", sourceRef: { kind: "HelmRepository", name: "ingress-nginx" } } },
-    values: { controller: { config } },
-  },
-});
+const nginx = (config: object): object =>
+  helmRelease("ingress-nginx", "network", "ingress-nginx", { controller: { config } });
 const gateway = (more: object = {}): object => ({
   acceptLoss: ["setting"],
   route: {

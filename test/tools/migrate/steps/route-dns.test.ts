@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { messages, resultOf, type Files } from "../planning.ts";
+import { ingressWith, messages, resultOf, type Files } from "../planning.ts";
 
 const GATEWAY_API = "gateway.networking.k8s.io/v1";
 const TARGET = "external-dns.alpha.kubernetes.io/target";
@@ -28,25 +28,8 @@ const gateway = (metadata: object = {}): object => ({
   },
 });
 
-const ingress = (annotations: object = {}, spec: object = {}): object => ({
-  apiVersion: "networking.k8s.io/v1",
-  kind: "Ingress",
-  metadata: { name: "web", namespace: "apps", annotations },
-  spec: {
-    ingressClassName: "nginx",
-    rules: [
-      {
-        host: "web.example.com",
-        http: {
-          paths: [
-            { path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } },
-          ],
-        },
-      },
-    ],
-    ...spec,
-  },
-});
+const ingress = (annotations: object = {}, more: object = {}): object =>
+  ingressWith({ ingressClassName: "nginx", annotations, more });
 
 const OPTIONS = {
   route: {

@@ -5,7 +5,7 @@ import { prove } from "../../../../tools/migrate/proof.ts";
 import { reportOf } from "../../../../tools/migrate/report.ts";
 import { configFate } from "../../../../tools/migrate/steps/route/controllers/nginx-config.ts";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { messages, resultOf, withRepository, written, type Files } from "../planning.ts";
+import { ingressWith, messages, resultOf, withRepository, written, type Files } from "../planning.ts";
 
 const GATEWAY_API = "gateway.networking.k8s.io/v1";
 const HOST = "web.example.com";
@@ -48,25 +48,8 @@ const NGINX = controller("ingress-nginx", {});
 const nginx = (config: object): object => controller("ingress-nginx", { controller: { config } });
 const TRAEFIK = controller("traefik", {});
 
-const ingress = (ingressClassName: string, more: object = {}, annotations: object = {}): object => ({
-  apiVersion: "networking.k8s.io/v1",
-  kind: "Ingress",
-  metadata: { name: "web", namespace: "apps", annotations },
-  spec: {
-    ingressClassName,
-    rules: [
-      {
-        host: HOST,
-        http: {
-          paths: [
-            { path: "/", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } },
-          ],
-        },
-      },
-    ],
-    ...more,
-  },
-});
+const ingress = (ingressClassName: string, more: object = {}, annotations: object = {}): object =>
+  ingressWith({ host: HOST, ingressClassName, annotations, more });
 const TLS = { tls: [{ hosts: [HOST] }] };
 const files = (...objects: readonly object[]): Files => ({
   "apps/objects.yaml": objects.slice(0, -1),

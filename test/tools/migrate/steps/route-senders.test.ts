@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { helmRelease as chart, resultOf, type Files } from "../planning.ts";
+import { helmRelease as chart, ingressWith, resultOf, type Files } from "../planning.ts";
 
 const gateway = (name: string): readonly object[] => [
   {
@@ -15,24 +15,8 @@ const gateway = (name: string): readonly object[] => [
     },
   },
 ];
-const ingress = (ingressClassName: string): object => ({
-  apiVersion: "networking.k8s.io/v1",
-  kind: "Ingress",
-  metadata: { name: "poll", namespace: "club" },
-  spec: {
-    ingressClassName,
-    rules: [
-      {
-        host: "poll.example.org",
-        http: {
-          paths: [
-            { path: "/", pathType: "Prefix", backend: { service: { name: "poll", port: { number: 80 } } } },
-          ],
-        },
-      },
-    ],
-  },
-});
+const ingress = (ingressClassName: string): object =>
+  ingressWith({ name: "poll", namespace: "club", host: "poll.example.org", ingressClassName });
 const NGINX = chart("wan-proxy", "ingress", "ingress-nginx", {
   controller: { ingressClassResource: { name: "wan" } },
 });

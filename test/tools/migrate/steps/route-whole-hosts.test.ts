@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { helmRelease, messages, resultOf, type Files } from "../planning.ts";
+import { helmRelease, ingressWith, messages, resultOf, type Files } from "../planning.ts";
 
 const NGINX = "nginx.ingress.kubernetes.io/";
 const LOGIN = {
@@ -15,23 +15,8 @@ interface Den {
   readonly host?: string;
   readonly className?: string;
 }
-const ingress = (
-  name: string,
-  { path = "/", annotations = {}, host = "film.example.net", className }: Den,
-): object => ({
-  apiVersion: "networking.k8s.io/v1",
-  kind: "Ingress",
-  metadata: { name, namespace: "den", annotations },
-  spec: {
-    ingressClassName: className ?? "nginx",
-    rules: [
-      {
-        host,
-        http: { paths: [{ path, pathType: "Prefix", backend: { service: { name, port: { number: 80 } } } }] },
-      },
-    ],
-  },
-});
+const ingress = (name: string, { host = "film.example.net", className = "nginx", ...den }: Den): object =>
+  ingressWith({ name, namespace: "den", host, ingressClassName: className, ...den });
 const gateway = { name: "front", namespace: "doors" };
 const OPTIONS = { route: { gateways: { nginx: gateway } } };
 const film = (den: Den): Files => ({ "den/film.yaml": ingress("film", den) });
