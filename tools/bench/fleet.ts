@@ -63,14 +63,14 @@ await onClusters(["edge"], async ({ kubeconfig, dir }) => {
       const used = await meter.during(async () => {
         whole = await seconds(() => rollOut(fleet, memory));
       });
-      const peak = Math.max(...memory);
+      const turns = turnsOf(stacks);
       fleets.push([
         `${stacks}`,
         `${whole.toFixed(1)} s`,
-        (whole / (turnsOf(stacks, "alone") * turn)).toFixed(2),
-        (whole / (turnsOf(stacks, "pairs") * median(pairs) + turnsOf(stacks, "odd") * turn)).toFixed(2),
+        (whole / ((turns.pairs + turns.odd) * turn)).toFixed(2),
+        (whole / (turns.pairs * median(pairs) + turns.odd * turn)).toFixed(2),
         ...cpuCells(used, stacks, whole),
-        `${peak.toFixed(0)} MB`,
+        `${Math.max(...memory).toFixed(0)} MB`,
       ]);
     }
     keep(
@@ -107,17 +107,13 @@ await onClusters(["edge"], async ({ kubeconfig, dir }) => {
   }
 });
 
-/** How many turns the waves take: in all, and those of them in which two stacks or only one are in flight. */
-function turnsOf(stacks: number, which: "alone" | "pairs" | "odd"): number {
-  const waves = Array.from({ length: Math.ceil(stacks / WAVE) }, (_unused, wave) =>
-    Math.min(WAVE, stacks - wave * WAVE),
-  );
-  const turns = {
-    alone: Math.ceil,
-    pairs: Math.floor,
-    odd: (half: number) => Math.ceil(half) - Math.floor(half),
+/** The turns that the waves take: in how many of them two stacks are in flight, and in how many only one. */
+function turnsOf(stacks: number): { readonly pairs: number; readonly odd: number } {
+  const [full, last] = [Math.floor(stacks / WAVE), stacks % WAVE];
+  return {
+    pairs: full * Math.floor(WAVE / PARALLEL) + Math.floor(last / PARALLEL),
+    odd: full * (WAVE % PARALLEL) + (last % PARALLEL),
   };
-  return waves.reduce((sum, size) => sum + turns[which](size / PARALLEL), 0);
 }
 
 function ownCpu({ command, cluster }: CpuUse): number {
