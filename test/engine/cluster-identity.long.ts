@@ -5,7 +5,7 @@ import { parse, stringify } from "yaml";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { describeObject } from "../../kube/objects.ts";
 import { objectsIn, type StateDeployment } from "../../staging/state-objects.ts";
-import { Engine, type Run, type TestStack } from "../support/engine.ts";
+import { expectFailure, expectSuccess, Engine, type TestStack } from "../support/engine.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram } from "../support/program-checkout.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
@@ -67,18 +67,6 @@ describe("engine: the provider knows its cluster", function () {
     writeFileSync(file(name), stringify(content));
   }
 
-  async function passes(run: Promise<Run>): Promise<string> {
-    const { code, output } = await run;
-    assert.equal(code, 0, output);
-    return output;
-  }
-
-  async function fails(run: Promise<Run>, ...expected: RegExp[]): Promise<void> {
-    const { code, output } = await run;
-    assert.notEqual(code, 0, output);
-    for (const text of expected) assert.match(output, text);
-  }
-
   async function liveUids(): Promise<Record<string, unknown>> {
     const state = JSON.parse(await stack.exportState()) as { deployment: StateDeployment };
     const entries = objectsIn(state.deployment).map(async (object) => {
@@ -102,7 +90,7 @@ describe("engine: the provider knows its cluster", function () {
     const former = current.replace("...update.provider,", "...settings.cluster,");
     assert.notEqual(former, current);
     program.commit({ "program.ts": former });
-    await passes(stack.up());
+    await expectSuccess(stack.up());
     uids = await liveUids();
     assert.ok(Object.keys(uids).length > 4 && Object.values(uids).every((uid) => uid !== undefined));
 
@@ -118,12 +106,12 @@ describe("engine: the provider knows its cluster", function () {
   it("such a stack gets the identifier, even with another path and address: nothing is replaced or deleted", async () => {
     assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
     assert.match(
-      await passes(stack.up()),
+      await expectSuccess(stack.up()),
       /records the identity of the cluster and still uses .*first\.kubeconfig/,
     );
     await staysOnEdge();
     assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
-    await passes(stack.up());
+    await expectSuccess(stack.up());
     await staysOnEdge();
     assert.deepEqual(await operations(), []);
   });
@@ -131,19 +119,19 @@ describe("engine: the provider knows its cluster", function () {
   it("a kubeconfig that has moved: refused with what to do, then nothing is replaced", async () => {
     renameSync(file("second"), file("third"));
     follow("third");
-    await fails(
+    await expectFailure(
       stack.up(),
       /kubeconfig .*second\.kubeconfig that is recorded in the state no longer exists/,
       /touch /,
     );
     writeFileSync(file("second"), "");
-    await passes(stack.up());
+    await expectSuccess(stack.up());
     await staysOnEdge();
   });
 
   it("another cluster: refused, in a preview as well", async () => {
     follow("third", { context: "main" });
-    await fails(
+    await expectFailure(
       stack.up(),
       /context main points to cluster .*, but stack edge was applied to cluster/,
       /edgefirst:cluster\.rebuilt: /,
@@ -165,12 +153,18 @@ describe("engine: the provider knows its cluster", function () {
       );
     });
     follow("third");
-    await fails(stack.up(), new RegExp(`cluster\\.rebuilt: ${former.cluster.uid}`));
+    await expectFailure(stack.up(), new RegExp(`cluster\\.rebuilt: ${former.cluster.uid}`));
     follow("third", { rebuilt: former.cluster.uid });
-    await fails(stack.up(), /objects from the former cluster, such as /, /pulumi refresh --stack edge/);
-    await passes(engine.run(["refresh", "--yes", "--skip-preview", "--non-interactive", "--stack", "edge"]));
+    await expectFailure(
+      stack.up(),
+      /objects from the former cluster, such as /,
+      /pulumi refresh --stack edge/,
+    );
+    await expectSuccess(
+      engine.run(["refresh", "--yes", "--skip-preview", "--non-interactive", "--stack", "edge"]),
+    );
     assert.match(
-      await passes(stack.up()),
+      await expectSuccess(stack.up()),
       /evidence of stack edge describes another cluster .* starts from scratch/,
     );
 
@@ -183,6 +177,6 @@ describe("engine: the provider knows its cluster", function () {
 
     follow("third");
     assert.deepEqual(await operations(), []);
-    await passes(stack.up());
+    await expectSuccess(stack.up());
   });
 });

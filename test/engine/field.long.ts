@@ -10,7 +10,7 @@ import type { HistoryEntry } from "../../tools/rollout/history.ts";
 import type { StackStatus } from "../../tools/rollout/status.ts";
 import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
 import { findProcess, waitUntil } from "../../tools/sandbox/processes.ts";
-import { Engine, PROJECT, type TestStack } from "../support/engine.ts";
+import { expectFailure, PROJECT, expectSuccess, Engine, type TestStack } from "../support/engine.ts";
 import { failPods } from "../support/failing-pods.ts";
 import { evidenceIn } from "../support/evidence.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
@@ -109,17 +109,8 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
     );
   }
 
-  async function passes(stack: TestStack): Promise<string> {
-    const { code, output } = await stack.up();
-    assert.equal(code, 0, output);
-    return output;
-  }
-
   async function fails(stack: TestStack, ...expected: RegExp[]): Promise<void> {
-    const { code, output } = await stack.up();
-    assert.notEqual(code, 0, output);
-    for (const text of expected) assert.match(output, text);
-    assert.doesNotMatch(output, /token=secret/);
+    assert.doesNotMatch(await expectFailure(stack.up(), ...expected), /token=secret/);
   }
 
   /** Runs the command line in the engine's project. */
@@ -142,7 +133,7 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
   }
 
   it("own checks: the Job runs before and after the soak and is deleted, and the evidence records all of them", async () => {
-    await passes(edge);
+    await expectSuccess(edge.up());
     const { verified, moves = [], ownChecks } = await evidence(edge);
     release = verified[0]!.release;
     const outcomes = verified[0]!.checks.map(({ id, outcome, objects }) => `${id} ${outcome} ${objects}`);
@@ -162,7 +153,7 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
   });
 
   it("notifications: the webhook learns of a verification, and the evidence what became of it", async () => {
-    await passes(edge);
+    await expectSuccess(edge.up());
     assert.deepEqual(events(), ["verified edge"]);
     assert.equal(received[0]?.release, release);
     assert.match(received[0].startedBy.who, /./);
@@ -204,7 +195,7 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
     const preview = await main.previewText();
     assert.equal(preview.code, 0, preview.output);
     assert.match(preview.output, /warning: Stack edge is on hold/);
-    await passes(edge);
+    await expectSuccess(edge.up());
     const [status] = JSON.parse(await edgefirst("status", "--json")) as StackStatus[];
     assert.equal(status?.hold?.reason, "its disk is being replaced");
     assert.match(await edgefirst("unhold", "edge", "--reason", "the disk is replaced"), /no longer on hold/);
@@ -224,7 +215,7 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
     );
     const expires = new Date(Date.now() + 3_600_000).toISOString();
     await configure(main, { ...closed, override: { reason: "main needs the fix tonight", expires } });
-    await passes(main);
+    await expectSuccess(main.up());
     const { moves = [] } = await evidence(main);
     const { movement, allowed = [] } = moves[0] ?? {};
     assert.equal(movement, "forward");
@@ -238,7 +229,7 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
         allowed.join("\n"),
       );
     await configure(main, closed);
-    await passes(main);
+    await expectSuccess(main.up());
   });
 
   it("a revocation refuses the release in every direction until it is undone", async () => {
@@ -252,8 +243,8 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
     await configure(prod, { ...mainConfig, after: ["main"], gate: { patience: "1s" } });
     await fails(prod, new RegExp(`Release ${release} was revoked on stack edge by .*: it leaks memory`));
     assert.match(await revoke("--undo"), /is no longer revoked/);
-    await passes(main);
-    await passes(prod);
+    await expectSuccess(main.up());
+    await expectSuccess(prod.up());
     await assert.rejects(revoke("--undo"), { code: 1, stderr: /is not revoked on stack edge/ });
     await assert.rejects(edgefirst("revoke", "edge", "nonsense", "--reason", "it leaks memory"), {
       code: 1,
@@ -272,13 +263,13 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
       ...edgeConfig,
       verification: { ...VERIFICATION, ignore: { "HTTP check home": entry } },
     });
-    await passes(edge);
+    await expectSuccess(edge.up());
     const { verified } = await evidence(edge);
     assert.deepEqual(verified[0]?.ignored, [{ object: "HTTP check home", ...entry }]);
     await configure(main, { ...mainConfig, gate: { patience: "1s" } });
     const named =
       /HTTP check home is ignored until 2999-12-31 \(owner: alice\): the page is being rebuilt; it is failing now/;
-    assert.match(await passes(main), named);
+    assert.match(await expectSuccess(main.up()), named);
     isHealthy = true;
   });
 
@@ -311,8 +302,8 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
     await configure(late, mainConfig);
     await fails(late, new RegExp(`Stack edge failed to verify release ${release} .*Job check smoke`, "s"));
     await configure(edge, edgeConfig);
-    await passes(edge);
-    await passes(late);
+    await expectSuccess(edge.up());
+    await expectSuccess(late.up());
   });
 
   it("a Job that cannot be created fails the verification at once", async () => {
@@ -320,7 +311,7 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
     await configure(edge, { ...edgeConfig, checks: { http, jobs } });
     await fails(edge, /jobs: Job check smoke: cannot be created: namespaces "nowhere" not found/);
     await configure(edge, edgeConfig);
-    await passes(edge);
+    await expectSuccess(edge.up());
   });
 
   it("notifications: the webhook learns that a verification is inconclusive, and the evidence stays", async () => {
@@ -345,7 +336,7 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
     assert.notEqual(run.code, 0, run.output);
     assert.deepEqual(await evidence(edge), before);
     await configure(edge, edgeConfig);
-    await passes(edge);
+    await expectSuccess(edge.up());
     assert.deepEqual(events(), ["inconclusive edge", "verified edge"]);
   });
 

@@ -8,7 +8,14 @@ import { markReference, readMark } from "../../staging/update-mark.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { deny } from "../support/admission.ts";
-import { FLUX_VERIFICATION, Engine, type Running, type TestStack } from "../support/engine.ts";
+import {
+  expectFailure,
+  expectSuccess,
+  Engine,
+  FLUX_VERIFICATION,
+  type TestStack,
+  type Running,
+} from "../support/engine.ts";
 import type { GitRepository } from "../support/git.ts";
 import { answerRequests, reportKustomization } from "../support/flux-answers.ts";
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
@@ -87,22 +94,11 @@ describe("engine: a release proves only what was watched; the test writes the st
     return mark?.excused.includes(`flux Kustomization default/${name}`) === true;
   }
 
-  async function passes(stack: TestStack): Promise<void> {
-    const { code, output } = await stack.up();
-    assert.equal(code, 0, output);
-  }
-
   /** Expects the verification of edge to fail. What is wrong stays wrong: no need to watch it for long. */
   async function failsVerification(...expected: RegExp[]): Promise<void> {
     edge.configure({ ...edgeConfig, verification: { ...FLUX_VERIFICATION, timeout: "6s" } });
-    await fails(edge, ...expected);
+    await expectFailure(edge.up(), ...expected);
     edge.configure(edgeConfig);
-  }
-
-  async function fails(stack: TestStack, ...expected: RegExp[]): Promise<void> {
-    const { code, output } = await stack.up();
-    assert.notEqual(code, 0, output);
-    for (const text of expected) assert.match(output, text);
   }
 
   describe("an update that breaks an app and is cancelled or killed", () => {
@@ -118,7 +114,7 @@ describe("engine: a release proves only what was watched; the test writes the st
 
     it("passes once the app is fixed, and its evidence makes the mark obsolete", async () => {
       await app("True");
-      await passes(edge);
+      await expectSuccess(edge.up());
       assert.equal((await evidence()).verified.length, 1);
       assert.ok(await onEdge.get(MARK));
       const { lastPass } = await evidence();
@@ -136,7 +132,7 @@ describe("engine: a release proves only what was watched; the test writes the st
       await edge.cancel();
       await failsVerification(/flux: Kustomization default\/new: Ready: reported by the test/);
       await app("True", "new");
-      await passes(edge);
+      await expectSuccess(edge.up());
     });
 
     it("no longer excuses an app that was unhealthy before, once it has been healthy", async () => {
@@ -152,7 +148,7 @@ describe("engine: a release proves only what was watched; the test writes the st
       await running.ended;
       await failsVerification(/flux: Kustomization default\/old: Ready: reported by the test/);
       await app("True", "old");
-      await passes(edge);
+      await expectSuccess(edge.up());
     });
 
     it("restarts the soak after the program was suspended, as on a laptop that was asleep", async () => {
@@ -165,7 +161,7 @@ describe("engine: a release proves only what was watched; the test writes the st
       await reaches(running, "the restart of the soak", () => running.output().includes(restarts));
       process.kill(running.pid, "SIGINT");
       await running.ended;
-      await passes(edge);
+      await expectSuccess(edge.up());
     });
 
     it("is refused before the first resource if its mark cannot be written", async () => {
@@ -175,8 +171,8 @@ describe("engine: a release proves only what was watched; the test writes the st
         unless: "request.namespace != 'kube-system' || !object.metadata.name.startsWith('edgefirst-')",
         probe: { ...MARK, data: {} },
       });
-      await fails(
-        edge,
+      await expectFailure(
+        edge.up(),
         /Cannot write the mark of this update to cluster edge: .*denied by the test\s+Nothing was changed/,
       );
       await allow();
@@ -201,50 +197,53 @@ describe("engine: a release proves only what was watched; the test writes the st
     });
 
     it("refuses a release that edge no longer runs, although edge verified an older one again later", async () => {
-      await passes(main);
+      await expectSuccess(main.up());
       const second = commitRelease(program, "second");
-      await passes(edge);
+      await expectSuccess(edge.up());
       program.git("checkout", "--quiet", first);
-      await passes(edge);
+      await expectSuccess(edge.up());
       program.git("checkout", "--quiet", second);
-      await fails(main, /Stack edge verified release \w+ at .*, but now runs \w+\./);
-      await passes(edge);
-      await passes(main);
+      await expectFailure(main.up(), /Stack edge verified release \w+ at .*, but now runs \w+\./);
+      await expectSuccess(edge.up());
+      await expectSuccess(main.up());
       program.git("checkout", "--quiet", first);
-      await passes(main);
+      await expectSuccess(main.up());
       program.git("checkout", "--quiet", second);
     });
 
     it("refuses while edge has a killed, unverified update", async () => {
       commitRelease(program, "third");
-      await passes(edge);
+      await expectSuccess(edge.up());
       const { pid, ended } = await soaking();
       for (const each of [...descendants(pid), pid]) process.kill(each, "SIGKILL");
       await ended;
       await edge.cancel();
-      await fails(main, /an update to release \w+ began at .* and has not been verified/);
-      await passes(edge);
+      await expectFailure(main.up(), /an update to release \w+ began at .* and has not been verified/);
+      await expectSuccess(edge.up());
     });
 
     it("refuses while an app that edge's verification found is gone", async () => {
       await onEdge.delete({ apiVersion: KUSTOMIZE, kind: "Kustomization", metadata: APP });
-      await fails(
-        main,
+      await expectFailure(
+        main.up(),
         /Kustomization default\/app: was healthy when the release was verified, but is gone now/,
       );
       await app("True");
-      await passes(main);
+      await expectSuccess(main.up());
     });
 
     it("ignores evidence that describes another cluster, both its own and edge's", async () => {
       commitRelease(program, "fourth");
-      await passes(edge);
+      await expectSuccess(edge.up());
       const file = join(engine.dir, "state/.pulumi/stacks/edgefirst/edge.json");
       const { uid } = (await evidence()).cluster;
       const rebuilt = (content: string): string => content.replaceAll(uid, "uid-of-a-former-cluster");
       writeFileSync(file, rebuilt(readFileSync(file, "utf8")));
-      await fails(main, /context edge does not point to the cluster on which stack edge was verified/);
-      await fails(edge, /points to cluster .*, but stack edge was applied to cluster/);
+      await expectFailure(
+        main.up(),
+        /context edge does not point to the cluster on which stack edge was verified/,
+      );
+      await expectFailure(edge.up(), /points to cluster .*, but stack edge was applied to cluster/);
       const cluster = edgeConfig.cluster as object;
       edge.configure({ ...edgeConfig, cluster: { ...cluster, rebuilt: "uid-of-a-former-cluster" } });
       const { code, output } = await edge.up();
@@ -257,7 +256,10 @@ describe("engine: a release proves only what was watched; the test writes the st
     it("refuses without the live check if it is required", async () => {
       const gate = { live: "required", clusters: { edge: { context: "edge", kubeconfig: "/absent" } } };
       main.configure({ ...mainConfig, gate });
-      await fails(main, /Inconclusive: cannot check from here whether stack edge is healthy now/);
+      await expectFailure(
+        main.up(),
+        /Inconclusive: cannot check from here whether stack edge is healthy now/,
+      );
       main.configure(mainConfig);
     });
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
-import { FLUX_VERIFICATION, Engine, type TestStack } from "../support/engine.ts";
+import { Engine, expectSuccess, FLUX_VERIFICATION, type TestStack } from "../support/engine.ts";
 import { evidenceIn } from "../support/evidence.ts";
 import { answerRequests, reportKustomization } from "../support/flux-answers.ts";
 import type { GitRepository } from "../support/git.ts";
@@ -52,11 +52,6 @@ describe("engine: main depends on two stacks, edge and lab, on a cluster each; t
     program.remove();
   });
 
-  async function passes(stack: TestStack): Promise<void> {
-    const { code, output } = await stack.up();
-    assert.equal(code, 0, output);
-  }
-
   /** Expects main to be refused because of one error, this one. */
   async function refuses(expected: RegExp): Promise<void> {
     const { code, output } = await main.up();
@@ -66,13 +61,13 @@ describe("engine: main depends on two stacks, edge and lab, on a cluster each; t
   }
 
   it("refuses main while only edge has proven the release", async () => {
-    await passes(edge);
+    await expectSuccess(edge.up());
     await refuses(/- Stack lab has never been brought up/);
   });
 
   it("passes main once both have, and records both as the reason", async () => {
-    await passes(lab);
-    await passes(main);
+    await expectSuccess(lab.up());
+    await expectSuccess(main.up());
     const [move] = evidenceIn(await main.outputs()).moves ?? [];
     assert.deepEqual(
       move?.allowed.map((line) => line.split(" verified it at ")[0]),
@@ -82,18 +77,18 @@ describe("engine: main depends on two stacks, edge and lab, on a cluster each; t
 
   it("refuses the next release while only lab has proven it", async () => {
     commitRelease(program, "second");
-    await passes(lab);
+    await expectSuccess(lab.up());
     await refuses(/- Stack edge has not verified release/);
   });
 
   it("refuses a release that edge runs and lab has left", async () => {
     const second = program.git("rev-parse", "HEAD");
-    await passes(edge);
+    await expectSuccess(edge.up());
     commitRelease(program, "third");
-    await passes(lab);
+    await expectSuccess(lab.up());
     program.git("checkout", "--quiet", second);
     await refuses(/- Stack lab verified release \w+ at .*, but now runs \w+\./);
-    await passes(lab);
+    await expectSuccess(lab.up());
   });
 
   for (const name of ["edge", "lab"])
@@ -103,5 +98,5 @@ describe("engine: main depends on two stacks, edge and lab, on a cluster each; t
       await reportKustomization(live.get(name)!, "True");
     });
 
-  it("passes main once both run the release and are healthy", () => passes(main));
+  it("passes main once both run the release and are healthy", () => expectSuccess(main.up()));
 });

@@ -8,7 +8,13 @@ import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { findProcess, waitUntil } from "../../tools/sandbox/processes.ts";
 import { deny } from "../support/admission.ts";
-import { FLUX_VERIFICATION, Engine, type TestStack } from "../support/engine.ts";
+import {
+  expectFailure,
+  expectSuccess,
+  Engine,
+  FLUX_VERIFICATION,
+  type TestStack,
+} from "../support/engine.ts";
 import { answerRequests, reportKustomization } from "../support/flux-answers.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram } from "../support/program-checkout.ts";
@@ -61,22 +67,10 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
     return evidenceIn(await edge.outputs());
   }
 
-  async function passes(stack: TestStack): Promise<string> {
-    const { code, output } = await stack.up();
-    assert.equal(code, 0, output);
-    return output;
-  }
-
-  async function fails(stack: TestStack, ...expected: RegExp[]): Promise<void> {
-    const { code, output } = await stack.up();
-    assert.notEqual(code, 0, output);
-    for (const text of expected) assert.match(output, text);
-  }
-
   describe("the outputs of an update", () => {
     it("show the evidence in one line", async () => {
-      await passes(edge);
-      const output = await passes(edge);
+      await expectSuccess(edge.up());
+      const output = await expectSuccess(edge.up());
       const shown = output.slice(output.indexOf("Outputs:"), output.indexOf("Resources:"));
       assert.match(
         shown,
@@ -90,7 +84,7 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
 
   describe("Flux's statuses", () => {
     it("count once Flux has reconciled since the update, which the verification requests", async () => {
-      await passes(edge);
+      await expectSuccess(edge.up());
       const app = await cluster.get({
         apiVersion: KUSTOMIZE,
         kind: "Kustomization",
@@ -103,10 +97,13 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
     it("prove nothing if Flux no longer runs", async () => {
       fluxRuns = false;
       edge.configure({ ...edgeConfig, verification: { ...FLUX_VERIFICATION, timeout: "6s" } });
-      await fails(edge, /Kustomization default\/app: Flux has not reconciled it since the update/);
+      await expectFailure(
+        edge.up(),
+        /Kustomization default\/app: Flux has not reconciled it since the update/,
+      );
       edge.configure(edgeConfig);
       fluxRuns = true;
-      await passes(edge);
+      await expectSuccess(edge.up());
     });
 
     it("count without permission to request that, and the gate repeats in one line that they may be stale", async () => {
@@ -122,10 +119,10 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
         probe: { apiVersion: KUSTOMIZE, kind: "Kustomization", metadata },
       });
       const note = /flux: Flux was not asked to reconcile Kustomization, .*denied by the test/;
-      assert.match(await passes(edge), note);
+      assert.match(await expectSuccess(edge.up()), note);
       await allow();
-      assert.match(await passes(main), note);
-      await passes(edge);
+      assert.match(await expectSuccess(main.up()), note);
+      await expectSuccess(edge.up());
     });
   });
 
@@ -138,7 +135,7 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
       assert.match(output, /gate: gatus\.install is true in stack edge, and false here/);
       const accepted = "edge monitors both stacks";
       main.configure({ ...mainConfig, gate: { accept: { "gatus.install": accepted } } });
-      assert.doesNotMatch(await passes(main), /differs from this stack|is true in stack edge/);
+      assert.doesNotMatch(await expectSuccess(main.up()), /differs from this stack|is true in stack edge/);
       const { verified } = evidenceIn(await main.outputs());
       assert.deepEqual(verified[0]?.differences, [
         { stack: "edge", setting: "gatus.install", there: "true", here: "false", accepted },
@@ -148,7 +145,7 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
     it("a gate refuses a proof that does not meet its demands, with a reason for each demand", async () => {
       const demand = async (gate: object, expected: RegExp): Promise<void> => {
         main.configure({ ...mainConfig, gate });
-        await fails(main, expected);
+        await expectFailure(main.up(), expected);
       };
       // A release that main has verified is not a move forward.
       main = await engine.stack("late", mainConfig);
@@ -160,12 +157,15 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
         expires: new Date(Date.now() + 600_000).toISOString(),
       };
       edge.configure({ ...edgeConfig, override });
-      await passes(edge);
+      await expectSuccess(edge.up());
       await demand({ overrides: "refuse" }, /it was verified under an override, but/);
       main.configure({ ...mainConfig, gate: { minSoak: "1s", requiredChecks: ["flux"] } });
-      assert.match(await passes(main), /brought up under an override until .*: the proof of an override/);
+      assert.match(
+        await expectSuccess(main.up()),
+        /brought up under an override until .*: the proof of an override/,
+      );
       edge.configure(edgeConfig);
-      await passes(edge);
+      await expectSuccess(edge.up());
     });
 
     it("after a rollback of edgefirst itself, the older program reads what the newer one wrote, and keeps unknown fields", async () => {
@@ -180,9 +180,9 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
         );
       assert.notEqual(newer, source);
       program.commit({ [file]: newer });
-      await passes(edge);
+      await expectSuccess(edge.up());
       program.git("checkout", "--quiet", older);
-      await passes(edge);
+      await expectSuccess(edge.up());
       const { version, signature, verified } = (await evidence()) as Evidence & { signature?: string };
       assert.deepEqual([version, signature], [EVIDENCE_VERSION, "of a newer program"]);
       assert.equal((verified[1] as { attested?: boolean } | undefined)?.attested, true);
@@ -206,7 +206,7 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
         /Inconclusive: verification of release \w+ has no result: the cluster stopped/,
       );
       assert.deepEqual(await evidence(), before);
-      await passes(edge);
+      await expectSuccess(edge.up());
     });
   });
 });

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -112,6 +113,21 @@ export class Engine {
   remove(): void {
     rmSync(this.dir, { recursive: true, force: true });
   }
+}
+
+/** Expects a run to succeed. @returns its output */
+export async function expectSuccess(run: Promise<Run>): Promise<string> {
+  const { code, output } = await run;
+  assert.equal(code, 0, output);
+  return output;
+}
+
+/** Expects a run to fail with all of these messages. @returns its output */
+export async function expectFailure(run: Promise<Run>, ...messages: readonly RegExp[]): Promise<string> {
+  const { code, output } = await run;
+  assert.notEqual(code, 0, output);
+  for (const message of messages) assert.match(output, message);
+  return output;
 }
 
 const NO_CONTROLLER = "these clusters have no controller for it";
