@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { isFree } from "./cluster-state.ts";
+import { freePorts } from "./free-ports.ts";
 import { findProcess, isAlive, startProcess, waitUntil } from "./processes.ts";
 
 /** A program that runs next to a sandbox's clusters and listens on ports of 127.0.0.1. */
@@ -64,20 +64,4 @@ async function portsOf<Port extends string>(
   const record = Object.fromEntries(ports.map((port, index) => [port, chosen[index]]));
   writeFileAtomic(file, JSON.stringify(record));
   return record as Record<Port, number>;
-}
-
-/** Finds free ports that are all different: each is held until all are known. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve, reject) => {
-        server.once("error", reject).listen({ host: "127.0.0.1", port: 0 }, resolve);
-      });
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

@@ -12,7 +12,7 @@ import { isListening } from "../../../tools/sandbox/cluster-state.ts";
 import { waitUntil } from "../../../tools/sandbox/wait.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
 import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
-import { freePort } from "../../support/free-ports.ts";
+import { freePort } from "../../../tools/sandbox/free-ports.ts";
 import {
   CHARTS,
   helm,

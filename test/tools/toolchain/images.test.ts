@@ -26,7 +26,7 @@ import { pullPrograms } from "../../../tools/toolchain/images/provision.ts";
 import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
-import { freePort } from "../../support/free-ports.ts";
+import { freePort } from "../../../tools/sandbox/free-ports.ts";
 import { greeterIn } from "./greeter.ts";
 
 const run = promisify(execFile);
