@@ -121,13 +121,14 @@ export function withPathComments(
   return lines.join("\n");
 }
 
-/** Where the paths of an Ingress are, below the list of its hosts. */
+/** Where the paths of an Ingress are in its document: its hosts are at `place`, and their paths `below` each. */
 export function pathsBelow(
   hosts: Value | undefined,
+  place: readonly PathStep[],
   below: readonly PathStep[],
 ): readonly (readonly PathStep[])[] {
   return fieldList(hosts).flatMap((host, index) =>
-    fieldList(fieldAt(host, [...below])).map((_, at) => [index, ...below, at]),
+    fieldList(fieldAt(host, [...below])).map((_, at) => [...place, index, ...below, at]),
   );
 }
 

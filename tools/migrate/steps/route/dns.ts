@@ -184,18 +184,23 @@ const readersOf = (host: string, move: DnsMove): readonly ExternalDns[] =>
 /** The releases that do not write a host's record today, and would begin to. */
 function newWriters(host: string, move: DnsMove): readonly ExternalDns[] {
   const today = writersOf(host, move);
-  return (move.cluster ? externalDns(move.cluster) : []).filter(
-    (one) => one.covers(host) && !today.includes(one) && one.whyBlind(move.route) === undefined,
+  return managersOf(host, move).filter(
+    (one) => !today.includes(one) && one.whyBlind(move.route) === undefined,
   );
 }
 
 /** The releases that write a host's record today. */
-function writersOf(host: string, { form, reading, cluster }: DnsMove): readonly ExternalDns[] {
+function writersOf(host: string, move: DnsMove): readonly ExternalDns[] {
+  const { form, reading } = move;
   const { ingressClass = "", annotations } = reading;
   const kind = scalarText(form.object.kind);
   const read = { kind, ingressClass, annotations: Object.fromEntries(annotations.raw) };
-  return (cluster ? externalDns(cluster) : []).filter((one) => one.covers(host) && one.readsIngress(read));
+  return managersOf(host, move).filter((one) => one.readsIngress(read));
 }
+
+/** The releases whose domains include a host. */
+const managersOf = (host: string, { cluster }: DnsMove): readonly ExternalDns[] =>
+  (cluster ? externalDns(cluster) : []).filter((one) => one.covers(host));
 
 /** The DNS target that a Gateway in the repository gives its routes. */
 const targetOf = ({ gatewayAnnotations }: DnsMove): string | undefined =>

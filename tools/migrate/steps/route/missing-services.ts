@@ -13,6 +13,7 @@ import { controllerOf, controllerValues } from "./controllers/classes.ts";
 import { nginx } from "./controllers/nginx.ts";
 import type { CutoverNote } from "./outcome.ts";
 import type { MovingForm } from "./parents.ts";
+import { servicesBehind } from "./served.ts";
 
 /** Backends that an Ingress names literally, and that nothing in the repository creates: it does not answer today either. */
 export function missingServices({
@@ -25,11 +26,7 @@ export function missingServices({
   if (!cluster) return [];
   const index = indexOf(cluster);
   const own = isRelease(form.object) ? appServices(asKubeObject(form.object), index) : [];
-  const names = reading.served.flatMap(({ backends }) =>
-    backends
-      .map((backend) => backend.service ?? backend)
-      .flatMap(({ kind, name }) => (kind === "Service" && name !== undefined ? [name] : [])),
-  );
+  const names = servicesBehind(reading.served).flatMap(({ name }) => name ?? []);
   return [...new Set(names)].flatMap((name): readonly CutoverNote[] => {
     if (own.some((service) => service.name === name) || isCreated(namespace, name, index)) return [];
     const isIdentifier = own.some(({ identifier }) => identifier === name);

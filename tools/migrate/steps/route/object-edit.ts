@@ -24,14 +24,8 @@ export function routeTexts(
     const { metadata, spec: own = null, ...head } = route;
     const fields = carriedYaml(isMapping(metadata) ? metadata : {}, copied, { ...place, path: ["metadata"] });
     const plain = scalars.write(isMapping(own) ? own : {}, [], place);
-    const paths = isFirst ? pathsBelow(spec.rules, ["http", "paths"]) : [];
-    const body = indented(
-      withPathComments(
-        plain,
-        paths.map((one) => ["spec", "rules", ...one]),
-        place,
-      ),
-    );
+    const paths = isFirst ? pathsBelow(spec.rules, ["spec", "rules"], ["http", "paths"]) : [];
+    const body = indented(withPathComments(plain, paths, place));
     const left = isFirst ? carriedComments(comments, fields + body).map((comment) => `${comment}\n`) : [];
     const text = `${left.join("")}${writeYaml(head)}metadata:\n${indented(fields)}spec:\n${body}`;
     return settleAnchors(text, { standing: new Set(), going, all: going });

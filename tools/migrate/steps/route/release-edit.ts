@@ -94,12 +94,8 @@ function linesOf(
     const scalars = new Scalars(ingress, place, (backend) => portText(backend, ingress, written, place));
     const isMoved = gone.includes(name);
     const plain = scalars.write(route, isMoved ? ["annotations", "labels"] : [], place);
-    const paths = isMoved ? pathsBelow(ingress.hosts, ["paths"]) : [];
-    const fields = withPathComments(
-      plain,
-      paths.map((one) => [...path, "hosts", ...one]),
-      place,
-    );
+    const paths = isMoved ? pathsBelow(ingress.hosts, [...path, "hosts"], ["paths"]) : [];
+    const fields = withPathComments(plain, paths, place);
     const comments = isMoved ? carriedComments(edit.commentsOf(document, path), fields) : [];
     const head = comments.map((comment) => `${comment}\n`).join("");
     return `${head}${writeYaml({ [name]: 0 }).replace(/ 0\n$/, "")}\n${indented(fields)}`;

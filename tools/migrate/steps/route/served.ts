@@ -15,6 +15,12 @@ export interface Backend {
   readonly service?: Backend;
 }
 
+/** The Services that answer the requests, also those behind a TraefikService that the step adds. */
+export const servicesBehind = (served: readonly Served[]): readonly Backend[] =>
+  served
+    .flatMap(({ backends }) => backends.map((backend) => backend.service ?? backend))
+    .filter(({ kind }) => kind === "Service");
+
 /** How one request is answered: the unit in which Ingresses and routes are compared. */
 export interface Served {
   /** As written, including templates and variables. */

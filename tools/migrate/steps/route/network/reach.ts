@@ -10,6 +10,7 @@ import { isRelease } from "../../oci/artifact.ts";
 import { controllerRelease } from "../controllers/classes.ts";
 import { gatewayIn } from "../gateway.ts";
 import type { MovingForm, Parents } from "../parents.ts";
+import { servicesBehind } from "../served.ts";
 import { meshDifferences, type Difference } from "./mesh/admission.ts";
 import { meshPoliciesOf } from "./mesh/policies.ts";
 import { controllerPods, gatewayPods, podsBehind } from "./pods.ts";
@@ -36,10 +37,7 @@ export function whyUnreachable(
   const release = controllerRelease(reading.ingressClass, cluster);
   const former = release ? controllerPods(asKubeObject(release), objects) : UNKNOWN_PODS;
   const source = isRelease(form.object) ? asKubeObject(form.object) : undefined;
-  const backends = reading.served
-    .flatMap((served) => served.backends.map((backend) => backend.service ?? backend))
-    .filter(({ kind }) => kind === "Service");
-  const reasons = backends.flatMap((backend) => {
+  const reasons = servicesBehind(reading.served).flatMap((backend) => {
     const app = podsBehind(backend, namespace, source, objects);
     const name = backend.identifier ?? backend.name ?? "";
     const question = { name, policies, app, former, gateway, option: reading.ingressClass ?? "" };
