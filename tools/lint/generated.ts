@@ -1,4 +1,4 @@
-import { fileText } from "../gitops/yaml/file-text.ts";
+import { searchedText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 
 /** Characters in which a generator says so. */
@@ -8,7 +8,7 @@ const HEAD = 1000;
 export function generatedIn(repository: Repository): (file: string) => boolean {
   const known = new Map<string, boolean>();
   return (file) => {
-    const answer = known.get(file) ?? isGenerated(fileText(repository, file) ?? "");
+    const answer = known.get(file) ?? isGenerated(searchedText(repository, file));
     known.set(file, answer);
     return answer;
   };

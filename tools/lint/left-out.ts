@@ -1,5 +1,5 @@
 import { oncePer } from "../../lib/once-per.ts";
-import { fileText } from "../gitops/yaml/file-text.ts";
+import { searchedText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 
 /** Directories for documents, some of which are for coding agents. Documents at the top count as well. */
@@ -32,7 +32,7 @@ export function probesLeftOutIn(repository: Repository): () => string | undefine
 
 const placeIn = oncePer((repository: Repository): string | undefined => {
   for (const file of documentsIn(repository)) {
-    const found = paragraphsIn(fileText(repository, file) ?? "").find(leavesOut);
+    const found = paragraphsIn(searchedText(repository, file)).find(leavesOut);
     if (found) return `${file}:${found.line}`;
   }
   return undefined;
@@ -43,9 +43,7 @@ function documentsIn(repository: Repository): readonly string[] {
   const below = DIRECTORIES.filter((directory) => atTop.includes(directory)).flatMap((directory) =>
     repository.filesBelow(directory, (name) => DOCUMENT.test(name)),
   );
-  return [...atTop.filter((name) => DOCUMENT.test(name) && repository.isFile(name)), ...below].filter(
-    (file) => !repository.isTooLarge(file),
-  );
+  return [...atTop.filter((name) => DOCUMENT.test(name)), ...below];
 }
 
 function leavesOut({ heading, text }: Paragraph): boolean {

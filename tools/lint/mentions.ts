@@ -1,4 +1,4 @@
-import { fileText } from "../gitops/yaml/file-text.ts";
+import { searchedText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 
 /** Files that Flux does not apply, but that say how a cluster is set up: templates, scripts, and documents. */
@@ -14,8 +14,8 @@ export function mentionsIn(repository: Repository): (name: string) => string | u
   return (name) => {
     files ??= repository
       .filesBelow(".", (file) => TEXT.test(file) || /\.ya?ml$/i.test(file))
-      .filter((file) => (TEXT.test(file) || TASKS.test(file)) && !repository.isTooLarge(file));
-    return files.find((file) => hasWord(fileText(repository, file) ?? "", name));
+      .filter((file) => TEXT.test(file) || TASKS.test(file));
+    return files.find((file) => hasWord(searchedText(repository, file), name));
   };
 }
 

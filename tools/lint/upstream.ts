@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { isOftenOmitted } from "../../policy/objects/practice.ts";
-import { fileText } from "../gitops/yaml/file-text.ts";
+import { searchedText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { firstComments } from "./generated.ts";
 import { fileOf } from "./kube-object.ts";
@@ -52,7 +52,7 @@ function isRendered({ metadata: { labels = {}, annotations = {} } }: KubeObject)
 }
 
 function isCopied(file: string, repository: Repository): boolean {
-  const text = fileText(repository, file) ?? "";
+  const text = searchedText(repository, file);
   return (
     DIRECTORY.test(file) ||
     GENERATED.test(file) ||
@@ -72,7 +72,7 @@ function namesOrigin(line: string): boolean {
 /** Whether the owner puts a licence into many files, so that it does not show another author. */
 const isOftenLicensed = oncePer((repository: Repository): boolean => {
   const files = repository.yamlFiles(".").filter((file) => !repository.isTooLarge(file));
-  return isOftenOmitted(files, (file) => LICENSE.test(firstComments(fileText(repository, file) ?? "")));
+  return isOftenOmitted(files, (file) => LICENSE.test(firstComments(searchedText(repository, file))));
 });
 
 /** Whether a directory has definitions in a file for them: next to it are the other manifests of a release, split up. */
@@ -84,9 +84,7 @@ const hasDefinitions = oncePer((repository: Repository): ((directory: string) =>
       repository
         .entries(directory)
         .filter(({ name }) => /^(?:crds?|customresourcedefinitions?)(?:[-_.].*)?\.ya?ml$/i.test(name))
-        .map(({ name }) => posix.join(directory, name))
-        .filter((path) => repository.isFile(path) && !repository.isTooLarge(path))
-        .some((path) => DEFINITION.test(fileText(repository, path) ?? ""));
+        .some(({ name }) => DEFINITION.test(searchedText(repository, posix.join(directory, name))));
     known.set(directory, answer);
     return answer;
   };

@@ -172,6 +172,16 @@ describe("lint of hostile files", () => {
     }
   });
 
+  it("does not read a file that is too large to find out which Kustomizations are switched off", () => {
+    write("flux/ks.yaml", FLUX);
+    write("flux/more.yaml", FLUX.replace("name: root", "name: more").replace("./apps", "./more"));
+    write("apps/good.yaml", POD);
+    write("more/map.yaml", CONFIG_MAP);
+    write("other/kustomization.yaml", "");
+    truncateSync(join(root, "other/kustomization.yaml"), 9 * 2 ** 20);
+    assert.deepEqual(obstacles(), []);
+  });
+
   it("ignores symbolic links that leave the repository, form a loop or are dangling, as Flux does", () => {
     write("flux/ks.yaml", FLUX);
     write("apps/good.yaml", POD);

@@ -5,7 +5,7 @@ import type { ObjectIndex } from "../../../policy/engine/object-index.ts";
 import { at, fields, list, text } from "../../../policy/engine/read.ts";
 import { chartOf, valuesOf } from "../../../policy/objects/helm.ts";
 import { HELM_RELEASE } from "../../../policy/objects/kinds.ts";
-import { fileText } from "../yaml/file-text.ts";
+import { searchedText } from "../yaml/file-text.ts";
 import type { Repository } from "../yaml/repository.ts";
 
 /** The Flux version of a cluster, as a version or a range, and the place that sets it. */
@@ -111,9 +111,8 @@ const bootstrapsIn = oncePer((repository: Repository): readonly BootstrapFile[] 
   repository
     .yamlFiles(".")
     .filter((path) => /(?:^|\/)(?:kustomization|gotk-components)\.ya?ml$/.test(path))
-    .filter((path) => !repository.isTooLarge(path))
     .flatMap((path) => {
-      const content = fileText(repository, path) ?? "";
+      const content = searchedText(repository, path);
       const version = WRITTEN.map((pattern) => pattern.exec(content)?.[1]).find(Boolean);
       return version === undefined ? [] : [{ version, from: path, content }];
     }),

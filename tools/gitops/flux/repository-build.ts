@@ -4,7 +4,7 @@ import { kustomizeBuild } from "../kustomize/kustomize.ts";
 import { isKustomizationFile, readKustomizationFile } from "../kustomize/kustomization-file.ts";
 import { identityError, resourcesOf, scalarText, type Resource } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { fileText } from "../yaml/file-text.ts";
+import { searchedText } from "../yaml/file-text.ts";
 import { SourceFile } from "../yaml/source.ts";
 import { isMapping } from "../yaml/values.ts";
 import { BuildError, type BuildProblem } from "../problem.ts";
@@ -128,8 +128,7 @@ function withBootstraps(
 }
 
 function mayHoldObjects(repository: Repository, file: string): boolean {
-  if (repository.isTooLarge(file)) return false;
-  const content = fileText(repository, file) ?? "";
+  const content = searchedText(repository, file);
   return /^apiVersion:/m.test(content) && /^kind:/m.test(content);
 }
 

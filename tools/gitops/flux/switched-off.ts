@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { isKustomizationFile } from "../kustomize/kustomization-file.ts";
-import { fileText } from "../yaml/file-text.ts";
+import { searchedText } from "../yaml/file-text.ts";
 import type { Repository } from "../yaml/repository.ts";
 
 /** An entry of a list, written in a line, and whether it is commented out. */
@@ -14,7 +14,7 @@ export function switchedOff(repository: Repository, files: readonly string[]): (
   const off = new Set<string>();
   const on = new Set<string>();
   for (const file of files.filter(isKustomizationFile))
-    for (const { groups } of (fileText(repository, file) ?? "").matchAll(ENTRY)) {
+    for (const { groups } of searchedText(repository, file).matchAll(ENTRY)) {
       const path = repository.resolve(posix.dirname(file), groups?.path ?? "");
       // A comment about the directory itself says nothing about its files.
       if (path !== undefined && !file.startsWith(`${path}/`))

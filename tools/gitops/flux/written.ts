@@ -1,6 +1,6 @@
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { fileText } from "../yaml/file-text.ts";
+import { searchedText } from "../yaml/file-text.ts";
 import { isMapping, type Mapping } from "../yaml/values.ts";
 import { isFluxKustomization } from "./flux-kustomization.ts";
 
@@ -111,5 +111,5 @@ function written(
 }
 
 function mentions(repository: Repository, file: string, word: string): boolean {
-  return !repository.isTooLarge(file) && (fileText(repository, file)?.includes(word) ?? false);
+  return searchedText(repository, file).includes(word);
 }
