@@ -54,6 +54,29 @@ export const ingressWith = ({ name = "web", namespace = "apps", ...fields }: Ing
   };
 };
 
+const GATEWAY_API = "gateway.networking.k8s.io/v1";
+
+/** A listener that admits the routes of all namespaces. */
+export const listener = (name: string, protocol: string, port: number): object => ({
+  ...{ name, protocol, port },
+  allowedRoutes: { namespaces: { from: "All" } },
+});
+
+/** A Gateway; without other listeners, it has one for plain HTTP. */
+export const gatewayWith = (
+  metadata: { readonly name: string; readonly namespace: string },
+  gatewayClassName: string,
+  listeners: readonly object[] = [listener("http", "HTTP", 80)],
+): object => ({ apiVersion: GATEWAY_API, kind: "Gateway", metadata, spec: { gatewayClassName, listeners } });
+
+/** A GatewayClass of a controller. */
+export const gatewayClass = (name: string, controllerName: string): object => ({
+  apiVersion: GATEWAY_API,
+  kind: "GatewayClass",
+  metadata: { name },
+  spec: { controllerName },
+});
+
 /** A temporary repository with these files; the options are those of `.edgefirst/migrate.yaml`. */
 export function withRepository<T>(files: Files, options: object, use: (context: StepContext) => T): T {
   const root = mkdtempSync(join(tmpdir(), "edgefirst-planning-"));

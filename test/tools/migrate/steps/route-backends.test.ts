@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { parseAllDocuments } from "yaml";
 import { prove } from "../../../../tools/migrate/proof.ts";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { helmRelease, messages, resultOf, withRepository, written, type Files } from "../planning.ts";
+import {
+  gatewayClass,
+  gatewayWith,
+  helmRelease,
+  messages,
+  resultOf,
+  withRepository,
+  written,
+  type Files,
+} from "../planning.ts";
 
 const NGINX = "nginx.ingress.kubernetes.io/";
 
@@ -315,23 +324,8 @@ describe("migrate route: an Ingress without the login of its class", () => {
 
 describe("migrate route: a Gateway of another controller", () => {
   const envoy = [
-    {
-      apiVersion: "gateway.networking.k8s.io/v1",
-      kind: "GatewayClass",
-      metadata: { name: "envoy" },
-      spec: { controllerName: "gateway.envoyproxy.io/gatewayclass-controller" },
-    },
-    {
-      apiVersion: "gateway.networking.k8s.io/v1",
-      kind: "Gateway",
-      metadata: { name: "front", namespace: "doors" },
-      spec: {
-        gatewayClassName: "envoy",
-        listeners: [
-          { name: "http", protocol: "HTTP", port: 80, allowedRoutes: { namespaces: { from: "All" } } },
-        ],
-      },
-    },
+    gatewayClass("envoy", "gateway.envoyproxy.io/gatewayclass-controller"),
+    gatewayWith({ name: "front", namespace: "doors" }, "envoy"),
   ];
 
   it("gets no objects of Traefik, whatever the options say, and no advice to write them", () => {

@@ -1,32 +1,29 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { ingressWith, messages, resultOf, type Files } from "../planning.ts";
+import {
+  gatewayWith,
+  helmRelease,
+  ingressWith,
+  listener,
+  messages,
+  resultOf,
+  type Files,
+} from "../planning.ts";
 
 const GATEWAY_API = "gateway.networking.k8s.io/v1";
 const TARGET = "external-dns.alpha.kubernetes.io/target";
 
-const release = (name: string, chart: string, values: object): object => ({
-  apiVersion: "helm.toolkit.fluxcd.io/v2",
-  kind: "HelmRelease",
-  metadata: { name, namespace: "network" },
-  spec: { chart: { spec: { chart, sourceRef: { kind: "HelmRepository", name: chart } } }, values },
-});
+const release = (name: string, chart: string, values: object): object =>
+  helmRelease(name, "network", chart, values);
 const externalDns = (values: object, name = "names"): object =>
   release(name, "external-dns", { policy: "sync", ...values });
 const BOTH = { sources: ["ingress", "gateway-httproute"] };
 
-const gateway = (metadata: object = {}): object => ({
-  apiVersion: GATEWAY_API,
-  kind: "Gateway",
-  metadata: { name: "front", namespace: "doors", ...metadata },
-  spec: {
-    gatewayClassName: "doors",
-    listeners: [
-      { name: "http", protocol: "HTTP", port: 80, allowedRoutes: { namespaces: { from: "All" } } },
-      { name: "https", protocol: "HTTPS", port: 443, allowedRoutes: { namespaces: { from: "All" } } },
-    ],
-  },
-});
+const gateway = (metadata: object = {}): object =>
+  gatewayWith({ name: "front", namespace: "doors", ...metadata }, "doors", [
+    listener("http", "HTTP", 80),
+    listener("https", "HTTPS", 443),
+  ]);
 
 const ingress = (annotations: object = {}, more: object = {}): object =>
   ingressWith({ ingressClassName: "nginx", annotations, more });

@@ -5,26 +5,26 @@ import { prove } from "../../../../tools/migrate/proof.ts";
 import { reportOf } from "../../../../tools/migrate/report.ts";
 import { configFate } from "../../../../tools/migrate/steps/route/controllers/nginx-config.ts";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { ingressWith, messages, resultOf, withRepository, written, type Files } from "../planning.ts";
+import {
+  gatewayWith,
+  ingressWith,
+  listener,
+  messages,
+  resultOf,
+  withRepository,
+  written,
+  type Files,
+} from "../planning.ts";
 
 const GATEWAY_API = "gateway.networking.k8s.io/v1";
 const HOST = "web.example.com";
 
 type Listener = Readonly<Record<string, unknown>>;
-const all = { allowedRoutes: { namespaces: { from: "All" } } };
-const HTTP: Listener = { name: "http", protocol: "HTTP", port: 80, ...all };
-const HTTPS: Listener = { name: "https", protocol: "HTTPS", port: 443, hostname: "*.example.com", ...all };
+const HTTP: Listener = { ...listener("http", "HTTP", 80) };
+const HTTPS: Listener = { ...listener("https", "HTTPS", 443), hostname: "*.example.com" };
 
-const gateway = (
-  name: string,
-  listeners: readonly Listener[] = [HTTP, HTTPS],
-  namespace = "doors",
-): object => ({
-  apiVersion: GATEWAY_API,
-  kind: "Gateway",
-  metadata: { name, namespace },
-  spec: { gatewayClassName: "doors", listeners },
-});
+const gateway = (name: string, listeners: readonly Listener[] = [HTTP, HTTPS], namespace = "doors"): object =>
+  gatewayWith({ name, namespace }, "doors", listeners);
 /** A route that redirects plain HTTP to HTTPS. */
 const redirect = (spec: object = {}): object => ({
   apiVersion: GATEWAY_API,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { helmRelease, messages, resultOf } from "../planning.ts";
+import { gatewayClass, gatewayWith, helmRelease, messages, resultOf } from "../planning.ts";
 
 /** An app behind ingress-nginx, whose pods run as `intake` in `gates`; the Gateway's Traefik runs as `porch` in `porch`. */
 const APP = [
@@ -22,23 +22,8 @@ const APP = [
   helmRelease("intake", "gates", "ingress-nginx", { fullnameOverride: "intake" }),
 ];
 const PORCH = [
-  {
-    apiVersion: "gateway.networking.k8s.io/v1",
-    kind: "Gateway",
-    metadata: { name: "front", namespace: "porch" },
-    spec: {
-      gatewayClassName: "porch",
-      listeners: [
-        { name: "http", protocol: "HTTP", port: 80, allowedRoutes: { namespaces: { from: "All" } } },
-      ],
-    },
-  },
-  {
-    apiVersion: "gateway.networking.k8s.io/v1",
-    kind: "GatewayClass",
-    metadata: { name: "porch" },
-    spec: { controllerName: "traefik.io/gateway-controller" },
-  },
+  gatewayWith({ name: "front", namespace: "porch" }, "porch"),
+  gatewayClass("porch", "traefik.io/gateway-controller"),
   helmRelease("porch", "porch", "traefik", {
     fullnameOverride: "porch",
     providers: { kubernetesGateway: { enabled: true } },

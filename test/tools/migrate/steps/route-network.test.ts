@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { helmRelease as release, messages, resultOf, type Files } from "../planning.ts";
+import {
+  gatewayClass,
+  gatewayWith,
+  helmRelease as release,
+  messages,
+  resultOf,
+  type Files,
+} from "../planning.ts";
 
-const GATEWAY_API = "gateway.networking.k8s.io/v1";
 /** An app whose pods have these labels, behind ingress-nginx. */
 const app = (labels: object, ingress: object = { identifier: "app", port: "http" }): object =>
   release("web", "apps", "app-template", {
@@ -16,18 +22,8 @@ const app = (labels: object, ingress: object = { identifier: "app", port: "http"
     },
   });
 const gatewayOf = (controllerName: string): readonly object[] => [
-  {
-    apiVersion: GATEWAY_API,
-    kind: "Gateway",
-    metadata: { name: "front", namespace: "doors" },
-    spec: {
-      gatewayClassName: "doors",
-      listeners: [
-        { name: "http", protocol: "HTTP", port: 80, allowedRoutes: { namespaces: { from: "All" } } },
-      ],
-    },
-  },
-  { apiVersion: GATEWAY_API, kind: "GatewayClass", metadata: { name: "doors" }, spec: { controllerName } },
+  gatewayWith({ name: "front", namespace: "doors" }, "doors"),
+  gatewayClass("doors", controllerName),
 ];
 const ENVOY = [
   ...gatewayOf("gateway.envoyproxy.io/gatewayclass-controller"),

@@ -1,20 +1,16 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
-import { helmRelease as chart, ingressWith, resultOf, type Files } from "../planning.ts";
+import {
+  gatewayWith,
+  helmRelease as chart,
+  ingressWith,
+  listener,
+  resultOf,
+  type Files,
+} from "../planning.ts";
 
-const gateway = (name: string): readonly object[] => [
-  {
-    apiVersion: "gateway.networking.k8s.io/v1",
-    kind: "Gateway",
-    metadata: { name: "wan", namespace: "edge-doors" },
-    spec: {
-      gatewayClassName: name,
-      listeners: [
-        { name: "web", protocol: "HTTP", port: 80, allowedRoutes: { namespaces: { from: "All" } } },
-      ],
-    },
-  },
-];
+const gateway = (className: string): object =>
+  gatewayWith({ name: "wan", namespace: "edge-doors" }, className, [listener("web", "HTTP", 80)]);
 const ingress = (ingressClassName: string): object =>
   ingressWith({ name: "poll", namespace: "club", host: "poll.example.org", ingressClassName });
 const NGINX = chart("wan-proxy", "ingress", "ingress-nginx", {
@@ -23,7 +19,7 @@ const NGINX = chart("wan-proxy", "ingress", "ingress-nginx", {
 const FULL = "http://wan-proxy-ingress-nginx-controller.ingress.svc.cluster.local:80";
 const files = (more: Files, className = "wan", controller: object = NGINX): Files => ({
   "club/poll.yaml": ingress(className),
-  "doors/doors.yaml": [controller, ...gateway("any")],
+  "doors/doors.yaml": [controller, gateway("any")],
   ...more,
 });
 /** The files and lines that the plan names as senders. */
