@@ -4,6 +4,7 @@ import { createPrivateKey, sign } from "node:crypto";
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
+import { isJson } from "../../tools/rollout/file-backend.ts";
 import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
 import { PROJECT } from "../support/engine.ts";
 import { fails, passes, useFaultyPlatform } from "../support/platform-under-fault.ts";
@@ -86,7 +87,7 @@ describe("engine: broken state, disks, credentials and clocks", function () {
       this.skip();
     });
 
-    it("of the state backend during an update: reported; the next update adopts what is on the cluster, without a diff", async () => {
+    it("of the state backend during an update: reported; with the last intact state, the next update adopts what is on the cluster, without a diff", async () => {
       const [small, after] = [join(folder, "small"), join(folder, "after")];
       mkdirSync(small);
       change();
@@ -102,8 +103,30 @@ describe("engine: broken state, disks, credentials and clocks", function () {
       );
       rmSync(join(folder, "state"), { recursive: true });
       cpSync(after, join(folder, "state"), { recursive: true });
+      if (!isJson(readFileSync(state, "utf8"))) copyFileSync(`${state}.bak`, state);
       await platform.stack.cancel();
       await reachesZeroDiff();
+    });
+
+    it("of the state backend before a rollout: refused while an update could fill it", () => {
+      const small = join(folder, "small");
+      mkdirSync(small, { recursive: true });
+      const script = `mount -t tmpfs -o size=3m tmpfs ${small}; mkdir -p ${small}/.pulumi/stacks; truncate -s "$1" ${small}/.pulumi/stacks/edge.json; shift; "$@"`;
+      const module = join(PROJECT, "tools/rollout/file-backend.ts");
+      const program = `import { requireSpace } from ${JSON.stringify(module)};
+        try { requireSpace(${JSON.stringify(small)}); console.log("enough"); } catch ({ message }) { console.log(message); }`;
+      const [command, ...args] = withPrivateMounts(script);
+      const withState = (bytes: number): string =>
+        execFileSync(
+          command!,
+          [...args, String(bytes), process.execPath, "--input-type=module", "-e", program],
+          { encoding: "utf8" },
+        );
+      assert.equal(withState(400_000), "enough\n");
+      assert.match(
+        withState(700_000),
+        /^The disk of the state backend .*\/small has 3\.\d MB free; updates may need 3\.8 MB\. Nothing was changed\./,
+      );
     });
 
     it("of the cache during a download: names the folder, and keeps no partial file", () => {

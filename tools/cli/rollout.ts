@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { EdgefirstError } from "../../lib/errors.ts";
-import { fileBackend, removeBrokenAttributes } from "../rollout/file-backend.ts";
+import { fileBackend, removeBrokenAttributes, requireSpace } from "../rollout/file-backend.ts";
 import { planWaves, stackNamed, stacksUpTo, type StackNode } from "../rollout/plan.ts";
 import { isUnknown, runRollout, succeeded, type RolloutEvent, type Runner } from "../rollout/run.ts";
 import type { StackAddress } from "../rollout/stack.ts";
@@ -40,7 +40,7 @@ export const rollout = (flags: RolloutFlags): Promise<void> =>
         "Review the changes with --dry-run, then re-run with --yes.",
       );
     const project = await prepareProject(flags, progress, signal);
-    if (resume && !dryRun) repairBackend(project);
+    if (!dryRun) prepareBackend(project, resume);
     const result = await runRollout({
       waves: wavesOf(project.stacks, flags),
       runner: stackRunner({
@@ -61,11 +61,13 @@ export const rollout = (flags: RolloutFlags): Promise<void> =>
     if (!succeeded(result)) process.exitCode ??= isUnknown(result) ? EXIT.inconclusive : EXIT.no;
   });
 
-/** A killed update may leave a file backend that the CLI cannot read. */
-function repairBackend({ stacks, address }: Project): void {
+/** A file backend needs free space; a killed update may leave it so that the CLI cannot read it. */
+function prepareBackend({ stacks, address }: Project, resume: boolean): void {
   const [first] = stacks;
   const backend = first && fileBackend(address(first.name));
-  for (const file of backend === undefined ? [] : removeBrokenAttributes(backend))
+  if (backend === undefined) return;
+  requireSpace(backend);
+  for (const file of resume ? removeBrokenAttributes(backend) : [])
     progress(`removed ${file}, which a killed update left incomplete; the file that it describes is intact`);
 }
 

@@ -1,10 +1,12 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
+import { EdgefirstError } from "../../lib/errors.ts";
 import type { StackAddress } from "./stack.ts";
 
 const SCHEME = "file://";
+const MEGABYTE = 1_000_000;
 
 /**
  * The directory of the file backend that the CLI would use: from PULUMI_BACKEND_URL, the project, or `pulumi login`.
@@ -17,6 +19,28 @@ export function fileBackend({ project, env }: Pick<StackAddress, "project" | "en
   const [path = ""] = url.slice(SCHEME.length).split("?");
   return resolve(project, path.replace(/^~(?=\/|$)/, homedir()));
 }
+
+/**
+ * Throws if the file system of the backend may fill up during an update. The CLI then replaces the state by what it could write of it: on a write error, fileblob
+ * still renames its temporary file (gocloud.dev, `blob/fileblob/fileblob.go`, `writerWithSidecar.Close`). An update holds the old state, the new one, a backup and a copy for the history.
+ * @param directory the backend's directory
+ */
+export function requireSpace(directory: string): void {
+  const stacks = join(directory, ".pulumi/stacks");
+  if (!existsSync(stacks)) return;
+  const stored = readdirSync(stacks, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+  const { bavail, bsize } = statfsSync(stacks);
+  const [needed, free] = [4 * stored + MEGABYTE, bavail * bsize];
+  if (free >= needed) return;
+  throw new EdgefirstError(
+    `The disk of the state backend ${directory} has ${megabytes(free)} free; updates may need ${megabytes(needed)}. Nothing was changed.`,
+    "On a full disk, Pulumi would damage the state. Free some space, then re-run.",
+  );
+}
+
+const megabytes = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(1)} MB`;
 
 /**
  * Removes attribute files that are not JSON. The backend keeps attributes in a file next to each of its files, and, unlike those, does not write them atomically
@@ -49,7 +73,8 @@ function loggedInTo(home = join(homedir(), ".pulumi")): string | undefined {
   return (JSON.parse(readFileSync(file, "utf8")) as { current?: string }).current;
 }
 
-function isJson(text: string): boolean {
+/** Whether a file of the backend is intact. */
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;
