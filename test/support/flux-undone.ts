@@ -19,9 +19,9 @@ export const UNDONE_FIXES: readonly UndoneFix[] = [
   },
   {
     fix: "a JSON patch adds an annotation to a renamed object that has none",
-    file: `${KUSTOMIZE}/patches.ts`,
-    text: "if (resource.hasBuildAnnotations &&",
-    undone: "if (false &&",
+    file: `${KUSTOMIZE}/build-annotations.ts`,
+    text: "if (!resource.hasBuildAnnotations) continue;",
+    undone: "continue;",
   },
   {
     fix: "what substitution writes is read as YAML 1.1",

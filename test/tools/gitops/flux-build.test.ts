@@ -52,6 +52,16 @@ function specOf(directory: string): Mapping {
   return { path: `./${directory}`, ...SPECS[directory] };
 }
 
+interface SharedLabels {
+  readonly metadata: { readonly labels: Mapping; readonly annotations: Mapping };
+  readonly selector: { readonly matchLabels: Mapping };
+  readonly template: { readonly metadata: { readonly labels: Mapping } };
+}
+
+function never(): never {
+  throw new Error("the object is missing");
+}
+
 describe("the offline build of a Flux Kustomization", () => {
   it("returns the same objects in the same order as Flux's own packages, and rejects what they reject", async function () {
     this.timeout(120_000);
@@ -149,6 +159,7 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-api-version-mapping": /the apiVersion of the patched object must be a string/,
       "refused-generator-name": /kustomization\.yaml:1: name must be a string: quote it/,
       "refused-remote-component": /the component https:\/\/example\.com\/c must be in the same source/,
+      "refused-empty-patches": /kustomization\.yaml:3: `patchesStrategicMerge` contains no patch/,
       "refused-crds": /kustomization\.yaml:2: a file in `crds` must have OpenAPI definitions by name/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
@@ -179,6 +190,54 @@ describe("the offline build of a Flux Kustomization", () => {
       port: "8080",
       note: "$(PORT) $(NONE) $(",
     });
+  });
+
+  it("shares a label or an annotation between the fields that it is added to, as Kustomize does, until a JSON patch writes the object again", () => {
+    const [web, store, agent] = build("shared-labels").map(
+      ({ metadata, spec }) => ({ metadata, ...(spec as Mapping) }) as unknown as SharedLabels,
+    );
+    const labels = ({ metadata, selector, template }: SharedLabels | undefined = never()): Mapping[] => [
+      metadata.labels,
+      selector.matchLabels,
+      template.metadata.labels,
+    ];
+    const values = (of: SharedLabels | undefined, key: string): unknown => labels(of).map((own) => own[key]);
+    assert.deepEqual(values(web, "team"), ["green", "green", "green"]);
+    assert.deepEqual(values(web, "tier"), ["front", "front", "shop"]);
+    assert.deepEqual(values(web, "stage"), ["2", "2", "2"]);
+    assert.deepEqual(values(web, "owner"), [undefined, "one", "one"]);
+    assert.deepEqual(web?.metadata.annotations, { note: "patched" });
+    assert.deepEqual(values(store, "team"), ["last", "last", "last"]);
+    assert.deepEqual(values(store, "owner"), ["one", "three", "three"]);
+    assert.deepEqual(values(store, "tier"), ["replaced", "replaced", "replaced"]);
+    assert.deepEqual(values(agent, "team"), ["green", "blue", "blue"]);
+  });
+
+  it("copies and moves Kustomize's internal annotations with all others, and forgets earlier names with them", () => {
+    const named = new Map(
+      build("build-annotations").map((object) => [(object.metadata as Mapping).name, object]),
+    );
+    const { copied, moved } = named.get("blue-fleet-east")?.spec as { copied: Mapping; moved: Mapping };
+    assert.equal(
+      moved["internal.config.kubernetes.io/previousNames"],
+      "fleet,fleet,blue-fleet,blue-fleet-east",
+    );
+    assert.deepEqual(copied.annotations, moved);
+    const labels = ["fleet", "forgotten", "emptied"].map(
+      (name) => (named.get(`blue-${name}-east`)?.metadata as Mapping).labels,
+    );
+    assert.deepEqual(labels, [{ found: "1" }, undefined, undefined]);
+    assert.ok(named.has("blue-settings-east"), "the ConfigMap without the annotation has no hash");
+  });
+
+  it("finds an object by a kind and a name that are dates as written", () => {
+    assert.deepEqual(
+      build("date-as-kind").map(({ spec }) => spec),
+      [
+        { found: "by target", patched: "by name" },
+        { found: "by target", replaced: "replaced" },
+      ],
+    );
   });
 
   it("merges spec.images field by field, and leaves out components that spec.ignoreMissingComponents allows to be missing", () => {

@@ -45,7 +45,7 @@ export function generate(
   if (options.immutable === true) setField(object, "immutable", true, origin);
   const resource = new Resource(object, origin);
   resource.hashed = options.disableNameSuffixHash !== true;
-  resource.hasBuildAnnotations = resource.hashed;
+  resource.hasBuildAnnotations = true;
   resource.behavior = behavior(entry);
   return resource;
 }
@@ -78,11 +78,11 @@ function metadata(entry: Mapping, options: Mapping): Mapping {
   return fields;
 }
 
-/** Kustomize treats any other value as `create`. */
+const BEHAVIORS: readonly Behavior[] = ["create", "replace", "merge"];
+
 function behavior(entry: Mapping): Behavior {
   const value = scalarText(entry.behavior);
-  if (value === "merge" || value === "replace") return value;
-  return "create";
+  return BEHAVIORS.find((name) => name === value) ?? "unspecified";
 }
 
 /** Characters that JSON allows but YAML does not: kustomize-controller reads the object's JSON as YAML. */
@@ -129,16 +129,17 @@ function base64(value: Buffer): string {
 export function absorb(resources: Resources, resource: Resource): void {
   const [old, ...others] = resources.withAnyId(resource.id);
   if (others.length > 0) throw new BuildError(`several objects match ${resource.name}`, resource.origin);
+  const changesExisting = resource.behavior === "replace" || resource.behavior === "merge";
   if (!old) {
-    if (resource.behavior !== "create")
+    if (changesExisting)
       throw new UnmatchedError(
-        `cannot ${resource.behavior} ${resource.name}: it does not exist`,
+        `cannot ${resource.behavior ?? ""} ${resource.name}: it does not exist`,
         resource.origin,
       );
     resources.append(resource);
     return;
   }
-  if (resource.behavior === "create") {
+  if (!changesExisting) {
     throw new BuildError(
       `${resource.name} exists already: set \`behavior\` to merge or replace`,
       resource.origin,
@@ -155,6 +156,7 @@ export function absorb(resources: Resources, resource: Resource): void {
   resource.suffixes.push(...old.suffixes);
   resource.variables.push(...old.variables);
   resource.hashed &&= old.hashed;
+  resource.behavior = old.behavior;
   resources.replace(old, resource);
 }
 

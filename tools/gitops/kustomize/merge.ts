@@ -7,6 +7,7 @@ import { entryIn, type MergeEntry } from "./merge-entry.ts";
 import type { MergeSchema } from "./merge-keys.ts";
 import { writtenText } from "./resource.ts";
 import { takeDirective, takeListDirective } from "./patch-directive.ts";
+import { replaceScalar } from "./shared-scalar.ts";
 
 /**
  * An object with a strategic merge patch applied: mappings are merged, `null` and `$patch: delete` remove fields, and lists are merged by key if the kind's
@@ -17,7 +18,11 @@ import { takeDirective, takeListDirective } from "./patch-directive.ts";
  */
 export function strategicMerge(object: Mapping, patch: Mapping, schema: MergeSchema): Mapping | undefined {
   const entry = { value: cloneValue(object), origin: originOf(object) };
-  const merged = new Merge(schema).walk(entry, { value: cloneValue(patch), origin: originOf(patch) }, "");
+  const merged = new Merge(schema, entry.value).walk(
+    entry,
+    { value: cloneValue(patch), origin: originOf(patch) },
+    "",
+  );
   return merged === undefined ? undefined : (merged.value as Mapping);
 }
 
@@ -29,9 +34,11 @@ const isAbsent = (side: Side): boolean => side === undefined || side.value === n
 /** Merges one object. Changes both sides, which are copies. */
 class Merge {
   readonly #schema: MergeSchema;
+  readonly #object: Mapping;
 
-  constructor(schema: MergeSchema) {
+  constructor(schema: MergeSchema, object: Mapping) {
     this.#schema = schema;
+    this.#object = object;
   }
 
   /**
@@ -57,14 +64,17 @@ class Merge {
     if (into === undefined || !isMapping(into.value)) return into;
     const merged = into.value;
     const changes = isMapping(patch?.value) ? patch.value : {};
-    for (const key of new Set([...Object.keys(merged), ...Object.keys(changes)])) {
+    // If a patch changes a scalar in several fields that share it, the last one in this order counts.
+    for (const key of [...new Set([...Object.keys(merged), ...Object.keys(changes)])].sort()) {
       const field = path === "" ? key : `${path}.${key}`;
       const own = entryIn(merged, key);
       const result = this.walk(own, entryIn(changes, key), field);
       // A null clears the field, but an explicit null that is only in the object stays.
       if (result === undefined || (result.value === null && result !== own))
         Reflect.deleteProperty(merged, key);
-      else setField(merged, key, result.value, keptOrigin(result, own));
+      else if (own === undefined || result === own || typeof result.value === "object")
+        setField(merged, key, result.value, keptOrigin(result, own));
+      else replaceScalar(this.#object, { container: merged, key }, result);
     }
     return into;
   }

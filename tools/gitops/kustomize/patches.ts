@@ -6,13 +6,13 @@ import {
   cloneValue,
   entryOrigin,
   isMapping,
-  mappingAt,
   originOf,
   setField,
   type Mapping,
   type Value,
 } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
+import { forgetIfReplaced, withBuildAnnotations } from "./build-annotations.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import { localPath } from "./local-path.ts";
 import { strategicMerge } from "./merge.ts";
@@ -58,27 +58,41 @@ export function applyJson6902(resources: Resources, entry: Mapping, directory: D
   }
 }
 
-/** Applies one entry of `patchesStrategicMerge`, which is a patch or the path of a patch. */
-export function applyStrategicMerge(
+/** Applies `patchesStrategicMerge`, of which each entry is a patch or the path of a patch, in parts that can fail separately. */
+export function strategicMerges(
+  resources: Resources,
+  entries: Value[],
+  directory: Directory,
+): readonly (() => void)[] {
+  let empty = 0;
+  return [...entries.keys()].map((index) => () => {
+    if (applyStrategicMerge(resources, entries, index, directory) === 0) empty++;
+    if (empty === entries.length)
+      throw new BuildError("`patchesStrategicMerge` contains no patch", entryOrigin(entries, index));
+  });
+}
+
+/** Returns the number of patches. */
+function applyStrategicMerge(
   resources: Resources,
   entries: Value[],
   index: number,
   directory: Directory,
-): void {
+): number {
   const entry = scalarText(entries[index]);
   const origin = entryOrigin(entries, index);
   const inline = parseYaml(new EmbeddedText(entry, origin));
   const isInline = inline.errors.length === 0 && inline.documents.every(({ value }) => isMapping(value));
   const path = isInline ? undefined : localPath(directory, entry, origin);
-  applyNamed(
+  return applyNamed(
     resources,
     path === undefined ? new EmbeddedText(entry, origin) : directory.repository.read(path, origin),
     origin,
   );
 }
 
-/** Applies strategic merge patches to the objects that they name. */
-export function applyNamed(resources: Resources, source: SourceText, origin: Origin): void {
+/** Applies strategic merge patches to the objects that they name, and returns their number. */
+export function applyNamed(resources: Resources, source: SourceText, origin: Origin): number {
   const patches = patchesIn(source);
   if (patches.kind === "json")
     throw new BuildError("`patchesStrategicMerge` does not accept JSON patches", origin);
@@ -86,6 +100,7 @@ export function applyNamed(resources: Resources, source: SourceText, origin: Ori
     const target = resources.one(new Resource(patch, originOf(patch)).id, originOf(patch));
     applyToAll(resources, [target], patch, NO_OPTIONS);
   }
+  return patches.objects.length;
 }
 
 /** Whether a patch may also change the object's name and kind. */
@@ -104,27 +119,25 @@ function optionsOf({ options }: Mapping): PatchOptions {
   };
 }
 
-/** Kustomize keeps internal annotations in an object that it has renamed, so a patch can always add an annotation. */
 function patchWithJson(resource: Resource, operations: Value[]): void {
   const { object } = resource;
-  if (resource.hasBuildAnnotations && !isMapping(resource.metadata.annotations))
-    resource.setMetadata("annotations", mappingAt(originOf(object)), originOf(object));
-  // The JSON is made from text.
-  settleBlanks(object);
-  applyJsonPatch(object, operations);
-  settleStyles(object);
-  readAnnotationsAsJson(resource.annotations);
-  resource.dropEmptyAnnotations();
+  withBuildAnnotations([resource], true, () => {
+    // The JSON is made from text.
+    settleBlanks(object);
+    applyJsonPatch(object, operations);
+    settleStyles(object);
+    readAnnotationsAsJson(resource.annotations);
+  });
 }
 
-/** Sets the styles of strings after a JSON patch, which writes the whole object again: a later patch keeps them. */
+/** Sets the styles of strings after a JSON patch, which writes the whole object again: a later patch keeps them. No two fields share a scalar then. */
 function settleStyles(value: Mapping | Value[]): void {
   for (const [key, entry] of Object.entries(value)) {
     if (typeof entry === "object" && entry !== null) settleStyles(entry);
     else if (typeof entry === "string") {
-      const { isUntyped, ...origin } = entryOrigin(value, key);
+      const { isUntyped, shared, ...origin } = entryOrigin(value, key);
       const style = writtenStyle(entry);
-      if (isUntyped === true || style !== styleOf(entry, origin))
+      if (isUntyped === true || shared !== undefined || style !== styleOf(entry, origin))
         setField(value as Mapping, key, entry, { ...origin, style });
     }
   }
@@ -193,6 +206,7 @@ function merge(resources: Resources, target: Resource, patch: Mapping, options: 
     return;
   }
   target.become(merged);
+  forgetIfReplaced(target, patch);
   if (!options.allowKindChange && target.gvk.kind !== kind)
     setField(object, "kind", kindBefore, originOf(object));
   if (!options.allowNameChange) keepMetadata(target, "name", before.name);

@@ -30,7 +30,7 @@ import {
 } from "./kustomization-type.ts";
 import { listField, mappings } from "./lists.ts";
 import { localPath } from "./local-path.ts";
-import { applyJson6902, applyNamed, applyPatch, applyStrategicMerge } from "./patches.ts";
+import { applyJson6902, applyNamed, applyPatch, strategicMerges } from "./patches.ts";
 import { loadReplacements, replace } from "./replacements.ts";
 import { expandLists, Resource, scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
@@ -228,8 +228,7 @@ const TRANSFORMERS: Readonly<Record<string, MakeTransformer>> = {
   PatchStrategicMergeTransformer: (config, directory) => (resources) => {
     const paths = field(config, "paths", { list: "string" });
     const inline = scalarText(field(config, "patches", "string"));
-    if (Array.isArray(paths))
-      for (const index of paths.keys()) applyStrategicMerge(resources, paths, index, directory);
+    if (Array.isArray(paths)) for (const apply of strategicMerges(resources, paths, directory)) apply();
     if (inline !== "") {
       const origin = entryOrigin(config, "patches");
       applyNamed(resources, new EmbeddedText(inline, origin), origin);

@@ -1,7 +1,8 @@
-import { entryOrigin, isMapping, originOf, setField, type Mapping, type Value } from "../yaml/values.ts";
+import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import { resolvePlain } from "../yaml/schema.ts";
 import { styleOf } from "../yaml/source.ts";
 import { BuildError, UnmatchedError } from "../problem.ts";
+import { withBuildAnnotations } from "./build-annotations.ts";
 import type { Directory } from "./directory.ts";
 import { fieldAt, fieldsAtPath, splitFieldPath, type Field } from "./field-path.ts";
 import { isSelected } from "./kinds.ts";
@@ -12,6 +13,7 @@ import { replacedValue } from "./replaced-value.ts";
 import { effectiveNamespace, scalarText, type Resource, type ResourceId } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { fieldMatcher, metadataMatcher } from "./selector.ts";
+import { replaceScalar } from "./shared-scalar.ts";
 import { setInText } from "./structured-text.ts";
 import { readTyped } from "./typed.ts";
 
@@ -49,16 +51,25 @@ export function replace(resources: Resources, replacement: Mapping): void {
       "a replacement has either the field `source` or the field `sourceValue`, not both",
       originOf(replacement),
     );
-  // A target may be the source itself, and so change the value for the targets after it.
-  const read =
-    sourceValue === undefined ? sourceOf(resources, replacement.source as Mapping) : () => sourceValue;
-  for (const target of targets) {
-    for (const resource of selected(resources, target)) {
-      copyTo(resource, read, target);
-      resources.renamed(resource);
+  const change = (): void => {
+    // A target may be the source itself, and so change the value for the targets after it.
+    const read =
+      sourceValue === undefined ? sourceOf(resources, replacement.source as Mapping) : () => sourceValue;
+    for (const target of targets) {
+      for (const resource of selected(resources, target)) {
+        copyTo(resource, read, target);
+        resources.renamed(resource);
+      }
     }
-  }
+  };
+  const sourcePath = isMapping(replacement.source) ? [scalarText(replacement.source.fieldPath)] : [];
+  const paths = [...sourcePath, ...targets.flatMap(pathsOf)];
+  if (paths.some(containsAnnotations)) withBuildAnnotations(resources.all, false, change);
+  else change();
 }
+
+const containsAnnotations = (path: string): boolean =>
+  ["metadata", "metadata.annotations"].includes(splitFieldPath(path).join("."));
 
 function sourceOf(resources: Resources, source: Mapping): () => Value {
   const origin = originOf(source);
@@ -143,27 +154,26 @@ function metadataOf(selector: Mapping): (resource: Resource) => boolean {
   return (resource) => labels(resource.labels) && annotations(resource.annotations);
 }
 
+const pathsOf = ({ fieldPaths }: Mapping): readonly string[] =>
+  Array.isArray(fieldPaths) ? fieldPaths.map(scalarText) : [];
+
 function copyTo({ object }: Resource, read: () => Value, target: Mapping): void {
-  const paths = Array.isArray(target.fieldPaths) ? target.fieldPaths.map(scalarText) : [];
+  const paths = pathsOf(target);
   for (const path of paths.length > 0 ? paths : [DEFAULT_PATH]) {
-    const options = optionsOf(target);
+    const { create } = optionsOf(target);
     const origin = originOf(target);
     const steps = splitFieldPath(path);
-    if (setInText(object, { steps, value: read(), create: options.create, origin })) continue;
-    const fields = fieldsAtPath(object, steps, options.create ? read() : undefined, origin);
+    if (setInText(object, { steps, value: read(), create, origin })) continue;
+    const fields = fieldsAtPath(object, steps, create ? read() : undefined, origin);
     if (fields.length === 0)
       throw new BuildError(`the target of the replacement has no field ${path}`, origin);
-    for (const field of fields) setValue(field, read(), options, target);
+    for (const field of fields) setValue(object, field, read(), target);
   }
 }
 
-function setValue(
-  { container, key, isNew }: Field,
-  value: Value,
-  options: FieldOptions,
-  target: Mapping,
-): void {
+function setValue(object: Mapping, { container, key, isNew }: Field, value: Value, target: Mapping): void {
   const origin = originOf(target);
+  const options = optionsOf(target);
   const present = (container as Mapping)[key] as Value;
   let replaced = value;
   if (options.delimiter !== "") {
@@ -180,7 +190,7 @@ function setValue(
   const result = replacedValue(present, replaced, isNew || isUntyped);
   if (result === undefined)
     throw new BuildError(`${scalarText(replaced)} does not fit the type of the field ${key}`, origin);
-  setField(container as Mapping, String(key), result, origin);
+  replaceScalar(object, { container, key }, { value: result, origin });
 }
 
 interface FieldOptions {

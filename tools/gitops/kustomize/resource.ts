@@ -22,8 +22,8 @@ export interface ResourceId {
   readonly namespace: string;
 }
 
-/** What a generator does if the object already exists. */
-export type Behavior = "create" | "replace" | "merge";
+/** What a generator does if the object already exists; `unspecified` is like `create`. */
+export type Behavior = "unspecified" | "create" | "replace" | "merge";
 
 /** An object during a build. */
 export class Resource {
@@ -36,7 +36,8 @@ export class Resource {
   readonly suffixes: string[] = [];
   /** Whether a hash of the contents is appended to the name. */
   hashed = false;
-  behavior: Behavior = "create";
+  /** Set only for an object from a generator. */
+  behavior: Behavior | undefined;
   /** The names of the `vars` that take their value from the object. */
   readonly variables: string[] = [];
   /** Whether Kustomize has added internal annotations to the object, which it removes at the end. */
@@ -50,15 +51,18 @@ export class Resource {
   }
 
   get gvk(): Gvk {
-    return { ...parseApiVersion(scalarText(this.object.apiVersion)), kind: scalarText(this.object.kind) };
+    return {
+      ...parseApiVersion(scalarText(this.object.apiVersion)),
+      kind: identifierIn(this.object, "kind"),
+    };
   }
 
   get name(): string {
-    return scalarText(this.metadata.name);
+    return identifierIn(this.metadata, "name");
   }
 
   get namespace(): string {
-    return scalarText(this.metadata.namespace);
+    return identifierIn(this.metadata, "namespace");
   }
 
   get id(): ResourceId {
@@ -156,10 +160,22 @@ export function textIn(values: Mapping, key: string): string {
 }
 
 /** The text of a scalar as written: Kustomize turns a date or a number into a string without interpreting it. */
-export function writtenText(value: Value, { source, offset, valueOffset = offset }: Origin): string {
+export function writtenText(
+  value: Value,
+  { source, offset, valueOffset = offset, style = "plain" }: Origin,
+): string {
+  if (style !== "plain") return scalarText(value);
   const [token = ""] = /^[^\s,\]}"'|>&*]+/.exec(source.text.slice(valueOffset, valueOffset + 100)) ?? [];
   return token !== "" && resolvePlain(token) === value ? token : scalarText(value);
 }
+
+/** A field that identifies an object. Kustomize compares the text of a number or a date as written. */
+function identifierIn(values: Mapping, field: string): string {
+  const value = values[field] ?? "";
+  return typeof value === "string" && !STARTS_DATE.test(value) ? value : textIn(values, field);
+}
+
+const STARTS_DATE = /^\d{4}-/;
 
 /** The objects in a document, including those in Lists. */
 export function expandLists(value: Mapping): readonly Mapping[] {

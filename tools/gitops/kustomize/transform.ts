@@ -5,7 +5,7 @@ import type { Directory } from "./directory.ts";
 import { setImage } from "./images.ts";
 import { addLabels } from "./label-entries.ts";
 import { listField, mappings } from "./lists.ts";
-import { applyJson6902, applyPatch, applyStrategicMerge } from "./patches.ts";
+import { applyJson6902, applyPatch, strategicMerges } from "./patches.ts";
 import { loadReplacements, replace } from "./replacements.ts";
 import { scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
@@ -35,9 +35,6 @@ export function transformations(
       }),
     );
   const merges = listField(fields, "patchesStrategicMerge");
-  const mergeParts = [...merges.keys()].map((index) => () => {
-    applyStrategicMerge(resources, merges, index, here);
-  });
   const replacementParts = mappings(fields, "replacements").map((entry) => () => {
     for (const replacement of loadReplacements([entry], here)) replace(resources, replacement);
   });
@@ -45,7 +42,7 @@ export function transformations(
     setImage(resources, entry, configuration.images);
   };
   return [
-    { kind: "PatchStrategicMergeTransformer", parts: mergeParts },
+    { kind: "PatchStrategicMergeTransformer", parts: strategicMerges(resources, merges, here) },
     ...each("PatchTransformer", "patches", (entry) => {
       applyPatch(resources, entry, here);
     }),

@@ -1,11 +1,13 @@
-import { styleOf, type Origin } from "../yaml/source.ts";
+import { writtenStyle } from "../yaml/go-yaml-writer.ts";
+import { styleOf, type Origin, type ScalarStyle } from "../yaml/source.ts";
 import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
-import { resolvePlain } from "../yaml/schema.ts";
+import { isDate, resolvePlain } from "../yaml/schema.ts";
 import { BuildError, UnmatchedError } from "../problem.ts";
-import { type FieldSpec, visitField } from "./field-spec.ts";
+import { type FieldSpec, type FieldVisitor, visitField } from "./field-spec.ts";
 import { isClusterScoped } from "./kinds.ts";
 import { describeId, scalarText, writtenText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
+import { replaceScalar } from "./shared-scalar.ts";
 
 /** A namespace to set, and which fields to set it in. */
 export interface NamespaceChange {
@@ -135,24 +137,44 @@ export function setPairs(resources: Resources, pairs: Mapping, specs: readonly F
         `Kustomize cannot set the key ${key}, because it would write the key without quotes`,
         entryOrigin(pairs, key),
       );
-  for (const resource of resources.all) {
-    for (const key of Object.keys(pairs).sort()) {
-      const origin = entryOrigin(pairs, key);
-      for (const spec of specs) {
-        visitField(
-          resource,
-          spec,
-          (container, field) => {
-            const labels = (container as Mapping)[field];
-            if (isMapping(labels)) setField(labels, key, scalarText(pairs[key]), origin);
-            else if (labels !== null && labels !== undefined)
-              throw new BuildError(`${field} must be a mapping`, entryOrigin(container, field));
-          },
-          { as: "mapping", origin },
-        );
-      }
-    }
-  }
+  for (const resource of resources.all)
+    for (const key of Object.keys(pairs).sort())
+      setPair(resource, { key, text: scalarText(pairs[key]), origin: entryOrigin(pairs, key) }, specs);
+}
+
+/** Sets a label or an annotation in the fields of one object. The fields that lack it share it afterwards. */
+function setPair(
+  resource: Resource,
+  { key, text, origin }: { readonly key: string; readonly text: string; readonly origin: Origin },
+  specs: readonly FieldSpec[],
+): void {
+  const added: Mapping[] = [];
+  // A scalar that it replaces passes its style on to the fields after it.
+  let style: ScalarStyle = "plain";
+  const set: FieldVisitor = (container, field) => {
+    const pairs = (container as Mapping)[field];
+    if (isMapping(pairs) && Object.hasOwn(pairs, key)) {
+      style = styleOf(pairs[key], entryOrigin(pairs, key));
+      replaceScalar(
+        resource.object,
+        { container: pairs, key },
+        { value: text, origin: { ...origin, style } },
+      );
+    } else if (isMapping(pairs)) {
+      if (style === "plain" && isQuoted(text)) style = "quoted";
+      added.push(pairs);
+      setField(pairs, key, text, origin);
+    } else if (pairs !== null && pairs !== undefined)
+      throw new BuildError(`${field} must be a mapping`, entryOrigin(container, field));
+  };
+  for (const spec of specs) visitField(resource, spec, set, { as: "mapping", origin });
+  const shared = added.length > 1 ? { shared: Symbol(key) } : {};
+  for (const pairs of added) setField(pairs, key, text, { ...origin, style, ...shared });
+}
+
+/** Whether Kustomize quotes a string that it sets, because YAML 1.1 would read it as another value. Source: IsYaml1_1NonString in kyaml. */
+function isQuoted(text: string): boolean {
+  return text !== "" && !isDate(text) && writtenStyle(text) === "quoted";
 }
 
 /** Applies one entry of `replicas`. */

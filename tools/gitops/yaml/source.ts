@@ -33,6 +33,8 @@ export interface Origin {
   readonly isUntyped?: true;
   /** The text of a folded scalar as read; set only if it becomes another text when Kustomize writes and re-reads it. */
   readonly asRead?: string;
+  /** Set if Kustomize holds the scalar in several fields of an object at once; each of them has the same symbol. */
+  readonly shared?: symbol;
 }
 
 /** How a scalar is written: without quotes, in quotes, or as a block. */
