@@ -138,6 +138,11 @@ describe("the offline build of a Flux Kustomization", () => {
         /objects\.yaml:4: this element must be a mapping with the field resourceNames/,
       "refused-subject": /objects\.yaml:8: the namespace of this ServiceAccount must be a string/,
       "refused-tab": /^syntax refused-tab\/objects\.yaml:7: Tabs are not allowed as indentation/,
+      "refused-text-after-separator":
+        /^syntax refused-text-after-separator\/objects\.yaml:4: Kustomize rejects text after ---: start the document on the next line/,
+      "refused-directive":
+        /^syntax refused-directive\/objects\.yaml:1: Kustomize rejects a directive before ---: delete its line/,
+      "refused-wildcard-field": /fleet\.yaml:4: Kustomize cannot set a field at \*\/settings/,
       "refused-missing-key":
         /^syntax refused-missing-key\/kustomization\.yaml:2: the key before this colon is missing/,
       "refused-selector-type": /kustomization\.yaml:3: name must be a string: quote it/,

@@ -40,6 +40,10 @@ class Operation {
 
   apply(): void {
     const op = scalarText(this.#operation.op);
+    if (op === "replace" && this.#operation.path === "") {
+      this.#replaceAll();
+      return;
+    }
     const path = this.#pointer("path");
     switch (op) {
       case "add":
@@ -63,6 +67,14 @@ class Operation {
       default:
         throw new BuildError(`unknown operation ${JSON.stringify(op)} in a JSON patch`, this.#origin);
     }
+  }
+
+  /** Replaces the whole object, to which only this operation can refer. */
+  #replaceAll(): void {
+    const value = this.#value();
+    if (!isMapping(value)) throw new BuildError("an object cannot become a list or a scalar", this.#origin);
+    for (const key of Object.keys(this.#root)) Reflect.deleteProperty(this.#root, key);
+    for (const key of Object.keys(value)) setField(this.#root, key, value[key] as Value, this.#origin);
   }
 
   #pointer(field: string): readonly string[] {

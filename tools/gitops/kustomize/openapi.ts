@@ -3,7 +3,7 @@ import { BuildError } from "../problem.ts";
 import type { Directory } from "./directory.ts";
 import type { Gvk } from "./kinds.ts";
 import { localValue } from "./local-value.ts";
-import type { MergeKeys, MergeSchemas } from "./merge-keys.ts";
+import { mergeKeys, type MergeKeys, type MergeSchemas } from "./merge-keys.ts";
 import { scalarText } from "./resource.ts";
 
 /** The only version that Kustomize has the schema of. */
@@ -48,8 +48,11 @@ function kindsOf(definition: Mapping): readonly string[] {
 
 function mergeKeysAt(definition: Mapping, path: string, definitions: Mapping): MergeKeys | undefined {
   let schema: Mapping | undefined = definition;
-  for (const field of path.split(".")) {
+  const fields = path.split(".");
+  for (const [index, field] of fields.entries()) {
     if (schema?.type === "array") schema = resolve(schema.items, definitions);
+    const builtIn = BUILT_IN_PATHS[scalarText(schema?.$ref)];
+    if (builtIn !== undefined) return mergeKeys(DEPLOYMENT, [builtIn, ...fields.slice(index)].join("."));
     schema = schema && fieldOf(schema, field, definitions);
   }
   if (!schema || !scalarText(schema["x-kubernetes-patch-strategy"]).split(",").includes("merge"))
@@ -60,6 +63,15 @@ function mergeKeysAt(definition: Mapping, path: string, definitions: Mapping): M
   return mergeKey === "" ? [] : [mergeKey];
 }
 
+const DEPLOYMENT: Gvk = { group: "apps", version: "v1", kind: "Deployment" };
+
+/** Where a Deployment has the parts of a pod, which a schema can refer to without defining them. */
+const BUILT_IN_PATHS: Readonly<Record<string, string>> = {
+  "#/definitions/io.k8s.api.core.v1.PodTemplateSpec": "spec.template",
+  "#/definitions/io.k8s.api.core.v1.PodSpec": "spec.template.spec",
+  "#/definitions/io.k8s.api.core.v1.Container": "spec.template.spec.containers",
+};
+
 function fieldOf(schema: Mapping, field: string, definitions: Mapping): Mapping | undefined {
   const { properties, additionalProperties } = schema;
   if (isMapping(properties) && Object.hasOwn(properties, field))
@@ -67,9 +79,13 @@ function fieldOf(schema: Mapping, field: string, definitions: Mapping): Mapping 
   return resolve(additionalProperties, definitions);
 }
 
+/** The definition that a schema refers to; a reference to a definition that the file does not contain stays. */
 function resolve(schema: Mapping[string] | undefined, definitions: Mapping): Mapping | undefined {
   let resolved = schema;
-  for (let depth = 0; depth < 50 && isMapping(resolved) && typeof resolved.$ref === "string"; depth++)
-    resolved = definitions[resolved.$ref.replace("#/definitions/", "")];
+  for (let depth = 0; depth < 50 && isMapping(resolved) && typeof resolved.$ref === "string"; depth++) {
+    const name = resolved.$ref.replace("#/definitions/", "");
+    if (!Object.hasOwn(definitions, name)) break;
+    resolved = definitions[name];
+  }
   return isMapping(resolved) ? resolved : undefined;
 }

@@ -16,6 +16,7 @@ import { aliasTargets } from "./alias-targets.ts";
 import { BeyondBlockStyle, parseBlockStyle } from "./block-parser.ts";
 import { isDeep, MAX_DEPTH } from "./depth.ts";
 import { scalarValue } from "./scalar-value.ts";
+import { refusedSeparator } from "./separators.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { indentingTab } from "./tabs.ts";
 import { tokensOf } from "./tokens.ts";
@@ -59,6 +60,11 @@ export function parseYaml(source: SourceText, dialect: Dialect = "v3"): ParsedTe
   if (control >= 0) {
     const message = "the file contains a control character";
     return { documents: [], errors: [{ message, origin: { source, offset: control } }] };
+  }
+  const separator = dialect === "v3" ? refusedSeparator(source.text) : undefined;
+  if (separator) {
+    const { message, offset } = separator;
+    return { documents: [], errors: [{ message, origin: { source, offset } }] };
   }
   const tooDeep = {
     message: `the document is nested more than ${MAX_DEPTH} levels deep`,
@@ -206,9 +212,7 @@ class Reader {
         source: this.#source,
         offset: start,
         valueOffset,
-        ...(isScalar(value) &&
-          value.value === null &&
-          value.source === "" && { blank: node.flow === true ? "flow" : "block" }),
+        ...blankStyle(value, node.flow === true),
         ...(unfolded !== entry && { asRead: String(unfolded) }),
       });
     }
@@ -247,6 +251,14 @@ class Reader {
       this.#open.delete(target);
     }
   }
+}
+
+/** How a value was left blank; empty for any other value, and for a key without a colon in block style. */
+function blankStyle(value: ParsedNode | null, isFlow: boolean): Pick<Origin, "blank"> {
+  if (value === null) return isFlow ? { blank: "flow" } : {};
+  if (!isScalar(value) || value.value !== null || value.source !== "") return {};
+  if (!isFlow) return { blank: "block" };
+  return value.tag === undefined ? { blank: "flow" } : {};
 }
 
 function keyText(key: unknown): string {
