@@ -1,3 +1,4 @@
+import { PUSHOVER_KEY_LENGTH } from "../lib/pushover.ts";
 import { GATUS_CREDENTIALS, parseGatusCredentials } from "./gatus-credentials.ts";
 import type { Config, SecretKey } from "./schema.ts";
 import { verificationErrors } from "./verification-errors.ts";
@@ -5,18 +6,16 @@ import { verificationErrors } from "./verification-errors.ts";
 type Secrets = Readonly<Partial<Record<SecretKey, string>>>;
 
 const PUSHOVER_KEYS = ["pushoverToken", "pushoverUserKey"] as const;
-/** Length of application tokens and user keys (https://pushover.net/api). */
-const PUSHOVER_LENGTH = 30;
 
 /** Secrets in the wrong format. The messages never contain any part of a secret. */
 export function secretErrors(secrets: Secrets): string[] {
   const { sopsAgeKey, gatusCredentials = "", notifyWebhook } = secrets;
   const errors = PUSHOVER_KEYS.flatMap((key) => {
-    const length = secrets[key]?.length ?? PUSHOVER_LENGTH;
-    return length === PUSHOVER_LENGTH
+    const length = secrets[key]?.length ?? PUSHOVER_KEY_LENGTH;
+    return length === PUSHOVER_KEY_LENGTH
       ? []
       : [
-          `edgefirst:${key}: has ${length} characters; expected ${PUSHOVER_LENGTH} (Gatus silently ignores keys of any other length)`,
+          `edgefirst:${key}: has ${length} characters; expected ${PUSHOVER_KEY_LENGTH} (Gatus silently ignores keys of any other length)`,
         ];
   });
   if (sopsAgeKey?.includes("AGE-SECRET-KEY-") === false)
@@ -101,8 +100,11 @@ function gatusErrors({ gatus, gateways }: Config): string[] {
 }
 
 function pushoverErrors({ gatus, alerting, notify }: Config, secrets: Secrets): string[] {
+  // With an existing Secret, the setting is an object, and the stack needs no keys.
   const isOn =
-    (gatus.install && gatus.pushover) || (alerting.install && alerting.pushover) || notify.pushover;
+    (gatus.install && gatus.pushover === true) ||
+    (alerting.install && alerting.pushover === true) ||
+    notify.pushover;
   return PUSHOVER_KEYS.filter((key) => isOn && secrets[key] === undefined).map(
     (key) => `edgefirst:${key}: missing, but Pushover is on; set it with: pulumi config set --secret ${key}`,
   );

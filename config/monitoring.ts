@@ -28,7 +28,9 @@ const storage = z.discriminatedUnion(
     }),
     z.strictObject({
       type: z.literal("postgres").describe("A PostgreSQL database."),
-      secret: objectName.describe("An existing Secret in Gatus's namespace with a `postgres://` URL."),
+      secret: objectName.describe(
+        "An existing Secret in Gatus's namespace with a `postgres://` or `postgresql://` URL.",
+      ),
       key: z.string().default("url").describe("Key in the Secret."),
     }),
   ],
@@ -57,6 +59,20 @@ const login = z.union(
     }),
   ],
   { error: "either { basic: { username } } or { oidc: { issuerUrl, clientId } }" },
+);
+
+const pushover = z.union(
+  [
+    z.boolean(),
+    z.strictObject({
+      secret: objectName.describe(
+        "An existing Secret in the same namespace, such as one from External Secrets or SOPS. The stack then needs no keys.",
+      ),
+      token: z.string().min(1).default("token").describe("Key of the application token in the Secret."),
+      userKey: z.string().min(1).default("userKey").describe("Key of the user or group key in the Secret."),
+    }),
+  ],
+  { error: "true, false or { secret }" },
 );
 
 /** The section `gatus`. */
@@ -114,11 +130,10 @@ export const gatus = z
       .default({ requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "256Mi" } })
       .describe("Resources for Gatus."),
     ...placement,
-    pushover: z
-      .boolean()
+    pushover: pushover
       .default(false)
       .describe(
-        "Set up Pushover for endpoints whose `alerts` name it, such as all routes of a Gateway: `gateways[].gatus.endpoint: { alerts: [{ type: pushover }] }`. Needs `pushoverToken` and `pushoverUserKey`, which it writes into the Secret `gatus-pushover` in Gatus's namespace.",
+        "Set up Pushover for endpoints whose `alerts` name it, such as all routes of a Gateway: `gateways[].gatus.endpoint: { alerts: [{ type: pushover }] }`. `true` needs `pushoverToken` and `pushoverUserKey`, which it writes into the Secret `gatus-pushover` in Gatus's namespace. `{ secret }` reads an existing Secret when Gatus starts.",
       ),
   })
   .prefault({ install: false });
@@ -135,9 +150,10 @@ export const alerting = z
     ruleLabels: labels
       .default({})
       .describe("Labels that the cluster's Prometheus and Alertmanager use to select rules and receivers."),
-    pushover: z
-      .boolean()
+    pushover: pushover
       .default(true)
-      .describe("Route critical alerts to Pushover; needs `pushoverToken` and `pushoverUserKey`."),
+      .describe(
+        "Route critical alerts to Pushover. `true` needs `pushoverToken` and `pushoverUserKey`, `{ secret }` an existing Secret.",
+      ),
   })
   .prefault({ install: false });

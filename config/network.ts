@@ -77,7 +77,11 @@ export const gateway = z.strictObject({
     .describe(
       "Annotations of the Gateway, such as `external-dns.alpha.kubernetes.io/target`. Annotations that other keys set take precedence.",
     ),
-  labels: labels.default({}).describe("Labels of the Gateway."),
+  labels: labels
+    .default({})
+    .describe(
+      "Labels of the Gateway, for example those by which an external-dns selects Gateways (`--gateway-label-filter`).",
+    ),
   allowedNamespaces: z
     .union(
       [

@@ -11,7 +11,7 @@ import { checkGatus, Gatus, gatusObjects, type GatusArgs } from "../components/g
 import type { GatusLogin } from "../components/gatus/login.ts";
 import { traefikName, traefikSelector } from "../components/traefik/names.ts";
 import { mirrored } from "../components/shared/images.ts";
-import type { PushoverCredentials } from "../components/shared/pushover.ts";
+import type { PushoverKeys } from "../components/shared/pushover.ts";
 import type { StackConfig } from "../config/load.ts";
 import { gatewayPartName } from "./network.ts";
 import { checkGatusPage, gatusPage } from "./page.ts";
@@ -30,7 +30,7 @@ async function alertingPart({ config, cluster, labels }: PlatformArgs): Promise<
     install,
     namespace,
     ruleLabels,
-    pushover: config.alerting.pushover ? pushoverCredentials(config.secrets) : undefined,
+    pushover: pushoverKeys(config.alerting.pushover, config.secrets),
     scrape: scrapeTargets(config),
   };
   const args = { ...configured, install: install && (await alertingSupported(cluster)) };
@@ -59,11 +59,12 @@ function scrapeTargets({ gateways, gatus }: StackConfig): ScrapeTarget[] {
     : traefiks;
 }
 
-function pushoverCredentials({
-  pushoverToken: token,
-  pushoverUserKey: userKey,
-}: StackConfig["secrets"]): PushoverCredentials | undefined {
-  return token !== undefined && userKey !== undefined ? { token, userKey } : undefined;
+function pushoverKeys(
+  setting: StackConfig["gatus"]["pushover"],
+  { pushoverToken: token, pushoverUserKey: userKey }: StackConfig["secrets"],
+): PushoverKeys | undefined {
+  if (typeof setting === "object") return setting;
+  return setting && token !== undefined && userKey !== undefined ? { token, userKey } : undefined;
 }
 
 /** The configuration is refused without the secret that a login needs, and OpenID Connect without a page. */
@@ -94,7 +95,7 @@ function gatusPart({ config, pins, labels }: PlatformArgs): Part {
     page: gatusPage(config),
     login: login && gatusLogin(login, config),
     networkPolicy: config.networkPolicies.install,
-    pushover: pushover ? pushoverCredentials(config.secrets) : undefined,
+    pushover: pushoverKeys(pushover, config.secrets),
     gateways: config.gateways.map(({ name, namespace, gatus: { endpoint } }) => ({
       name,
       namespace,

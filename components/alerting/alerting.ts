@@ -6,7 +6,7 @@ import { routingFindings } from "./route.ts";
 import { alertRules } from "./rules.ts";
 import { namespaceLabels, selectionFindings, type Selectable } from "./selection.ts";
 import { declare, labelled, type CommonArgs } from "../shared/declare.ts";
-import type { PushoverCredentials } from "../shared/pushover.ts";
+import { checkPushoverSecret, type PushoverKeys, type PushoverSecret } from "../shared/pushover.ts";
 
 /** Arguments of {@link Alerting}. */
 export interface AlertingArgs extends CommonArgs {
@@ -16,7 +16,7 @@ export interface AlertingArgs extends CommonArgs {
   /** Labels that the cluster's Prometheus and Alertmanager use to select rules and receivers. */
   readonly ruleLabels: Readonly<Record<string, string>>;
   /** Where critical alerts are sent; if undefined, this stack routes no alerts. */
-  readonly pushover?: PushoverCredentials | undefined;
+  readonly pushover?: PushoverKeys | undefined;
   /** Pods that Prometheus should scrape. */
   readonly scrape: readonly ScrapeTarget[];
 }
@@ -39,7 +39,8 @@ const KINDS = [
 ] as const;
 /** Name of the component's objects. */
 const NAME = "edgefirst";
-const PUSHOVER_SECRET = "edgefirst-pushover";
+/** The Secret that the stack writes, unless it uses an existing one. */
+const PUSHOVER_SECRET: PushoverSecret = { secret: "edgefirst-pushover", token: "token", userKey: "userKey" };
 
 /** Alerts on metrics from Gatus, the kubelets and Flux. Critical alerts go to Pushover. */
 export class Alerting extends pulumi.ComponentResource {
@@ -87,6 +88,15 @@ export async function checkAlerting(args: AlertingArgs, cluster: ClusterReader):
     ...(args.pushover === undefined
       ? []
       : routingFindings(ours, await cluster.list(`${GROUP}/v1`, "Alertmanager"))),
+    ...(await checkPushoverSecret(
+      args.pushover,
+      {
+        namespace: args.namespace,
+        sender: "Alertmanager",
+        consequence: "the Prometheus operator would ignore the route to Pushover",
+      },
+      cluster,
+    )),
   ];
 }
 
@@ -99,27 +109,31 @@ async function missingKinds(cluster: ClusterReader): Promise<string[]> {
 
 function pushoverObjects({ namespace, pushover }: AlertingArgs): KubeObject[] {
   if (pushover === undefined) return [];
+  if ("secret" in pushover) return [alertmanagerConfig(namespace, pushover)];
   return [
     {
       apiVersion: "v1",
       kind: "Secret",
-      metadata: { name: PUSHOVER_SECRET, namespace },
+      metadata: { name: PUSHOVER_SECRET.secret, namespace },
       type: "Opaque",
-      stringData: { token: pushover.token, userKey: pushover.userKey },
+      stringData: {
+        [PUSHOVER_SECRET.token]: pushover.token,
+        [PUSHOVER_SECRET.userKey]: pushover.userKey,
+      },
     },
-    alertmanagerConfig(namespace),
+    alertmanagerConfig(namespace, PUSHOVER_SECRET),
   ];
 }
 
 /** Sends critical alerts to Pushover. */
-function alertmanagerConfig(namespace: string): KubeObject {
+function alertmanagerConfig(namespace: string, { secret: name, token, userKey }: PushoverSecret): KubeObject {
   return {
     apiVersion: `${GROUP}/v1alpha1`,
     kind: "AlertmanagerConfig",
     metadata: { name: NAME, namespace },
     spec: pushoverRouteSpec({
-      token: { name: PUSHOVER_SECRET, key: "token" },
-      userKey: { name: PUSHOVER_SECRET, key: "userKey" },
+      token: { name, key: token },
+      userKey: { name, key: userKey },
       title: '{{ .CommonLabels.alertname }} {{ if eq .Status "firing" }}firing{{ else }}resolved{{ end }}',
     }),
   };

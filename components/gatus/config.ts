@@ -64,16 +64,15 @@ function storageConfig(storage: GatusStorage): Record<string, unknown> {
 }
 
 /**
- * The Pushover part of the configuration, as YAML. It is a separate file, so that it can be in a Secret, and a new token needs no restart. An
- * endpoint opts in with `alerts: [{ type: pushover }]`. If the token or the key is not 30 characters long, Gatus logs a message and ignores
- * the provider.
+ * The Pushover part of the configuration. An endpoint opts in with `alerts: [{ type: pushover }]`. If the token or the key is not 30
+ * characters long, Gatus logs a message and ignores the provider.
  */
-export function pushoverConfig(token: string, userKey: string): string {
-  return toYaml({
+export function pushoverSettings<Value>(token: Value, userKey: Value): object {
+  return {
     alerting: {
       pushover: {
-        "application-token": literal(token),
-        "user-key": literal(userKey),
+        "application-token": token,
+        "user-key": userKey,
         "default-alert": {
           description: "health check failed",
           "failure-threshold": 3,
@@ -82,7 +81,12 @@ export function pushoverConfig(token: string, userKey: string): string {
         },
       },
     },
-  });
+  };
+}
+
+/** The same as YAML. It is a separate file, so that it can be in a Secret, and a new token needs no restart. */
+export function pushoverConfig(token: string, userKey: string): string {
+  return toYaml(pushoverSettings(literal(token), literal(userKey)));
 }
 
 /** Escapes a value so that Gatus does not expand environment variables in it. */

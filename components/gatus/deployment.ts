@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { KubeObject } from "../../kube/objects.ts";
 import { exemption } from "../../kube/exemption.ts";
 import { placementFields, type Placement } from "../shared/placement.ts";
+import type { PushoverSecret } from "../shared/pushover.ts";
 import { strategicMerge } from "../shared/strategic-merge.ts";
 import { DATA_DIRECTORY, GATUS_PORT, type GatusStorage } from "./config.ts";
 import { FILTER_PROGRAM } from "./endpoint-filter.ts";
@@ -11,23 +12,21 @@ import {
   CONTAINER_SECURITY,
   DISCOVERED,
   discoverySidecar,
-  DATABASE,
   endpointFilter,
   ENDPOINTS,
   FRAGMENTS,
   SCRIPTS,
   labelledSidecar,
-  STORAGE,
-  storageWriter,
   tokenVolume,
 } from "./sidecar-containers.ts";
+import { fileVolume, PUSHOVER, secretFiles, secretFileWriter, secretVolume } from "./secret-files.ts";
 import type { LabelledNamespaces } from "./sidecar.ts";
 
 /** Name of Gatus's objects in its namespace, and of the main container. */
 export const GATUS_NAME = "gatus";
 /** Key of the base configuration in its ConfigMap. */
 export const CONFIG_KEY = "config.yaml";
-/** Name of the Secret that contains the Pushover part of the configuration. */
+/** Name of the Secret for the Pushover part of the configuration, if the stack writes it. */
 export const PUSHOVER_SECRET = "gatus-pushover";
 /** Name of the ConfigMap with the filter's script. */
 export const SCRIPTS_CONFIG_MAP = "gatus-scripts";
@@ -54,7 +53,8 @@ export interface GatusDeploymentArgs extends Placement {
   readonly reserved: readonly string[];
   /** The plain HTTP port of each hostname without an HTTPS listener; 0 for the others. */
   readonly plainHttp?: Readonly<Record<string, number>> | undefined;
-  readonly pushover: boolean;
+  /** Whether Gatus sends alerts to Pushover; an object if the keys are in an existing Secret. */
+  readonly pushover: boolean | PushoverSecret;
   readonly login?: boolean;
   readonly resources?: GatusResources;
 }
@@ -157,7 +157,10 @@ function podSpec(args: GatusDeploymentArgs): Record<string, unknown> {
       seccompProfile: { type: "RuntimeDefault" },
     },
     ...placementFields(args),
-    initContainers: [...sidecars, ...storageContainers(args)],
+    initContainers: [
+      ...sidecars,
+      ...secretFiles(args).map((file) => secretFileWriter(file, args.images.k8sSidecar)),
+    ],
     containers: [gatusContainer(args)],
     volumes: [...volumes(args), ...hiddenVolumes(args)],
   };
@@ -197,10 +200,6 @@ function gatusEnvironment({ sidecarArgs }: GatusDeploymentArgs): Record<string, 
   ];
 }
 
-function storageContainers({ images, storage }: GatusDeploymentArgs): Record<string, unknown>[] {
-  return storage.type === "postgres" ? [storageWriter(images.k8sSidecar, storage.key)] : [];
-}
-
 /** Whether Gatus also reads endpoints from the cluster, and so needs the filter and its script. */
 export function isFiltered({
   sidecarArgs,
@@ -211,16 +210,13 @@ export function isFiltered({
 
 /** Volumes that Gatus does not mount. */
 function hiddenVolumes(args: GatusDeploymentArgs): Record<string, unknown>[] {
-  const { storage } = args;
   return [
     ...(isFiltered(args)
       ? [tokenVolume(), { name: SCRIPTS, configMap: { name: SCRIPTS_CONFIG_MAP, defaultMode: 0o444 } }]
       : []),
     ...(args.sidecarArgs === undefined ? [] : [{ name: DISCOVERED, emptyDir: {} }]),
     ...(args.labelled === undefined ? [] : [{ name: FRAGMENTS, emptyDir: {} }]),
-    ...(storage.type === "postgres"
-      ? [{ name: DATABASE, secret: { secretName: storage.secret, defaultMode: 0o440 } }]
-      : []),
+    ...secretFiles(args).map(secretVolume),
   ];
 }
 
@@ -228,10 +224,10 @@ function hiddenVolumes(args: GatusDeploymentArgs): Record<string, unknown>[] {
 function volumes(args: GatusDeploymentArgs): ({ readonly name: string } & Record<string, unknown>)[] {
   return [
     { name: "base", configMap: { name: GATUS_NAME } },
-    ...(args.pushover ? [{ name: "pushover", secret: { secretName: PUSHOVER_SECRET } }] : []),
+    ...(args.pushover === true ? [{ name: PUSHOVER, secret: { secretName: PUSHOVER_SECRET } }] : []),
     ...(args.login === true ? [{ name: LOGIN, secret: { secretName: LOGIN_SECRET } }] : []),
     ...(isFiltered(args) ? [{ name: ENDPOINTS, emptyDir: {} }] : []),
-    ...(args.storage.type === "postgres" ? [{ name: STORAGE, emptyDir: { medium: "Memory" } }] : []),
+    ...secretFiles(args).map(fileVolume),
     ...(args.storage.type === "sqlite"
       ? [{ name: "data", persistentVolumeClaim: { claimName: GATUS_NAME } }]
       : []),

@@ -12,7 +12,7 @@ import {
   type CommonArgs,
 } from "../shared/declare.ts";
 import type { Placement } from "../shared/placement.ts";
-import type { PushoverCredentials } from "../shared/pushover.ts";
+import { checkPushoverSecret, type PushoverKeys } from "../shared/pushover.ts";
 import type { PolicyRule } from "../shared/rbac.ts";
 import {
   baseEndpoints,
@@ -54,7 +54,7 @@ export interface GatusArgs extends CommonArgs, Placement {
   /** Whether Gatus also reads ConfigMaps with the label `gatus.io/enabled`, in any namespace or in these. */
   readonly labelledConfigMaps: boolean | { readonly namespaces: readonly string[] };
   /** Where alerts are sent; if undefined, Gatus sends none. */
-  readonly pushover?: PushoverCredentials | undefined;
+  readonly pushover?: PushoverKeys | undefined;
   /** undefined: everyone sees the results. */
   readonly login?: GatusLogin | undefined;
   /** Whether a NetworkPolicy closes every port but the page's. */
@@ -136,7 +136,7 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
       labelled: labelledIn,
       plainHttp: args.plainHttp,
       reserved: baseEndpoints(args.endpoints).map(({ group, name }) => endpointKey(group, name)),
-      pushover: args.pushover !== undefined,
+      pushover: args.pushover !== undefined && ("secret" in args.pushover ? args.pushover : true),
       login: args.login !== undefined,
       ...(args.resources && { resources: args.resources }),
       nodeSelector: args.nodeSelector,
@@ -159,6 +159,11 @@ export async function checkGatus(args: GatusArgs, cluster: ClusterReader): Promi
   const labelledConfigMaps = labelledNamespaces(args.labelledConfigMaps);
   return [
     ...(await checkStorage(args.storage, args.namespace, cluster)),
+    ...(await checkPushoverSecret(
+      args.pushover,
+      { namespace: args.namespace, consequence: "Gatus would not start", sender: "Gatus" },
+      cluster,
+    )),
     ...(await endpointConflicts({ endpoints, discover, labelledConfigMaps, gateways, routes }, cluster)),
   ];
 }
@@ -214,7 +219,7 @@ function roleObjects(namespace: string, rules: readonly PolicyRule[]): KubeObjec
 }
 
 function pushoverObjects({ namespace, pushover }: GatusArgs): KubeObject[] {
-  if (pushover === undefined) return [];
+  if (pushover === undefined || "secret" in pushover) return [];
   const file = pulumi
     .all([pushover.token, pushover.userKey])
     .apply(([token, userKey]) => pushoverConfig(token, userKey));

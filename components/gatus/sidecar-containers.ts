@@ -46,38 +46,6 @@ export function tokenVolume(): Record<string, unknown> & { readonly name: string
   };
 }
 
-/** Volume and folder of the file with the database URL. */
-export const STORAGE = "storage";
-/** Volume of the Secret with the database URL, which Gatus does not mount. */
-export const DATABASE = "database";
-
-/**
- * Writes the URL into a file of Gatus's configuration. If the URL were in an environment variable, every route could read it: Gatus expands `${…}` anywhere in
- * its configuration, including text from annotations. In the file, `$` is doubled, and JSON is valid YAML.
- */
-const WRITE_STORAGE = [
-  "import json, sys",
-  'url = open(sys.argv[1]).read().strip().replace("$", "$$")',
-  'open(sys.argv[2], "w").write(json.dumps({"storage": {"path": url}}))',
-].join("\n");
-
-/** Runs before Gatus, in k8s-sidecar's image, which has Python; a new URL takes effect when the pod restarts. */
-export function storageWriter(image: string, key: string): Record<string, unknown> {
-  const folder = `${CONFIG_DIRECTORY}/${STORAGE}`;
-  const mounted = "/run/database";
-  return {
-    name: "storage-url",
-    image,
-    command: ["python", "-c", WRITE_STORAGE, `${mounted}/${key}`, `${folder}/storage.yaml`],
-    resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
-    securityContext: CONTAINER_SECURITY,
-    volumeMounts: [
-      { name: DATABASE, mountPath: mounted, readOnly: true },
-      { name: STORAGE, mountPath: folder },
-    ],
-  };
-}
-
 /** Not k8s-sidecar's default, 8080, which Gatus uses. */
 const LABELLED_HEALTH_PORT = 8081;
 

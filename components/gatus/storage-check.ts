@@ -1,4 +1,5 @@
 import type { ClusterReader, Finding } from "../../kube/client.ts";
+import { readExistingSecret } from "../shared/existing-secret.ts";
 import type { GatusStorage } from "./config.ts";
 import { GATUS_NAME } from "./deployment.ts";
 
@@ -12,27 +13,17 @@ export async function checkStorage(
   namespace: string,
   cluster: ClusterReader,
 ): Promise<Finding[]> {
-  if (storage.type === "postgres") return checkSecret(storage, namespace, cluster);
+  if (storage.type === "postgres") {
+    const secret = {
+      name: storage.secret,
+      namespace,
+      keys: { [storage.key]: "postgres://…" },
+      content: "the URL of Gatus's database",
+      consequence: "Gatus would not start",
+    };
+    return [...(await readExistingSecret(secret, cluster)).findings];
+  }
   return storage.type === "sqlite" ? checkClass(storage, namespace, cluster) : [];
-}
-
-async function checkSecret(
-  { secret, key }: Extract<GatusStorage, { type: "postgres" }>,
-  namespace: string,
-  cluster: ClusterReader,
-): Promise<Finding[]> {
-  const metadata = { name: secret, namespace };
-  const live = await cluster.get({ apiVersion: "v1", kind: "Secret", metadata });
-  const data = (live?.data ?? {}) as Readonly<Record<string, string>>;
-  if (live !== undefined && key in data) return [];
-  const problem = live === undefined ? "does not exist" : `has no key ${key}`;
-  return [
-    {
-      severity: "warning",
-      message: `Secret ${namespace}/${secret}, with the URL of Gatus's database, ${problem} on ${cluster.context}: Gatus would not start.`,
-      hint: `First create the Secret with this key: kubectl --context ${cluster.context} --namespace ${namespace} create secret generic ${secret} --from-literal ${key}=postgres://…`,
-    },
-  ];
 }
 
 async function checkClass(

@@ -247,6 +247,19 @@ describe("configuration", () => {
     );
   });
 
+  it("needs no secrets for Pushover if they are in an existing Secret", () => {
+    const pushover = { secret: "notify" };
+    const existing = { gatus: { install: true, pushover }, alerting: { install: true, pushover } };
+    assert.equal(errorsIn({ cluster: CLUSTER, ...existing }), "");
+    // The program sends these itself, without the cluster.
+    const errors = errorsIn({ cluster: CLUSTER, ...existing, notify: { pushover: true } });
+    assert.match(errors, /edgefirst:pushoverToken: missing/);
+    assert.match(
+      errorsIn({ cluster: CLUSTER, gatus: { install: true, pushover: { name: "notify" } } }),
+      /edgefirst:gatus\.pushover.*true, false or \{ secret \}/,
+    );
+  });
+
   it("accepts the committed stacks", () => {
     for (const stack of ["edge", "main"]) {
       const { config } = parse(readFileSync(join(PROJECT, `Pulumi.${stack}.yaml`), "utf8")) as {

@@ -6,6 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
 import { KubeClient } from "../../../kube/kube-client.ts";
 import type { KubeObject } from "../../../kube/objects.ts";
+import type { pushoverRouteSpec } from "../../../kube/pushover-route.ts";
 import {
   Alerting,
   alertingObjects,
@@ -94,6 +95,22 @@ describe("the component Alerting", () => {
       alertingObjects({ ...args, ...overrides }).map(({ kind }) => kind);
     assert.deepEqual(kinds({ pushover: undefined }), ["PrometheusRule", "PodMonitor"]);
     assert.deepEqual(kinds({ install: false }), []);
+  });
+
+  it("refers to the keys of an existing Secret, and then declares none", () => {
+    const pushover = { secret: "notify", token: "APP", userKey: "USER" };
+    const objects = alertingObjects({ ...args, pushover });
+    assert.ok(!objects.some(({ kind }) => kind === "Secret"));
+    const config = objects.find(({ kind }) => kind === "AlertmanagerConfig");
+    const { receivers } = config?.spec as ReturnType<typeof pushoverRouteSpec>;
+    const { token, userKey } = receivers[0]!.pushoverConfigs[0]!;
+    assert.deepEqual(
+      [token, userKey],
+      [
+        { name: "notify", key: "APP" },
+        { name: "notify", key: "USER" },
+      ],
+    );
   });
 
   it("gives every rule a severity, a duration and a summary, and excludes VolSync caches from the rules on claims", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
@@ -10,6 +10,7 @@ import { Gatus, gatusObjects, type GatusArgs } from "../../../components/gatus/g
 import { gatusRoute, type GatusPage } from "../../../components/gatus/page.ts";
 import { loadPins } from "../../../config/pins.ts";
 import { recordResources, resourceNamed, type RecordedResource } from "../../support/mocks.ts";
+import { writeSecretFile } from "../../support/secret-file.ts";
 
 const labels = { "edgefirst.dev/stack": "test" };
 const PAGE: GatusPage = {
@@ -327,7 +328,7 @@ describe("Gatus's storage", () => {
     const writer = spec.initContainers.at(-1) as Container & { command: string[] };
     assert.equal(writer.name, "storage-url");
     assert.equal(writer.restartPolicy, undefined);
-    assert.deepEqual(writer.command.slice(3), ["/run/database/uri", "/config/storage/storage.yaml"]);
+    assert.deepEqual(writer.command.slice(4), ["/run/database", "/config/storage/storage.yaml"]);
     const [gatus] = spec.containers;
     const mounted = gatus?.volumeMounts.map(({ name }) => name) ?? [];
     assert.ok(mounted.includes("storage") && !mounted.includes("database"), mounted.join());
@@ -351,15 +352,10 @@ describe("Gatus's storage", () => {
   const hasPython = spawnSync("python3", ["--version"]).status === 0;
   (hasPython ? it : () => undefined)("in Postgres gets any URL unchanged", async () => {
     const resources = await record({ storage: { type: "postgres", secret: "db", key: "uri" } });
-    const { command } = pod(resources).initContainers.at(-1) as Container & { command: string[] };
+    const writer = pod(resources).initContainers.at(-1) as Container & { command: string[] };
     const dir = mkdtempSync(join(tmpdir(), "edgefirst-storage-"));
     const url = "postgres://gatus:p$a${HOME}\"'\\ö@db:5432/gatus?sslmode=disable";
-    writeFileSync(join(dir, "uri"), `${url}\n`);
-    const [, ...args] = command.slice(0, 3);
-    const run = spawnSync("python3", [...args, join(dir, "uri"), join(dir, "storage.yaml")], {
-      encoding: "utf8",
-    });
-    assert.equal(run.status, 0, run.stderr);
+    writeSecretFile(writer, { uri: `${url}\n` }, join(dir, "storage.yaml"));
     const { storage } = parse(readFileSync(join(dir, "storage.yaml"), "utf8")) as {
       storage: { path: string };
     };
@@ -522,5 +518,23 @@ describe("Gatus's page and alerts", () => {
     );
     const others = children(resources).filter(({ name }) => name !== secret.name);
     assert.ok(!JSON.stringify(others).includes(token));
+  });
+
+  it("declare no Secret for Pushover if there is one, and mount it only where its file is written", async () => {
+    const resources = await record({ pushover: { secret: "notify", token: "APP", userKey: "USER" } });
+    assert.ok(!children(resources).some(({ type }) => type === "kubernetes:core/v1:Secret"));
+    const { initContainers, containers, volumes } = pod(resources);
+    const mounting = (volume: string) =>
+      [...initContainers, ...containers]
+        .filter(({ volumeMounts }) => volumeMounts.some(({ name }) => name === volume))
+        .map(({ name }) => name);
+    assert.deepEqual(mounting("pushover-keys"), ["pushover-keys"]);
+    assert.deepEqual(mounting("pushover"), ["pushover-keys", "gatus"]);
+    const volume = (name: string) => volumes.find((each) => each.name === name);
+    assert.deepEqual(volume("pushover"), { name: "pushover", emptyDir: { medium: "Memory" } });
+    assert.deepEqual(volume("pushover-keys"), {
+      name: "pushover-keys",
+      secret: { secretName: "notify", defaultMode: 0o440 },
+    });
   });
 });

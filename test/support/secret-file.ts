@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Runs the command of an init container that writes a file of Gatus's configuration. @param values the Secret, by key */
+export function writeSecretFile(
+  { command }: { readonly command: readonly string[] },
+  values: Readonly<Record<string, string>>,
+  output: string,
+): void {
+  const secret = mkdtempSync(join(tmpdir(), "edgefirst-secret-"));
+  try {
+    for (const [key, value] of Object.entries(values)) writeFileSync(join(secret, key), value);
+    const [, flag = "", script = "", content = ""] = command;
+    const run = spawnSync("python3", [flag, script, content, secret, output], { encoding: "utf8" });
+    assert.equal(run.status, 0, run.stderr);
+  } finally {
+    rmSync(secret, { recursive: true });
+  }
+}
