@@ -11,5 +11,5 @@ const tier = process.argv[2];
 await resolvePrograms(programsOf("start", tier === "real" ? "test:real" : "test"), { progress });
 if (tier === undefined)
   progress(
-    `not part of npm test: npm run test:long, which has the longer tests with the real engine and the real Flux; npm run test:real, which injects faults into real clusters, runs the platform next to cert-manager, Prometheus, external-dns and metrics-server, queries a real Prometheus, checks alert routes with amtool, runs the Gateway API's conformance suite and reduced Taskfiles, and compares lint with kube-score; it also builds ${programsOf("test:real").join(", ")}`,
+    `not part of npm test: npm run test:long, which has the longer tests with the real engine and the real Flux; npm run test:real, which injects faults into real clusters, runs the platform next to cert-manager, Prometheus, external-dns and metrics-server, queries a real Prometheus, checks alert routes with amtool and NetworkPolicies with cyclonus, logs in to Gatus through an OpenID provider, runs the Gateway API's conformance suite and reduced Taskfiles, and compares lint with kube-score; it also builds ${programsOf("test:real").join(", ")}`,
   );

@@ -5,20 +5,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import type * as pulumi from "@pulumi/pulumi";
 import { gatusConfig } from "../../../components/gatus/config.ts";
-import { loginSecret, type GatusLogin } from "../../../components/gatus/login.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
+import { loginFile } from "../../support/gatus-login.ts";
 import { useRealGatus } from "../../support/real-gatus.ts";
-
-/** The Secret's file, as Gatus reads it. */
-function loginFile(login: GatusLogin): Promise<string> {
-  const { "login.yaml": file } = loginSecret(login, "observability").stringData as Record<
-    string,
-    pulumi.Output<string>
-  >;
-  return new Promise((resolve) => file!.apply(resolve));
-}
 
 describe("a login, with the real Gatus", function () {
   this.timeout(30_000);

@@ -69,10 +69,13 @@ interface Started {
 function running(started: readonly Started[]): Backends {
   return {
     objects: (namespace) =>
-      started.flatMap(({ name, servers }) => [
-        serviceOf(name, namespace),
-        ...servers.map((server, index) => endpointsOf({ name, namespace, index }, server)),
-      ]),
+      started.flatMap(({ name, servers }) =>
+        backendObjects(
+          name,
+          namespace,
+          servers.map((server) => server.address() as AddressInfo),
+        ),
+      ),
     close: () => {
       for (const server of started.flatMap(({ servers }) => servers)) {
         if ("closeAllConnections" in server) server.closeAllConnections();
@@ -116,6 +119,18 @@ function answering(backend: string) {
   };
 }
 
+/** The Service of an app, and its EndpointSlices. Each pod listens on its own port here, so it has its own EndpointSlice. */
+export function backendObjects(
+  name: string,
+  namespace: string,
+  pods: readonly Pick<AddressInfo, "address" | "port">[],
+): readonly KubeObject[] {
+  return [
+    serviceOf(name, namespace),
+    ...pods.map((pod, index) => endpointsOf({ name, namespace, index }, pod)),
+  ];
+}
+
 const serviceOf = (name: string, namespace: string): KubeObject => ({
   apiVersion: "v1",
   kind: "Service",
@@ -123,12 +138,10 @@ const serviceOf = (name: string, namespace: string): KubeObject => ({
   spec: { clusterIP: "10.0.0.1", ports: [{ name: "http", port: 80, protocol: "TCP" }] },
 });
 
-/** Each pod listens on its own port here, so it has its own EndpointSlice. */
 function endpointsOf(
   { name, namespace, index }: { readonly name: string; readonly namespace: string; readonly index: number },
-  server: AnyServer,
+  { address, port }: Pick<AddressInfo, "address" | "port">,
 ): KubeObject {
-  const { address, port } = server.address() as AddressInfo;
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
