@@ -57,6 +57,45 @@ describe("the clusters of a repository", () => {
       });
     });
 
+  it("share the roots that theirs depend on", () => {
+    const depends = (name: string, path: string, ...names: readonly string[]): string =>
+      kustomization(name, path).replace(
+        "prune: true",
+        `prune: true, dependsOn: [${names.map((one) => `{ name: ${one} }`).join(", ")}]`,
+      );
+    const files = {
+      "fleet/clusters/east/sync.yaml": depends("east", "./fleet/clusters/east/apps", "base"),
+      "fleet/clusters/east/apps/map.yaml": map("east"),
+      "fleet/clusters/west/sync.yaml": depends("west", "./fleet/clusters/west/apps", "base"),
+      "fleet/clusters/west/apps/map.yaml": map("west"),
+      "setup/base.yaml": depends("base", "./shared/base", "keys"),
+      "setup/keys.yaml": kustomization("keys", "./shared/keys"),
+      "shared/base/map.yaml": map("base"),
+      "shared/keys/map.yaml": map("keys"),
+    };
+    assert.deepEqual(maps(build(files)), {
+      "fleet/clusters/east": ["base", "east", "keys"],
+      "fleet/clusters/west": ["base", "keys", "west"],
+    });
+    const without = {
+      ...files,
+      "fleet/clusters/east/sync.yaml": kustomization("east", "./fleet/clusters/east/apps"),
+    };
+    assert.deepEqual(maps(build(without))["fleet/clusters/east"], ["east"]);
+  });
+
+  it("are not those of a patch without a path", () => {
+    const files = {
+      "clusters/east/kustomization.yaml":
+        "resources: [../../apps/tea.yaml]\npatches: [{ path: ../../apps/tea-of-east.yaml }]\n",
+      "apps/tea.yaml": kustomization("tea", "./tea"),
+      "apps/tea-of-east.yaml": kustomization("tea", "./tea").replace("path: ./tea, ", ""),
+      "tea/map.yaml": map("tea"),
+      "sync/east.yaml": kustomization("east", "./clusters/east"),
+    };
+    assert.deepEqual(Object.values(maps(build(files))), [["tea"]]);
+  });
+
   describe("a source with the same layout as this repository", () => {
     const git = (name: string, url: string): string => `---
 apiVersion: source.toolkit.fluxcd.io/v1

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { stringify } from "yaml";
 import { BeyondBlockStyle, parseBlockStyle } from "../../../tools/gitops/yaml/block-parser.ts";
 import { parseFully, parseYaml, type ParsedDocument } from "../../../tools/gitops/yaml/parse.ts";
+import { YamlEdit } from "../../../tools/gitops/edit/yaml-edit.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { EmbeddedText, locate, SourceFile, type Position } from "../../../tools/gitops/yaml/source.ts";
 import {
@@ -33,6 +34,19 @@ function position(text: string, path: (string | number)[]): string {
 const show = ({ line, column }: Position): string => `${line}:${column}`;
 
 describe("documents of a repository", () => {
+  it("may have quoted scalars whose lines are indented less than their key, as libyaml reads them", () => {
+    for (const quote of ["'", '"']) {
+      const text = `a:\n  b: ${quote}{ x: 1,\n  y: 2,\n\nz: 3\n  }${quote}\n  c: 4\n`;
+      const [document] = parse(text);
+      assert.deepEqual({ ...(document!.value as Mapping) }, { a: { b: "{ x: 1, y: 2,\nz: 3 }", c: 4 } });
+      const edit = new YamlEdit(text);
+      assert.equal(edit.remove(0, ["a", "b"]), true);
+      assert.equal(edit.text(), "a:\n  c: 4\n");
+    }
+    const { errors } = parseYaml(new SourceFile("a.yaml", "a:\n  b: 'x\n---\nc: 1\n"));
+    assert.equal(errors.length, 1);
+  });
+
   it("know where each field was written, also with Windows line endings and in the second document", () => {
     const text = "a:\n  b:\n    - c: 1\n      d: 2\n";
     assert.equal(position(text, ["a", "b", 0, "d"]), "4:7");

@@ -1,15 +1,16 @@
 import {
+  Composer,
   isAlias,
   isCollection,
   isMap,
   isScalar,
   isSeq,
-  parseAllDocuments,
   type Node,
   type Pair,
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
+import { tokensOf } from "../yaml/tokens.ts";
 import type { PathStep } from "../yaml/values.ts";
 
 /** A mapping or list, and the document that contains it. */
@@ -43,13 +44,14 @@ export function rootsOf(text: string): readonly (Node | null)[] {
 }
 
 function parseRoots(text: string): readonly (Node | null)[] {
-  const documents = parseAllDocuments(text, {
+  const options = {
     logLevel: "silent",
     prettyErrors: false,
     keepSourceTokens: true,
     uniqueKeys: false,
-  });
-  return Array.isArray(documents) ? documents.map(({ contents }) => contents as Node | null) : [];
+  } as const;
+  const documents = new Composer(options).compose(tokensOf(text));
+  return [...documents].map(({ contents }) => contents as Node | null);
 }
 
 /** The location of the entry at a path below a node; undefined if there is none. */

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { scalarText } from "../kustomize/resource.ts";
-import { isMapping } from "../yaml/values.ts";
+import { isMapping, type Mapping } from "../yaml/values.ts";
 import { pathOf, specOf } from "./flux-kustomization.ts";
 import type { OwnerCluster } from "./owner-clusters.ts";
 import { clusterOf, isIn, type WrittenObject } from "./written.ts";
@@ -21,7 +21,8 @@ export interface Root extends WrittenObject {
 /**
  * The roots, keyed by cluster. A root belongs to the cluster that the owner has named for its directory. For all other roots, the directory layout names the cluster;
  * but two roots that would apply different Kustomizations with the same name are on two clusters, named after the directories in which their paths differ.
- * If one cluster is bootstrapped, directories with nothing but apps that no Kustomization applies are not clusters.
+ * If one cluster is bootstrapped, directories with nothing but apps that no Kustomization applies are not clusters. A root that others depend on is in their
+ * clusters: a dependency is always on the same cluster.
  */
 export function rootsByCluster(
   roots: readonly Root[],
@@ -38,8 +39,50 @@ export function rootsByCluster(
     if (isBootstrapped && group.every(isUnapplied)) continue;
     for (const [own, part] of split(name, group)) result.set(own, [...(result.get(own) ?? []), ...part]);
   }
+  return withDependencies(result, new Set(byOwner.get(undefined)));
+}
+
+/**
+ * Adds to each cluster the roots of other clusters that its roots depend on, unless it has another Kustomization with the same name. A cluster of which
+ * nothing else is left is none.
+ * @param free the roots that the owner has not assigned to a cluster
+ */
+function withDependencies(
+  clusters: ReadonlyMap<string, readonly Root[]>,
+  free: ReadonlySet<Root>,
+): ReadonlyMap<string, readonly Root[]> {
+  const result = new Map([...clusters].map(([name, roots]) => [name, [...roots]]));
+  const shared = new Set<Root>();
+  for (const roots of result.values()) {
+    // The list grows: a dependency may have dependencies.
+    for (const root of roots)
+      for (const id of dependenciesOf(root.object)) {
+        const found = [...free].filter(({ object }) => idOf(object) === id);
+        const [only] = found;
+        if (!only || found.length > 1 || roots.includes(only)) continue;
+        if (roots.some((other) => idOf(other.object) === id || areRivals(other, only))) continue;
+        roots.push(only);
+        shared.add(only);
+      }
+  }
+  for (const [name, roots] of clusters) if (roots.every((root) => shared.has(root))) result.delete(name);
   return result;
 }
+
+/** The Kustomizations that one depends on, as `namespace/name`. */
+function dependenciesOf(kustomization: Mapping): readonly string[] {
+  const { dependsOn } = specOf(kustomization);
+  const own = namespaceOf(kustomization);
+  return (Array.isArray(dependsOn) ? dependsOn : [])
+    .filter(isMapping)
+    .map(({ namespace, name }) => `${scalarText(namespace) || own}/${scalarText(name)}`);
+}
+
+const namespaceOf = ({ metadata }: Mapping): string =>
+  isMapping(metadata) ? scalarText(metadata.namespace) : "";
+
+const idOf = (kustomization: Mapping): string =>
+  `${namespaceOf(kustomization)}/${isMapping(kustomization.metadata) ? scalarText(kustomization.metadata.name) : ""}`;
 
 /** How deep below the cluster's directory the first Kustomizations are, as in `flux/config`. */
 const ENTRY_DEPTH = 2;
@@ -93,8 +136,5 @@ function areRivals(a: Root, b: Root): boolean {
 
 /** A Kustomization's id and path; none without a written namespace, because a kustomization may set any namespace. */
 function identified({ object }: WrittenObject): readonly (readonly [string, string])[] {
-  const { name, namespace } = isMapping(object.metadata) ? object.metadata : {};
-  return scalarText(namespace) === ""
-    ? []
-    : [[`${scalarText(namespace)}/${scalarText(name)}`, pathOf(object)]];
+  return namespaceOf(object) === "" ? [] : [[idOf(object), pathOf(object)]];
 }

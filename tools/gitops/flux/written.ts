@@ -1,3 +1,4 @@
+import { patchFilesIn } from "../kustomize/included-files.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { searchedText } from "../yaml/file-text.ts";
@@ -12,12 +13,15 @@ export interface WrittenObject {
   readonly isBootstrap?: true;
 }
 
-/** Every Flux Kustomization in the given files. Archived Kustomizations and templates count only if there are no others. */
+/** Every Flux Kustomization in the given files, without patches of one. Archived Kustomizations and templates count only if there are no others. */
 export function writtenKustomizations(
   repository: Repository,
   files: readonly string[],
 ): readonly WrittenObject[] {
-  const all = written(repository, files, GROUP, isFluxKustomization);
+  const all = written(repository, files, GROUP, isFluxKustomization).filter(
+    ({ file, object }) =>
+      (isMapping(object.spec) && object.spec.path !== undefined) || !patchFilesIn(repository).has(file),
+  );
   const live = all.filter(({ file, object }) => !ARCHIVE.test(file) && !isTemplate(object));
   return live.length > 0 ? live : all;
 }

@@ -1,9 +1,11 @@
 import { posix } from "node:path";
 import type { Repository } from "../yaml/repository.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
+import { oncePer } from "../../../lib/once-per.ts";
 import { BuildError } from "../problem.ts";
 import {
   findKustomizationFile,
+  isKustomizationFile,
   readKustomizationFile,
   type KustomizationFile,
 } from "./kustomization-file.ts";
@@ -47,21 +49,38 @@ export function filesOf(
   return seen;
 }
 
+/** The files of patches, in all kustomization files of a repository. */
+export const patchFilesIn = oncePer((repository: Repository): ReadonlySet<string> => {
+  const files = repository.yamlFiles(".").filter(isKustomizationFile);
+  return new Set(
+    files.flatMap((file) => {
+      const fields = repository.parse(file).documents[0]?.value;
+      if (!isMapping(fields)) return [];
+      return patchFiles(fields).flatMap((name) => repository.resolve(posix.dirname(file), name) ?? []);
+    }),
+  );
+});
+
 /** The files that generators and patches name, as written. */
 function dataFiles(fields: Mapping): readonly string[] {
-  const entries = (field: string): readonly Mapping[] =>
-    [fields[field] ?? []].flat().filter((entry) => isMapping(entry));
-  const texts = (value: Value | undefined): readonly string[] =>
-    [value ?? []].flat().map((one) => scalarText(one));
   const generated = ["configMapGenerator", "secretGenerator"]
-    .flatMap(entries)
+    .flatMap((field) => mappingsIn(fields, field))
     .flatMap((entry) => [
-      ...texts(entry.files).map((file) => file.slice(file.indexOf("=") + 1)),
-      ...texts(entry.envs),
-      ...texts(entry.env),
+      ...textsOf(entry.files).map((file) => file.slice(file.indexOf("=") + 1)),
+      ...textsOf(entry.envs),
+      ...textsOf(entry.env),
     ]);
-  const patches = ["patches", "patchesJson6902"].flatMap(entries).flatMap(({ path }) => texts(path));
-  return [...generated, ...patches, ...texts(fields.patchesStrategicMerge)].filter(
-    (name) => !name.includes("\n"),
-  );
+  return [...generated.filter((name) => !name.includes("\n")), ...patchFiles(fields)];
 }
+
+function patchFiles(fields: Mapping): readonly string[] {
+  const entries = ["patches", "patchesJson6902"].flatMap((field) => mappingsIn(fields, field));
+  const names = [...entries.flatMap(({ path }) => textsOf(path)), ...textsOf(fields.patchesStrategicMerge)];
+  return names.filter((name) => !name.includes("\n"));
+}
+
+const mappingsIn = (fields: Mapping, field: string): readonly Mapping[] =>
+  [fields[field] ?? []].flat().filter((entry) => isMapping(entry));
+
+const textsOf = (value: Value | undefined): readonly string[] =>
+  [value ?? []].flat().map((one) => scalarText(one));
