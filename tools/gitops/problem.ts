@@ -8,6 +8,14 @@ export interface BuildProblem {
   readonly position: Position;
   /** Whether the object is built nevertheless, because only Flux or the API server rejects it. */
   readonly isBuilt?: true;
+  /** The object that a patch names and that does not exist. */
+  readonly patched?: PatchedObject;
+}
+
+/** The object that a patch names. */
+export interface PatchedObject {
+  readonly kind: string;
+  readonly name: string;
 }
 
 /** Aborts one build; reported as a {@link BuildProblem}. */
@@ -48,7 +56,19 @@ export class RefusedError extends BuildError {
 }
 
 /** The error for a reference to a missing object. If part of the build was left out, that part may contain the object. */
-export class UnmatchedError extends BuildError {}
+export class UnmatchedError extends BuildError {
+  /** Set if it is a patch that refers to the object. */
+  readonly patched: PatchedObject | undefined;
+
+  constructor(message: string, origin: Origin, patched?: PatchedObject) {
+    super(message, origin);
+    this.patched = patched;
+  }
+
+  override get problem(): BuildProblem {
+    return { ...super.problem, ...(this.patched && { patched: this.patched }) };
+  }
+}
 
 /** The error for a feature that the offline build does not support. */
 export function unsupported(construct: string, origin: Origin): BuildError {

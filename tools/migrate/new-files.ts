@@ -42,7 +42,11 @@ export class NewFiles {
     const fields = document?.value as { resources?: unknown } | undefined;
     const present = Array.isArray(fields?.resources) ? fields.resources.map(String) : [];
     const normal = (entry: string): string => entry.replace(/^\.\//, "");
-    const missing = resources.filter((entry) => !present.map(normal).includes(normal(entry)));
+    const isBare =
+      present.some((entry) => /^\w/.test(entry)) && !present.some((entry) => entry.startsWith("./"));
+    const missing = resources
+      .filter((entry) => !present.map(normal).includes(normal(entry)))
+      .map((entry) => (isBare ? normal(entry) : entry));
     const edit = new YamlEdit(text);
     const lines = `resources:\n${missing.map((entry) => `  - ${entry}\n`).join("")}`;
     if (missing.length > 0 && !edit.has(0, ["resources"]))

@@ -7,15 +7,9 @@ import type { Repository } from "../gitops/yaml/repository.ts";
 import type { Mapping } from "../gitops/yaml/values.ts";
 import { buildClusters, onlyHidesObjects } from "./build.ts";
 import { differences, type Difference } from "../gitops/flux/differences.ts";
+import { problemFailure, type Failure } from "./failure.ts";
 import { idOf } from "./objects.ts";
 import type { Plan, Step, StepContext } from "./step.ts";
-
-/** A reason why the proof fails. */
-export interface Failure {
-  readonly message: string;
-  /** The files that cause it, if known. */
-  readonly files: readonly string[];
-}
 
 /** The result of comparing the builds before and after a step. */
 export interface Proof {
@@ -40,13 +34,15 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
   const clusters = plan.changes.length === 0 ? context.clusters : buildClusters(after);
   const live = withSurvivors(step, context, clusters, after);
   const intended: Difference[] = [];
-  const failures: Failure[] = [...newProblems(context.clusters, live)];
+  const changed = plan.changes.map(({ path }) => path);
+  const failures: Failure[] = newProblems(context.clusters, live).map((problem) =>
+    problemFailure(problem, changed, context.repository, after),
+  );
   for (const difference of differences(context.clusters, live)) {
     const reason = step.whyForbidden(difference.before, difference.after, context, live);
     if (reason === undefined) intended.push(difference);
     else failures.push({ message: `${describe(difference)}: ${reason}`, files: filesOf(difference) });
   }
-  const changed = plan.changes.map(({ path }) => path);
   const reach = [...reaches(context.clusters), ...reaches(live)];
   const gaps = gapsOf(changed, reach, live, after);
   const read = new Set(reach.flatMap((files) => [...files]));
@@ -89,15 +85,16 @@ function filesOf({ before, after }: Difference): readonly string[] {
 }
 
 /** A step must not break a build. */
-function newProblems(before: readonly BuiltCluster[], after: readonly BuiltCluster[]): readonly Failure[] {
+function newProblems(
+  before: readonly BuiltCluster[],
+  after: readonly BuiltCluster[],
+): readonly BuildProblem[] {
   const key = ({ message, position }: BuildProblem): string => `${position.file}: ${message}`;
   const known = new Set(before.flatMap(({ problems }) => problems).map(key));
   const problems = new Map(
     after.flatMap((cluster) => cluster.problems).map((problem) => [key(problem), problem]),
   );
-  return [...problems]
-    .filter(([message]) => !known.has(message))
-    .map(([message, { position }]) => ({ message, files: [position.file] }));
+  return [...problems].filter(([message]) => !known.has(message)).map(([, problem]) => problem);
 }
 
 function gapsOf(

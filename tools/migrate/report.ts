@@ -117,7 +117,7 @@ export function explainVerdict(report: StepReport): string {
       const rest = files.length > 0 && proof === "holds" ? ` The rest is proven: ${effect(report)}.` : "";
       const unproven =
         proof === "unproven"
-          ? " Not every changed file is proven, so nothing is written without --accept-unproven."
+          ? " Not every changed file is proven, so --write needs --accept-unproven, too."
           : "";
       return `Could not check ${counted(count, "location")}.${rest}${unproven}${stay === "" ? "" : ` In the rest, ${stay}.`}`;
     }

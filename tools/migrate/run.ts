@@ -4,10 +4,12 @@ import { EdgefirstError } from "../../lib/errors.ts";
 import { onlyHidesObjects } from "./build.ts";
 import { markNotes } from "./lost-marks.ts";
 import { encryptedFiles } from "./encrypted.ts";
+import { generatedFileNotes } from "./generated-files.ts";
 import { silentLosses } from "./silent-losses.ts";
 import { withSchemaComments } from "./schema-comments.ts";
 import { syntaxErrorOf } from "./syntax-error.ts";
-import { prove, type Failure, type Proof } from "./proof.ts";
+import type { Failure } from "./failure.ts";
+import { prove, type Proof } from "./proof.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "./step.ts";
 
 /** What a step would do, and what is proven about it. */
@@ -50,7 +52,8 @@ function attempt(step: Step, context: StepContext): StepResult {
     for (const [path, note] of unsafe) excluded.set(path, note);
     if (unsafe.size > 0) continue;
     const marks = markNotes(changes, context.repository);
-    const notes = [...planned.notes, ...excluded.values(), ...silent.notes, ...marks];
+    const generated = generatedFileNotes(changes, context.repository);
+    const notes = [...planned.notes, ...excluded.values(), ...silent.notes, ...marks, ...generated];
     const plan = { ...(planned.live && { live: planned.live }), notes, changes };
     const result = prove(step, given, plan);
     const refused =

@@ -12,3 +12,6 @@ export const textFiles = oncePer((repository: Repository): readonly string[] =>
     .filesBelow(".", (name) => !NO_TEXT.test(name))
     .filter((file) => file !== OPTIONS_FILE && !repository.isTooLarge(file)),
 );
+
+/** Whether a file is for people, so that no program acts on what it says. */
+export const isDocumentation = (file: string): boolean => /\.(?:md|mdx|txt|adoc|rst)$/i.test(file);

@@ -142,7 +142,7 @@ describe("the verdicts of migrate", () => {
     });
     const own = report(step([changed("one")]));
     assert.deepEqual([own.verdict, own.proof], ["could not check", "unproven"]);
-    assert.match(explainVerdict(own), /so nothing is written without --accept-unproven\./);
+    assert.match(explainVerdict(own), /so --write needs --accept-unproven, too\./);
     write(app);
     assert.doesNotMatch(explainVerdict(report(step([changed("one")]))), /accept-unproven/);
   });

@@ -228,7 +228,8 @@ class Build {
   #report(error: BuildError): void {
     if (!this.#options.onError) throw error;
     if (error instanceof UnmatchedError && this.#isIncomplete) return;
-    this.#isIncomplete = true;
+    // A patch without an object leaves nothing out.
+    this.#isIncomplete ||= !(error instanceof UnmatchedError && error.patched);
     this.#options.onError(error);
   }
 

@@ -72,7 +72,10 @@ export class Resources {
     const what = `${id.gvk.kind} ${id.name} (${id.gvk.group === "" ? "" : `${id.gvk.group}/`}${id.gvk.version}, namespace ${namespace})`;
     throw only
       ? new BuildError(`the patch matches several objects: ${what}`, from)
-      : new UnmatchedError(`the patch matches no object: ${what}`, from);
+      : new UnmatchedError(`the patch matches no object: ${what}`, from, {
+          kind: id.gvk.kind,
+          name: id.name,
+        });
   }
 
   #index(resource: Resource, name: string): void {

@@ -79,3 +79,29 @@ components:
       );
   });
 });
+
+describe("migrate components: documents", () => {
+  const user = "resources:\n  - ./web.yaml\n  - ../../../shared/templates/gatus/external\n";
+  const component = "kubernetes/shared/components/gatus/external";
+  const named = (more: Files): { readonly left: readonly string[]; readonly removed: boolean } => {
+    const { plan } = resultOf(components, { ...files(user), ...more });
+    const left = plan.notes.filter(({ message }) => message.includes("if this line says how to include it"));
+    return {
+      left: left.map(({ position }) => `${position?.file ?? ""}:${position?.line ?? 0}`),
+      removed: plan.changes.some(({ path, text }) => path.startsWith(TEMPLATE) && text === undefined),
+    };
+  };
+
+  it("that are copied into the component and still name the template are listed, and do not keep it", () => {
+    const readme = "# Outside\n\nresources:\n  - ../../../shared/templates/gatus/external\n";
+    assert.deepEqual(named({ [`${TEMPLATE}/README.md`]: readme }), {
+      left: [`${component}/README.md:4`],
+      removed: true,
+    });
+    assert.deepEqual(named({ [`${TEMPLATE}/README.md`]: "# Outside\n\nWatches gatus/external.\n" }).left, []);
+  });
+
+  it("elsewhere keep the template if they name its path", () => {
+    assert.deepEqual(named({ "docs/gatus.md": `Include ${TEMPLATE}.\n` }), { left: [], removed: false });
+  });
+});

@@ -70,15 +70,17 @@ export function referencesInto(repository: Repository, directory: string): reado
 export function mentionsOf(repository: Repository, directory: string): readonly Position[] {
   const names = directory.split("/").slice(-3);
   if (names.length < 2) return [];
-  const name = names.join("/");
-  const mention = new RegExp(`(?<![\\w-])${name.replace(/\W/g, "\\$&")}(?![\\w-])`, "g");
-  return textFiles(repository).flatMap((file) => {
-    if (isWithin(file, directory)) return [];
-    const text = fileText(repository, file) ?? "";
-    if (!text.includes(name)) return [];
-    const source = new SourceFile(file, text);
-    return [...text.matchAll(mention)].map(({ index }) => locate({ source, offset: index }));
-  });
+  const others = textFiles(repository).filter((file) => !isWithin(file, directory));
+  return others.flatMap((file) => mentionsIn(file, names.join("/"), repository));
+}
+
+/** Where a file names a path, or the end of one. */
+export function mentionsIn(file: string, path: string, repository: Repository): readonly Position[] {
+  const text = fileText(repository, file) ?? "";
+  if (!text.includes(path)) return [];
+  const source = new SourceFile(file, text);
+  const mention = new RegExp(`(?<![\\w-])${path.replace(/\W/g, "\\$&")}(?![\\w-])`, "g");
+  return [...text.matchAll(mention)].map(({ index }) => locate({ source, offset: index }));
 }
 
 /** The references to each file and directory of a repository, collected once. */
@@ -140,7 +142,8 @@ function stringsIn(value: Value, origin: Origin): readonly { text: string; origi
   );
 }
 
-const isWithin = (path: string, directory: string): boolean =>
+/** Whether a path is a directory or below it. */
+export const isWithin = (path: string, directory: string): boolean =>
   path === directory || path.startsWith(`${directory}/`);
 
 /** Every file below a directory. */

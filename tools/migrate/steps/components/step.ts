@@ -5,6 +5,7 @@ import type { Position } from "../../../gitops/yaml/source.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
 import { commentsIn } from "../../../gitops/edit/comments.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
+import { documents, outdatedLines } from "./documents.ts";
 import { buildsTheSame, whyNoComponent } from "./equality.ts";
 import { allFiles, includedBy, mentionsOf, referencesInto, usersOf, type User } from "./references.ts";
 import { patchesOutOfReach } from "./route-patches.ts";
@@ -46,7 +47,7 @@ class ComponentsPlan {
     // Only after all moves: a comment next to one template's entry may name another template.
     for (const [from, to] of this.#moved) this.#remove(from, to);
     for (const directory of remove) if (this.#exists(directory)) this.#remove(directory);
-    this.#notes.push(...patchesOutOfReach(this.#repository));
+    this.#notes.push(...outdatedLines(this.#repository, this.#moved), ...patchesOutOfReach(this.#repository));
     return { changes: [...this.#changes].map(([path, text]) => ({ path, text })), notes: this.#notes };
   }
 
@@ -128,7 +129,10 @@ class ComponentsPlan {
   #remove(from: string, to?: string): void {
     const files = allFiles(this.#repository, from);
     if (!files.every((file) => this.#context.selected(file))) return;
-    const references = [...referencesInto(this.#repository, from), ...mentionsOf(this.#repository, from)];
+    const references = [
+      ...referencesInto(this.#repository, from),
+      ...mentionsOf(this.#repository, from).filter(({ file }) => !documents(file, to)),
+    ];
     const lines = new Map(references.map((position) => [`${position.file}:${position.line}`, position]));
     for (const position of lines.values())
       this.#notes.push({ kind: "left", message: `${from} is kept: this line refers to it`, position });
