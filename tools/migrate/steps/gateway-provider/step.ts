@@ -4,7 +4,9 @@ import { asWritten, fieldAt, nameOf, writtenObjects, type WrittenObject } from "
 import { supply } from "../../supply.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { isRelease } from "../oci/artifact.ts";
+import { clusterOf } from "../../clusters.ts";
 import { whyForbidden } from "./allowed.ts";
+import { movedPorts, whyClosed } from "./pod-ports.ts";
 import { isTraefik, optionsOf, selectorValueOf, wantedValues, type ReleaseOptions } from "./values.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
 
@@ -72,6 +74,10 @@ function planRelease(
       "refused",
       `${rival} has the same label selector, so both would serve the same GatewayClass on different addresses`,
     );
+  const closed = release.forms
+    .map((form) => whyClosed(form.object, movedPorts(form.object, option), clusterOf(form, context.clusters)))
+    .find((reason) => reason !== undefined);
+  if (closed !== undefined) return stays("refused", closed);
   const written = asWritten(release, context.repository);
   if (release.forms.some(({ object }) => hasOwnGateway(fieldAt(object, VALUES))))
     return stays(

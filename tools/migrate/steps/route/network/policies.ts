@@ -27,7 +27,28 @@ export interface Policy {
   readonly admits: ((from: Pods) => Maybe) | undefined;
   /** Whether it lets those that it selects reach pods; undefined if it does not restrict that. */
   readonly releases: ((to: Pods) => Maybe) | undefined;
+  /** Its rules for certain ports only. */
+  readonly portRules: readonly PortRule[];
 }
+
+/** A rule of a policy that names ports. */
+export interface PortRule {
+  readonly direction: "ingress" | "egress";
+  /** As written; empty for everything. */
+  readonly peers: readonly unknown[];
+  readonly matches: (peer: Pods) => Maybe;
+  /** Numbers only: the name of a port stays the same if its number changes. */
+  readonly includes: (port: number) => boolean;
+}
+
+/** Whether a list of ports includes a number. */
+const includesPort =
+  (ports: readonly unknown[]) =>
+  (wanted: number): boolean =>
+    ports.map(fields).some(({ port, endPort }) => {
+      const first = Number(port);
+      return first === wanted || (first <= wanted && wanted <= Number(endPort ?? first));
+    });
 
 /** The policies in a cluster. Deny rules are not read. */
 export const policiesOf = oncePer((cluster: BuiltCluster): readonly Policy[] =>
@@ -59,6 +80,20 @@ function networkPolicy(name: string, spec: Fields, namespace: string, index: Obj
     selects: (pods) => allOf([isIn(pods, namespace), selectorMatches(spec.podSelector, pods)]),
     admits: types.length === 0 || types.includes("Ingress") ? peers(spec.ingress, "from") : undefined,
     releases: hasEgress ? peers(spec.egress, "to") : undefined,
+    portRules: (["ingress", "egress"] as const).flatMap((direction) =>
+      list(spec[direction])
+        .map(fields)
+        .filter(({ ports }) => list(ports).length > 0)
+        .map((rule): PortRule => {
+          const own = list(rule[direction === "ingress" ? "from" : "to"]);
+          return {
+            direction,
+            peers: own,
+            matches: (pods) => peersMatch(own, pods, namespace, index),
+            includes: includesPort(list(rule.ports)),
+          };
+        }),
+    ),
   };
 }
 
@@ -92,6 +127,20 @@ function ciliumPolicy(name: string, spec: Fields, own: string | undefined, index
         : endpointMatches(spec.endpointSelector, { pods, own, index }),
     admits: restricts("ingress") ? rules("ingress", "from") : undefined,
     releases: restricts("egress") ? rules("egress", "to") : undefined,
+    portRules: (["ingress", "egress"] as const).flatMap((direction) =>
+      list(spec[direction])
+        .map(fields)
+        .filter(({ toPorts }) => list(toPorts).length > 0)
+        .map((rule): PortRule => {
+          const prefix = direction === "ingress" ? "from" : "to";
+          return {
+            direction,
+            peers: peerKeys(rule, prefix).map((key) => rule[key]),
+            matches: (pods) => ciliumRule(rule, prefix, { pods, own, index }),
+            includes: includesPort(list(rule.toPorts).flatMap((one) => list(fields(one).ports))),
+          };
+        }),
+    ),
   };
 }
 
@@ -101,8 +150,11 @@ interface Endpoint {
   readonly index: ObjectIndex;
 }
 
+const peerKeys = (rule: Fields, prefix: string): readonly string[] =>
+  Object.keys(rule).filter((key) => key.startsWith(prefix) && key !== "toPorts");
+
 function ciliumRule(rule: Fields, prefix: string, endpoint: Endpoint): Maybe {
-  const peers = Object.keys(rule).filter((key) => key.startsWith(prefix) && key !== "toPorts");
+  const peers = peerKeys(rule, prefix);
   if (peers.length === 0) return true;
   return anyOf(
     peers.map((key) => {

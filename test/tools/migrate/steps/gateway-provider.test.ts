@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { gatewayProvider } from "../../../../tools/migrate/steps/gateway-provider/step.ts";
+import { messages, resultOf } from "../planning.ts";
+
+const release = (values: object = { logs: { general: { level: "INFO" } } }): object => ({
+  apiVersion: "helm.toolkit.fluxcd.io/v2",
+  kind: "HelmRelease",
+  metadata: { name: "door", namespace: "doors" },
+  spec: {
+    chart: {
+      spec: { chart: "traefik", version: "41.0.2", sourceRef: { kind: "HelmRepository", name: "traefik" } },
+    },
+    values,
+  },
+});
+const policy = (namespace: string, spec: object, kind = "NetworkPolicy"): object => ({
+  apiVersion: kind === "NetworkPolicy" ? "networking.k8s.io/v1" : "cilium.io/v2",
+  kind,
+  metadata: { name: "guard", namespace },
+  spec,
+});
+const DOORS = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "doors" } } };
+const from = (...ports: readonly object[]): object => ({
+  podSelector: {},
+  ingress: [{ from: [{ ipBlock: { cidr: "0.0.0.0/0" } }], ports }],
+});
+const to = (peers: readonly object[], ...ports: readonly object[]): object => ({
+  podSelector: {},
+  policyTypes: ["Egress"],
+  egress: [{ to: peers, ports }],
+});
+
+/** Policies that would stop the requests to Traefik, and what the step says of each. */
+const CLOSED: readonly (readonly [object, RegExp])[] = [
+  [policy("doors", from({ port: 8000 }, { port: 8443 })), /names 8000 and not 80, 8443 and not 443/],
+  [policy("den", to([DOORS], { port: 8443 })), /NetworkPolicy den\/guard \(.*\) names 8443 and not 443\./],
+  [policy("den", to([{ namespaceSelector: {} }], { port: 8400, endPort: 8500 })), /names 8443 and not 443\./],
+  [
+    policy(
+      "doors",
+      {
+        endpointSelector: {},
+        ingress: [{ fromEntities: ["world"], toPorts: [{ ports: [{ port: "8443", protocol: "TCP" }] }] }],
+      },
+      "CiliumNetworkPolicy",
+    ),
+    /CiliumNetworkPolicy doors\/guard \(.*\) names 8443 and not 443\./,
+  ],
+];
+const OPEN: readonly (readonly [string, object])[] = [
+  ["both ports", policy("doors", from({ port: 8000 }, { port: 80 }, { port: 8443 }, { port: 443 }))],
+  ["the name of a port", policy("doors", from({ port: "websecure" }))],
+  ["no ports", policy("doors", from())],
+  ["another namespace", policy("den", from({ port: 8443 }))],
+  ["other pods", policy("den", to([{ podSelector: { matchLabels: { app: "tea" } } }], { port: 8000 }))],
+  [
+    "the new ports in a rule for the same peers",
+    policy("doors", {
+      podSelector: {},
+      ingress: [{ ports: [{ port: 8443 }] }, { ports: [{ port: 443 }] }],
+    }),
+  ],
+];
+
+describe("migrate gateway-provider: network policies", () => {
+  const plan = (guard: object, values?: object): ReturnType<typeof resultOf> =>
+    resultOf(
+      gatewayProvider,
+      { "doors/door.yaml": release(values), "doors/guard.yaml": guard },
+      {
+        "gateway-provider": {
+          releases: { "doors/door": { labelSelector: "a=b", ports: { web: 80, websecure: 443 } } },
+        },
+      },
+    );
+
+  it("that name only the present ports of Traefik's pods keep the release as it is", () => {
+    for (const [guard, expected] of CLOSED) {
+      const result = plan(guard);
+      assert.deepEqual(result.plan.changes, []);
+      assert.match(messages(result, "refused")[0] ?? "", expected);
+    }
+  });
+
+  it("that do not name them change nothing", () => {
+    for (const [what, guard] of OPEN) {
+      const result = plan(guard);
+      assert.equal(result.plan.changes.length, 1, `${what}: ${messages(result, "refused").join()}`);
+    }
+    const moved = plan(CLOSED[0]?.[0] ?? {}, { ports: { web: { port: 80 }, websecure: { port: 443 } } });
+    assert.equal(moved.plan.changes.length, 1, "the ports are those of the listeners already");
+  });
+});
