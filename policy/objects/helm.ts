@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { parse } from "yaml";
 import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
-import { CONFIG_MAP, HELM_RELEASE, OCI_REPOSITORY } from "./kinds.ts";
+import { CONFIG_MAP, HELM_CHART, HELM_RELEASE, OCI_REPOSITORY } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
@@ -17,7 +17,7 @@ export interface Chart {
   readonly path: Path;
 }
 
-/** The chart of a HelmRelease, named in the release or by the last part of its OCIRepository's URL. */
+/** The chart of a HelmRelease, named in the release, in its HelmChart, or by the last part of its OCIRepository's URL. */
 export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
   const spec = fields(release.spec);
   const named = text(at(spec, ["chart", "spec", "chart"]));
@@ -28,17 +28,23 @@ export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
       path: ["spec", "chart", "spec", "chart"],
     };
   const reference = fields(spec.chartRef);
-  const repository = objects.get(
-    OCI_REPOSITORY,
+  const kind = reference.kind === HELM_CHART.kind ? HELM_CHART : OCI_REPOSITORY;
+  const source = objects.get(
+    kind,
     text(reference.namespace) ?? release.metadata.namespace,
     text(reference.name) ?? "",
   );
-  const url = text(at(repository, ["spec", "url"]));
-  const ref = fields(at(repository, ["spec", "ref"]));
+  const path = ["spec", "chartRef"];
+  if (kind === HELM_CHART) {
+    const { chart, version } = fields(source?.spec);
+    return { name: text(chart)?.split("/").at(-1), version: text(version), path };
+  }
+  const url = text(at(source, ["spec", "url"]));
+  const ref = fields(at(source, ["spec", "ref"]));
   return {
     name: url?.replace(/\/+$/, "").split("/").at(-1),
     version: text(ref.semver) ?? text(ref.tag),
-    path: ["spec", "chartRef"],
+    path,
   };
 }
 

@@ -8,6 +8,7 @@ export const BUILD_COMPONENT: GroupKind = { group: "kustomize.config.k8s.io", ki
 export const OCI_REPOSITORY: GroupKind = { group: "source.toolkit.fluxcd.io", kind: "OCIRepository" };
 export const GIT_REPOSITORY: GroupKind = { group: "source.toolkit.fluxcd.io", kind: "GitRepository" };
 export const HELM_REPOSITORY: GroupKind = { group: "source.toolkit.fluxcd.io", kind: "HelmRepository" };
+export const HELM_CHART: GroupKind = { group: "source.toolkit.fluxcd.io", kind: "HelmChart" };
 export const HTTP_ROUTE: GroupKind = { group: "gateway.networking.k8s.io", kind: "HTTPRoute" };
 export const GRPC_ROUTE: GroupKind = { group: "gateway.networking.k8s.io", kind: "GRPCRoute" };
 export const TCP_ROUTE: GroupKind = { group: "gateway.networking.k8s.io", kind: "TCPRoute" };

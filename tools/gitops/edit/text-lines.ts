@@ -77,6 +77,12 @@ export class TextLines {
     return isBlank && after.trim() === "" ? above : start;
   }
 
+  /** Whether there is a blank line above an entry and its comments. */
+  isBelowBlank(place: EntryPlace): boolean {
+    const start = this.startWithComments(place);
+    return start > 0 && this.#text.slice(this.startOf(start - 1), start).trim() === "";
+  }
+
   /** Number of spaces and tabs at an offset. */
   blanksAt(offset: number): number {
     return /^[ \t]*/.exec(this.#text.slice(offset))?.[0].length ?? 0;

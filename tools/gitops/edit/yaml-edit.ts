@@ -160,6 +160,22 @@ export class YamlEdit {
       : this.commentsOf(document, path);
   }
 
+  /** Whether a blank line separates an entry from the one above it. */
+  isSeparated(document: number, path: readonly PathStep[]): boolean {
+    const place = this.#place(document, path);
+    return place !== undefined && this.#lines.isBelowBlank(place);
+  }
+
+  /** Separates an entry from the one above it by one blank line, or by none. */
+  separate(document: number, path: readonly PathStep[], isSeparated: boolean): boolean {
+    const place = this.#place(document, path);
+    if (!place) return false;
+    const end = this.#lines.startWithComments(place);
+    const blank = /(?:(?<=\n)[ \t]*\r?\n)*$/.exec(this.#text.slice(0, end))?.[0] ?? "";
+    const text = isSeparated ? this.#newline : "";
+    return this.#plan({ start: end - blank.length, end, text });
+  }
+
   /**
    * An entry's text in the form that {@link insert} takes: with the comments directly above it and without indentation. Undefined if the entry does not start
    * its line.

@@ -87,6 +87,8 @@ const HARMLESS: readonly object[] = [
   { ...BOTH, extraArgs: ["--ingress-class=other", "--gateway-name=other"] },
   { sources: ["gateway-httproute"], domainFilters: ["example.org"] },
   { sources: ["ingress"], annotationFilter: "example.com/publish=true" },
+  { sources: ["ingress"], labelFilter: "publish=true" },
+  { ...BOTH, extraArgs: ["--label-filter=publish=true", "--ingress-class=other"] },
   { sources: ["ingress"], domainFilters: ["example.org"] },
   { sources: ["ingress"], extraArgs: ["--exclude-domains=example.com"] },
 ];
@@ -116,6 +118,16 @@ describe("migrate route: DNS", () => {
       const accepted = resultOf(route, files(externalDns(values), labelled, ingress()), ACCEPTED);
       assert.match(messages(accepted, "lost").join(), expected);
     });
+
+  it("compares the labels of the Ingress, which its route has as well", () => {
+    const release = externalDns({ sources: ["ingress"], labelFilter: "publish=true" });
+    const published = ingress() as { metadata: object };
+    published.metadata = { ...published.metadata, labels: { publish: "true" } };
+    assert.match(
+      refusals(release, labelled, published),
+      /the DNS record of web\.example\.com: network\/names/,
+    );
+  });
 
   it("reads the arguments of an external-dns that is a Deployment, whose default policy is sync", () => {
     const deployment = (...args: readonly string[]): object => ({

@@ -214,6 +214,29 @@ describe("migrate route: plain HTTP", () => {
     }
   });
 
+  it("is redirected if the options say so and the repository does not show the controller", () => {
+    const secure = options({ redirectsToHttps: true, httpsListeners: ["https"] });
+    for (const [name, objects, pattern] of [
+      ["hidden", [ingress("traefik")], SECURE],
+      ["shown", [TRAEFIK, ingress("traefik")], ALL],
+      ["a rule of ingress-nginx", [ingress("nginx")], ALL],
+    ] as const)
+      assert.match(written(resultOf(route, files(...objects), secure), "apps/web.yaml"), pattern, name);
+    assert.match(written(resultOf(route, files(ingress("traefik")), options()), "apps/web.yaml"), ALL);
+  });
+
+  it("is all that a plain listener serves, so no certificate is on the cutover list", () => {
+    const annotations = { "traefik.ingress.kubernetes.io/router.entrypoints": "tunnel" };
+    const objects = files(gateway("front"), TRAEFIK, ingress("traefik", {}, annotations));
+    const lines = (listener: string): string =>
+      messages(resultOf(route, objects, options({ entryPoints: { tunnel: listener } })), "cutover").join(
+        "\n",
+      );
+    assert.match(lines("http"), /^web\.example\.com: moves from class traefik/m);
+    assert.doesNotMatch(lines("http"), /certificate/);
+    assert.match(lines("https"), /TLS: a certificate on the Gateway's listener must cover it/);
+  });
+
   it("never comes with an entry point whose listener is not an HTTPS listener", () => {
     const annotations = { "traefik.ingress.kubernetes.io/router.entrypoints": "web,websecure" };
     const redirecting = controller("traefik", { ports: { web: { redirectTo: "websecure" } } });
@@ -305,6 +328,48 @@ describe("migrate route: settings of the whole controller", () => {
       const provided = resultOf(route, withConfig({ [name]: value }), options({ provides: [name] }));
       assert.equal(provided.plan.changes.length, 1, name);
     }
+  });
+
+  it("keep an Ingress if the chart makes them from values of their own", () => {
+    for (const [key, setting] of [
+      ["addHeaders", "add-headers"],
+      ["proxySetHeaders", "proxy-set-headers"],
+    ] as const) {
+      const release = controller("ingress-nginx", { controller: { [key]: { "X-Frame-Options": "DENY" } } });
+      const kept = resultOf(route, files(gateway("front"), release, ingress("nginx")), options());
+      assert.match(messages(kept, "refused")[0] ?? "", new RegExp(`the setting ${setting} of HelmRelease`));
+    }
+  });
+
+  it("keep an Ingress if the release of the controller names a HelmChart", () => {
+    const chart = {
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "HelmChart",
+      metadata: { name: "edge", namespace: "network" },
+      spec: {
+        chart: "ingress-nginx",
+        version: "4.13.0",
+        sourceRef: { kind: "HelmRepository", name: "edge" },
+      },
+    };
+    const release = nginx({ "use-proxy-protocol": "true" }) as { spec: Record<string, unknown> };
+    delete release.spec.chart;
+    release.spec.chartRef = { kind: "HelmChart", name: "edge" };
+    const kept = resultOf(route, files(gateway("front"), chart, release, ingress("nginx")), options());
+    assert.match(messages(kept, "refused")[0] ?? "", /the setting use-proxy-protocol of HelmRelease/);
+  });
+
+  it("keep an Ingress if they may be in a file that cannot be read", () => {
+    const broken = (text: string): Files => ({
+      ...files(gateway("front"), ingress("wan")),
+      "doors/broken.yaml": `# ${text}\na: [\n`,
+    });
+    const wan = { route: { gateways: { wan: { name: "front", namespace: "doors" } } } };
+    assert.match(
+      messages(resultOf(route, broken("chart: ingress-nginx"), wan), "refused")[0] ?? "",
+      /^doors\/broken\.yaml:\d+ cannot be read \(.*\) and may configure the controller of class wan/,
+    );
+    assert.equal(resultOf(route, broken("notes"), wan).plan.changes.length, 1);
   });
 
   it("keep an Ingress if they are somewhere else than in a HelmRelease", () => {

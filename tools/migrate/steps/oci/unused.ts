@@ -4,7 +4,7 @@ import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { fieldAt, idOf, isKind, nameOf, type WrittenObject } from "../../objects.ts";
+import { fieldAt, idOf, isKind, nameOf, objectsNamed, type WrittenObject } from "../../objects.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
 import { whyNotSelected } from "../../selected.ts";
@@ -52,7 +52,7 @@ export function removeUnused(
     const note = (kind: Note["kind"], message: string): void => {
       notes.push({ kind, message: `HelmRepository ${name} ${message}`, position: taken.position });
     };
-    const users = taken.forms.flatMap(({ cluster, object }) => usersOf(object, cluster));
+    const users = clustersUsing(taken, context).flatMap((cluster) => usersOf(form.object, cluster));
     const user = users.find((one) => !moved.has(one)) ?? users[0];
     const next = `once every release is Ready without it, list it under oci.remove in ${OPTIONS_FILE}`;
     if (user !== undefined) {
@@ -88,6 +88,18 @@ export function removeUnused(
     for (const comment of out.comments) note("removed", `is removed with its comment: ${comment}`);
   }
   return { changes: [...changes].map(([path, content]) => ({ path, text: content })), notes };
+}
+
+/** The clusters with a HelmRepository, and those with none of that name, which may get it in a way that the repository does not show. */
+function clustersUsing({ forms }: IncludedObject, { clusters }: StepContext): readonly BuiltCluster[] {
+  const own = new Set(forms.map(({ cluster }) => cluster));
+  const [form] = forms;
+  const hasOther = (cluster: BuiltCluster): boolean =>
+    form !== undefined &&
+    objectsNamed(cluster, "HelmRepository", nameOf(form.object).name).some(
+      ({ object }) => idOf(object) === idOf(form.object),
+    );
+  return [...own, ...clusters.filter((cluster) => !own.has(cluster) && !hasOther(cluster))];
 }
 
 /** The `sourceRef` of a release or a chart, which may be commented out. */

@@ -166,5 +166,5 @@ export function ownMiddlewares(
 
 /** Why a route cannot use a Middleware as a filter. */
 export function foreign(middleware: string, namespace: string): string {
-  return `an ExtensionRef can only name a Middleware in namespace ${namespace}: copy Middleware ${middleware} there first`;
+  return `an ExtensionRef can only name a Middleware in namespace ${namespace}: copy Middleware ${middleware} there first, with the Secrets that it reads, and name the copy here`;
 }

@@ -44,7 +44,7 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
   const annotations = ingressAnnotations(entry.annotations, paths);
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
   const refusals = [
-    ...whyNotAllKnown({ hosts: entry.hosts ?? null, tls: entry.tls ?? null }, "app-template's ingress"),
+    ...whyNotAllKnown(entry, "app-template's ingress"),
     ...annotations.refusals,
     ...middlewares.refusals,
   ];

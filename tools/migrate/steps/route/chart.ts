@@ -1,4 +1,4 @@
-import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
+import { HELM_CHART, OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
@@ -10,14 +10,20 @@ export interface Chart {
   readonly version: string;
 }
 
-/** The chart of a HelmRelease: from its HelmRepository, or from the OCIRepository that it refers to. */
+/** The chart of a HelmRelease: from its HelmRepository, or from the HelmChart or OCIRepository that it refers to. */
 export function chartOf(release: Mapping, clusters: readonly BuiltCluster[]): Chart {
   const chart = fieldAt(release, ["spec", "chart", "spec"]);
   if (isMapping(chart)) return { name: scalarText(chart.chart), version: scalarText(chart.version) };
   const name = scalarText(fieldAt(release, ["spec", "chartRef", "name"]));
   const namespace =
     scalarText(fieldAt(release, ["spec", "chartRef", "namespace"])) || nameOf(release).namespace;
-  const source = objectNamed(clusters, OCI_REPOSITORY, { namespace, name })?.object;
+  const isChart = fieldAt(release, ["spec", "chartRef", "kind"]) === HELM_CHART.kind;
+  const source = objectNamed(clusters, isChart ? HELM_CHART : OCI_REPOSITORY, { namespace, name })?.object;
+  if (isChart)
+    return {
+      name: scalarText(fieldAt(source, ["spec", "chart"])),
+      version: scalarText(fieldAt(source, ["spec", "version"])),
+    };
   const url = scalarText(fieldAt(source, ["spec", "url"]));
   const tag =
     scalarText(fieldAt(source, ["spec", "ref", "tag"])) ||

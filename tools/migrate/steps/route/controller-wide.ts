@@ -10,6 +10,7 @@ import { configFate, configOf } from "./controllers/nginx-config.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { entryPointProtections } from "./controllers/traefik-entry-points.ts";
 import { controllerSources } from "./controllers/services.ts";
+import { whyUnread } from "./controllers/unread.ts";
 import { traefiksBehind } from "./doors.ts";
 import type { RouteOptions } from "./options.ts";
 import type { CutoverNote } from "./outcome.ts";
@@ -34,6 +35,8 @@ export function controllerWide(
   gateway: RouteOptions["gateways"][string],
   context: StepContext,
 ): ControllerWide {
+  const unread = whyUnread(ingressClass, cluster, context.repository);
+  if (unread !== undefined) return { ...NOTHING, refusals: [unread] };
   const release = controllerRelease(ingressClass, cluster);
   const controller = controllerOf(ingressClass, cluster);
   const values = controllerValues(ingressClass, cluster);

@@ -8,7 +8,7 @@ import type { StepContext } from "../../step.ts";
 import { dnsLines, type DnsMove } from "./dns.ts";
 import { traefiksBehind } from "./doors.ts";
 import { isFilter } from "./filters.ts";
-import { gatewayIn } from "./gateway.ts";
+import { gatewayIn, isHttps } from "./gateway.ts";
 import type { CutoverNote } from "./outcome.ts";
 import type { Moving, Parents } from "./parents.ts";
 import { plainHttpOf } from "./plain-http.ts";
@@ -34,10 +34,11 @@ export function cutover(
     .flatMap(({ backends }) => backends)
     .filter(({ kind, service }) => kind === "TraefikService" && service === undefined);
   return [
-    ...hosts.map(
-      (host) =>
-        `${host}: moves from class ${reading.ingressClass ?? ""} to Gateway ${gateway}; ${[...dnsLines(host, dns, context), ...certificates(reading), ...(plain ? [OWN_NAMESPACE] : [])].join("; ")}`,
-    ),
+    ...hosts.map((host) => {
+      const tls = isPlainOnly(moving, parentRefs, option) ? [] : certificates(reading);
+      const needs = [...dnsLines(host, dns, context), ...tls, ...(plain ? [OWN_NAMESPACE] : [])].join("; ");
+      return `${host}: moves from class ${reading.ingressClass ?? ""} to Gateway ${gateway}; ${needs}`;
+    }),
     ...unseenRedirect(moving, option),
     ...[...middlewares].map(
       (name) =>
@@ -52,6 +53,16 @@ export function cutover(
 /** A Gateway that redirects plain HTTP accepts routes from its own namespace on the HTTP listener, for the redirect itself. */
 const OWN_NAMESPACE =
   "plain HTTP: the route is in the Gateway's namespace, so it may also attach to the HTTP listener that redirects; to prevent that, name an entry point in the Ingress, and its listener in the options";
+
+/** Whether the repository shows that a route attaches to no HTTPS listener. */
+function isPlainOnly(
+  { cluster }: Moving,
+  parentRefs: Parents["parentRefs"],
+  option: Parents["gateway"],
+): boolean {
+  const found = gatewayIn(cluster, option);
+  return found !== undefined && parentRefs.every((parentRef) => isHttps(found, parentRef) === false);
+}
 
 function certificates({ annotations: { certificate }, tlsSecrets, usesTls }: Reading): readonly string[] {
   const had = tlsSecrets.length === 0 ? "" : `, as Secret ${tlsSecrets.join(", ")} does today`;
@@ -90,7 +101,7 @@ const allReadMiddlewares = oncePer((cluster: BuiltCluster): boolean => {
 /** The options say that the Gateway redirects plain HTTP, and the repository shows a listener where nothing does. */
 function unseenRedirect({ reading, cluster, hosts }: Moving, option: Parents["gateway"]): readonly string[] {
   const gateway = gatewayIn(cluster, option);
-  if (!gateway || !cluster || plainHttpOf(reading, cluster).answer !== "redirected") return [];
+  if (!gateway || !cluster || plainHttpOf(reading, cluster, option).answer !== "redirected") return [];
   if (!hasPlainListener(gateway) || redirectsPlainHttp(gateway, hosts, cluster)) return [];
   return [
     `${hosts.join(", ")}: no HTTPRoute in this repository redirects plain HTTP on Gateway ${option.namespace}/${option.name}; if nothing else does, http:// gets 404 instead of a redirect`,

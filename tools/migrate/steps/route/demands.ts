@@ -5,6 +5,7 @@ import { controllerOf } from "./controllers/classes.ts";
 import { nginx } from "./controllers/nginx.ts";
 import { isFilter } from "./filters.ts";
 import { gatewayIn } from "./gateway.ts";
+import { unknownMiddlewareFields } from "./middleware-fields.ts";
 import type { Moving, Parents } from "./parents.ts";
 import { plainHttpOf } from "./plain-http.ts";
 import { redirectsPlainHttp } from "./plain-listeners.ts";
@@ -21,7 +22,7 @@ export function demands(moving: Moving, gateway: Parents["gateway"]): readonly s
       middlewares.some((name) => !isFilter(name)) || backends.some(({ kind }) => kind === "TraefikService"),
   );
   const found = gatewayIn(cluster, gateway);
-  const redirects = plainHttpOf(reading, cluster).answer === "redirected";
+  const redirects = plainHttpOf(reading, cluster, gateway).answer === "redirected";
   const isRedirected =
     gateway.redirectsToHttps || (found && cluster && redirectsPlainHttp(found, hosts, cluster));
   const translated = translatedNames(reading);
@@ -32,6 +33,7 @@ export function demands(moving: Moving, gateway: Parents["gateway"]): readonly s
         ]
       : []),
     ...otherProtocols(moving, gateway),
+    ...unknownMiddlewareFields(moving),
     ...(usesTraefik ? whyNoTraefik(moving, gateway, translated) : []),
     ...(redirects && !isRedirected
       ? [

@@ -2,7 +2,9 @@ import { at, fields } from "../../../../policy/engine/read.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { Loss } from "../../losses.ts";
+import { fieldsIn } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
+import { isRelease } from "../oci/artifact.ts";
 import { dnsAnnotation } from "./annotations.ts";
 import { controllerValues } from "./controllers/classes.ts";
 import { externalDns, type ExternalDns, type ReadRoute } from "./external-dns.ts";
@@ -35,6 +37,7 @@ export function dnsMove(
     gatewayAnnotations: metadata && (metadata.annotations ?? {}),
     route: {
       annotations: textsOf(reading.annotations.kept),
+      labels: labelsOf(form.object),
       gateway: { ...named, labels: metadata && (metadata.labels ?? {}) },
     },
   };
@@ -42,6 +45,10 @@ export function dnsMove(
 
 const textsOf = (values: Mapping): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(values).map(([key, value]) => [key, scalarText(value)]));
+
+/** The labels of an Ingress, which its route has as well; undefined if a chart renders both. */
+const labelsOf = (object: Mapping): Readonly<Record<string, string>> | undefined =>
+  isRelease(object) ? undefined : textsOf(fieldsIn(object, ["metadata", "labels"]));
 
 /** The DNS records for an Ingress's hosts; `key` is the Ingress's key in a HelmRelease's values. */
 export function recordsOf(move: DnsMove, key: string | undefined): readonly DnsRecord[] {
@@ -194,7 +201,8 @@ function writersOf(host: string, move: DnsMove): readonly ExternalDns[] {
   const { form, reading } = move;
   const { ingressClass = "", annotations } = reading;
   const kind = scalarText(form.object.kind);
-  const read = { kind, ingressClass, annotations: Object.fromEntries(annotations.raw) };
+  const labels = labelsOf(form.object);
+  const read = { kind, ingressClass, annotations: Object.fromEntries(annotations.raw), labels };
   return managersOf(host, move).filter((one) => one.readsIngress(read));
 }
 

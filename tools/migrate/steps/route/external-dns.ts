@@ -36,11 +36,15 @@ export interface ReadIngress {
   readonly kind: string;
   readonly ingressClass: string;
   readonly annotations: Texts;
+  /** Undefined if a chart adds further labels. */
+  readonly labels: Texts | undefined;
 }
 
 /** What external-dns reads of a route with one Gateway. */
 export interface ReadRoute {
   readonly annotations: Texts;
+  /** As for {@link ReadIngress}. */
+  readonly labels: Texts | undefined;
   readonly gateway: {
     readonly namespace: string;
     readonly name: string;
@@ -72,7 +76,7 @@ function ofDeployment(object: Mapping): readonly ExternalDns[] {
 
 /**
  * Sources: values.yaml and templates/deployment.yaml in chart external-dns; source/ingress.go and source/gateway.go in
- * https://github.com/kubernetes-sigs/external-dns; the default policy of the chart is `upsert-only`, and that of the program `sync`. Labels are not compared, because a route has those of its Ingress.
+ * https://github.com/kubernetes-sigs/external-dns; the default policy of the chart is `upsert-only`, and that of the program `sync`.
  */
 function readerOf(
   { id, kind, policy }: Pick<ExternalDns, "id" | "kind"> & { readonly policy: string },
@@ -86,6 +90,9 @@ function readerOf(
   const sources = values.sources === undefined ? ["service", "ingress"] : texts(values.sources);
   const reads = (source: string): boolean => [...sources, ...(flags.get("source") ?? [])].includes(source);
   const [annotationFilter = ""] = all("annotation-filter", "annotationFilter");
+  const [labelFilter = ""] = all("label-filter", "labelFilter");
+  const hasLabels = (labels: Texts | undefined): boolean =>
+    labels === undefined || selects(labelFilter, labels, true);
   const [gatewayName] = all("gateway-name");
   const [gatewayNamespace] = all("gateway-namespace", "gatewayNamespace");
   const [gatewayLabels] = all("gateway-label-filter");
@@ -98,11 +105,14 @@ function readerOf(
     ingressClasses: classes,
     deletesRecords: (all("policy", "policy")[0] ?? policy) === "sync",
     covers: (host) => (domains.length === 0 || isWithin(host, domains)) && !isWithin(host, excluded),
-    readsIngress: ({ kind: read, ingressClass, annotations }) =>
+    readsIngress: ({ kind: read, ingressClass, annotations, labels }) =>
+      hasLabels(labels) &&
       reads(read === "IngressRoute" ? "traefik-proxy" : "ingress") &&
       (classes.length === 0 || classes.includes(ingressClass)) &&
       selects(annotationFilter, annotations, true),
-    whyBlind: ({ annotations, gateway: { namespace, name, labels } }) => {
+    whyBlind: ({ annotations, labels: own, gateway: { namespace, name, labels } }) => {
+      if (!hasLabels(own))
+        return `reads only objects with the labels ${labelFilter} (--label-filter), which the route does not have`;
       if (!reads("gateway-httproute")) return "does not have the source gateway-httproute";
       if (gatewayName !== undefined && gatewayName !== name)
         return `reads only the routes of Gateway ${gatewayName} (--gateway-name)`;

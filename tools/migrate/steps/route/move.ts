@@ -3,6 +3,7 @@ import type { WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { clusterOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
+import { uncoveredPolicies } from "./admission/coverage.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { controllerWide, defaultsNotes } from "./controller-wide.ts";
 import { demands } from "./demands.ts";
@@ -66,10 +67,12 @@ export function moveOf(
   const wide = pairs.map(({ reading, cluster }) =>
     controllerWide(reading, cluster, parents.gateway, context),
   );
+  const policies = pairs.map((pair) => uncoveredPolicies(pair, parents.gateway));
   const missing = [...new Set(pairs.flatMap((pair) => demands(pair, parents.gateway)))];
   missing.push(
     ...new Set(wide.flatMap((one) => one.refusals)),
     ...new Set(pairs.flatMap((pair) => whyUnreachable(pair, parents.gateway, context))),
+    ...new Set(policies.flatMap((one) => one.refusals)),
   );
   if (missing.length > 0) return refused(missing.join("; "));
   const losses = [...[written, ...forms], ...wide].flatMap((one) => one.losses);
@@ -92,6 +95,7 @@ export function moveOf(
         ),
       ),
       ...distinct(pairs.flatMap((pair) => missingServices(pair))),
+      ...distinct(policies.flatMap((one) => one.notes)),
       ...defaultsNotes(wide, ingressClass, parents),
     ],
     records: moves.flatMap(({ dns }) => recordsOf(dns, key)),
@@ -102,7 +106,7 @@ export function moveOf(
 function plainLosses(moving: Moving, { parentRefs, gateway }: Parents): readonly Loss[] {
   const { reading, cluster } = moving;
   const found = gatewayIn(cluster, gateway);
-  const { answer, entryPoints } = plainHttpOf(reading, cluster);
+  const { answer, entryPoints } = plainHttpOf(reading, cluster, gateway);
   const isPlain = answer === "served" && (entryPoints.length === 0 || entryPoints.includes("web"));
   if (!found || !cluster || !isPlain) return [];
   const hosts = hostsWithoutPlain(found, parentRefs, moving, cluster);

@@ -23,8 +23,16 @@ const isNamed = (values: Mapping, parent: Mapping, above: readonly PathStep[]): 
     (values.enabled === undefined &&
       Object.keys(values).some((key) => ["ingressClassName", "host", "hosts"].includes(key))));
 
-/** Ingresses in the values of a chart whose route format this step does not know. */
-export function otherIngresses(release: Mapping, chart: string): readonly Note[] {
+/**
+ * Ingresses in the values of a chart whose route format this step does not know.
+ * @param forms the release as written and as clusters receive it: a patch may add an Ingress
+ */
+export function otherIngresses(forms: readonly Mapping[], chart = ""): readonly Note[] {
+  const notes = forms.flatMap((form) => ingressesIn(form, chart));
+  return [...new Map(notes.map((note) => [JSON.stringify(note), note])).values()];
+}
+
+function ingressesIn(release: Mapping, chart: string): readonly Note[] {
   const notes: Note[] = [];
   const visit = (value: Value | undefined, path: readonly PathStep[]): void => {
     if (!isMapping(value)) return;

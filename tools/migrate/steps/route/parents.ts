@@ -45,7 +45,7 @@ export function parentsOf(
   const { ingressClass } = reading;
   const { gateways } = options.route;
   if (ingressClass === undefined || ingressClass === "")
-    return "it names no class, and the cluster's default class is not known here: set its class";
+    return "it names no class, and the cluster's default class is not known here: set its class (`spec.ingressClassName`, `className` in app-template's values, or on an IngressRoute the annotation kubernetes.io/ingress.class)";
   const gateway = Object.hasOwn(gateways, ingressClass) ? gateways[ingressClass] : undefined;
   if (!gateway)
     return `no Gateway is known for class ${ingressClass}: add \`route: { gateways: { ${ingressClass}: { name: …, namespace: … } } }\` to ${OPTIONS_FILE}`;
@@ -65,7 +65,7 @@ function listenersOf(
   gateway: GatewayOption,
   ingressClass: string,
 ): readonly Mapping[] | string {
-  const { answer, entryPoints } = plainHttpOf(moving.reading, moving.cluster);
+  const { answer, entryPoints } = plainHttpOf(moving.reading, moving.cluster, gateway);
   if (entryPoints.length === 0) return answer === "served" ? [{}] : onlyHttps(moving, gateway, answer);
   const option = `route.gateways.${ingressClass}.entryPoints.`;
   const reasons: string[] = [];

@@ -4,6 +4,8 @@ import { nginx } from "./controllers/nginx.ts";
 import { redirects as redirectsByNginx } from "./controllers/nginx-config.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { redirectingEntryPoints } from "./controllers/traefik-entry-points.ts";
+import { controllerSources } from "./controllers/services.ts";
+import type { RouteOptions } from "./options.ts";
 import type { Reading } from "./served.ts";
 
 /** What becomes of a plain HTTP request to an Ingress's hosts: answered by the app, redirected to HTTPS, or not answered. */
@@ -13,8 +15,25 @@ export interface PlainHttp {
   readonly entryPoints: readonly string[];
 }
 
-/** How an Ingress treats plain HTTP today. A route must not attach to a plain listener unless the app answers there already. */
-export function plainHttpOf(reading: Reading, cluster: BuiltCluster | undefined): PlainHttp {
+/**
+ * How an Ingress treats plain HTTP today. A route must not attach to a plain listener unless the app answers there already.
+ * @param gateway what the owner says about the Gateway of the class, and so about the class, if the repository does not show its controller
+ */
+export function plainHttpOf(
+  reading: Reading,
+  cluster: BuiltCluster | undefined,
+  { redirectsToHttps }: Pick<RouteOptions["gateways"][string], "redirectsToHttps">,
+): PlainHttp {
+  const shown = shownPlainHttp(reading, cluster);
+  const { ingressClass = "", entryPoints } = reading;
+  const isHidden =
+    controllerOf(ingressClass, cluster) !== nginx && controllerSources(ingressClass, cluster).length === 0;
+  return shown.answer === "served" && entryPoints.length === 0 && redirectsToHttps && isHidden
+    ? { ...shown, answer: "redirected" }
+    : shown;
+}
+
+function shownPlainHttp(reading: Reading, cluster: BuiltCluster | undefined): PlainHttp {
   const { ingressClass, entryPoints, annotations, usesTls, isTlsOnly } = reading;
   const controller = controllerOf(ingressClass, cluster);
   const values = controllerValues(ingressClass, cluster);

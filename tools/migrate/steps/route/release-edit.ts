@@ -45,7 +45,25 @@ export function rewriteValues(
   const done = replaces
     ? edit.replace(document, INGRESS, `route:\n${indented(lines)}`, lines)
     : (lines === "" || bring(edit, document, lines, hasRoutes)) && edit.removeAll(document, paths, lines);
-  return { result: done ? edit.text() : undefined, comments };
+  return { result: done ? spaced(edit, document, { written, gone }) : undefined, comments };
+}
+
+/** The edited text; blank lines separate `route` and what stays of `ingress` as they separated the entries before. */
+function spaced(
+  edit: YamlEdit,
+  document: number,
+  { written, gone }: { readonly written: Mapping; readonly gone: readonly string[] },
+): string {
+  const edited = new YamlEdit(edit.text());
+  const values = Object.keys(fieldsIn(written, VALUES));
+  const around = values.slice(values.indexOf("ingress")).slice(0, 2);
+  const isSpaced = around.some((key) => key !== values[0] && edit.isSeparated(document, [...VALUES, key]));
+  if (!values.includes("route") && edited.has(document, INGRESS)) edited.separate(document, ROUTE, isSpaced);
+  const [first = "", ...others] = Object.keys(fieldsIn(written, INGRESS));
+  const staying = others.find((key) => !gone.includes(key));
+  if (gone.includes(first) && staying !== undefined)
+    edited.separate(document, [...INGRESS, staying], edit.isSeparated(document, [...INGRESS, first]));
+  return edited.text();
 }
 
 /** What aliases in the routes may refer to. */
@@ -85,7 +103,9 @@ function linesOf(
   edit: YamlEdit,
   document: number,
 ): string {
-  const entries = Object.entries(routes).map(([name, route]) => {
+  const present = Object.keys(fieldsIn(written, ROUTE));
+  const last = present.length > 1 ? [[...ROUTE, present.at(-1) ?? ""]] : [];
+  const entries = Object.entries(routes).map(([name, route], index) => {
     if (!isMapping(route)) return writeYaml({ [name]: route });
     const key = ingressOf(name, written);
     const path = [...INGRESS, key];
@@ -98,7 +118,9 @@ function linesOf(
     const fields = withPathComments(plain, paths, place);
     const comments = isMoved ? carriedComments(edit.commentsOf(document, path), fields) : [];
     const head = comments.map((comment) => `${comment}\n`).join("");
-    return `${head}${writeYaml({ [name]: 0 }).replace(/ 0\n$/, "")}\n${indented(fields)}`;
+    const isSpaced = [path, ...last].some((one) => edit.isSeparated(document, one));
+    const space = isSpaced && (index > 0 || present.length > 0) ? "\n" : "";
+    return `${space}${head}${writeYaml({ [name]: 0 }).replace(/ 0\n$/, "")}\n${indented(fields)}`;
   });
   return entries.join("");
 }

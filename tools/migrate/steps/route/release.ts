@@ -3,7 +3,7 @@ import { locate, type Position } from "../../../gitops/yaml/source.ts";
 import { isMapping, originAt, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { clusterOf } from "../../clusters.ts";
 import { asWritten, fieldAt, fieldsIn, type WrittenObject } from "../../objects.ts";
-import { commentLosses, lossNotes, whyNotAccepted, type Loss } from "../../losses.ts";
+import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { dialectOf, readIngress, readRoute, routeValues, type RouteDialect } from "./app-template.ts";
 import { chartOf } from "./chart.ts";
@@ -22,17 +22,17 @@ export function releaseOutcome(release: WrittenObject, context: StepContext, hol
   const position = (key: string): Position => locate(originAt(written, [...INGRESS, key]));
   const charts = release.forms.map(({ object }) => chartOf(object, context.clusters));
   const [chart] = charts;
-  if (chart?.name !== "app-template") return { notes: otherIngresses(written, chart?.name ?? "") };
-  const entries = Object.entries(fieldsIn(written, INGRESS)).filter(
-    (entry): entry is [string, Mapping] => isMapping(entry[1]) && entry[1].enabled !== false,
-  );
-  if (entries.length === 0) return { notes: [] };
+  const objects = release.forms.map(({ object }) => object);
+  if (chart?.name !== "app-template") return { notes: otherIngresses([written, ...objects], chart?.name) };
+  const entries = entriesIn(written);
+  const added = addedEntries(written, objects);
+  if (entries.length === 0) return { notes: added };
   const left = (message: string, key = ""): Note => ({ kind: "left", message, position: position(key) });
   if (!charts.every((other) => isDeepStrictEqual(other, chart)))
     return { notes: [left("its chart differs between clusters")] };
   const dialect = dialectOf(chart);
   if (typeof dialect === "string") return { notes: [left(dialect)] };
-  const notes: Note[] = [];
+  const notes: Note[] = [...added];
   const routes: Mapping = {};
   const moved: string[] = [];
   const records: DnsRecord[] = [];
@@ -70,6 +70,27 @@ export function releaseOutcome(release: WrittenObject, context: StepContext, hol
       return result === undefined ? undefined : { text: result, losses: commentLosses(comments, "ingress") };
     },
   };
+}
+
+/** The entries in `ingress` that are on. */
+function entriesIn(release: Mapping): readonly (readonly [string, Mapping])[] {
+  return Object.entries(fieldsIn(release, INGRESS)).filter(
+    (entry): entry is [string, Mapping] => isMapping(entry[1]) && entry[1].enabled !== false,
+  );
+}
+
+/** Entries in `ingress` that the release's own file does not have. */
+function addedEntries(written: Mapping, forms: readonly Mapping[]): readonly Note[] {
+  const own = new Set(entriesIn(written).map(([key]) => key));
+  const notes = forms.flatMap((form) =>
+    entriesIn(form)
+      .filter(([key]) => !own.has(key))
+      .map(([key]): Note => {
+        const message = `ingress.${key} of ${sourceOf(form)} is written in a patch: write it into the release's own file first, or replace it by hand`;
+        return { ...refused(message), position: locate(originAt(form, [...INGRESS, key])) };
+      }),
+  );
+  return [...new Map(notes.map((note) => [JSON.stringify(note), note])).values()];
 }
 
 /** The missing route values for one entry in `ingress`; a reason if it cannot be converted. */
@@ -111,13 +132,9 @@ function convert(
         `route.${name} already exists and serves something else: make it match the Ingress, or remove one of them`,
       );
   }
-  const fields = Object.keys(entry)
-    .filter((field) => !TRANSLATED.includes(field))
-    .map((field): Loss => ({ kind: "setting", message: `${field} of ingress.${key}` }));
-  const losses = [...fields, ...move.losses];
-  const refusal = whyNotAccepted(losses, context);
+  const refusal = whyNotAccepted(move.losses, context);
   if (refusal !== undefined) return { kind: "refused", message: refusal };
-  return { routes, notes: [...lossNotes(losses, undefined), ...move.notes], records: move.records };
+  return { routes, notes: [...lossNotes(move.losses, undefined), ...move.notes], records: move.records };
 }
 
 function readEntry(release: Mapping, key: string, namespace: string): Reading {
@@ -137,7 +154,6 @@ function carried(entry: Mapping): Mapping {
 
 /** Fields in both route.json and ingress.json in the chart's library. */
 const CARRIED = ["labels", "nameOverride", "forceRename", "prefix", "suffix"];
-const TRANSLATED = [...CARRIED, "enabled", "annotations", "className", "hosts", "tls"];
 
 function sameAnswers(
   one: Mapping,

@@ -8,7 +8,7 @@ import { isMapping, originOf, type Mapping, type Value } from "../../../gitops/y
 import { indexOf } from "../../clusters.ts";
 import { fieldsIn, nameOf } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
-import { textFiles } from "../../text-files.ts";
+import { isDocumentation, textFiles } from "../../text-files.ts";
 import { isRelease } from "../oci/artifact.ts";
 import type { Named } from "./controllers/chart-names.ts";
 import { controllerOf } from "./controllers/classes.ts";
@@ -68,9 +68,8 @@ function mentionsOf(service: Named, cluster: BuiltCluster, context: StepContext)
   return [...inText(service, cluster, context), ...inReferences(service, cluster)];
 }
 
-/** Lines that are only a comment, and files for people. */
+/** Lines that are only a comment. */
 const COMMENT = /^\s*(?:#|\/\/)/;
-const FOR_PEOPLE = /\.(?:md|mdx|txt|adoc|rst)$/i;
 
 function inText(
   { namespace, name }: Named,
@@ -82,7 +81,7 @@ function inText(
   // A name without a namespace means a Service in the sender's own.
   const short = new RegExp(`://${service}(?![\\w.-])`);
   return textFiles(repository).flatMap((file) => {
-    if (FOR_PEOPLE.test(file)) return [];
+    if (isDocumentation(file)) return [];
     const text = fileText(repository, file) ?? "";
     if (!text.includes(name) || text.includes("\0")) return [];
     const source = new SourceFile(file, text);

@@ -1,3 +1,4 @@
+import { patchFilesIn } from "../../../gitops/kustomize/included-files.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
@@ -67,20 +68,29 @@ function otherProtocols({ selected, ...context }: StepContext): readonly Note[] 
     }));
 }
 
-/** Ingresses in files that no cluster receives. */
+/** Ingresses in files that no cluster receives, and those of an API group that Traefik no longer reads. */
 function unread(written: readonly WrittenObject[], { repository, selected }: StepContext): readonly Note[] {
   const read = new Set(written.map(({ file, origin }) => `${file}:${origin.offset}`));
+  const patches = patchFilesIn(repository);
   return repository
     .yamlFiles(".")
     .filter(selected)
     .flatMap((file) => repository.parse(file).documents)
-    .filter(
-      ({ value, origin }) =>
-        isMapping(value) && isIngress(value) && !read.has(`${origin.source.file}:${origin.offset}`),
-    )
-    .map(({ origin }) => ({
-      kind: "left",
-      message: "unchanged: no Kustomization that can be built includes this Ingress",
-      position: locate(origin),
-    }));
+    .flatMap(({ value, origin }): readonly Note[] => {
+      const { file } = origin.source;
+      if (!isMapping(value) || read.has(`${file}:${origin.offset}`)) return [];
+      const note = (message: string): readonly Note[] => [
+        { kind: "left", message: `unchanged: ${message}`, position: locate(origin) },
+      ];
+      if (isKind(value, "traefik.containo.us", "IngressRoute"))
+        return note(
+          "this step reads IngressRoutes of traefik.io only, and so does Traefik from version 3 on",
+        );
+      if (!isIngress(value)) return [];
+      return note(
+        patches.has(file)
+          ? "it is a patch, and this step replaces only whole Ingresses"
+          : "no Kustomization that can be built includes this Ingress",
+      );
+    });
 }

@@ -1,6 +1,13 @@
 import { formatPath } from "../../../../policy/engine/path.ts";
 import { INGRESS } from "../../../gitops/flux/field-types/kubernetes.ts";
-import { METADATA, strings, TEXTS, type FieldType } from "../../../gitops/flux/field-types/notation.ts";
+import { MIDDLEWARE } from "../../../gitops/flux/field-types/traefik.ts";
+import {
+  METADATA,
+  strings,
+  TEXT_MAP,
+  TEXTS,
+  type FieldType,
+} from "../../../gitops/flux/field-types/notation.ts";
 import { unknownFields } from "../../../gitops/flux/field-types/unknown-fields.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
@@ -47,9 +54,14 @@ const TYPES = {
       tls: JUDGED_ELSEWHERE,
     },
   }),
-  /** Source: ingress.json of the library behind app-template. The step lists unknown fields of the entry itself as losses. */
+  Middleware: objectWith(MIDDLEWARE),
+  /** Source: ingress.json of the library behind app-template. */
   "app-template's ingress": {
     fields: {
+      ...strings("className", "enabled", "forceRename", "nameOverride", "prefix", "suffix"),
+      annotations: TEXT_MAP,
+      defaultBackend: JUDGED_ELSEWHERE,
+      labels: TEXT_MAP,
       hosts: {
         list: {
           fields: {
@@ -68,8 +80,16 @@ const TYPES = {
  * it, but would accept a route without the list.
  */
 export function whyNotAllKnown(values: Mapping, kind: keyof typeof TYPES): readonly string[] {
+  return unknownIn(values, kind).map(
+    (field) =>
+      `${field} is not a field of ${kind} that this step knows, and a route would not have it: move it to its place or remove it`,
+  );
+}
+
+/** The fields of an object that the step does not know, each with its place: `spec.annotations (apps/web.yaml:7)`. */
+export function unknownIn(values: Mapping, kind: keyof typeof TYPES): readonly string[] {
   return unknownFields(values, TYPES[kind]).map(({ path, origin }) => {
     const { file, line } = locate(origin);
-    return `${formatPath(path)} (${file}:${line}) is not a field of ${kind} that this step knows, and a route would not have it: move it to its place or remove it`;
+    return `${formatPath(path)} (${file}:${line})`;
   });
 }

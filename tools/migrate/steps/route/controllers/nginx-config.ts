@@ -1,9 +1,16 @@
 import { at, fields, type Fields } from "../../../../../policy/engine/read.ts";
 import { lost, noEffect, refused, TRANSLATED, type Fate } from "./controller.ts";
 
+/** Values of the chart from which it makes a ConfigMap of headers, and the setting with which the controller's ConfigMap names that. */
+const HEADERS = { "add-headers": "addHeaders", "proxy-set-headers": "proxySetHeaders" };
+
 /** The settings in a controller's ConfigMap, from the values of its chart. */
 export function configOf(values: Fields): ReadonlyMap<string, string> {
-  const entries = Object.entries(fields(at(values, ["controller", "config"])));
+  const headers = Object.entries(HEADERS).flatMap(([name, key]): readonly (readonly [string, unknown])[] => {
+    const names = Object.keys(fields(at(values, ["controller", key])));
+    return names.length === 0 ? [] : [[name, names.join(", ")]];
+  });
+  const entries = [...headers, ...Object.entries(fields(at(values, ["controller", "config"])))];
   return new Map(entries.filter(([, value]) => value !== null).map(([key, value]) => [key, String(value)]));
 }
 

@@ -1,0 +1,56 @@
+import { controllerFate } from "../controllers/registry.ts";
+
+/** An object as an admission policy sees it. */
+export interface Admitted {
+  readonly kind: "Ingress" | "IngressRoute" | "HTTPRoute";
+  readonly namespace: string;
+  /** Undefined if a chart chooses it. */
+  readonly name: string | undefined;
+  readonly annotations: ReadonlyMap<string, string>;
+}
+
+/** What a policy does with the objects that it matches. */
+export interface AdmissionRule {
+  /** Whether it may match an object: conditions that the repository does not decide are met. */
+  readonly matches: (object: Admitted) => boolean;
+  /** `checks`: rejects objects; `configures`: writes settings that only a controller of Ingresses reads; `other`: anything else. */
+  readonly effect: "checks" | "configures" | "other";
+}
+
+/** A policy of Kyverno, of Gatekeeper, or of the API server. */
+export interface AdmissionPolicy {
+  /** `ClusterPolicy require-tls` */
+  readonly name: string;
+  /** `infra/policies/tls.yaml:1` */
+  readonly place: string;
+  readonly rules: readonly AdmissionRule[];
+}
+
+/** The API groups and plural names of the kinds. */
+export const RESOURCES: Readonly<
+  Record<Admitted["kind"], { readonly group: string; readonly plural: string }>
+> = {
+  Ingress: { group: "networking.k8s.io", plural: "ingresses" },
+  IngressRoute: { group: "traefik.io", plural: "ingressroutes" },
+  HTTPRoute: { group: "gateway.networking.k8s.io", plural: "httproutes" },
+};
+
+/** Whether a pattern matches a value: `*` stands for any characters, `?` for one. */
+export function matchesPattern(pattern: string, value: string): boolean {
+  const expression = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+  return new RegExp(`^${expression.replaceAll("?", ".")}$`, "s").test(value);
+}
+
+/** Whether any pattern matches a value. */
+export const matchesAny = (patterns: readonly string[], value: string): boolean =>
+  patterns.some((pattern) => matchesPattern(pattern, value));
+
+/** Whether a change, in any notation, writes what only a controller of Ingresses reads: its annotations, or anything in `spec`. */
+export function configuresController(change: unknown): boolean {
+  const text = JSON.stringify([change]).replaceAll("~1", "/");
+  const names = text.match(/[\w.-]+\/[\w.-]+/g) ?? [];
+  return (
+    /"\+?\(?spec\)?"\s*:|"\/?spec[./[]|\bop\b[^]*?\/spec\//.test(text) ||
+    names.some((name) => controllerFate(name, "") !== undefined)
+  );
+}
