@@ -26,7 +26,7 @@ export function routingFindings(config: Selectable, alertmanagers: readonly Kube
     {
       severity: "warning",
       message: `${readers.map(describeObject).join(", ")} will send only alerts with the label namespace="${config.namespace}" to Pushover.`,
-      hint: "Set alertmanagerConfigMatcherStrategy: { type: None } in its spec. The type OnNamespaceExceptForAlertmanagerNamespace also works if alerting.namespace is the namespace of the Alertmanager.",
+      hint: "Set alerting.namespace to its namespace and, in its spec, alertmanagerConfigMatcherStrategy: { type: OnNamespaceExceptForAlertmanagerNamespace }. The type None works in any namespace, but gives every AlertmanagerConfig the alerts of all namespaces.",
     },
   ];
 }

@@ -52,7 +52,7 @@ describe("edgefirst migrate all --interactive", () => {
 
   it("shows the diff, asks, commits exactly the step's files, and says what to wait for", async () => {
     const shown = await run("what?", "y", "y");
-    assert.match(shown, /^\+ .*type: None/m);
+    assert.match(shown, /^\+ .*type: OnNamespaceExceptForAlertmanagerNamespace/m);
     assert.match(shown, /Write and commit pushover\?.*Write and commit pushover\?/s);
     assert.match(shown, /Committed pushover\.\n {2}after: /);
     assert.equal(git("status", "--porcelain"), "");

@@ -105,6 +105,19 @@ describe("migrate pushover", () => {
       "stringConfig: 'route: { receiver: chat }'\n      alertmanagerSpec:",
       /would no longer arrive there/,
     ],
+    [
+      "with a chart that knows only None",
+      "80.0.0",
+      "76.4.0",
+      /those of tenants included: use version 77\.0\.0/,
+    ],
+    ["with a chart of an unknown version", "version: 80.0.0", "interval: 1h", /with chart version unknown/],
+    [
+      "whose Alertmanager is in another namespace",
+      "interval: 1h\n",
+      "interval: 1h\n  targetNamespace: alerts\n",
+      /targetNamespace puts Alertmanager/,
+    ],
     ["without Alertmanager", "alertmanager:\n", "alertmanager:\n      enabled: false\n", /is disabled/],
     [
       "with values that cannot be edited",
@@ -119,6 +132,42 @@ describe("migrate pushover", () => {
       assert.deepEqual(files, []);
       assert.match(text, reason);
     });
+
+  const withConfig = (spec: string, file = "monitoring/grafana.yaml") => {
+    const metadata = "metadata: { name: chat, namespace: tenant }";
+    const config = `apiVersion: monitoring.coreos.com/v1alpha1\nkind: AlertmanagerConfig\n${metadata}\nspec: ${spec}\n`;
+    return report("apiVersion:", `${config}---\napiVersion:`, file);
+  };
+
+  it("leaves a release if another config would get more alerts", () => {
+    const matchers = "matchers: [{ name: namespace, value: apps }]";
+    const side = "[{ name: namespace, value: apps }]";
+    for (const spec of [
+      "{ route: { receiver: chat } }",
+      `{ route: { receiver: chat, ${matchers} }, inhibitRules: [{ sourceMatch: ${side}, targetMatch: [] }] }`,
+    ]) {
+      const { files, text } = withConfig(spec);
+      assert.deepEqual(files, []);
+      assert.match(text, /AlertmanagerConfig monitoring\/chat \(monitoring\/grafana\.yaml:\d+\) would get/);
+    }
+    for (const [spec, file] of [
+      ["{ route: { receiver: chat } }", "flux.yaml"],
+      [
+        `{ route: { receiver: chat, ${matchers} }, inhibitRules: [{ sourceMatch: ${side}, targetMatch: ${side} }] }`,
+        "monitoring/grafana.yaml",
+      ],
+    ] as const)
+      assert.equal(withConfig(spec, file).verdict, "proven");
+  });
+
+  it("keeps the strategy None", () => {
+    const { files } = report(
+      "storage: {}",
+      "storage: {}\n        alertmanagerConfigMatcherStrategy:\n          type: None",
+    );
+    assert.ok(!files.some(({ path }) => path === RELEASE));
+    assert.equal(files.length, 2);
+  });
 
   it("does nothing where critical alerts already go to Pushover", () => {
     const config =

@@ -1,7 +1,9 @@
+import { coerce, lt } from "semver";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping, type Mapping, type PathStep } from "../../../gitops/yaml/values.ts";
-import { fieldAt, fieldsIn, isKind } from "../../objects.ts";
+import { fieldAt, fieldsIn, idOf, isKind, nameOf } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "../route/chart.ts";
 import type { Store } from "./objects.ts";
@@ -9,8 +11,17 @@ import type { Store } from "./objects.ts";
 /** The values of the Alertmanager object. */
 export const ALERTMANAGER: readonly PathStep[] = ["spec", "values", "alertmanager", "alertmanagerSpec"];
 
-/** The operator's default strategy gives a config only the alerts from its own namespace. */
-export const STRATEGY = { alertmanagerConfigMatcherStrategy: { type: "None" } } as const;
+/**
+ * Gives the configs in Alertmanager's namespace the alerts of all namespaces; each other config keeps those of its own, as with the operator's default. With `None`,
+ * tenants would get each other's alerts.
+ * Source: https://github.com/prometheus-operator/prometheus-operator/pull/7604
+ */
+export const STRATEGY = {
+  alertmanagerConfigMatcherStrategy: { type: "OnNamespaceExceptForAlertmanagerNamespace" },
+} as const;
+
+/** A chart version whose operator, 0.85, has {@link STRATEGY}. */
+const SINCE = "77.0.0";
 
 /** Whether an object is a release of kube-prometheus-stack. */
 export function isStack(object: Mapping | undefined, clusters: readonly BuiltCluster[]): boolean {
@@ -20,7 +31,8 @@ export function isStack(object: Mapping | undefined, clusters: readonly BuiltClu
 }
 
 /** Why a release's alerts cannot get a route; empty if they already go to Pushover, undefined if the step can add the route. */
-export function whyNot(release: Mapping, { objects }: BuiltCluster): string | undefined {
+export function whyNot(release: Mapping, cluster: BuiltCluster): string | undefined {
+  const { objects } = cluster;
   const pushes = objects.find(
     ({ object }) =>
       (isKind(object, "monitoring.coreos.com", "AlertmanagerConfig") || object === release) &&
@@ -40,9 +52,53 @@ export function whyNot(release: Mapping, { objects }: BuiltCluster): string | un
     return `critical alerts that only reach its default receiver ${receiver} would no longer arrive there: add a Pushover receiver to its configuration, or a route to ${receiver} with \`continue: true\` and no matchers`;
   if (labelsOf(spec) === undefined)
     return "its alertmanagerConfigSelector has expressions, which this step cannot satisfy";
-  return Object.keys(fieldsIn(spec, ["alertmanagerConfigNamespaceSelector"])).length > 0
-    ? "its alertmanagerConfigNamespaceSelector may exclude its own namespace"
-    : undefined;
+  if (Object.keys(fieldsIn(spec, ["alertmanagerConfigNamespaceSelector"])).length > 0)
+    return "its alertmanagerConfigNamespaceSelector may exclude its own namespace";
+  return routesAllNamespaces(release) ? undefined : whyNoStrategy(release, cluster);
+}
+
+/** Whether Alertmanager already gives a config in its namespace the alerts of all namespaces. */
+export function routesAllNamespaces(release: Mapping): boolean {
+  const type = fieldAt(release, [...ALERTMANAGER, ...STRATEGY_TYPE]);
+  return type === "None" || type === STRATEGY.alertmanagerConfigMatcherStrategy.type;
+}
+
+const STRATEGY_TYPE = ["alertmanagerConfigMatcherStrategy", "type"];
+
+/** Why {@link STRATEGY} cannot be set, or would give another config more alerts; undefined if it changes nothing else. */
+function whyNoStrategy(release: Mapping, cluster: BuiltCluster): string | undefined {
+  const { version } = chartOf(release, [cluster]);
+  const number = coerce(version);
+  if (number === null || lt(number, SINCE))
+    return `with chart version ${version || "unknown"}, only the strategy None gives a config the alerts of all namespaces, and it does so for every AlertmanagerConfig, those of tenants included: use version ${SINCE} or later, or set \`alertmanagerConfigMatcherStrategy: { type: None }\` in its alertmanagerSpec yourself`;
+  const { namespace } = nameOf(release);
+  const elsewhere = ["targetNamespace", "values.namespaceOverride"].find((path) => {
+    const value = scalarText(fieldAt(release, ["spec", ...path.split(".")]));
+    return value !== "" && value !== namespace;
+  });
+  if (elsewhere !== undefined) return `its ${elsewhere} puts Alertmanager into another namespace`;
+  const widened = cluster.objects.find(
+    ({ object }) =>
+      isKind(object, "monitoring.coreos.com", "AlertmanagerConfig") &&
+      nameOf(object).namespace === namespace &&
+      !choosesNamespaces(object),
+  );
+  if (widened === undefined) return undefined;
+  const { file, line } = locate(widened.origin);
+  return `AlertmanagerConfig ${idOf(widened.object)} (${file}:${line}) would get the alerts of all namespaces, too: give its route, and both sides of its inhibitRules, a matcher for the label namespace`;
+}
+
+/** Whether a config chooses the namespaces of its alerts, so that the operator's matcher is not needed. */
+function choosesNamespaces(config: Mapping): boolean {
+  const spec = fieldsIn(config, ["spec"]);
+  const rules = Array.isArray(spec.inhibitRules) ? spec.inhibitRules : [];
+  const matchers = [
+    fieldAt(spec, ["route", "matchers"]),
+    ...rules.flatMap((rule) => [fieldAt(rule, ["sourceMatch"]), fieldAt(rule, ["targetMatch"])]),
+  ];
+  return matchers.every(
+    (list) => Array.isArray(list) && list.some((matcher) => fieldAt(matcher, ["name"]) === "namespace"),
+  );
 }
 
 /**

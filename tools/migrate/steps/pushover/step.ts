@@ -13,7 +13,7 @@ import { isRelease } from "../oci/artifact.ts";
 import { whyForbidden } from "./allowed.ts";
 import { keysOf } from "./keys.ts";
 import { alertmanagerConfig, externalSecret, NAME } from "./objects.ts";
-import { ALERTMANAGER, isStack, labelsOf, STRATEGY, whyNot } from "./stack.ts";
+import { ALERTMANAGER, isStack, labelsOf, routesAllNamespaces, STRATEGY, whyNot } from "./stack.ts";
 
 const FILE = `${NAME}.yaml`;
 const VALUES = ["spec", "values"];
@@ -25,6 +25,7 @@ export const pushover: Step = {
   risk: { level: "low", phrase: "Alertmanager reloads its configuration" },
   live: [
     "before: the Secret or the item in the secret store must contain the Pushover token and user key",
+    "before: `kubectl get alertmanagerconfig -n NAMESPACE`, with Alertmanager's namespace: a config there that an operator created, without a matcher for the label namespace, will get the alerts of all namespaces",
     "after: `kubectl get alertmanagerconfig -A` lists alertmanager-pushover; send a test alert with severity critical, such as `amtool alert add test severity=critical`, and it must arrive on the phone",
   ],
   plan,
@@ -65,7 +66,8 @@ function planRelease(release: WrittenObject, context: StepContext): readonly Fil
   const edit = new YamlEdit(release.text);
   const place = { edit, document: edit.documentAt(release.origin.offset), path: VALUES };
   const wanted: Mapping = { alertmanager: { alertmanagerSpec: { ...STRATEGY } } };
-  if (!supply(place, fieldAt(written, VALUES), wanted))
+  const routed = release.forms.every(({ object }) => routesAllNamespaces(object));
+  if (!routed && !supply(place, fieldAt(written, VALUES), wanted))
     return "its values are in another file, or written as an anchor or a flow mapping";
   const namespace = fieldAt(written, ["metadata", "namespace"]);
   const metadata: Mapping = { name: NAME, ...(namespace !== undefined && { namespace }) };
@@ -77,5 +79,5 @@ function planRelease(release: WrittenObject, context: StepContext): readonly Fil
   if (keys.store) files.append(path, writeYaml(externalSecret(metadata, keys.store, options.pushover)));
   const kustomization = findKustomizationFile(repository, directory);
   if (kustomization !== undefined) files.addResource(kustomization, `./${FILE}`);
-  return [{ path: release.file, text: edit.text() }, ...files.changes()];
+  return [...(routed ? [] : [{ path: release.file, text: edit.text() }]), ...files.changes()];
 }
