@@ -1,1 +1,10 @@
-export { release, versions, evidence, __evidence, gateways, fluxRevision, endpoints } from "./program.ts";
+export {
+  release,
+  versions,
+  evidence,
+  __evidence,
+  __provider,
+  gateways,
+  fluxRevision,
+  endpoints,
+} from "./program.ts";

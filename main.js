@@ -15,5 +15,5 @@ module.enableCompileCache(join(import.meta.dirname, "node_modules/.cache/compile
 // positions are correct without it.
 Reflect.deleteProperty(Error, "prepareStackTrace");
 
-export const { release, versions, evidence, __evidence, gateways, fluxRevision, endpoints } =
+export const { release, versions, evidence, __evidence, __provider, gateways, fluxRevision, endpoints } =
   await import("./index.ts");

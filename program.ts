@@ -9,10 +9,11 @@ import { comparedSettings } from "./platform/compared-settings.ts";
 import { createPlatform, planPlatform } from "./platform/plan.ts";
 import { gatusAddress, routeProbes, promoted } from "./platform/staging.ts";
 import { loadPins } from "./config/pins.ts";
+import { PROVIDER_NAME } from "./staging/declared-provider.ts";
 import { releaseHash } from "./staging/release.ts";
 import { evidenceLine } from "./staging/verification-summary.ts";
 import { readRecordedObjects } from "./staging/stack-outputs.ts";
-import { PROVIDER_NAME, stageUpdate } from "./staging/staged-update.ts";
+import { stageUpdate } from "./staging/staged-update.ts";
 
 async function deploy() {
   const settings = loadConfig();
@@ -62,6 +63,7 @@ async function deploy() {
     versions: { gatewayApi: pins.gatewayApi.version, ...pins.images },
     evidence: evidence.apply((value) => evidenceLine(release, value)),
     __evidence: evidence,
+    __provider: update.provider,
     // The evidence must be stored even if the cluster can no longer be reached, and if one output throws, none is stored.
     live: evidence.apply(() => readOutputs(config, cluster).catch(() => NO_OUTPUTS)),
   };
@@ -79,5 +81,5 @@ const outputs = await deploy().catch((error: unknown) => {
   throw error instanceof EdgefirstError ? new pulumi.RunError(error.message) : error;
 });
 
-export const { release, versions, evidence, __evidence } = outputs;
+export const { release, versions, evidence, __evidence, __provider } = outputs;
 export const { gateways, fluxRevision, endpoints } = outputs.live;

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import { EdgefirstError } from "../lib/errors.ts";
+import { PROVIDER_OUTPUT } from "./declared-provider.ts";
 import { evidenceValue } from "./evidence-output.ts";
 import { readEvidence, standingOf, type Evidence } from "./evidence.ts";
 import { readStackOutputs } from "./stack-outputs.ts";
@@ -19,6 +20,8 @@ export interface OwnStack {
   readonly verifiedOn: string | undefined;
   /** The evidence as it is in the outputs, unparsed. */
   readonly output: unknown;
+  /** The settings with which the last update declared the provider, unparsed; undefined before the first update that stored them. */
+  readonly provider: unknown;
 }
 
 /**
@@ -46,15 +49,23 @@ export function ownStackOf(
 ): { readonly own: OwnStack; readonly warning?: string } {
   const read = readEvidence(stack, outputs);
   const output = evidenceValue(outputs);
+  const provider = outputs[PROVIDER_OUTPUT];
   if (read.state === "present" && read.evidence.cluster.uid !== uid)
     return {
-      own: { uid, release: undefined, evidence: undefined, verifiedOn: read.evidence.cluster.uid, output },
+      own: {
+        uid,
+        release: undefined,
+        evidence: undefined,
+        verifiedOn: read.evidence.cluster.uid,
+        output,
+        provider,
+      },
       warning: `The evidence of stack ${stack} describes another cluster (context ${read.evidence.cluster.context}), so it starts from scratch.`,
     };
   const evidence = read.state === "present" ? read.evidence : undefined;
   const release = typeof outputs.release === "string" ? outputs.release : undefined;
   return {
-    own: { uid, release, evidence, verifiedOn: evidence?.cluster.uid, output },
+    own: { uid, release, evidence, verifiedOn: evidence?.cluster.uid, output, provider },
     ...(read.state === "unreadable" && { warning: `${read.message} The evidence starts from scratch.` }),
   };
 }

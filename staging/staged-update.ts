@@ -5,6 +5,7 @@ import type { KubeObject } from "../kube/objects.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import type { Baseline } from "./baseline.ts";
 import { clusterClock } from "./clock.ts";
+import { PROVIDER_NAME, unchangedProvider } from "./declared-provider.ts";
 import { describeDifference } from "./differences.ts";
 import type { Difference, Evidence } from "./evidence.ts";
 import { failUpdate } from "./fail-update.ts";
@@ -24,9 +25,6 @@ import { gateArgs, verificationArgs, type StagedUpdateArgs } from "./update-args
 import { inconclusiveSummary, summaryOf } from "./verification-summary.ts";
 import { beginUpdate, verify, type FinishedUpdate, type VerificationArgs } from "./verify.ts";
 import { reportWaiting } from "./waiting.ts";
-
-/** Name of the provider that a stack declares. */
-export const PROVIDER_NAME = "cluster";
 
 /** An update that has passed the gate. */
 export interface StagedUpdate {
@@ -63,7 +61,9 @@ export async function stageUpdate(args: StagedUpdateArgs): Promise<StagedUpdate>
       stack,
       uid: own.uid,
       verifiedOn: own.verifiedOn,
-      recorded: await readRecordedProvider(stack, PROVIDER_NAME),
+      recorded:
+        unchangedProvider(own.provider, settings.cluster) ??
+        (await readRecordedProvider(stack, PROVIDER_NAME)),
       configured: settings.cluster,
     },
     cluster,

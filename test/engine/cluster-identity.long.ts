@@ -16,6 +16,12 @@ interface Kubeconfig {
   readonly clusters: { cluster: { server: string } }[];
 }
 
+interface StoredResource {
+  readonly type: string;
+  readonly inputs: Record<string, unknown>;
+  readonly outputs: Record<string, unknown>;
+}
+
 const GATUS = {
   apiVersion: "apps/v1",
   kind: "Deployment",
@@ -83,13 +89,38 @@ describe("engine: the provider knows its cluster", function () {
   const operations = async (): Promise<string[]> =>
     (await stack.preview()).changes.map(({ op, urn }) => `${op} ${urn.split("::").slice(-2).join(" ")}`);
 
+  /** The program before it stored the provider's settings in an output. */
+  function withoutOutput(text: string): string {
+    const former = text.replace("__provider: update.provider,", "");
+    assert.notEqual(former, text);
+    return former;
+  }
+
+  /** Whether a preview asks the engine for the stack's state, as its log shows. */
+  async function readsState(): Promise<boolean> {
+    const flags = ["--non-interactive", "--stack", "edge", "--logtostderr", "-v=9"];
+    const log = await expectSuccess(engine.run(["preview", ...flags]));
+    return log.includes("readStackResourceOutputs");
+  }
+
+  /** Imports the stack's state with another kubeconfig for the provider, as left by an update that failed after changing the provider. */
+  async function importProvider(kubeconfig: string): Promise<void> {
+    const state = JSON.parse(await stack.exportState()) as { deployment: { resources: StoredResource[] } };
+    const { inputs, outputs } = state.deployment.resources.find(
+      ({ type }) => type === "pulumi:providers:kubernetes",
+    )!;
+    inputs.kubeconfig = outputs.kubeconfig = kubeconfig;
+    writeFileSync(file("state"), JSON.stringify(state));
+    await expectSuccess(engine.run(["stack", "import", "--stack", "edge", "--file", file("state")]));
+  }
+
   const PROVIDER_UPDATE = "update pulumi:providers:kubernetes cluster";
 
   it("a program without the identifier: would replace every object when the address changes", async () => {
     const current = readFileSync(join(program.dir, "program.ts"), "utf8");
-    const former = current.replace("...update.provider,", "...settings.cluster,");
-    assert.notEqual(former, current);
-    program.commit({ "program.ts": former });
+    const unidentified = withoutOutput(current).replace("...update.provider,", "...settings.cluster,");
+    assert.notEqual(unidentified, withoutOutput(current));
+    program.commit({ "program.ts": unidentified });
     await expectSuccess(stack.up());
     uids = await liveUids();
     assert.ok(Object.keys(uids).length > 4 && Object.values(uids).every((uid) => uid !== undefined));
@@ -114,6 +145,31 @@ describe("engine: the provider knows its cluster", function () {
     await expectSuccess(stack.up());
     await staysOnEdge();
     assert.deepEqual(await operations(), []);
+  });
+
+  it("a stack whose outputs do not have the provider: its state is read, until an update has stored them", async () => {
+    assert.equal(await readsState(), false);
+    const current = readFileSync(join(program.dir, "program.ts"), "utf8");
+    program.commit({ "program.ts": withoutOutput(current) });
+    await expectSuccess(stack.up());
+    assert.equal("__provider" in (await stack.outputs()), false);
+    program.commit({ "program.ts": current });
+    assert.equal(await readsState(), true);
+    assert.deepEqual(await operations(), []);
+    await expectSuccess(stack.up());
+    assert.equal(await readsState(), false);
+    await staysOnEdge();
+  });
+
+  it("outputs that are older than the state, after an update that failed: nothing is replaced", async () => {
+    for (const recorded of ["first", "absent"]) {
+      await importProvider(file(recorded));
+      assert.equal(await readsState(), false);
+      assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
+    }
+    await expectSuccess(stack.up());
+    assert.deepEqual(await operations(), []);
+    await staysOnEdge();
   });
 
   it("a kubeconfig that has moved: refused with what to do, then nothing is replaced", async () => {

@@ -84,6 +84,7 @@ describe("what a stack recorded, as the engine returns it", () => {
       evidence: undefined,
       verifiedOn: undefined,
       output: undefined,
+      provider: undefined,
     });
     answer = () => ({ outputs: VERIFIED });
     const own = await readOwnStack("edge", "uid");

@@ -3,6 +3,7 @@ import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
 import type { Evidence } from "../../staging/evidence.ts";
 import { stageUpdate } from "../../staging/staged-update.ts";
+import type { StagingSettings } from "../../staging/staging-settings.ts";
 import { markReference } from "../../staging/update-mark.ts";
 import { waitUntil } from "../../tools/sandbox/wait.ts";
 import { outputsOf, verification } from "../support/evidence.ts";
@@ -40,6 +41,41 @@ describe("a staged update of edge, with an engine and a cluster in memory", () =
     const urn = `urn:pulumi:edge::edgefirst::${type}::cluster`;
     world.resources = { [urn]: { type, outputs: { context: "edge", clusterIdentifier: "former" } } };
     await assert.rejects(stageUpdate(world.args()), /but stack edge was applied to cluster former/);
+  });
+
+  it("reads the provider in the state only if the configuration differs from what the last update declared", async () => {
+    const declared = { kubeconfig: "/k", context: "edge", clusterIdentifier: "kept" };
+    const cluster = { kubeconfig: "/k", context: "edge" };
+    const urn = "urn:pulumi:edge::edgefirst::pulumi:providers:kubernetes::cluster";
+    const outputs = { context: "edge", clusterIdentifier: "recorded" };
+    world.resources = { [urn]: { type: "pulumi:providers:kubernetes", outputs } };
+    const identifier = async (output: unknown, configured: StagingSettings["cluster"]): Promise<unknown> => {
+      world.stacks.edge = { release: "r1", __evidence: storedEvidence("r1"), __provider: output };
+      const { provider } = await stageUpdate(world.args({ cluster: configured }));
+      const { context, kubeconfig } = configured;
+      assert.deepEqual([provider.context, provider.kubeconfig], [context, kubeconfig]);
+      return provider.clusterIdentifier;
+    };
+    assert.equal(await identifier(declared, cluster), "kept");
+    assert.equal(await identifier(declared, { ...cluster, rebuilt: "former" }), "kept");
+    assert.equal(await identifier({ ...declared, kubeconfig: undefined }, { context: "edge" }), "kept");
+    for (const configured of [
+      { ...cluster, kubeconfig: "/other" },
+      { ...cluster, context: "admin@edge" },
+      { context: "edge" },
+    ])
+      assert.equal(await identifier(declared, configured), "recorded");
+    for (const output of [
+      undefined,
+      null,
+      "text",
+      [],
+      {},
+      { ...declared, clusterIdentifier: undefined },
+      { ...declared, clusterIdentifier: "" },
+      { ...declared, context: 1 },
+    ])
+      assert.equal(await identifier(output, cluster), "recorded", JSON.stringify(output));
   });
 
   it("uses the cluster's time, and says so, if this machine's clock is wrong", async () => {

@@ -10,7 +10,14 @@ import { engineDouble, type EngineDouble } from "./engine-double.ts";
 
 const CLOCK = new FakeClock();
 const EVIDENCE = outputsOf("r1", [verification("r1", { manifests: { crds: "a" } })]).evidence as Evidence;
-const OWN = { uid: "u", release: "r1", evidence: EVIDENCE, verifiedOn: "u", output: undefined };
+const OWN = {
+  uid: "u",
+  release: "r1",
+  evidence: EVIDENCE,
+  verifiedOn: "u",
+  output: undefined,
+  provider: undefined,
+};
 const WINDOW = { days: ["mon"], from: "09:00", to: "17:00", zone: "UTC" };
 const ENTRY = { reason: "why", owner: "alice", until: "2026-12-31" };
 const ARGS = {

@@ -152,6 +152,7 @@ export class Engine {
         release: release.name,
         evidence: evidenceLine(release.name, value),
         __evidence: value,
+        __provider: update.provider,
       }),
     ) as typeof stored.outputs;
     stored.storedAt = scheduler.now;
