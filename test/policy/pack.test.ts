@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sandboxPolicyPack } from "../../tools/sandbox/policy-pack.ts";
+import { sandboxPolicyPack } from "../../tools/sandbox/policy-pack/pack.ts";
 import { pulumiEnvironment } from "../../tools/sandbox/pulumi.ts";
 import { violations } from "./violations.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
-import { sandboxPolicyPack } from "../../tools/sandbox/policy-pack.ts";
+import { sandboxPolicyPack } from "../../tools/sandbox/policy-pack/pack.ts";
 import { GATEWAY, SOURCE } from "../support/configuration.ts";
 import { Engine, gatewayApiDirectory, PROJECT } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";

@@ -4,7 +4,7 @@ import { readStacks, type StackNode } from "../rollout/plan.ts";
 import { type StackAddress } from "../rollout/stack.ts";
 import { stackRunner } from "../rollout/stack-runner.ts";
 import type { Runner } from "../rollout/run.ts";
-import { sandboxPolicyPack } from "../sandbox/policy-pack.ts";
+import { sandboxPolicyPack } from "../sandbox/policy-pack/pack.ts";
 import { pulumiEnvironment } from "../sandbox/pulumi.ts";
 import { isSandboxDir } from "../sandbox/sandbox-dir.ts";
 import { prepareWorkspace } from "../sandbox/workspace.ts";

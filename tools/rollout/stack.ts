@@ -34,7 +34,7 @@ export interface RunOptions {
   /** Receives a line for each step and message. */
   readonly report: (text: string) => void;
   readonly signal: AbortSignal;
-  /** Directory of a policy pack. */
+  /** A policy pack: its directory, or an executable file that serves it. */
   readonly policyPack?: string | undefined;
 }
 
