@@ -118,6 +118,12 @@ describe("migrate pushover", () => {
       "interval: 1h\n  targetNamespace: alerts\n",
       /targetNamespace puts Alertmanager/,
     ],
+    [
+      "whose Alertmanager is in another namespace by its values, with any strategy",
+      "storage: {}\n",
+      "alertmanagerConfigMatcherStrategy: { type: None }\n    namespaceOverride: alerts\n",
+      /values\.namespaceOverride puts Alertmanager/,
+    ],
     ["without Alertmanager", "alertmanager:\n", "alertmanager:\n      enabled: false\n", /is disabled/],
     [
       "with values that cannot be edited",
@@ -158,6 +164,13 @@ describe("migrate pushover", () => {
       ],
     ] as const)
       assert.equal(withConfig(spec, file).verdict, "proven");
+  });
+
+  it("adds the strategy to a release that sets nothing of Alertmanager's spec", () => {
+    const spec =
+      "      alertmanagerSpec:\n        alertmanagerConfigSelector:\n          matchLabels:\n            alerts: all # as in the wiki\n        storage: {}\n";
+    const { verdict, text } = report(spec, "");
+    assert.equal(verdict, "proven", text);
   });
 
   it("keeps the strategy None", () => {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { cloneValue, isMapping } from "../../../gitops/yaml/values.ts";
-import { fieldsIn, isKind, nameOf } from "../../objects.ts";
+import { isMapping } from "../../../gitops/yaml/values.ts";
+import { isKind, nameOf } from "../../objects.ts";
 import type { Step } from "../../step.ts";
 import { alertmanagerConfig, externalSecret, NAME } from "./objects.ts";
-import { ALERTMANAGER, isStack, STRATEGY } from "./stack.ts";
+import { isStack, VALUES } from "./stack.ts";
+import { supplied } from "../../supply.ts";
 import { keysOf } from "./keys.ts";
 import { clusterOf } from "../../clusters.ts";
 
@@ -15,8 +16,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
   if (keys === undefined || typeof keys === "string") return keys ?? "its cluster is not known";
   const { object } = after;
   if (before) {
-    const expected = cloneValue(before.object);
-    Object.assign(fieldsIn(expected, ALERTMANAGER), STRATEGY);
+    const expected = supplied(before.object, { spec: { values: VALUES } });
     return isStack(before.object, context.clusters) && isDeepStrictEqual(expected, object)
       ? undefined
       : "something other than Alertmanager's matcher strategy has changed";

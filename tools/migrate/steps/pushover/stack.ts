@@ -16,9 +16,12 @@ export const ALERTMANAGER: readonly PathStep[] = ["spec", "values", "alertmanage
  * tenants would get each other's alerts.
  * Source: https://github.com/prometheus-operator/prometheus-operator/pull/7604
  */
-export const STRATEGY = {
+const STRATEGY = {
   alertmanagerConfigMatcherStrategy: { type: "OnNamespaceExceptForAlertmanagerNamespace" },
 } as const;
+
+/** The values that set {@link STRATEGY}. */
+export const VALUES: Mapping = { alertmanager: { alertmanagerSpec: STRATEGY } };
 
 /** A chart version whose operator, 0.85, has {@link STRATEGY}. */
 const SINCE = "77.0.0";
@@ -54,7 +57,18 @@ export function whyNot(release: Mapping, cluster: BuiltCluster): string | undefi
     return "its alertmanagerConfigSelector has expressions, which this step cannot satisfy";
   if (Object.keys(fieldsIn(spec, ["alertmanagerConfigNamespaceSelector"])).length > 0)
     return "its alertmanagerConfigNamespaceSelector may exclude its own namespace";
+  const elsewhere = otherNamespace(release);
+  if (elsewhere !== undefined)
+    return `its ${elsewhere} puts Alertmanager into another namespace, where its configs and their Secrets must be: add them there by hand`;
   return routesAllNamespaces(release) ? undefined : whyNoStrategy(release, cluster);
+}
+
+/** The setting that puts Alertmanager into another namespace than its HelmRelease. */
+function otherNamespace(release: Mapping): string | undefined {
+  return ["targetNamespace", "values.namespaceOverride"].find((path) => {
+    const value = scalarText(fieldAt(release, ["spec", ...path.split(".")]));
+    return value !== "" && value !== nameOf(release).namespace;
+  });
 }
 
 /** Whether Alertmanager already gives a config in its namespace the alerts of all namespaces. */
@@ -71,16 +85,10 @@ function whyNoStrategy(release: Mapping, cluster: BuiltCluster): string | undefi
   const number = coerce(version);
   if (number === null || lt(number, SINCE))
     return `with chart version ${version || "unknown"}, only the strategy None gives a config the alerts of all namespaces, and it does so for every AlertmanagerConfig, those of tenants included: use version ${SINCE} or later, or set \`alertmanagerConfigMatcherStrategy: { type: None }\` in its alertmanagerSpec yourself`;
-  const { namespace } = nameOf(release);
-  const elsewhere = ["targetNamespace", "values.namespaceOverride"].find((path) => {
-    const value = scalarText(fieldAt(release, ["spec", ...path.split(".")]));
-    return value !== "" && value !== namespace;
-  });
-  if (elsewhere !== undefined) return `its ${elsewhere} puts Alertmanager into another namespace`;
   const widened = cluster.objects.find(
     ({ object }) =>
       isKind(object, "monitoring.coreos.com", "AlertmanagerConfig") &&
-      nameOf(object).namespace === namespace &&
+      nameOf(object).namespace === nameOf(release).namespace &&
       !choosesNamespaces(object),
   );
   if (widened === undefined) return undefined;

@@ -13,10 +13,10 @@ import { isRelease } from "../oci/artifact.ts";
 import { whyForbidden } from "./allowed.ts";
 import { keysOf } from "./keys.ts";
 import { alertmanagerConfig, externalSecret, NAME } from "./objects.ts";
-import { ALERTMANAGER, isStack, labelsOf, routesAllNamespaces, STRATEGY, whyNot } from "./stack.ts";
+import { ALERTMANAGER, isStack, labelsOf, routesAllNamespaces, VALUES, whyNot } from "./stack.ts";
 
 const FILE = `${NAME}.yaml`;
-const VALUES = ["spec", "values"];
+const IN_SPEC = ["spec", "values"];
 
 /** Routes critical alerts of kube-prometheus-stack to Pushover. */
 export const pushover: Step = {
@@ -64,10 +64,9 @@ function planRelease(release: WrittenObject, context: StepContext): readonly Fil
   if (repository.isFile(posix.join(directory, FILE))) return `${FILE} already exists`;
   const written = asWritten(release, repository);
   const edit = new YamlEdit(release.text);
-  const place = { edit, document: edit.documentAt(release.origin.offset), path: VALUES };
-  const wanted: Mapping = { alertmanager: { alertmanagerSpec: { ...STRATEGY } } };
+  const place = { edit, document: edit.documentAt(release.origin.offset), path: IN_SPEC };
   const routed = release.forms.every(({ object }) => routesAllNamespaces(object));
-  if (!routed && !supply(place, fieldAt(written, VALUES), wanted))
+  if (!routed && !supply(place, fieldAt(written, IN_SPEC), VALUES))
     return "its values are in another file, or written as an anchor or a flow mapping";
   const namespace = fieldAt(written, ["metadata", "namespace"]);
   const metadata: Mapping = { name: NAME, ...(namespace !== undefined && { namespace }) };
