@@ -6,6 +6,7 @@ import { reportOf } from "../../../../tools/migrate/report.ts";
 import { configFate } from "../../../../tools/migrate/steps/route/controllers/nginx-config.ts";
 import { route } from "../../../../tools/migrate/steps/route/step.ts";
 import {
+  gatewayClass,
   gatewayWith,
   ingressWith,
   listener,
@@ -18,6 +19,7 @@ import {
 
 const GATEWAY_API = "gateway.networking.k8s.io/v1";
 const HOST = "web.example.com";
+const TRAEFIK_CONTROLLER = "traefik.io/gateway-controller";
 
 type Listener = Readonly<Record<string, unknown>>;
 const HTTP: Listener = { ...listener("http", "HTTP", 80) };
@@ -297,6 +299,59 @@ describe("migrate route: the Gateway", () => {
       options({ redirectsToHttps: true, httpsListeners: ["https"] }),
     );
     assert.match(written(known, "apps/web.yaml"), SECURE);
+  });
+});
+
+describe("migrate route: Gateways that share a Traefik", () => {
+  const named = (name: string): object => ({
+    apiVersion: "helm.toolkit.fluxcd.io/v2",
+    kind: "HelmRelease",
+    metadata: { name: `nginx-${name}`, namespace: "network" },
+    spec: {
+      chart: { spec: { chart: "ingress-nginx", sourceRef: { kind: "HelmRepository", name: "nginx" } } },
+      values: { controller: { ingressClassResource: { name } } },
+    },
+  });
+  const doors = (
+    ports: readonly number[],
+    classes: readonly string[],
+    controllerName = TRAEFIK_CONTROLLER,
+  ): object[] =>
+    [...new Set(classes)]
+      .map((name) => gatewayClass(name, controllerName))
+      .concat(
+        ["home", "world"].map((name, index) =>
+          gatewayWith({ name, namespace: "doors" }, classes[index] ?? "", [
+            listener("http", "HTTP", ports[index] ?? 0),
+          ]),
+        ),
+      );
+  const moves = (objects: readonly object[], provides: readonly string[] = [], world = "world"): string => {
+    const gateways = {
+      home: { name: "home", namespace: "doors", provides },
+      [world]: { name: "world", namespace: "doors" },
+    };
+    const all = [named("home"), named("world"), ...objects, ingress("home")];
+    const result = resultOf(route, files(...all), { route: { gateways } });
+    return result.plan.changes.length > 0 ? "moves" : (messages(result, "refused")[0] ?? "");
+  };
+
+  it("would open hosts to the networks of the other Gateway, so they stay", () => {
+    assert.match(
+      moves(doors([80, 80], ["one", "one"])),
+      /^Gateways doors\/home and doors\/world have the GatewayClass one in common, so one Traefik serves both on the same port, and the hosts of class home can be reached where those of class world are/,
+    );
+  });
+
+  it("do not if they differ in port, class or controller, or if the options allow it", () => {
+    assert.equal(moves(doors([80, 81], ["one", "one"])), "moves");
+    assert.equal(moves(doors([80, 80], ["one", "two"])), "moves");
+    assert.equal(
+      moves(doors([80, 80], ["one", "one"], "gateway.envoyproxy.io/gatewayclass-controller")),
+      "moves",
+    );
+    assert.equal(moves(doors([80, 80], ["one", "one"]), ["GatewayClass one"]), "moves");
+    assert.equal(moves(doors([80, 80], ["one", "one"]), [], "elsewhere"), "moves");
   });
 });
 

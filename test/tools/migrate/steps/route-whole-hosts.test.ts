@@ -89,6 +89,37 @@ describe("migrate route: a host", () => {
     }
   });
 
+  it("stays whole if an IngressRoute without a class or of the former API group serves it, too", () => {
+    const old = (apiVersion: string, annotations: object = {}): Files => ({
+      "den/old.yaml": {
+        apiVersion,
+        kind: "IngressRoute",
+        metadata: { name: "old", namespace: "den", annotations },
+        spec: {
+          routes: [
+            {
+              kind: "Rule",
+              match: "Host(`film.example.net`) && PathPrefix(`/s/`)",
+              services: [{ name: "old", port: 80 }],
+            },
+          ],
+        },
+      },
+    });
+    for (const group of ["traefik.io", "traefik.containo.us"]) {
+      const [paths, refused] = moved({ ...film({}), ...old(`${group}/v1alpha1`) });
+      assert.deepEqual(paths, []);
+      assert.match(
+        refused,
+        /^host film\.example\.net stays whole: IngressRoute den\/old serves it too and stays$/m,
+      );
+    }
+    const other = { "kubernetes.io/ingress.class": "outside" };
+    assert.deepEqual(moved({ ...film({}), ...old("traefik.io/v1alpha1", other) })[0], ["den/film.yaml"]);
+    const result = resultOf(route, old("traefik.containo.us/v1alpha1"), OPTIONS);
+    assert.match(messages(result, "left").join(), /this step reads IngressRoutes of traefik\.io only/);
+  });
+
   it("gets routes next to its Ingresses with --keep-ingress", () => {
     const options = { route: { ...OPTIONS.route, keepIngress: true } };
     assert.deepEqual(moved({ ...film({ annotations: LOGIN }), ...gate() }, options)[0], ["gate/gate.yaml"]);

@@ -39,7 +39,8 @@ function hostsOf(object: Mapping, cluster: BuiltCluster): readonly ServedHost[] 
       fieldList(spec.rules).map(({ host }) => scalarText(host)),
       own,
     );
-  if (!isKind(object, "traefik.io", "IngressRoute")) return [];
+  if (!["traefik.io", "traefik.containo.us"].some((group) => isKind(object, group, "IngressRoute")))
+    return [];
   const hosts = fieldList(spec.routes).flatMap(({ match }) =>
     [...scalarText(match).matchAll(/\bHost\(([^)]*)\)/g)].map(([, argument = ""]) =>
       argument.replace(/[`"\s]/g, ""),

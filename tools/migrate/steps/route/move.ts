@@ -19,6 +19,7 @@ import { missingServices } from "./missing-services.ts";
 import { whyUnreachable } from "./network/reach.ts";
 import { parentsOf, type Moving, type MovingForm, type Parents } from "./parents.ts";
 import type { Reading } from "./served.ts";
+import { whyShared } from "./shared-class.ts";
 
 /** An Ingress that can become routes. */
 export interface Move {
@@ -73,6 +74,7 @@ export function moveOf(
     ...new Set(wide.flatMap((one) => one.refusals)),
     ...new Set(pairs.flatMap((pair) => whyUnreachable(pair, parents.gateway, context))),
     ...new Set(policies.flatMap((one) => one.refusals)),
+    ...new Set(pairs.flatMap((pair) => whyShared(pair, parents.gateway, context))),
   );
   if (missing.length > 0) return refused(missing.join("; "));
   const losses = [...[written, ...forms], ...wide].flatMap((one) => one.losses);

@@ -12,7 +12,8 @@ export type HeldSources = ReadonlyMap<string, ReadonlyMap<string, string>>;
  * The Ingresses that must stay because another one of their host stays: the host has one address, which would answer only half of its paths,
  * and a login at `$host/oauth2` would find its callback on the other side.
  *
- * An Ingress of a class that is not asked to move keeps its host only if an annotation names it: classes move one after another.
+ * An Ingress of a class that is not asked to move keeps its host only if an annotation names it: classes move one after another. One without a class
+ * keeps it.
  * @returns undefined if none is added to `held`
  */
 export function heldSources(
@@ -26,7 +27,8 @@ export function heldSources(
     const reasons = new Map<string, string>();
     for (const one of stayingHosts(records, cluster)) {
       const annotation = namesItsHost(one);
-      if (!Object.hasOwn(route.gateways, one.ingressClass) && annotation === undefined) continue;
+      const movesLater = one.ingressClass !== "" && !Object.hasOwn(route.gateways, one.ingressClass);
+      if (movesLater && annotation === undefined) continue;
       const why = annotation === undefined ? "" : `, and its annotation ${annotation} names the host`;
       reasons.set(one.host, `host ${one.host} stays whole: ${one.source} serves it too and stays${why}`);
     }
