@@ -91,3 +91,20 @@ describe("migrate gateway-provider: network policies", () => {
     assert.equal(moved.plan.changes.length, 1, "the ports are those of the listeners already");
   });
 });
+
+describe("migrate gateway-provider: the options", () => {
+  it("name each release that is none of Traefik's", () => {
+    const releases = {
+      "doors/door": { labelSelector: "a=b", ports: {} },
+      "doors/tor": { labelSelector: "c=d", ports: {} },
+    };
+    const result = resultOf(
+      gatewayProvider,
+      { "doors/door.yaml": release() },
+      { "gateway-provider": { releases } },
+    );
+    assert.deepEqual(messages(result, "left"), [
+      "gateway-provider.releases: no HelmRelease doors/tor of chart traefik is in this repository: correct its namespace or name",
+    ]);
+  });
+});

@@ -1,6 +1,6 @@
 import { type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
-import { asWritten, fieldAt, nameOf, writtenObjects, type WrittenObject } from "../../objects.ts";
+import { asWritten, fieldAt, idOf, nameOf, writtenObjects, type WrittenObject } from "../../objects.ts";
 import { supply } from "../../supply.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { isRelease } from "../oci/artifact.ts";
@@ -29,14 +29,29 @@ export const gatewayProvider: Step = {
 
 function plan(context: StepContext): Plan {
   const texts = new Map<string, string>();
-  const notes: Note[] = [];
-  for (const release of writtenObjects(context, isRelease)) {
-    if (!context.selected(release.file) || !isTraefik(release.forms[0]?.object, context)) continue;
+  const releases = writtenObjects(context, isRelease).filter(({ forms: [form] }) =>
+    isTraefik(form?.object, context),
+  );
+  const notes: Note[] = [...unknownReleases(releases, context)];
+  for (const release of releases) {
+    if (!context.selected(release.file)) continue;
     const planned = planRelease(release, texts.get(release.file) ?? release.text, context);
     notes.push(...planned.notes);
     if (planned.text !== undefined) texts.set(release.file, planned.text);
   }
   return { changes: [...texts].map(([path, text]) => ({ path, text })), notes };
+}
+
+/** The releases in the options that are none of Traefik's. */
+function unknownReleases(releases: readonly WrittenObject[], { options }: StepContext): readonly Note[] {
+  const known = new Set(releases.flatMap(({ forms }) => forms.map(({ object }) => idOf(object))));
+  return Object.keys(options["gateway-provider"].releases)
+    .filter((name) => !known.has(name))
+    .map((name) => ({
+      kind: "left",
+      message: `gateway-provider.releases: no HelmRelease ${name} of chart traefik is in this repository: correct its namespace or name`,
+      position: { file: OPTIONS_FILE, line: 1, column: 1 },
+    }));
 }
 
 function planRelease(

@@ -6,7 +6,7 @@ import { fieldAt, fieldsIn } from "../../objects.ts";
 import type { Step, StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { rendered } from "./hosts.ts";
-import { isHttpRoute, isIngress } from "./object.ts";
+import { isHttpRoute, isIngress } from "./read.ts";
 import { whyReordered } from "./order.ts";
 import { ROUTE } from "./release-edit.ts";
 import { newObjectViolation } from "./new-object-violations.ts";

@@ -9,6 +9,7 @@ import { controllerWide, defaultsNotes } from "./controller-wide.ts";
 import { demands } from "./demands.ts";
 import { cutover } from "./cutover.ts";
 import { dnsLosses, dnsMove, recordsOf } from "./dns.ts";
+import { whyExposed } from "./exposed-paths.ts";
 import { gatewayIn } from "./gateway.ts";
 import { plainHttpOf } from "./plain-http.ts";
 import { hostsWithoutPlain } from "./plain-listeners.ts";
@@ -74,7 +75,7 @@ export function moveOf(
     ...new Set(wide.flatMap((one) => one.refusals)),
     ...new Set(pairs.flatMap((pair) => whyUnreachable(pair, parents.gateway, context))),
     ...new Set(policies.flatMap((one) => one.refusals)),
-    ...new Set(pairs.flatMap((pair) => whyShared(pair, parents.gateway, context))),
+    ...new Set(pairs.flatMap((pair) => [...whyShared(pair, parents.gateway, context), ...whyExposed(pair)])),
   );
   if (missing.length > 0) return refused(missing.join("; "));
   const losses = [...[written, ...forms], ...wide].flatMap((one) => one.losses);

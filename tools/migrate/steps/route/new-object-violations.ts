@@ -6,7 +6,7 @@ import { sameCluster, clusterOf } from "../../clusters.ts";
 import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
 import { newObjects, presentObject } from "./new-objects.ts";
-import { isIngress, readAny } from "./object.ts";
+import { isIngress, readAny } from "./read.ts";
 import type { Reading } from "./served.ts";
 import { servicesOf } from "./services.ts";
 

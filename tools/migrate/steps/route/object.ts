@@ -22,33 +22,16 @@ import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { chartOf } from "./chart.ts";
 import { httpRoute, readHttpRoute } from "./http-route.ts";
-import { readIngressObject } from "./ingress.ts";
-import { readIngressRoute } from "./ingress-route.ts";
 import { clusterOf } from "../../clusters.ts";
 import { releaseNamespace, sourceOf } from "./hosts.ts";
 import { moveOf, type Move } from "./move.ts";
 import { refused, whyHeld, type Holds, type Outcome, type Stay } from "./outcome.ts";
 import { missingComments } from "../../missing-comments.ts";
 import { routeTexts } from "./object-edit.ts";
+import { isIngress, readAny } from "./read.ts";
 import { newObjects, presentObject } from "./new-objects.ts";
 import { answers, hostGroups, type Reading, type Served } from "./served.ts";
-import { servicesOf, type Services } from "./services.ts";
-
-/** Whether an object is an Ingress or an IngressRoute. */
-export function isIngress(object: Mapping): boolean {
-  return isKind(object, "networking.k8s.io", "Ingress") || isKind(object, "traefik.io", "IngressRoute");
-}
-
-/** Whether an object is an HTTPRoute. */
-export function isHttpRoute(object: Mapping): boolean {
-  return isKind(object, "gateway.networking.k8s.io", "HTTPRoute");
-}
-
-/** Reads an Ingress or an IngressRoute. */
-export function readAny(object: Mapping, namespace: string, services: Services): Reading {
-  const read = object.kind === "Ingress" ? readIngressObject : readIngressRoute;
-  return read(object, namespace, services);
-}
+import { servicesOf } from "./services.ts";
 
 /** Replaces an Ingress or IngressRoute with HTTPRoutes, at the same position in the file. */
 export function objectOutcome(ingress: WrittenObject, context: StepContext, holds: Holds): Outcome {

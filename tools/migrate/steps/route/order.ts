@@ -1,25 +1,21 @@
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
-import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
+import { fieldAt, nameOf } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
-import { isRelease } from "../oci/artifact.ts";
-import { readIngress } from "./app-template.ts";
-import { chartOf } from "./chart.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { traefik } from "./controllers/traefik.ts";
-import { releaseNamespace, rendered, sourceOf } from "./hosts.ts";
+import { sourceOf } from "./hosts.ts";
 import { isPlainRedirect } from "./plain-listeners.ts";
 import { isExpressible } from "./ingress-route.ts";
 import { fieldList } from "./paths.ts";
 import { readHttpRoute } from "./http-route.ts";
-import { isHttpRoute, isIngress, readAny } from "./object.ts";
-import { INGRESS } from "./release-edit.ts";
+import { isHttpRoute, isIngress } from "./read.ts";
 import { competing, keepsPlace, weightOf, type Pair, type Ranked } from "./precedence.ts";
+import { readingsOf } from "./readings.ts";
 import type { Reading } from "./served.ts";
-import { servicesOf } from "./services.ts";
 
 /**
  * Why Ingresses in a cluster cannot become routes, by {@link sourceOf}: they share a host, and a different one of them would answer. Traefik
@@ -68,17 +64,13 @@ export function whyReordered(
 const pairsOf = oncePer((cluster: BuiltCluster) => competing(contendersOf(cluster)));
 
 /** The rules in a cluster that Traefik sorts by precedence. */
-const contendersOf = oncePer((cluster: BuiltCluster): readonly Ranked[] =>
-  cluster.objects.flatMap(({ object }) => {
-    if (isIngress(object)) {
-      const reading = readAny(object, nameOf(object).namespace, servicesOf(cluster));
-      const source = sourceOf(object);
-      return [...rankedBy(reading, cluster, source), ...fixedContenders(object, reading, source)];
-    }
-    if (isHttpRoute(object)) return routeContenders(object);
-    return isRelease(object) ? releaseContenders(object, cluster) : [];
-  }),
-);
+const contendersOf = oncePer((cluster: BuiltCluster): readonly Ranked[] => [
+  ...readingsOf(cluster).flatMap(({ object, reading, source }) => [
+    ...rankedBy(reading, cluster, source),
+    ...(isIngress(object) ? fixedContenders(object, reading, source) : []),
+  ]),
+  ...cluster.objects.flatMap(({ object }) => (isHttpRoute(object) ? routeContenders(object) : [])),
+]);
 
 /** The rules of an IngressRoute that a route cannot express: they may match any request to their hosts. */
 function fixedContenders(
@@ -116,19 +108,6 @@ function routeContenders(object: Mapping): readonly Ranked[] {
     rank: weightOf(served) + served.host.length,
     source,
   }));
-}
-
-function releaseContenders(object: Mapping, cluster: BuiltCluster): readonly Ranked[] {
-  if (chartOf(object, [cluster]).name !== "app-template") return [];
-  const services = fieldAt(object, ["spec", "values", "service"]);
-  return Object.entries(fieldsIn(object, INGRESS)).flatMap(([key, entry]) => {
-    if (!isMapping(entry) || entry.enabled === false) return [];
-    const reading = readIngress(entry, services, releaseNamespace(object));
-    return rankedBy(reading, cluster, sourceOf(object, key)).map(({ served, ...ranked }) => ({
-      ...ranked,
-      served: { ...served, host: rendered(served.host, object) },
-    }));
-  });
 }
 
 /** The rules, if Traefik is known to serve them. Those of ingress-nginx are left out, because it compares paths as a route does. */

@@ -78,16 +78,24 @@ function isInvalid({ match }: Served): boolean {
   );
 }
 
-/** Prefixes that would match fewer paths, because a route compares path segments and the controller compares characters. */
+/** Prefixes that would match other paths, because a route compares path segments and the controller compares characters. */
+export function comparedPrefixes(
+  prefixes: readonly Prefix[],
+  controller: Controller | undefined,
+): readonly string[] {
+  const compared = prefixes
+    .filter(({ path }) => path !== "/")
+    .filter(({ pathType }) => controller?.matchesCharacters(pathType) ?? true);
+  return [...new Set(compared.map(({ path }) => path))];
+}
+
+/** {@link comparedPrefixes} as losses. */
 export function prefixLosses(
   prefixes: readonly Prefix[],
   controller: Controller | undefined,
 ): readonly Loss[] {
-  const compared = prefixes
-    .filter(({ path }) => path !== "/")
-    .filter(({ pathType }) => controller?.matchesCharacters(pathType) ?? true);
   const name = controller?.name ?? "an Ingress controller";
-  return [...new Set(compared.map(({ path }) => path))].map((path) => ({
+  return comparedPrefixes(prefixes, controller).map((path) => ({
     kind: "path-prefix",
     message: path.endsWith("/")
       ? `path ${path} would also match ${path.slice(0, -1)}: a route compares path segments, but ${name} compares characters`

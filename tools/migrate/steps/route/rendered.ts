@@ -5,7 +5,7 @@ import { asKubeObject } from "../../../lint/kube-object.ts";
 import { fieldAt, nameOf } from "../../objects.ts";
 import { listed, type RenderedChange, type RenderedSide } from "../../rendered-change.ts";
 import type { Step, StepContext } from "../../step.ts";
-import { isHttpRoute, isIngress, readAny } from "./object.ts";
+import { isHttpRoute, isIngress, readAny } from "./read.ts";
 import { fieldList } from "./paths.ts";
 import { servicesOf } from "./services.ts";
 import { httpAnswers, objectAnswers } from "./violations.ts";

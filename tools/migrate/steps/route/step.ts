@@ -7,7 +7,7 @@ import { embeddedObjects, isKind, writtenObjects, type WrittenObject } from "../
 import { dnsPreparations, targetConflicts } from "./dns.ts";
 import { unseenGateways } from "./gateway.ts";
 import { splitHosts } from "./whole-hosts.ts";
-import { isIngress } from "./object.ts";
+import { isIngress } from "./read.ts";
 import { rewrittenFiles } from "./rewritten-files.ts";
 import { senders } from "./senders.ts";
 import { whyForbidden } from "./allowed.ts";

@@ -7,7 +7,7 @@ import { dialectOf, readIngress, readRoute, type RouteDialect } from "./app-temp
 import { chartOf } from "./chart.ts";
 import { readHttpRoute } from "./http-route.ts";
 import { sameCluster, clusterOf } from "../../clusters.ts";
-import { isHttpRoute, isIngress, readAny } from "./object.ts";
+import { isHttpRoute, isIngress, readAny } from "./read.ts";
 import { releaseNamespace, rendered } from "./hosts.ts";
 import { parentsOf, type Moving } from "./parents.ts";
 import { missingObject } from "./new-object-violations.ts";

@@ -1,0 +1,42 @@
+import { oncePer } from "../../../../lib/once-per.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
+import { isRelease } from "../oci/artifact.ts";
+import { readIngress } from "./app-template.ts";
+import { chartOf } from "./chart.ts";
+import { releaseNamespace, rendered, sourceOf } from "./hosts.ts";
+import { isIngress, readAny } from "./read.ts";
+import { INGRESS } from "./release-edit.ts";
+import type { Reading } from "./served.ts";
+import { servicesOf } from "./services.ts";
+
+/** What was read from an Ingress in a cluster, with its hosts as the cluster receives them. */
+export interface ClusterReading {
+  /** The Ingress, the IngressRoute, or the HelmRelease whose values contain it. */
+  readonly object: Mapping;
+  readonly source: string;
+  readonly reading: Reading;
+}
+
+/** All Ingresses in a cluster, those in app-template values included. */
+export const readingsOf = oncePer((cluster: BuiltCluster): readonly ClusterReading[] =>
+  cluster.objects.flatMap(({ object }): readonly ClusterReading[] => {
+    if (isIngress(object)) {
+      const reading = readAny(object, nameOf(object).namespace, servicesOf(cluster));
+      return [{ object, source: sourceOf(object), reading }];
+    }
+    return isRelease(object) ? inValues(object, cluster) : [];
+  }),
+);
+
+function inValues(object: Mapping, cluster: BuiltCluster): readonly ClusterReading[] {
+  if (chartOf(object, [cluster]).name !== "app-template") return [];
+  const services = fieldAt(object, ["spec", "values", "service"]);
+  return Object.entries(fieldsIn(object, INGRESS)).flatMap(([key, entry]) => {
+    if (!isMapping(entry) || entry.enabled === false) return [];
+    const reading = readIngress(entry, services, releaseNamespace(object));
+    const served = reading.served.map((one) => ({ ...one, host: rendered(one.host, object) }));
+    return [{ object, source: sourceOf(object, key), reading: { ...reading, served } }];
+  });
+}
