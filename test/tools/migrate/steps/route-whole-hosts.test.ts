@@ -120,6 +120,32 @@ describe("migrate route: a host", () => {
     assert.match(messages(result, "left").join(), /this step reads IngressRoutes of traefik\.io only/);
   });
 
+  it("stays whole if the chart of a release serves it, too", () => {
+    const chart = (ingress: object): Files => ({
+      "den/status.yaml": helmRelease("status", "den", "uptime", { server: { ingress } }),
+    });
+    const host = "film.example.net";
+    for (const ingress of [
+      { enabled: true, className: "nginx", hosts: [{ host, paths: [{ path: "/status" }] }] },
+      { enabled: true, ingressClassName: "nginx", hosts: [host] },
+      { enabled: true, hostname: host },
+      { main: { ingressClassName: "nginx", host: { name: host } } },
+    ]) {
+      const [paths, refused] = moved({ ...film({}), ...chart(ingress) });
+      assert.deepEqual(paths, [], JSON.stringify(ingress));
+      assert.match(
+        refused,
+        /^host film\.example\.net stays whole: HelmRelease den\/status \(server\.ingress(?:\.main)?\) serves it too and stays$/m,
+      );
+    }
+    for (const ingress of [
+      { enabled: false, className: "nginx", hosts: [host] },
+      { enabled: true, className: "nginx", hosts: ["tea.example.net"] },
+      { enabled: true, className: "outside", hosts: [host] },
+    ])
+      assert.deepEqual(moved({ ...film({}), ...chart(ingress) })[0], ["den/film.yaml"]);
+  });
+
   it("gets routes next to its Ingresses with --keep-ingress", () => {
     const options = { route: { ...OPTIONS.route, keepIngress: true } };
     assert.deepEqual(moved({ ...film({ annotations: LOGIN }), ...gate() }, options)[0], ["gate/gate.yaml"]);

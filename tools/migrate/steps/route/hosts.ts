@@ -7,6 +7,7 @@ import { rendered as renderedByChart } from "../../../../policy/objects/app-temp
 import { releaseOf } from "../../../../policy/objects/helm.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import { chartOf } from "./chart.ts";
+import { chartIngresses, hostsInValues } from "./other-charts.ts";
 import { fieldList } from "./paths.ts";
 
 /** A host of an Ingress in a cluster. */
@@ -17,14 +18,14 @@ export interface ServedHost {
   readonly annotations: Mapping;
 }
 
-/** The hosts of the Ingresses in a cluster, those in app-template values included. */
+/** The hosts of the Ingresses in a cluster, those in the values of charts included. */
 export const servedHosts = oncePer((cluster: BuiltCluster): readonly ServedHost[] =>
   cluster.objects.flatMap(({ object }) => hostsOf(object, cluster)),
 );
 
 function hostsOf(object: Mapping, cluster: BuiltCluster): readonly ServedHost[] {
   if (isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) {
-    if (chartOf(object, [cluster]).name !== "app-template") return [];
+    if (chartOf(object, [cluster]).name !== "app-template") return inOtherChart(object);
     return Object.entries(fieldsIn(object, ["spec", "values", "ingress"])).flatMap(([key, entry]) => {
       if (!isMapping(entry) || entry.enabled === false) return [];
       const hosts = fieldList(entry.hosts).map(({ host }) => rendered(scalarText(host), object));
@@ -49,6 +50,16 @@ function hostsOf(object: Mapping, cluster: BuiltCluster): readonly ServedHost[] 
   return served(hosts, own);
 }
 
+function inOtherChart(release: Mapping): readonly ServedHost[] {
+  return chartIngresses(release).flatMap(({ path, values }) =>
+    served(hostsInValues(values), {
+      source: `${sourceOf(release)} (${path.slice(2).join(".")})`,
+      annotations: fieldsIn(values, ["annotations"]),
+      ingressClass: values.ingressClassName ?? values.className,
+    }),
+  );
+}
+
 /** `ingressClass` is the field; without it, the class is that of the annotation. */
 function served(
   hosts: readonly string[],
@@ -58,7 +69,7 @@ function served(
   return hosts.map((host) => ({ ...own, host, ingressClass: name }));
 }
 
-/** Identifies an Ingress by its object and, in a HelmRelease, by its key in the values. */
+/** Identifies an Ingress by its object and, in a HelmRelease of app-template, by its key in the values. */
 export function sourceOf(object: Mapping, key?: string): string {
   const { namespace, name } = nameOf(object);
   return `${scalarText(object.kind)} ${namespace}/${name}${key === undefined ? "" : ` (ingress.${key})`}`;

@@ -33,18 +33,46 @@ export function otherIngresses(forms: readonly Mapping[], chart = ""): readonly 
 }
 
 function ingressesIn(release: Mapping, chart: string): readonly Note[] {
-  const notes: Note[] = [];
-  const visit = (value: Value | undefined, path: readonly PathStep[]): void => {
+  return chartIngresses(release).map(({ path, values, parent }) => {
+    const why = hasRoute(values) || hasRoute(parent) ? ALREADY : unknownFormat(chart);
+    const message = `${path.slice(2).join(".")} is left unchanged: ${why}`;
+    return { kind: "left", message, position: locate(originAt(release, path)) };
+  });
+}
+
+/** An Ingress in the values of a chart. */
+export interface ChartIngress {
+  /** From the release on: `["spec", "values", "ingress"]`. */
+  readonly path: readonly string[];
+  readonly values: Mapping;
+  /** The values around it. */
+  readonly parent: Mapping;
+}
+
+/** The Ingresses in the values of a release, where charts write them. */
+export function chartIngresses(release: Mapping): readonly ChartIngress[] {
+  const found: ChartIngress[] = [];
+  const visit = (value: Value | undefined, path: readonly string[]): void => {
     if (!isMapping(value)) return;
     for (const [key, inner] of Object.entries(value)) {
       const own = [...path, key];
-      if (isMapping(inner) && (key === "ingress" ? inner.enabled === true : isNamed(inner, value, path))) {
-        const why = hasRoute(inner) || hasRoute(value) ? ALREADY : unknownFormat(chart);
-        const message = `${own.slice(2).join(".")} is left unchanged: ${why}`;
-        notes.push({ kind: "left", message, position: locate(originAt(release, own)) });
-      } else visit(inner, own);
+      if (isMapping(inner) && (key === "ingress" ? inner.enabled === true : isNamed(inner, value, path)))
+        found.push({ path: own, values: inner, parent: value });
+      else visit(inner, own);
     }
   };
   visit(fieldAt(release, ["spec", "values"]), ["spec", "values"]);
-  return notes;
+  return found;
+}
+
+/** The hosts of an Ingress in values, by the names that charts give them: a text, a list, or mappings with the host below another key. */
+export function hostsInValues({ host, hosts, hostname, hostnames, tls }: Mapping): readonly string[] {
+  const inTls = Array.isArray(tls) ? tls.map((entry) => (isMapping(entry) ? entry.hosts : undefined)) : [];
+  return [...new Set([host, hosts, hostname, hostnames, ...inTls].flatMap(textsIn))];
+}
+
+function textsIn(value: Value | undefined): readonly string[] {
+  if (typeof value === "string") return value === "" ? [] : [value];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  return isMapping(value) ? [value.host, value.name, value.hostname].flatMap(textsIn) : [];
 }
