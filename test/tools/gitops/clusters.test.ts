@@ -84,6 +84,20 @@ describe("the clusters of a repository", () => {
     assert.deepEqual(maps(build(without))["fleet/clusters/east"], ["east"]);
   });
 
+  it("decrypt with what a root gives itself by a patch", () => {
+    const files = (patches: string): Readonly<Record<string, string>> => ({
+      "fleet/east/sync.yaml": kustomization("east", "./fleet/east"),
+      "fleet/east/key.yaml":
+        "apiVersion: v1\nkind: Secret\nmetadata: { name: key, namespace: den }\ndata: { a: 'ENC[AES256_GCM,data:x]' }\nsops: { mac: x }\n",
+      "fleet/east/kustomization.yaml": `resources: [sync.yaml, key.yaml]\n${patches}`,
+    });
+    const problems = (patches: string): readonly string[] =>
+      build(files(patches)).clusters.flatMap((cluster) => cluster.problems.map(({ message }) => message));
+    const patch = '{"op":"add","path":"/spec/decryption","value":{"provider":"sops"}}';
+    assert.deepEqual(problems(`patches: [{ target: { kind: Kustomization }, patch: '[${patch}]' }]\n`), []);
+    assert.match(problems("").join(), /Secret key is encrypted with SOPS, but Kustomization east has no/);
+  });
+
   it("are not those of a patch without a path", () => {
     const files = {
       "clusters/east/kustomization.yaml":

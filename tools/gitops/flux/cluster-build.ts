@@ -148,6 +148,11 @@ class ClusterBuild {
     for (const error of variables?.errors ?? []) this.#report(error);
     const children: Mapping[] = [];
     const own: Mapping[] = [];
+    // One that applies itself gets the patches of its own kustomization file.
+    const applied =
+      resources.find(
+        ({ object }) => isFluxKustomization(object) && identity(object) === identity(kustomization),
+      )?.object ?? kustomization;
     const isOwn = new Set(resources);
     const expanded = resources.flatMap((resource) => [resource, ...this.#expand(resource, resources)]);
     for (const resource of expanded) {
@@ -163,7 +168,7 @@ class ClusterBuild {
         this.#report(error);
         continue;
       }
-      for (const refusal of serverErrors(object, kustomization)) this.#report(refusal);
+      for (const refusal of serverErrors(object, applied)) this.#report(refusal);
       objects.push({
         object,
         kustomization: built,
