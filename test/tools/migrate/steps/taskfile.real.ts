@@ -69,6 +69,20 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ".tasks/outer/Taskfile.yaml": `version: "3"\nincludes:\n  inner: { taskfile: ./inner, internal: true }\n${tasks("own: echo own").replace(/^version.*\n/, "")}`,
     ".tasks/outer/inner/Taskfile.yaml": tasks("go: { cmds: [{ task: next }] }", "next: echo next"),
   },
+  "one file under two names": {
+    "Taskfile.yaml": root("a: { taskfile: .tasks/docs, vars: { D: a } }", "b: { taskfile: .tasks/docs }"),
+    ".tasks/kubernetes/Taskfile.yaml": tasks("apply: { cmds: [{ task: ':b:show' }] }"),
+    ".tasks/docs/Taskfile.yaml": tasks("show: echo {{.D}}"),
+  },
+  "conditions in names": {
+    "Taskfile.yaml": root("one: .tasks/one", "two: .tasks/two", "three: .tasks/three"),
+    ".tasks/kubernetes/Taskfile.yaml": tasks(
+      "apply: { cmds: [{ task: ':{{if .X}}one:run{{else}}two:run{{end}}' }, 'task three:{{if .X}}run{{else}}other{{end}}'] }",
+    ),
+    ...Object.fromEntries(
+      ["one", "two", "three"].map((name) => [`.tasks/${name}/Taskfile.yaml`, tasks(`run: echo ${name}`)]),
+    ),
+  },
   "the default task of an include": {
     "Taskfile.yaml": root("backup: .tasks/backup"),
     ".tasks/kubernetes/Taskfile.yaml": tasks("apply: { cmds: [{ task: ':backup' }] }"),

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { repositoryOf } from "../../../support/rendering.ts";
 import { reconcileCommand } from "../../../../tools/migrate/steps/taskfile/reconcile-command.ts";
+import { readOptions } from "../../../../tools/migrate/options.ts";
+import { essentialOf } from "../../../../tools/migrate/steps/taskfile/essential.ts";
 import { mentionsIn } from "../../../../tools/migrate/steps/taskfile/mentions.ts";
 import { readTaskfiles } from "../../../../tools/migrate/steps/taskfile/taskfiles.ts";
 import { callsIn, mayMean } from "../../../../tools/migrate/steps/taskfile/calls.ts";
@@ -19,6 +21,15 @@ describe("the calls of a Taskfile", () => {
   it("exclude options and their values, variables, and everything after --", () => {
     assert.deepEqual(names("task --silent -d some/dir build FORCE=1 -- not:this"), ["build"]);
     assert.deepEqual(names("task -l"), []);
+  });
+
+  it("include every branch of a condition", () => {
+    assert.deepEqual(
+      names("task {{if .A}}b:go{{else if .B}}c:{{if .C}}x{{end}}{{else}}d:go{{end}} e").toSorted(),
+      ["b:go", "c:", "c:x", "d:go", "e"],
+    );
+    const calls = callsIn({ task: ":{{if .A}}b:go{{else}}c{{end}}" });
+    assert.deepEqual(calls.map(({ name }) => name).toSorted(), [":b:go", ":c"]);
   });
 
   it("match any task if the name is a variable", () => {
@@ -76,6 +87,39 @@ describe("the tasks that a repository's text names", () => {
 
   it("do not include what a Taskfile defines or calls", () => {
     assert.deepEqual(mentioned({}), []);
+  });
+});
+
+describe("a Taskfile under several names", () => {
+  const LIBRARY = "tasks:\n  go: { cmd: echo }\n  idle: { cmd: echo }\n";
+  const stayingIn = (files: Readonly<Record<string, string>>, options: string): readonly string[] => {
+    const repository = repositoryOf({ ...files, ".edgefirst/migrate.yaml": `taskfile: ${options}\n` });
+    const taskfiles = readTaskfiles(repository);
+    assert.ok(taskfiles);
+    const { tasks } = essentialOf(repository, taskfiles, readOptions(repository).taskfile, new Set());
+    return [...tasks.keys()].map(({ name }) => name).toSorted();
+  };
+
+  it("stays under the name that a task calls", () => {
+    const files = {
+      "Taskfile.yaml":
+        "includes:\n  a: ./lib.yaml\n  b: ./lib.yaml\n  k: ./k.yaml\ntasks:\n  up: { deps: ['b:go'] }\n",
+      "lib.yaml": LIBRARY,
+      "k.yaml": "includes: { root: ./Taskfile.yaml }\ntasks:\n  x: { cmd: echo }\n",
+    };
+    assert.deepEqual(stayingIn(files, "{ includes: [], pruned: [a, b], keep: [up] }"), ["b:go", "up"]);
+  });
+
+  it("keeps what another Taskfile includes", () => {
+    const files = {
+      "Taskfile.yaml": "includes:\n  lib: ./lib.yaml\ntasks:\n  up: { cmd: echo }\n  down: { cmd: echo }\n",
+      "lib.yaml": LIBRARY,
+      "sub/Taskfile.yaml": "includes:\n  other: ../lib.yaml\ntasks:\n  x: { cmds: [{ task: 'other:go' }] }\n",
+    };
+    const options = "{ includes: [], pruned: [lib], keep: [up] }";
+    assert.deepEqual(stayingIn(files, options), ["lib:go", "lib:idle", "up"]);
+    const whole = { ...files, "sub/Taskfile.yaml": "includes:\n  all: { taskfile: .. }\n" };
+    assert.deepEqual(stayingIn(whole, options), ["down", "up"]);
   });
 });
 

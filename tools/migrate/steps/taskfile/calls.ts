@@ -13,17 +13,40 @@ const SHELL_CALL = /(?:^|[\s;&|(`"'/])(?:go-)?task[ \t]+((?:\\\n|[^\n;&|<>()`])*
 /** Task options that take a value. Source: https://taskfile.dev/docs/reference/cli */
 const OPTIONS_WITH_VALUE = /^(?:-[dtoCI]|--(?:dir|taskfile|output|concurrency|interval|sort))$/;
 
+/** A condition in a template without another one in it. */
+const CONDITION = /\{\{-?\s*(?:if|with)\b(?:(?!\{\{-?\s*(?:if|with|range)\b).)+?\{\{-?\s*end\s*-?\}\}/s;
+const MAX_ALTERNATIVES = 64;
+
+/** The texts that a template may produce, without its conditions; if these are too many, a variable that may be anything. */
+function alternatives(template: string): readonly string[] {
+  const done: string[] = [];
+  const open = [template];
+  for (let text = open.pop(); text !== undefined; text = open.pop()) {
+    if (done.length === MAX_ALTERNATIVES) return ["{{}}"];
+    const [condition = ""] = CONDITION.exec(text) ?? [];
+    if (condition === "") {
+      done.push(text);
+      continue;
+    }
+    const branches = condition.split(/\{\{-?\s*(?:if|with|else|end)\b[^}]*\}\}/).slice(1, -1);
+    if (!/\{\{-?\s*else\s*-?\}\}/.test(condition)) branches.push("");
+    const at = text.indexOf(condition);
+    const [before, after] = [text.slice(0, at), text.slice(at + condition.length)];
+    open.push(...branches.map((branch) => before + branch + after));
+  }
+  return done;
+}
+
 /** What a task calls: in `deps`, with `task:`, and with the `task` command in its scripts. */
 export function callsIn(task: Value): readonly Call[] {
   if (typeof task === "string") return shellCalls(task).map((name) => ({ name, local: false }));
   if (Array.isArray(task)) return task.flatMap(callsIn);
   if (!isMapping(task)) return [];
   return Object.entries(task).flatMap(([key, value]: [string, Value]) => {
-    if (key === "task" && typeof value === "string") return [{ name: value, local: true }];
+    if (key === "task" && typeof value === "string")
+      return alternatives(value).map((name) => ({ name, local: true }));
     if (key !== "deps" || !Array.isArray(value)) return callsIn(value);
-    return value.flatMap((entry) =>
-      typeof entry === "string" ? [{ name: entry, local: true }] : callsIn(entry),
-    );
+    return value.flatMap((entry) => (typeof entry === "string" ? callsIn({ task: entry }) : callsIn(entry)));
   });
 }
 
@@ -38,6 +61,10 @@ const shellCalls = (text: string): readonly string[] => shellCallsAt(text).map((
 
 /** The tasks in the arguments of a call, which may name several. A variable may stand for any task. */
 function namesIn(text: string): readonly string[] {
+  return [...new Set(alternatives(text).flatMap(namesInCommand))];
+}
+
+function namesInCommand(text: string): readonly string[] {
   const words = text
     .replace(/\{\{.*?\}\}/g, "{{}}")
     .replace(/\\\r?\n/g, " ")

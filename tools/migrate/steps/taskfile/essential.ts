@@ -5,7 +5,13 @@ import { formatNote } from "../../report.ts";
 import type { Note } from "../../step.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { mentionsIn, type Mention } from "./mentions.ts";
-import { tasksCalled, unknownIncludesCalled, type Task, type Taskfiles } from "./taskfiles.ts";
+import {
+  includedElsewhere,
+  tasksCalled,
+  unknownIncludesCalled,
+  type Task,
+  type Taskfiles,
+} from "./taskfiles.ts";
 
 type Options = MigrateOptions["taskfile"];
 
@@ -55,6 +61,10 @@ export function essentialOf(
     else
       for (const task of tasksCalled(taskfiles.tasks, name))
         if (!isNamedForRemoval(task, options)) keep(task, reason, reason);
+  }
+  for (const [file, position] of isComplete ? [] : includedElsewhere(repository, taskfiles)) {
+    const reason = `${position.file}:${position.line} includes ${file}`;
+    for (const task of taskfiles.tasks) if (task.file === file) keep(task, reason, reason);
   }
   for (;;) {
     const lent = lentVariable(repository, taskfiles, { includes });

@@ -108,12 +108,13 @@ function editTasks(
   essential: Essential,
   added: readonly FluxTask[],
 ): readonly Note[] {
-  const going = tasks.filter((task) => !essential.tasks.has(task));
+  const staying = new Set(tasks.filter((task) => essential.tasks.has(task)).map(({ key }) => key));
+  const going = tasks.filter(({ key }) => !staying.has(key));
   const isReplacing = ({ replaces }: FluxTask): boolean => going.some(({ key }) => key === replaces);
   const { removed, isAdded } = changeEntries(
     edit,
     "tasks",
-    going.map(({ key }) => key),
+    [...new Set(going.map(({ key }) => key))],
     added.map((task) => ({
       lines: task.lines(isReplacing(task)),
       replaces: isReplacing(task) ? task.replaces : undefined,

@@ -2,6 +2,8 @@ import { posix } from "node:path";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, type Position } from "../../../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { fileText } from "../../../gitops/yaml/file-text.ts";
+import { textFiles } from "../../text-files.ts";
 import { callsIn, mayMean } from "./calls.ts";
 
 /**
@@ -61,7 +63,8 @@ export function readTaskfiles(repository: Repository): Taskfiles | undefined {
   for (const include of includes) {
     const { name, file } = include;
     const namespaces = namespacesOf(include, [""]);
-    if (file !== undefined) tasks.push(...read(repository, file, { namespaces, include: name, files }));
+    if (file !== undefined)
+      tasks.push(...read(repository, file, { namespaces, include: name, files, includedBy: [root] }));
   }
   return { root, includes, tasks, files };
 }
@@ -69,16 +72,28 @@ export function readTaskfiles(repository: Repository): Taskfiles | undefined {
 function read(
   repository: Repository,
   file: string,
-  at: { namespaces: readonly string[]; include: string; files: Map<string, Mapping> },
+  at: {
+    namespaces: readonly string[];
+    include: string;
+    files: Map<string, Mapping>;
+    /** The files that lead to this one. A file may be included several times under different names, but not by itself. */
+    includedBy: readonly string[];
+  },
 ): readonly Task[] {
   const { namespaces, include, files } = at;
-  const fields = files.has(file) ? undefined : mappingOf(repository, file);
+  const fields = at.includedBy.includes(file) ? undefined : mappingOf(repository, file);
   if (!fields) return [];
   files.set(file, fields);
+  const includedBy = [...at.includedBy, file];
   const below = includesOf(repository, file, fields).flatMap((nested) =>
     nested.file === undefined
       ? []
-      : read(repository, nested.file, { namespaces: namespacesOf(nested, namespaces), include, files }),
+      : read(repository, nested.file, {
+          namespaces: namespacesOf(nested, namespaces),
+          include,
+          files,
+          includedBy,
+        }),
   );
   return [...tasksOf(fields, file, namespaces, include), ...below];
 }
@@ -94,6 +109,22 @@ export function namespacesOf(
 
 const within = (namespace: string, name: string): string =>
   namespace === "" ? name : `${namespace}:${name}`;
+
+/** Where other Taskfiles, which the root does not include, include these files. */
+export function includedElsewhere(
+  repository: Repository,
+  { files }: Taskfiles,
+): ReadonlyMap<string, Position> {
+  const others = textFiles(repository).filter(
+    (file) =>
+      /\.ya?ml$/.test(file) && !files.has(file) && /^includes:/m.test(fileText(repository, file) ?? ""),
+  );
+  return new Map(
+    others
+      .flatMap((file) => includesOf(repository, file, mappingOf(repository, file) ?? {}))
+      .flatMap(({ file, position }) => (file !== undefined && files.has(file) ? [[file, position]] : [])),
+  );
+}
 
 function mappingOf(repository: Repository, file: string): Mapping | undefined {
   const { documents, errors } = repository.parse(file);
