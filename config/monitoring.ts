@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { placement, resources } from "./pods.ts";
-import { duration, hostname, labelName, labels, objectName, quantity } from "./values.ts";
+import { duration, hostname, labelName, labels, objectName, quantity, secretKey } from "./values.ts";
 
 const endpoint = z.looseObject({
   name: z.string().min(1).describe("Name of the endpoint, unique within its group."),
@@ -31,7 +31,7 @@ const storage = z.discriminatedUnion(
       secret: objectName.describe(
         "An existing Secret in Gatus's namespace with a `postgres://` or `postgresql://` URL.",
       ),
-      key: z.string().default("url").describe("Key in the Secret."),
+      key: secretKey.default("url").describe("Key in the Secret."),
     }),
   ],
   { error: 'type "memory", "sqlite" or "postgres"' },
@@ -68,8 +68,8 @@ const pushover = z.union(
       secret: objectName.describe(
         "An existing Secret in the same namespace, such as one from External Secrets or SOPS. The stack then needs no keys.",
       ),
-      token: z.string().min(1).default("token").describe("Key of the application token in the Secret."),
-      userKey: z.string().min(1).default("userKey").describe("Key of the user or group key in the Secret."),
+      token: secretKey.default("token").describe("Key of the application token in the Secret."),
+      userKey: secretKey.default("userKey").describe("Key of the user or group key in the Secret."),
     }),
   ],
   { error: "true, false or { secret }" },

@@ -9,6 +9,13 @@ export const objectName = z
   .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "a lower-case Kubernetes object name (RFC 1123)")
   .meta({ title: "object name" });
 
+/** A key in a Secret's data. */
+export const secretKey = z
+  .string()
+  .max(253)
+  .regex(/^[-._a-zA-Z0-9]+$/, "a key of a Secret: letters, digits, -, _ and .")
+  .meta({ title: "key of a Secret" });
+
 /** Name of a namespace or Service: RFC 1123 label. */
 export const labelName = z
   .string()

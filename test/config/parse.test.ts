@@ -258,6 +258,10 @@ describe("configuration", () => {
       errorsIn({ cluster: CLUSTER, gatus: { install: true, pushover: { name: "notify" } } }),
       /edgefirst:gatus\.pushover.*true, false or \{ secret \}/,
     );
+    for (const key of ["", "../token", "a b"]) {
+      const gatus = { install: true, pushover: { secret: "notify", token: key } };
+      assert.match(errorsIn({ cluster: CLUSTER, gatus }), /edgefirst:gatus\.pushover/, key);
+    }
   });
 
   it("accepts the committed stacks", () => {
