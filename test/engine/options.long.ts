@@ -16,19 +16,16 @@ import { FLUX, GATEWAYS, GATUS, REPOSITORY } from "./every-option.ts";
 
 const TOKEN = "CANARYtoken".padEnd(30, "0");
 const USER_KEY = "CANARYuserkey".padEnd(30, "0");
+/** Keys in a Secret of another owner. */
+const EXISTING = { app: "CANARYexisting".padEnd(30, "0"), user: "CANARYuser".padEnd(30, "0") };
 const AGE_KEY = "AGE-SECRET-KEY-1CANARY";
 const GATUS_USER = "edgefirst:CANARYpassword";
 const PASSWORD_HASH = btoa(`$2b$10$CANARYhash${"a".repeat(43)}`);
 /** In plain text, and as base64 in a Secret's data. */
 const CANARIES = new RegExp(
-  [
-    TOKEN,
-    USER_KEY,
-    AGE_KEY,
-    GATUS_USER,
-    PASSWORD_HASH,
-    ...[TOKEN, USER_KEY, AGE_KEY, GATUS_USER, PASSWORD_HASH].map((text) => btoa(text).replace(/.=*$/, "")),
-  ].join("|"),
+  [TOKEN, USER_KEY, ...Object.values(EXISTING), AGE_KEY, GATUS_USER, PASSWORD_HASH]
+    .flatMap((text) => [text, btoa(text).replace(/.=*$/, "")])
+    .join("|"),
 );
 describe("engine: configuration options", function () {
   this.timeout(240_000);
@@ -63,9 +60,19 @@ describe("engine: configuration options", function () {
       this.timeout(START_TIMEOUT_MS);
       const cluster = client("full");
       await installFluxCrds(clusters.sandbox.kubeconfig, "full");
-      for (const definition of [...(await operatorDefinitions()), namespace("certificates")])
-        await cluster.apply(definition, { fieldManager: "test" });
-      const alerting = { install: true, ruleLabels: { release: "prometheus" } };
+      const theirs = [
+        ...(await operatorDefinitions()),
+        namespace("certificates"),
+        namespace("monitoring"),
+        { ...object("v1", "Secret", "notify", "monitoring"), stringData: EXISTING },
+      ];
+      for (const each of theirs) await cluster.apply(each, { fieldManager: "test" });
+      const alerting = {
+        install: true,
+        namespace: "monitoring",
+        ruleLabels: { release: "prometheus" },
+        pushover: { secret: "notify", token: "app", userKey: "user" },
+      };
       stack = await engine.stack("full", {
         ...base("full"),
         gatewayApi: { source: definitions, descriptions: false },
