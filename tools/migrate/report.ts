@@ -198,14 +198,27 @@ export function formatNote({ position, message }: Note): string {
 /** How many notes with the same message are written as one. */
 const MANY = 3;
 
-/** Notes as lines; of many with the same message, the message once, with an indented line for each position. */
+/**
+ * Notes as lines; of many with the same message, the message once, with an indented line for each position. The order of a runbook stays: only
+ * notes that follow each other are written as one.
+ */
 export function noteLines(notes: readonly Note[]): readonly string[] {
-  return [...Map.groupBy(notes, ({ message }) => message)].flatMap(([message, own]) => {
+  return groups(notes).flatMap(([message, own]) => {
     const places = own.flatMap(({ position }) => (position ? [`  ${position.file}:${position.line}`] : []));
     return places.length < MANY
       ? own.map(formatNote)
       : [`${message} (${places.length} locations)`, ...places];
   });
+}
+
+function groups(notes: readonly Note[]): readonly (readonly [string, readonly Note[]])[] {
+  let run = 0;
+  const byMessage = Map.groupBy(notes, ({ kind, message }, index) => {
+    const previous = notes[index - 1];
+    if (previous?.message !== message) run++;
+    return JSON.stringify([kind === "runbook" ? run : 0, message]);
+  });
+  return [...byMessage.values()].map((own) => [own[0]?.message ?? "", own]);
 }
 
 function section(title: string, lines: readonly string[]): string[] {

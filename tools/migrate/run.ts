@@ -53,7 +53,10 @@ function attempt(step: Step, context: StepContext): StepResult {
     if (unsafe.size > 0) continue;
     const marks = markNotes(changes, context.repository);
     const generated = generatedFileNotes(changes, context.repository);
-    const notes = [...planned.notes, ...excluded.values(), ...silent.notes, ...marks, ...generated];
+    const notes = distinct([
+      ...planned.notes,
+      ...[...excluded.values(), ...silent.notes, ...marks, ...generated],
+    ]);
     const plan = { ...(planned.live && { live: planned.live }), notes, changes };
     const result = prove(step, given, plan);
     const refused =
@@ -65,6 +68,11 @@ function attempt(step: Step, context: StepContext): StepResult {
     for (const [path, note] of refused) excluded.set(path, note);
   }
 }
+
+/** An object that several kustomizations include, or several clusters receive, needs no second note. */
+const distinct = (notes: readonly Note[]): readonly Note[] => [
+  ...new Map(notes.map((note) => [JSON.stringify(note), note])).values(),
+];
 
 /** Changed files that would no longer be valid YAML. That is a bug in the step; only these files are skipped. */
 function invalidFiles(changes: readonly FileChange[]): ReadonlyMap<string, Note> {
@@ -92,7 +100,8 @@ function refusedFiles(failures: readonly Failure[], changes: readonly FileChange
   for (const { message, files } of failures) {
     const own = files.filter((file) => changed.has(file));
     if (own.length === 0) return new Map();
-    for (const file of own) refused.set(file, refusal(file, message));
+    // The first one is the cause: a build that fails comes before the objects that differ.
+    for (const file of own) if (!refused.has(file)) refused.set(file, refusal(file, message));
   }
   return refused;
 }

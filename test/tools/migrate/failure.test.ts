@@ -4,13 +4,9 @@ import type { StepResult } from "../../../tools/migrate/run.ts";
 import { ingressWith, messages, resultOf, type Files } from "./planning.ts";
 
 const OPTIONS = { route: { gateways: { wan: { name: "front", namespace: "doors" } } } };
-const app = (name: string): object =>
-  ingressWith({ name, namespace: "den", host: `${name}.example.net`, ingressClassName: "wan" });
-const patch = (name: string): object => ({
-  apiVersion: "networking.k8s.io/v1",
-  kind: "Ingress",
-  metadata: { name, namespace: "den", labels: { site: "home" } },
-});
+const app = (name: string, host = `${name}.example.net`): object =>
+  ingressWith({ name, namespace: "den", host, ingressClassName: "wan" });
+const patch = (name: string): object => app(name, `${name}.home.example.net`);
 const NAMES = ["tea", "film", "till", "lamp"];
 const files = (...patched: readonly string[]): Files => ({
   ...Object.fromEntries(NAMES.map((name) => [`base/${name}.yaml`, app(name)])),

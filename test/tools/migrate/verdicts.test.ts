@@ -176,6 +176,20 @@ describe("the verdicts of migrate", () => {
     ]);
   });
 
+  it("keeps the order of a runbook", () => {
+    const step = (message: string, line: number): Note => ({
+      kind: "runbook",
+      message,
+      position: { file: "a.yaml", line, column: 1 },
+    });
+    const notes = [1, 2, 3].flatMap((line) => [step("commit", line), step("check", line)]);
+    assert.deepEqual(
+      noteLines(notes),
+      [1, 2, 3].flatMap((line) => [`a.yaml:${line}: commit`, `a.yaml:${line}: check`]),
+    );
+    assert.equal(noteLines([1, 2, 3].map((line) => step("wait", line)))[0], "wait (3 locations)");
+  });
+
   it("explains each verdict in a sentence, with the right singular or plural", () => {
     write(app);
     assert.match(explainVerdict(report(step([changed("one")]))), /^Proven: 1 object changes in a cluster/);
