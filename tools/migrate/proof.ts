@@ -4,7 +4,8 @@ import type { BuildProblem } from "../gitops/problem.ts";
 import { unknownPathTo } from "../gitops/flux/unknown-paths.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import type { Mapping } from "../gitops/yaml/values.ts";
+import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import { isMapping, type Mapping } from "../gitops/yaml/values.ts";
 import { buildClusters, onlyHidesObjects } from "./build.ts";
 import { differences, type Difference } from "../gitops/flux/differences.ts";
 import { problemFailure, type Failure } from "./failure.ts";
@@ -44,12 +45,15 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
     else failures.push({ message: `${describe(difference)}: ${reason}`, files: filesOf(difference) });
   }
   const reach = [...reaches(context.clusters), ...reaches(live)];
-  const gaps = gapsOf(changed, reach, live, after);
   const read = new Set(reach.flatMap((files) => [...files]));
   const { unread = [], maybeRead = [] } = Object.groupBy(
     changed.filter((path) => !isRead(path, read)),
     (path) => (unknownPathTo(path, live, after) ? "maybeRead" : "unread"),
   );
+  const gaps = [
+    ...gapsOf(changed, reach, live, after),
+    ...unread.filter((path) => isNewObject(path, context.repository, after)).map(notApplied),
+  ];
   const status = failures.length > 0 ? "fails" : gaps.length > 0 ? "unproven" : "holds";
   return { proof: { status, intended, failures, gaps, unread, maybeRead, clusters }, after };
 }
@@ -114,6 +118,19 @@ function gapsOf(
     });
   return [...new Set(gaps)];
 }
+
+/** Whether a step adds a file with objects for a cluster: without a Kustomization that reads it, what else the step changes lacks them. */
+function isNewObject(path: string, before: Repository, after: Repository): boolean {
+  if (before.isFile(path) || !after.isFile(path) || isKustomizationFile(path)) return false;
+  return after
+    .parse(path)
+    .documents.some(
+      ({ value }) => isMapping(value) && value.kind !== undefined && value.apiVersion !== undefined,
+    );
+}
+
+const notApplied = (path: string): string =>
+  `${path}: not proven, because no Kustomization reads this new file, so nothing applies it`;
 
 /** Whether a file that could not be read may include a path: the path is below the file's directory, or the file mentions it. */
 function mayRead(file: string, path: string, repository: Repository): boolean {

@@ -3,7 +3,9 @@ import { stringify } from "yaml";
 import { dataKinds } from "../../../../policy/knowledge/tool-lookups.ts";
 import { SHIPPED } from "../../../../policy/knowledge/knowledge.ts";
 import { namespace } from "../../../../tools/migrate/steps/namespace/step.ts";
-import { kustomization, messages, resultOf, written, type Files } from "../planning.ts";
+import { buildClusters } from "../../../../tools/migrate/build.ts";
+import { runStep } from "../../../../tools/migrate/run.ts";
+import { kustomization, messages, resultOf, withRepository, written, type Files } from "../planning.ts";
 
 const SOURCE = {
   apiVersion: "source.toolkit.fluxcd.io/v1",
@@ -165,6 +167,57 @@ describe("migrate namespace: the guard", () => {
       lines(alone),
       /then run: kubectl apply -f flux\/sync\.yaml -f flux\/flux-apps\.yaml \(no Kustomization in this repository/,
     );
+  });
+
+  const list = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization" };
+  const LIST = "flux/entry/kustomization.yaml";
+  /** A root in another directory than the kustomization file that lists it. */
+  const apart: Files = {
+    ...child([]),
+    "flux/sync.yaml": [SOURCE, kustomization("cluster", "./flux/entry")],
+    [LIST]: { ...list, resources: ["../sync.yaml", "../parts/apps.yaml"] },
+    "flux/parts/apps.yaml": kustomization("cluster-apps", "./apps"),
+    // Nothing reads it.
+    "spare/kustomization.yaml": { ...list, resources: ["../flux/parts/apps.yaml"] },
+  };
+
+  it("adds its new file to the kustomization that lists the root's file, in another directory too", () => {
+    const result = resultOf(namespace, apart);
+    const { plan, proof } = result;
+    assert.match(written(result, LIST), /- \.\.\/parts\/apps\.yaml\n {2}- \.\.\/parts\/flux-apps\.yaml\n/);
+    assert.deepEqual(
+      plan.changes.map(({ path }) => path),
+      ["flux/parts/apps.yaml", "flux/parts/flux-apps.yaml", LIST],
+    );
+    assert.deepEqual([proof.status, proof.unread], ["holds", []]);
+  });
+
+  it("is not proven if no Kustomization reads its new file", () => {
+    const alone = { ...child([]), "flux/sync.yaml": [SOURCE, kustomization("cluster-apps", "./apps")] };
+    const { proof } = resultOf(namespace, alone);
+    assert.deepEqual(
+      [proof.status, ...proof.gaps],
+      [
+        "unproven",
+        "flux/flux-apps.yaml: not proven, because no Kustomization reads this new file, so nothing applies it",
+      ],
+    );
+  });
+
+  it("does not move into a namespace that no Kustomization applies", () => {
+    const refusalsWith = (files: Files): readonly string[] =>
+      withRepository(apart, {}, (context) => {
+        const { after } = runStep(namespace, context);
+        const given = after.with(new Map(Object.entries(files) as [string, string][]));
+        const clusters = buildClusters(given);
+        const phases = Object.fromEntries(clusters.map(({ name }) => [name, "move" as const]));
+        const options = { ...context.options, namespace: { ...context.options.namespace, phases } };
+        return messages(runStep(namespace, { ...context, repository: given, clusters, options }), "refused");
+      });
+    assert.deepEqual(refusalsWith({}), []);
+    assert.deepEqual(refusalsWith({ [LIST]: stringify(apart[LIST]) }), [
+      "cannot move: no Kustomization applies Namespace flux-apps, and without it Flux could apply nothing of flux-system/cluster-apps; set the phase to guard again, which writes it",
+    ]);
   });
 
   it("asks for no key that is among the settings which it deploys", () => {

@@ -11,7 +11,7 @@ import { missingAfter, type Sought } from "./missing.ts";
 import { namedBefore } from "./named.ts";
 import { dependsOnPatches } from "./depends-on.ts";
 import { addPatches, movePatch, movePatchOf, sourcePatch } from "./patches.ts";
-import { referencesOf } from "./references.ts";
+import { presentIn, referencesOf } from "./references.ts";
 import type { MovingRoot } from "./root.ts";
 
 /** Plans the move of a root's children; returns `refused` notes if something prevents it. */
@@ -44,6 +44,7 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
   const undecided = elsewhere.filter((group) => isUndecided(group, context));
   const live = elsewhere.filter((group) => !isUndecided(group, context));
   return [
+    ...missingNamespaces(moving),
     ...lost,
     ...decisions(undecided, moving),
     ...live.flatMap((group) => onlyLive(group, moving)),
@@ -120,6 +121,18 @@ function patchesPerApp(
       .map(({ object }) => nameOf(object).name);
     return names.length === 0 ? [] : [movePatchOf(names, target, source)];
   });
+}
+
+/** Without its namespace, Flux would apply no child, and nothing else of the root. Next to a root that is applied by hand, the owner applies it too. */
+function missingNamespaces({ cluster, root, targets }: MovingRoot): readonly Note[] {
+  if (root.kustomization === undefined) return [];
+  return targets
+    .filter((target) => !presentIn(cluster, { kind: "Namespace", namespace: "", name: target }))
+    .map((target) => ({
+      kind: "refused",
+      message: `cannot move: no Kustomization applies Namespace ${target}, and without it Flux could apply nothing of ${idOf(root.object)}; set the phase to guard again, which writes it`,
+      position: locate(root.origin),
+    }));
 }
 
 /** Two children with the same name cannot share a namespace, and a patch cannot tell them apart. */

@@ -11,6 +11,7 @@ import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { NewFiles } from "../../new-files.ts";
 import { nameOf } from "../../objects.ts";
+import { usersOf } from "../components/references.ts";
 import type { FileChange, Note } from "../../step.ts";
 import { presentIn, referencesOf } from "./references.ts";
 import type { MovingRoot } from "./root.ts";
@@ -25,7 +26,7 @@ export function targetFiles(
 ): { readonly changes: readonly FileChange[]; readonly notes: readonly Note[] } {
   const { cluster, root, targets } = moving;
   const directory = posix.dirname(root.origin.source.file);
-  const own = findKustomizationFile(repository, directory);
+  const lists = kustomizationsWith(moving, repository);
   const files = new NewFiles(repository);
   const notes: Note[] = [];
   for (const target of targets) {
@@ -38,10 +39,27 @@ export function targetFiles(
     if (directories.length > 1) notes.push(severalDirectories(target, directories));
     else if (settings !== undefined && other) notes.push(notAlone(target, settings, other));
     else if (settings !== undefined) documents.push(settingsKustomization(moving, target, settings));
-    for (const document of documents) files.append(posix.join(directory, `${target}.yaml`), document);
-    if (documents.length > 0 && own !== undefined) files.addResource(own, `./${target}.yaml`);
+    const path = posix.join(directory, `${target}.yaml`);
+    for (const document of documents) files.append(path, document);
+    if (documents.length === 0) continue;
+    for (const list of lists) files.addResource(list, entryFor(path, list));
   }
   return { changes: files.changes(), notes };
+}
+
+/** The kustomization files that list the root's file, wherever they are; without one, the kustomization file next to it. */
+function kustomizationsWith({ root }: MovingRoot, repository: Repository): readonly string[] {
+  const { file } = root.origin.source;
+  const read = root.kustomization?.filesRead();
+  const users = usersOf(repository, file).filter((user) => read?.has(posix.dirname(user.file)));
+  const own = findKustomizationFile(repository, posix.dirname(file));
+  return users.length > 0 ? users.map((user) => user.file) : own === undefined ? [] : [own];
+}
+
+/** The `resources` entry by which a kustomization file includes a file. */
+function entryFor(file: string, kustomization: string): string {
+  const path = posix.relative(posix.dirname(kustomization), file);
+  return path.startsWith("../") ? path : `./${path}`;
 }
 
 /** Directories with the ConfigMaps and Secrets that a target's children substitute from, unless the target already contains them. */
