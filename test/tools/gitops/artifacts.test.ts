@@ -139,11 +139,18 @@ describe("the artifact of a Flux source", () => {
     write("kubernetes/edge/apps/forgotten.yaml", configMap("forgotten"));
     write("kubernetes/components/a/kustomization.yaml", component("../b"));
     write("kubernetes/components/b/kustomization.yaml", component("../a"));
-    write("values.yaml", "replicas: 1\n");
+    write(
+      "kubernetes/edge/json.yaml",
+      JSON.stringify({ apiVersion: "v1", kind: "Pod", metadata: { name: "a" } }),
+    );
+    write("kubernetes/edge/pretty.yaml", '{\n  "kind": "Pod",\n  "apiVersion": "v1"\n}\n');
+    write("values.yaml", "replicas: 1\nowner: { apiVersion: v1, kind: Pod }\n");
     assert.deepEqual(build().unreached, [
       "kubernetes/components/a/kustomization.yaml",
       "kubernetes/components/b/kustomization.yaml",
       "kubernetes/edge/apps/forgotten.yaml",
+      "kubernetes/edge/json.yaml",
+      "kubernetes/edge/pretty.yaml",
     ]);
   });
 

@@ -135,6 +135,23 @@ spec: { interval: 1h, url: "${url}", ref: { branch: main } }
       }
     });
 
+    it("is another repository if a FluxInstance gives the URL of this one", () => {
+      const built = build({
+        "clusters/edge/flux.yaml": `apiVersion: fluxcd.controlplane.io/v1
+kind: FluxInstance
+metadata: { name: flux, namespace: flux-system }
+spec: { sync: { kind: GitRepository, url: "https://git.example.com/me/home.git", ref: main, path: clusters/edge } }
+`,
+        "clusters/edge/map.yaml": map("own"),
+        "clusters/edge/tenant.yaml":
+          git("tenant", "https://git.example.com/me/tenant") +
+          kustomization("tenant", "./deploy", "GitRepository, name: tenant"),
+        "deploy/map.yaml": map("not-the-tenant's"),
+      });
+      assert.deepEqual(built.external, ["flux-system/tenant (GitRepository tenant)"]);
+      assert.deepEqual(maps(built), { "clusters/edge": ["own"] });
+    });
+
     it("is this one if it may be a mirror, or if its URL is unknown", () => {
       for (const url of ["https://mirror.example.org/Home.git/", "https://git.example.com/me/${NAME}"])
         assert.deepEqual(from(url).external, [], url);
@@ -471,7 +488,7 @@ spec:
   });
 
   it("ignore templates, whatever their placeholders", () => {
-    for (const placeholder of ["$DIR", "${DIR}", "<dir>", "{{ dir }}", "@@DIR@@"]) {
+    for (const placeholder of ["$DIR", "${DIR}", "<dir>", "{{ dir }}", "@@DIR@@", "%%DIR%%", "__DIR__"]) {
       const built = build({
         "cluster/sync.yaml": kustomization("sync", "./cluster"),
         "cluster/map.yaml": map("one"),

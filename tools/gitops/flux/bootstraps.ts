@@ -4,7 +4,7 @@ import { Resources } from "../kustomize/resources.ts";
 import { BuildError } from "../problem.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { originOf, isMapping, valueAt, type Mapping } from "../yaml/values.ts";
-import { fluxInstances, type FluxInstance } from "./flux-instances.ts";
+import { fluxInstances, sourceOf, type FluxInstance } from "./flux-instances.ts";
 import { pathOf } from "./flux-kustomization.ts";
 import type { WrittenObject } from "./written.ts";
 
@@ -45,10 +45,9 @@ function patched(object: Mapping, settings: Mapping): Mapping {
   return resources.all[0]?.object ?? object;
 }
 
-/** The name defaults to the namespace. Source: docs/web/instance/sync.md of the Flux Operator. */
-function bootstrapOf({ namespace: given, sync, settings }: FluxInstance): Mapping {
-  const namespace = given || "flux-system";
-  const name = scalarText(sync.name) || namespace;
+function bootstrapOf(instance: FluxInstance): Mapping {
+  const { sync, settings } = instance;
+  const { kind, name, namespace } = sourceOf(instance);
   const kustomization = {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
     kind: "Kustomization",
@@ -57,7 +56,7 @@ function bootstrapOf({ namespace: given, sync, settings }: FluxInstance): Mappin
       interval: "10m",
       path: scalarText(sync.path),
       prune: true,
-      sourceRef: { kind: scalarText(sync.kind) || "GitRepository", name, namespace },
+      sourceRef: { kind, name, namespace },
     },
   };
   return patched(valueAt(kustomization, originOf(sync)) as Mapping, settings);

@@ -38,6 +38,20 @@ export function fluxInstances(sources: Sources): readonly FluxInstance[] {
   ]);
 }
 
+/** The source that the Flux Operator creates; its name defaults to the namespace. Source: docs/web/instance/sync.md of the Flux Operator. */
+export function sourceOf({ namespace: given, sync }: FluxInstance): {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace: string;
+} {
+  const namespace = given || "flux-system";
+  return {
+    kind: scalarText(sync.kind) || "GitRepository",
+    name: scalarText(sync.name) || namespace,
+    namespace,
+  };
+}
+
 /** A FluxInstance or a HelmRelease, once for each Kustomization that applies it. */
 function fromObject(
   { object, file }: WrittenObject,

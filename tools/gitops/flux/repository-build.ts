@@ -127,9 +127,13 @@ function withBootstraps(
   return all;
 }
 
+/** In a block mapping or in a flow mapping, such as JSON; the second field may come first. */
+const TOP_API_VERSION = /^(?:\{(?:[^{}]*,)?\s*)?["']?apiVersion["']?\s*:/m;
+const KIND = /(?:^|[{,])\s*["']?kind["']?\s*:/m;
+
 function mayHoldObjects(repository: Repository, file: string): boolean {
   const content = searchedText(repository, file);
-  return /^apiVersion:/m.test(content) && /^kind:/m.test(content);
+  return TOP_API_VERSION.test(content) && KIND.test(content);
 }
 
 /** Without Flux, each kustomization that is not included by another counts as a cluster, and so do the remaining files together. */

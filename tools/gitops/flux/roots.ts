@@ -4,6 +4,7 @@ import type { Repository } from "../yaml/repository.ts";
 import { isMapping, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { Artifacts } from "./artifacts.ts";
+import { fluxInstances, sourceOf } from "./flux-instances.ts";
 import { filesReached, pathOf, specOf } from "./flux-kustomization.ts";
 import type { Root } from "./cluster-names.ts";
 import { clusterOf, documentsWith, hasVariables, isIn, type WrittenObject } from "./written.ts";
@@ -137,8 +138,10 @@ export function ownSources(
     ({ object }) => key(object),
   );
   // A single source needs no comparison.
-  const names = namesByUrl(users.size > 1 ? documentsWith(repository, files, "GitRepository") : []);
-  const [most] = [...users].toSorted(([, one], [, other]) => other.length - one.length);
+  const names = users.size > 1 ? namesByUrl(repository, files, written) : new Map<string, string>();
+  const [most] = [...users].toSorted(
+    ([, one], [, other]) => other.length - one.length || rootsAmong(other) - rootsAmong(one),
+  );
   const ownName = names.get(most?.[0] ?? "");
   const own = new Set(
     [...users.keys()].filter((source) => {
@@ -155,13 +158,33 @@ export function ownSources(
   };
 }
 
-/** The last part of each GitRepository's URL, which mirrors have in common, by kind and name of the source; none where the URL is unknown or ambiguous. */
-function namesByUrl(gitRepositories: readonly WrittenObject[]): ReadonlyMap<string, string> {
+/** How many Kustomizations apply the file that they are written in. */
+const rootsAmong = (users: readonly WrittenObject[]): number =>
+  users.filter(({ object, file }) => isIn(file, pathOf(object))).length;
+
+/**
+ * The last part of each GitRepository's URL, which mirrors have in common, by kind and name of the source; none where the URL is unknown or ambiguous. The Flux
+ * Operator creates the source of a FluxInstance.
+ */
+function namesByUrl(
+  repository: Repository,
+  files: readonly string[],
+  written: readonly WrittenObject[],
+): ReadonlyMap<string, string> {
+  const gitRepositories = documentsWith(repository, files, "GitRepository")
+    .filter(({ object }) => object.kind === "GitRepository")
+    .map(({ object: { metadata, spec } }) => ({
+      name: scalarText(isMapping(metadata) ? metadata.name : undefined),
+      url: scalarText(isMapping(spec) ? spec.url : undefined),
+    }));
+  const instances = fluxInstances({ repository, files, written }).map((instance) => ({
+    name: sourceOf(instance).name,
+    url: scalarText(instance.sync.url),
+  }));
   const names = new Map<string, Set<string>>();
-  for (const { object } of gitRepositories) {
-    if (object.kind !== "GitRepository") continue;
-    const source = `GitRepository ${scalarText(isMapping(object.metadata) ? object.metadata.name : undefined)}`;
-    const name = /([^/:]+?)(?:\.git)?\/?$/.exec(scalarText(specOf(object).url))?.[1];
+  for (const { name: own, url } of [...gitRepositories, ...instances]) {
+    const source = `GitRepository ${own}`;
+    const name = /([^/:]+?)(?:\.git)?\/?$/.exec(url)?.[1];
     if (name === undefined || hasVariables(name)) continue;
     names.set(source, (names.get(source) ?? new Set()).add(name.toLowerCase()));
   }

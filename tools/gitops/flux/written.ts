@@ -43,10 +43,10 @@ export function isTemplate({ metadata, spec }: Mapping): boolean {
 }
 
 /** Whether Flux, a ResourceSet or another template would still have to fill in a text. */
-export const hasVariables = (text: string): boolean => /[$<>]|\{\{|@@/.test(text);
+export const hasVariables = (text: string): boolean => /[$<>]|\{\{|@@|%%|__[A-Z]/.test(text);
 
 /** A variable in a text. */
-export const VARIABLE = /\$\{[^}]*\}|\$\w+|<+[^<>]*>+|\{\{.*?\}\}|@@.*?@@/;
+export const VARIABLE = /\$\{[^}]*\}|\$\w+|<+[^<>]*>+|\{\{.*?\}\}|@@.*?@@|%%.*?%%|__[A-Z][A-Z0-9_]*__/;
 
 /** Matches paths in an archive or in a hidden directory. */
 const ARCHIVE = /(?:^|\/)(?:[._][^/]*|archived?)\//;
