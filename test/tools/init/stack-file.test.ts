@@ -31,6 +31,7 @@ describe("edgefirst init: the stack file", () => {
     const config = configOf(text);
     assert.deepEqual(config.cluster, { context: "admin@main" });
     assert.equal(config.gatewayApi.install, true);
+    assert.equal(config.gatewayApi.descriptions, false);
     assert.deepEqual(config.gateways, []);
     assert.equal(config.flux, undefined);
     assert.equal(config.gatus.install, false);
