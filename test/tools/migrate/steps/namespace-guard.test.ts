@@ -192,6 +192,17 @@ describe("migrate namespace: the guard", () => {
     assert.deepEqual([proof.status, proof.unread], ["holds", []]);
   });
 
+  it("creates the namespace among the children if a kustomization with a namespace lists the root", () => {
+    const sorted = { ...apart, [LIST]: { ...list, ...(apart[LIST] as object), namespace: "flux-system" } };
+    const result = resultOf(namespace, sorted);
+    assert.equal(result.proof.status, "holds");
+    assert.deepEqual(
+      result.plan.changes.map(({ path }) => path),
+      ["flux/parts/apps.yaml", "apps/flux-apps.yaml"],
+    );
+    assert.ok(result.proof.intended.some(({ object }) => object === "Namespace flux-apps"));
+  });
+
   it("is not proven if no Kustomization reads its new file", () => {
     const alone = { ...child([]), "flux/sync.yaml": [SOURCE, kustomization("cluster-apps", "./apps")] };
     const { proof } = resultOf(namespace, alone);

@@ -8,7 +8,7 @@ import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
-import { specOf } from "../../../gitops/flux/flux-kustomization.ts";
+import { pathOf, specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { NewFiles } from "../../new-files.ts";
 import { nameOf } from "../../objects.ts";
 import { usersOf } from "../components/references.ts";
@@ -24,27 +24,50 @@ export function targetFiles(
   moving: MovingRoot,
   repository: Repository,
 ): { readonly changes: readonly FileChange[]; readonly notes: readonly Note[] } {
-  const { cluster, root, targets } = moving;
-  const directory = posix.dirname(root.origin.source.file);
-  const lists = kustomizationsWith(moving, repository);
+  const { cluster, targets } = moving;
+  const places = placesOf(moving, repository);
   const files = new NewFiles(repository);
   const notes: Note[] = [];
+  const add = (target: string, document: string, { directory, lists }: Place): void => {
+    const path = posix.join(directory, `${target}.yaml`);
+    files.append(path, document);
+    for (const list of lists) files.addResource(list, entryFor(path, list));
+  };
   for (const target of targets) {
-    const documents: string[] = [];
     if (!presentIn(cluster, { kind: "Namespace", namespace: "", name: target }))
-      documents.push(namespace(target));
+      add(target, namespace(target), places.namespace);
     const directories = settingsDirectories(moving, target);
     const [settings] = directories;
     const other = settings === undefined ? undefined : otherObject(moving, settings);
     if (directories.length > 1) notes.push(severalDirectories(target, directories));
     else if (settings !== undefined && other) notes.push(notAlone(target, settings, other));
-    else if (settings !== undefined) documents.push(settingsKustomization(moving, target, settings));
-    const path = posix.join(directory, `${target}.yaml`);
-    for (const document of documents) files.append(path, document);
-    if (documents.length === 0) continue;
-    for (const list of lists) files.addResource(list, entryFor(path, list));
+    else if (settings !== undefined)
+      add(target, settingsKustomization(moving, target, settings), places.settings);
   }
   return { changes: files.changes(), notes };
+}
+
+/** Where new files go, and the kustomization files that list them. */
+interface Place {
+  readonly directory: string;
+  readonly lists: readonly string[];
+}
+
+/** Next to the root. A kustomization with a `namespace` would rename the Namespace itself, so that is among the root's children instead. */
+function placesOf(moving: MovingRoot, repository: Repository): Record<"namespace" | "settings", Place> {
+  const { root } = moving;
+  const settings = {
+    directory: posix.dirname(root.origin.source.file),
+    lists: kustomizationsWith(moving, repository),
+  };
+  const renames = settings.lists.some((list) => {
+    const fields = repository.parse(list).documents[0]?.value;
+    return isMapping(fields) && scalarText(fields.namespace) !== "";
+  });
+  if (!renames) return { namespace: settings, settings };
+  const directory = pathOf(root.object);
+  const own = findKustomizationFile(repository, directory);
+  return { namespace: { directory, lists: own === undefined ? [] : [own] }, settings };
 }
 
 /** The kustomization files that list the root's file, wherever they are; without one, the kustomization file next to it. */
