@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
-import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
+import { HTTP_ROUTE } from "../../../../policy/objects/kinds.ts";
+import { fieldAt, fieldsIn, nameOf, objectNamed } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
 import { dialectOf, readIngress, readRoute, type RouteDialect } from "./app-template.ts";
 import { chartOf } from "./chart.ts";
@@ -125,11 +126,36 @@ export function removalViolation(
   const now = sameCluster(before, after);
   const missing = missingObject(gone.object, reading, now);
   if (missing !== undefined) return missing;
-  const served = objectsIn(now, namespace, isHttpRoute).map((route) => httpAnswers(route.object, namespace));
-  const all = served.reduce((one, other) => one.union(other), new Set<string>());
-  return objectAnswers(reading, namespace, before, context).isSubsetOf(all)
-    ? undefined
-    : "no HTTPRoute serves what it did";
+  const routes = objectsIn(now, namespace, isHttpRoute).map(({ object }) => ({
+    object,
+    answers: httpAnswers(object, namespace),
+  }));
+  const all = routes.reduce((one, other) => one.union(other.answers), new Set<string>());
+  const own = objectAnswers(reading, namespace, before, context);
+  if (!own.isSubsetOf(all)) return "no HTTPRoute serves what it did";
+  const added = routes
+    .filter((route) => !route.answers.isDisjointFrom(own))
+    .map(({ object }) => object)
+    .filter((object) => !before || !objectNamed([before], HTTP_ROUTE, nameOf(object)));
+  const lost = lostMetadata(gone.object, reading, added);
+  return (
+    lost && `its HTTPRoute would not have ${lost}, which a patch sets: extend the patch to HTTPRoutes first`
+  );
+}
+
+/** A label or an annotation of an Ingress that one of its new routes does not have. */
+function lostMetadata(
+  ingress: Mapping,
+  { annotations: { kept } }: Reading,
+  routes: readonly Mapping[],
+): string | undefined {
+  const wanted = { label: fieldsIn(ingress, ["metadata", "labels"]), annotation: kept };
+  for (const [what, fields] of Object.entries(wanted))
+    for (const [name, value] of Object.entries(fields)) {
+      const path = ["metadata", `${what}s`, name];
+      if (!routes.every((route) => isDeepStrictEqual(fieldAt(route, path), value))) return `${what} ${name}`;
+    }
+  return undefined;
 }
 
 /** Why an HTTPRoute must not be added: it serves what no Ingress in its namespace did, or the Ingress still exists. */
