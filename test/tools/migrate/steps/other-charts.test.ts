@@ -72,6 +72,16 @@ describe("the Ingresses that a patch adds to a release", () => {
     assert.deepEqual(more, []);
   });
 
+  it("are listed next to the release's own", () => {
+    const all = files("app-template", { tea: { className: "wan" } });
+    const own = helmRelease("tea", "den", "app-template", { ingress: { pot: { className: "lan" } } });
+    const { plan } = resultOf(route, { ...all, "den/tea.yaml": own });
+    assert.deepEqual(plan.notes.map(({ position }) => position?.file).sort(), [
+      "den/at-home.yaml",
+      "den/tea.yaml",
+    ]);
+  });
+
   it("are not listed if they are off", () => {
     assert.deepEqual(listedIn("app-template", { tea: { enabled: false } }), []);
   });

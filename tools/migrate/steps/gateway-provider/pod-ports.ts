@@ -5,7 +5,8 @@ import { asKubeObject } from "../../../lint/kube-object.ts";
 import { indexOf } from "../../clusters.ts";
 import { fieldAt } from "../../objects.ts";
 import { controllerPods } from "../route/network/pods.ts";
-import { policiesOf, type Policy, type PortRule } from "../route/network/policies.ts";
+import { policiesOf, type Policy } from "../route/network/policies.ts";
+import type { PortRule } from "../route/network/port-rules.ts";
 import type { Pods } from "../route/network/selectors.ts";
 import type { ReleaseOptions } from "./values.ts";
 

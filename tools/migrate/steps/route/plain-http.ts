@@ -26,11 +26,10 @@ export function plainHttpOf(
 ): PlainHttp {
   const shown = shownPlainHttp(reading, cluster);
   const { ingressClass = "", entryPoints } = reading;
-  const isHidden =
-    controllerOf(ingressClass, cluster) !== nginx && controllerSources(ingressClass, cluster).length === 0;
-  return shown.answer === "served" && entryPoints.length === 0 && redirectsToHttps && isHidden
-    ? { ...shown, answer: "redirected" }
-    : shown;
+  if (shown.answer !== "served" || entryPoints.length > 0 || !redirectsToHttps) return shown;
+  const isShown =
+    controllerOf(ingressClass, cluster) === nginx || controllerSources(ingressClass, cluster).length > 0;
+  return isShown ? shown : { ...shown, answer: "redirected" };
 }
 
 function shownPlainHttp(reading: Reading, cluster: BuiltCluster | undefined): PlainHttp {

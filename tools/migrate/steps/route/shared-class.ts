@@ -21,12 +21,11 @@ export function whyShared(
   if (!found || !cluster || !hasTraefikClass(found, indexOf(cluster))) return [];
   const name = classOf(found);
   if (gateway.provides.includes(`GatewayClass ${name}`)) return [];
-  const own = controllerSources(ingressClass, cluster);
   const rival = Object.entries(options.route.gateways).find(([other, option]) => {
-    const theirs = controllerSources(other, cluster);
     const second = gatewayIn(cluster, option);
-    const areApart = own.length > 0 && theirs.length > 0 && !theirs.some((source) => own.includes(source));
-    return second && second !== found && areApart && classOf(second) === name && sharePort(found, second);
+    if (!second || second === found || classOf(second) !== name || !sharePort(found, second)) return false;
+    const [own, theirs] = [ingressClass, other].map((one) => controllerSources(one, cluster));
+    return own?.length && theirs?.length && !theirs.some((source) => own.includes(source));
   });
   if (!rival) return [];
   const [otherClass, other] = rival;

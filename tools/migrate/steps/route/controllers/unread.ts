@@ -11,12 +11,12 @@ export function whyUnread(
   cluster: BuiltCluster | undefined,
   repository: Repository,
 ): string | undefined {
-  if (cluster === undefined || controllerSources(ingressClass, cluster).length > 0) return undefined;
+  const broken = cluster?.problems.filter(({ kind }) => kind === "syntax") ?? [];
+  if (broken.length === 0 || controllerSources(ingressClass, cluster).length > 0) return undefined;
   const known = controllerOf(ingressClass, cluster);
   const charts = (known ? [known] : CONTROLLERS).map(({ name }) => name.toLowerCase());
-  const hidden = cluster.problems.find(
-    ({ kind, position: { file } }) =>
-      kind === "syntax" && charts.some((chart) => searchedText(repository, file).includes(chart)),
+  const hidden = broken.find(({ position: { file } }) =>
+    charts.some((chart) => searchedText(repository, file).includes(chart)),
   );
   if (hidden === undefined) return undefined;
   const { file, line } = hidden.position;

@@ -7,6 +7,7 @@ import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { locate } from "../../../../gitops/yaml/source.ts";
 import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { indexOf } from "../../../clusters.ts";
+import { includesPort, type PortRule } from "./port-rules.ts";
 import {
   allOf,
   anyOf,
@@ -30,25 +31,6 @@ export interface Policy {
   /** Its rules for certain ports only. */
   readonly portRules: readonly PortRule[];
 }
-
-/** A rule of a policy that names ports. */
-export interface PortRule {
-  readonly direction: "ingress" | "egress";
-  /** As written; empty for everything. */
-  readonly peers: readonly unknown[];
-  readonly matches: (peer: Pods) => Maybe;
-  /** Numbers only: the name of a port stays the same if its number changes. */
-  readonly includes: (port: number) => boolean;
-}
-
-/** Whether a list of ports includes a number. */
-const includesPort =
-  (ports: readonly unknown[]) =>
-  (wanted: number): boolean =>
-    ports.map(fields).some(({ port, endPort }) => {
-      const first = Number(port);
-      return first === wanted || (first <= wanted && wanted <= Number(endPort ?? first));
-    });
 
 /** The policies in a cluster. Deny rules are not read. */
 export const policiesOf = oncePer((cluster: BuiltCluster): readonly Policy[] =>
