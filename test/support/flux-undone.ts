@@ -98,8 +98,8 @@ export const UNDONE_FIXES: readonly UndoneFix[] = [
   {
     fix: "transformerAnnotations lists the transformers",
     file: `${KUSTOMIZE}/build-metadata.ts`,
-    text: "if (!transformerAnnotations) continue;",
-    undone: "continue;",
+    text: "else if (transformerAnnotations) {",
+    undone: "else if (false) {",
   },
   {
     fix: "a patch keeps the quotes of the scalar that it replaces",

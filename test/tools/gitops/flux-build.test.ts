@@ -142,7 +142,7 @@ describe("the offline build of a Flux Kustomization", () => {
         /^syntax refused-text-after-separator\/objects\.yaml:4: Kustomize rejects text after ---: start the document on the next line/,
       "refused-directive":
         /^syntax refused-directive\/objects\.yaml:1: Kustomize rejects a directive before ---: delete its line/,
-      "refused-wildcard-field": /fleet\.yaml:4: Kustomize cannot set a field at \*\/settings/,
+      "refused-wildcard-field": /fleet\.yaml:4: Kustomize cannot set a field at "\*\/settings"/,
       "refused-missing-key":
         /^syntax refused-missing-key\/kustomization\.yaml:2: the key before this colon is missing/,
       "refused-selector-type": /kustomization\.yaml:3: name must be a string: quote it/,
@@ -164,6 +164,11 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-api-version-mapping": /the apiVersion of the patched object must be a string/,
       "refused-generator-name": /kustomization\.yaml:1: name must be a string: quote it/,
       "refused-remote-component": /the component https:\/\/example\.com\/c must be in the same source/,
+      "refused-list-after-key":
+        /^syntax refused-list-after-key\/kustomization\.yaml:3: the colon before this list is missing/,
+      "refused-null-api-version": /objects\.yaml:1: apiVersion must be a string/,
+      "refused-empty-path": /objects\.yaml:1: Kustomize cannot set a field at ""/,
+      "refused-origin": /Kustomize cannot read the annotation config\.kubernetes\.io\/origin/,
       "refused-empty-patches": /kustomization\.yaml:3: `patchesStrategicMerge` contains no patch/,
       "refused-crds": /kustomization\.yaml:2: a file in `crds` must have OpenAPI definitions by name/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
@@ -233,6 +238,32 @@ describe("the offline build of a Flux Kustomization", () => {
     );
     assert.deepEqual(labels, [{ found: "1" }, undefined, undefined]);
     assert.ok(named.has("blue-settings-east"), "the ConfigMap without the annotation has no hash");
+  });
+
+  it("writes numbers as labels as Go does, and the name of a renamed object without a type", () => {
+    const [{ metadata }] = build("big-label") as [{ metadata: Mapping }];
+    assert.deepEqual(metadata.labels, {
+      big: "9007199254740993",
+      small: "-9007199254740993",
+      float: "9.007199e+19",
+      short: "0.1",
+      long: "0.12345679",
+      exponent: "1.2345675e+06",
+      tiny: "1.234e-05",
+    });
+    const pod = build("untyped-references").find(({ kind }) => kind === "Pod") as {
+      spec: { containers: [Mapping] };
+    };
+    assert.deepEqual(pod.spec.containers[0].envFrom, [
+      { configMapRef: { name: true } },
+      { configMapRef: { name: "12" } },
+    ]);
+  });
+
+  it("keeps the text of an annotation that a patch replaces in a folded scalar, and folds that of other fields", () => {
+    const [{ metadata, data }] = build("folded-annotations") as [{ metadata: Mapping; data: Mapping }];
+    assert.deepEqual(metadata.annotations, { list: "These:\n  - a\n  - b\n\nThe end\n" });
+    assert.deepEqual(data, { list: "These:\n\n  - a\n  - b\n\nThe end\n" });
   });
 
   it("finds an object by a kind and a name that are dates as written", () => {

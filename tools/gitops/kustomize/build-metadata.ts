@@ -1,4 +1,6 @@
 import { stringify } from "yaml";
+import { parseYaml } from "../yaml/parse.ts";
+import { SourceFile } from "../yaml/source.ts";
 import { entryOrigin, isMapping, mappingAt, setField } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { KustomizationFile } from "./kustomization-file.ts";
@@ -76,7 +78,7 @@ const written = (value: ObjectOrigin | readonly PluginOrigin[]): string =>
  */
 export function annotateTransformation(
   resources: readonly Resource[],
-  { tracksOrigins, transformerAnnotations }: BuildMetadata,
+  { tracksOrigins, originAnnotations, transformerAnnotations }: BuildMetadata,
   by: PluginOrigin,
 ): void {
   if (!tracksOrigins) return;
@@ -84,10 +86,24 @@ export function annotateTransformation(
   for (const resource of resources) {
     resource.settleAnnotations();
     resource.hasBuildAnnotations = true;
-    if (!transformerAnnotations) continue;
-    const earlier = scalarText(resource.annotations[TRANSFORMATIONS]);
-    annotate(resource, TRANSFORMATIONS, `${earlier}${text}`);
+    // Without the annotation, Kustomize takes the transformer for a generator.
+    if (originAnnotations && !hasOrigin(resource)) annotate(resource, ORIGIN, written(by));
+    else if (transformerAnnotations) {
+      const earlier = scalarText(resource.annotations[TRANSFORMATIONS]);
+      annotate(resource, TRANSFORMATIONS, `${earlier}${text}`);
+    }
   }
+}
+
+/** @throws BuildError for an annotation that Kustomize cannot read */
+function hasOrigin({ annotations }: Resource): boolean {
+  const text = annotations[ORIGIN];
+  if (text === undefined) return false;
+  const place = entryOrigin(annotations, ORIGIN);
+  const { documents, errors } = parseYaml(new SourceFile("", scalarText(text)));
+  if (errors.length > 0 || !isMapping(documents[0]?.value ?? {}))
+    throw new BuildError(`Kustomize cannot read the annotation ${ORIGIN}`, place);
+  return true;
 }
 
 /** Adds the label that `managedByLabel` requests, without a version: inside kustomize-controller, Kustomize does not know its own. */

@@ -50,8 +50,8 @@ export function stepsOf(path: string): readonly string[] {
   return steps;
 }
 
-/** A step that Kustomize takes for an element of a list, or for all entries, where it has found a mapping. Source: getFilter in kyaml/yaml/fns.go. */
-const NO_FIELD = /^(?:[-+]?[0-9]+|-|\*|\[.*\])$/;
+/** A step that Kustomize takes for an element of a list, or for all entries, where it has found a mapping; or an empty one. Source: getFilter in kyaml/yaml/fns.go. */
+const NO_FIELD = /^(?:[-+]?[0-9]+|-|\*|\[.*\]|)$/;
 
 function walk(
   value: Mapping | Value[],
@@ -75,7 +75,7 @@ function walk(
   const isList = step.endsWith("[]");
   const name = isList ? step.slice(0, -2) : step;
   if (NO_FIELD.test(name))
-    throw new BuildError(`Kustomize cannot set a field at ${steps.join("/")}`, originOf(value));
+    throw new BuildError(`Kustomize cannot set a field at "${steps.join("/")}"`, originOf(value));
   if (value[name] === undefined || value[name] === null) {
     if (isList && value[name] === null)
       setField(value, name, listAt(entryOrigin(value, name)), entryOrigin(value, name));

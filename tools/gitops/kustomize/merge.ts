@@ -127,10 +127,9 @@ function inStyleOf(target: MergeEntry, patch: MergeEntry): MergeEntry {
   if (value === null) return patch;
   const style = styleOf(target.value, target.origin);
   const text = style === "plain" ? value : writtenText(value, origin);
-  return {
-    value: style === "folded" && typeof text === "string" ? writtenAndRead(text) : text,
-    origin: style === styleOf(value, origin) ? origin : { ...origin, style },
-  };
+  const styled = style === styleOf(value, origin) ? origin : { ...origin, style };
+  if (style !== "folded" || typeof text !== "string") return { value: text, origin: styled };
+  return { value: writtenAndRead(text), origin: { ...styled, asRead: origin.asRead ?? text } };
 }
 
 /** A mapping or list that the patch changes only in part keeps its location. */

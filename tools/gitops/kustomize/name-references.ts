@@ -1,5 +1,6 @@
 import { oncePer } from "../../../lib/once-per.ts";
-import type { Origin } from "../yaml/source.ts";
+import { resolvePlain } from "../yaml/schema.ts";
+import { styleOf, type Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { NameReference } from "./default-references.ts";
@@ -19,7 +20,10 @@ export function updateNameReferences(resources: Resources, references: readonly 
   for (const referrer of resources.all) {
     const { gvk } = referrer.originalId;
     for (const [reference, field] of [...(fields.get(gvk.kind) ?? []), ...(fields.get(undefined) ?? [])])
-      if (isSelected(gvk, field)) new ReferenceUpdate(resources, referrer, reference, field).run();
+      if (isSelected(gvk, field)) {
+        requireApiVersion(referrer);
+        new ReferenceUpdate(resources, referrer, reference, field).run();
+      }
   }
 }
 
@@ -46,6 +50,13 @@ function requireNamespaces({ gvk, object: { subjects } }: Resource): void {
         entryOrigin(subject, "namespace"),
       );
   }
+}
+
+/** Kustomize compares the text of an apiVersion that is null with an empty text. Source: confirmNodeMatchesReferrer in filters/nameref/nameref.go. */
+function requireApiVersion({ object }: Resource): void {
+  if (object.apiVersion !== null) return;
+  const origin = entryOrigin(object, "apiVersion");
+  if (origin.blank === undefined) throw new BuildError("apiVersion must be a string", origin);
 }
 
 /** Updates one field of an object that refers to other objects. */
@@ -82,7 +93,7 @@ class ReferenceUpdate {
     else if (typeof value === "string") {
       const found = this.#referral(value, undefined, origin);
       if (found && found.name !== value)
-        setField(container as Mapping, String(key), found.name, found.origin);
+        setField(container as Mapping, String(key), inStyle(found.name, value, origin), found.origin);
     }
   }
 
@@ -97,9 +108,12 @@ class ReferenceUpdate {
     const namespace = value.namespace === undefined ? undefined : scalarText(value.namespace);
     const found = this.#referral(name, namespace, origin);
     if (!found) return;
-    if (found.name !== name) setField(value, "name", found.name, found.origin);
-    if (found.namespace !== "" && found.namespace !== namespace)
-      setField(value, "namespace", found.namespace, found.origin);
+    const set = (field: string, text: string): void => {
+      const present = value[field] ?? "";
+      setField(value, field, inStyle(text, present, entryOrigin(value, field)), found.origin);
+    };
+    if (found.name !== name) set("name", found.name);
+    if (found.namespace !== "" && found.namespace !== namespace) set("namespace", found.namespace);
   }
 
   #referral(name: string, namespace: string | undefined, origin: Origin): Resource | undefined {
@@ -147,6 +161,11 @@ class ReferenceUpdate {
         previousIds.some(({ gvk }) => isSelected(gvk, roleRef(this.#referrer))))
     );
   }
+}
+
+/** What Kustomize writes in place of a name: the text without a type, in the style of the old one. */
+function inStyle(text: string, present: Value, origin: Origin): Value {
+  return styleOf(present, origin) === "plain" ? resolvePlain(text) : text;
 }
 
 /** Whether the objects are in the same namespace, one of them is cluster-scoped, or a RoleBinding refers to a ServiceAccount in the candidate's namespace. */

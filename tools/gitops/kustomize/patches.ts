@@ -176,7 +176,11 @@ function applyToAll(
     const metadata = own.metadata as Mapping;
     for (const field of ["labels", "annotations"]) settlePairs(metadata, field);
     if (scalarText(metadata.namespace) === "") Reflect.deleteProperty(metadata, "namespace");
+    const before = entryOrigin(target.object, "apiVersion");
     merge(resources, target, own, options);
+    // The patch has an apiVersion without text then, which is null again.
+    if (apiVersion === null && target.object.apiVersion === "")
+      setField(target.object, "apiVersion", null, before);
   }
 }
 

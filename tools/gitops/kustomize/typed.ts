@@ -10,6 +10,7 @@ import {
 } from "../yaml/values.ts";
 import type { Origin } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
+import { writtenText } from "./resource.ts";
 
 /** The type of a value in a kustomization. */
 export type Type =
@@ -118,17 +119,31 @@ function emptyOf(type: Type, origin: Origin): Value {
   return "list" in type ? listAt(origin) : mappingAt(origin);
 }
 
-/** Go writes a float of a million or more with an exponent. Only the text shows whether a number is a float. */
+/** A number or a boolean as Go writes it for a field that is a string. Only the text shows whether a number is a float. Source: convertToJSONableObject in sigs.k8s.io/yaml. */
 function asText(value: string | number | boolean, { origin }: Place): string {
-  if (typeof value !== "number" || Math.abs(value) < 1e21) {
-    const { source, offset, valueOffset = offset } = origin;
-    const isFloat = /^[-+]?[0-9_]*(?:\.|[0-9]+[eE])/.test(source.text.slice(valueOffset, valueOffset + 40));
-    if (typeof value !== "number" || !isFloat || Math.abs(value) < 1e6) return String(value);
-  }
+  if (typeof value !== "number") return String(value);
+  const { source, offset, valueOffset = offset } = origin;
+  const isFloat = /^[-+]?[0-9_]*(?:\.|[0-9]+[eE])/.test(source.text.slice(valueOffset, valueOffset + 40));
+  if (Number.isSafeInteger(value) && !isFloat) return String(value);
+  const digits = writtenText(value, origin).replaceAll("_", "");
+  const whole = /^[-+]?\d+$/.test(digits) ? BigInt(digits) : undefined;
+  return whole !== undefined && whole >= MIN_INT64 && whole <= MAX_UINT64 ? String(whole) : floatText(value);
+}
+
+/** A float with as few digits as 32 bits need; from a million on, and below 0.0001, with an exponent. */
+function floatText(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
-  const [digits = "", exponent = ""] = value.toExponential().split("e");
+  const shortest = [...Array(FLOAT_DIGITS).keys()]
+    .map((digits) => value.toExponential(digits))
+    .find((text) => Math.fround(Number(text)) === Math.fround(value));
+  const [digits = "", exponent = ""] = (shortest ?? value.toExponential()).split("e");
+  if (Number(exponent) >= -4 && Number(exponent) < 6) return String(Number(`${digits}e${exponent}`));
   return `${digits}e${exponent.replace(/^([-+])(\d)$/, "$10$2")}`;
 }
+
+const FLOAT_DIGITS = 9;
+const MIN_INT64 = -(2n ** 63n);
+const MAX_UINT64 = 2n ** 64n - 1n;
 
 function wrongType({ origin, name }: Place, needed: string): BuildError {
   return new BuildError(`${name} must be ${needed}`, origin);

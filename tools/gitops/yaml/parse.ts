@@ -182,12 +182,25 @@ class Reader {
     return { source: this.#source, offset };
   }
 
+  /** The `yaml` package drops a list after an explicit key (`? key`) without a colon. */
+  #requireColon([start, end]: readonly [number, number, ...number[]]): void {
+    const { text } = this.#source;
+    const list = /(?:[ \t]*(?:#.*)?\r?\n)+([ \t]*)-(?=\s)/y;
+    list.lastIndex = end;
+    const indent = list.exec(text)?.[1]?.length ?? -1;
+    // A list outside the mapping is less indented than the key's question mark.
+    const mark = text.lastIndexOf("?", start);
+    if (indent >= mark - (text.lastIndexOf("\n", mark) + 1))
+      throw new UnreadableError("the colon before this list is missing", list.lastIndex - 1);
+  }
+
   #map(node: YAMLMap, offset: number): Mapping {
     const items = node.items as Pair<ParsedNode, ParsedNode | null>[];
     const fields = mappingAt(this.#at(offset));
     const merged: Mapping[] = [];
     for (const { key, value } of items) {
       const start = key.range[0];
+      if (node.flow !== true && value === null) this.#requireColon(key.range);
       if (isScalar(key) && key.source === "<<" && key.type === "PLAIN") {
         if (merged.length > 0) throw new UnreadableError("duplicate key", start);
         merged.push(...this.#merged(this.read(value, start), start));
