@@ -414,6 +414,31 @@ describe("migrate route: settings of the whole controller", () => {
     assert.match(messages(kept, "refused")[0] ?? "", /the setting use-proxy-protocol of HelmRelease/);
   });
 
+  it("are to be checked by hand if the repository does not show the controller, once per class", () => {
+    const line =
+      /^class (\w+): nothing in this repository runs its controller, so .* is not known, .*; first make sure that Gateway doors\/front does the same$/;
+    const unseen = (...objects: readonly object[]): readonly string[] =>
+      messages(resultOf(route, files(gateway("front"), ...objects), options()), "cutover").flatMap(
+        (message) => line.exec(message)?.[1] ?? [],
+      );
+    assert.deepEqual(
+      unseen(
+        ingress("traefik"),
+        ingressWith({ name: "tea", host: "tea.example.com", ingressClassName: "traefik" }),
+      ),
+      ["traefik"],
+    );
+    assert.deepEqual(unseen(TRAEFIK, ingress("traefik")), []);
+    assert.deepEqual(
+      unseen(
+        ingress("traefik"),
+        ingressWith({ name: "tea", host: "tea.example.com", ingressClassName: "nginx" }),
+      ).toSorted(),
+      ["nginx", "traefik"],
+    );
+    assert.deepEqual(unseen(ingress("elsewhere")), []);
+  });
+
   it("keep an Ingress if they may be in a file that cannot be read", () => {
     const broken = (text: string): Files => ({
       ...files(gateway("front"), ingress("wan")),

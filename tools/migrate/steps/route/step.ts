@@ -4,6 +4,7 @@ import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { embeddedObjects, isKind, writtenObjects, type WrittenObject } from "../../objects.ts";
+import { unseenControllers } from "./controllers/unseen.ts";
 import { dnsPreparations, targetConflicts } from "./dns.ts";
 import { unseenGateways } from "./gateway.ts";
 import { splitHosts } from "./whole-hosts.ts";
@@ -47,6 +48,7 @@ function plan(context: StepContext): Plan {
     changes: files.map(({ path, text }) => ({ path, text })),
     notes: [
       ...files.flatMap(({ notes }) => notes),
+      ...unseenControllers(records, context),
       ...dnsPreparations(records),
       ...targetConflicts(records),
       ...split,
