@@ -1,4 +1,5 @@
 import type { ClusterReader, Finding } from "../../kube/client.ts";
+import { STACK_LABEL } from "../../kube/objects.ts";
 
 /** A Secret that the stack uses and another owner creates. */
 export interface ExistingSecret {
@@ -24,6 +25,15 @@ export async function readExistingSecret(
   cluster: ClusterReader,
 ): Promise<SecretValues> {
   const live = await cluster.get({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace } });
+  const stack = live?.metadata.labels?.[STACK_LABEL];
+  if (stack !== undefined) {
+    const finding: Finding = {
+      severity: "error",
+      message: `Secret ${namespace}/${name} on ${cluster.context} belongs to stack ${stack}, which would delete it as soon as it no longer declares it: ${consequence}.`,
+      hint: "Name a Secret that another owner creates.",
+    };
+    return { findings: [finding], values: {} };
+  }
   const data = (live?.data ?? {}) as Readonly<Record<string, string>>;
   const names = Object.keys(keys);
   const missing = names.filter((key) => !(key in data));

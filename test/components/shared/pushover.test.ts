@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { checkPushoverSecret } from "../../../components/shared/pushover.ts";
-import type { KubeObject } from "../../../kube/objects.ts";
+import { STACK_LABEL, type KubeObject } from "../../../kube/objects.ts";
 import { clusterHolding } from "../../support/cluster.ts";
 
 const KEYS = { secret: "notify", token: "APP", userKey: "USER" };
@@ -42,6 +42,16 @@ describe("an existing Secret for Pushover", () => {
       /^Key USER of Secret observability\/notify on test has 6 characters: Gatus would send no alerts/,
     );
     assert.doesNotMatch(JSON.stringify(findings), /canary/);
+  });
+
+  it("is refused if a stack declares it, which would delete it", async () => {
+    const own = secret(GOOD);
+    const live = { ...own, metadata: { ...own.metadata, labels: { [STACK_LABEL]: "edge" } } };
+    const [finding] = await found(live);
+    assert.match(
+      `${finding?.severity}: ${finding?.message}`,
+      /^error: .* belongs to stack edge, which would delete it/,
+    );
   });
 
   it("is not read if the stack has the keys, or sends no alerts", async () => {
