@@ -17,7 +17,7 @@ export interface ClusterAccess {
  * them. No credentials are sent over plain HTTP (client-go, `getUserIdentificationPartialConfig`).
  */
 export function directAccess({ cluster, user }: KubeContext): ClusterAccess {
-  const server = text(cluster, "server") ?? "";
+  const server = withScheme(text(cluster, "server") ?? "");
   const secure = server.startsWith("https:");
   const plugin =
     isMap(user.exec) && !hasOwnCredentials(user) ? new ExecCredential(user.exec, cluster) : undefined;
@@ -39,6 +39,12 @@ export function directAccess({ cluster, user }: KubeContext): ClusterAccess {
       return plugin !== undefined;
     },
   };
+}
+
+/** A URL whose scheme is in lower case; kubectl takes a server without a scheme for one that serves plain HTTP. */
+function withScheme(server: string): string {
+  const [scheme] = /^[a-z]+:\/\//i.exec(server) ?? [];
+  return scheme === undefined ? `http://${server}` : scheme.toLowerCase() + server.slice(scheme.length);
 }
 
 /** Whether the user's other fields are enough to log in. kubectl then does not run the exec plugin (client-go, plugin/pkg/client/auth/exec). */
@@ -63,7 +69,7 @@ function clientTls(user: Fields, credential: Credential | undefined): RequestOpt
   return { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
 }
 
-/** A token in a file takes precedence over an inline token, which is used only as long as the file cannot be read (client-go, `BearerTokenFile`). */
+/** A token in a file takes precedence over an inline token, which is used only as long as the file is empty or cannot be read (client-go, `BearerTokenFile`). */
 function authorizationOf(user: Fields, credential: Credential | undefined): string | undefined {
   const token = credential?.token ?? tokenInFile(user) ?? text(user, "token");
   if (token !== undefined) return `Bearer ${token}`;
@@ -76,7 +82,9 @@ function tokenInFile(user: Fields): string | undefined {
   const file = text(user, "tokenFile");
   if (file === undefined) return undefined;
   try {
-    return readFileSync(file, "utf8").trim();
+    const token = readFileSync(file, "utf8").trim();
+    if (token === "") throw new Error(`the token file ${file} is empty`);
+    return token;
   } catch (error) {
     if (text(user, "token") !== undefined) return undefined;
     throw error;

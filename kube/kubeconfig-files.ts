@@ -49,12 +49,22 @@ export function readContext({ kubeconfig, context }: ClusterAddress): KubeContex
     );
   };
   const found = { cluster: entry("cluster", cluster), user: user === "" ? {} : entry("user", user) };
-  const problem = contradiction(found.user);
-  if (problem === undefined) return found;
-  throw new EdgefirstError(
-    `The user of the context ${context} in the kubeconfig ${from} ${problem}.`,
-    "kubectl refuses that as well. Correct the user, or download the kubeconfig again.",
-  );
+  const problems = { user: contradiction(found.user), cluster: clusterContradiction(found.cluster) };
+  for (const [list, problem] of Object.entries(problems))
+    if (problem !== undefined)
+      throw new EdgefirstError(
+        `The ${list} of the context ${context} in the kubeconfig ${from} ${problem}.`,
+        `kubectl refuses that as well. Correct the ${list}, or download the kubeconfig again.`,
+      );
+  return found;
+}
+
+/** What keeps client-go from verifying, or not verifying, a server (`TLSConfigFor` in transport). */
+function clusterContradiction(cluster: Fields): string | undefined {
+  const hasAuthority = ["certificate-authority", "certificate-authority-data"].some((name) => cluster[name]);
+  return cluster["insecure-skip-tls-verify"] === true && hasAuthority
+    ? "has both a certificate authority and insecure-skip-tls-verify"
+    : undefined;
 }
 
 /** What keeps client-go from using a user's credentials (`validateAuthInfo` in tools/clientcmd, and transport.HTTPWrappersForConfig). */
@@ -63,6 +73,11 @@ function contradiction(user: Fields): string | undefined {
     names.some((name) => user[name] !== undefined && user[name] !== "");
   if (has("token", "tokenFile") && has("username", "password"))
     return "has both a token and a name with a password";
+  const impersonated = ["as-uid", "as-groups", "as-user-extra"].flatMap((name) =>
+    Object.keys(user[name] ?? {}),
+  );
+  if (impersonated.length > 0 && !has("as"))
+    return "has groups, a UID or other fields to impersonate, but no user";
   if (has("exec") && has("auth-provider")) return "has both exec and auth-provider";
   return has("client-certificate", "client-certificate-data") && !has("client-key", "client-key-data")
     ? "has a client certificate without its key"

@@ -12,6 +12,7 @@ import { programNamed } from "../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../tools/toolchain/programs.ts";
 import { startReachable, type Caller, type ReachableServers } from "../support/reachable.ts";
 import { direct, plugin, WAYS, type Way } from "./kubeconfig-ways.ts";
+import { UNUSUAL_WAYS } from "./unusual-ways.ts";
 
 const VARIABLES = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "NO_PROXY", "no_proxy", "KUBECONFIG"] as const;
 
@@ -81,7 +82,7 @@ describe("access to a cluster", () => {
     return caller && (JSON.parse(JSON.stringify(caller)) as Caller);
   };
 
-  for (const [what, way] of Object.entries(WAYS)) {
+  for (const [what, way] of Object.entries({ ...WAYS, ...UNUSUAL_WAYS })) {
     it(`works with our client: ${what}`, async () => {
       prepare(way);
       try {

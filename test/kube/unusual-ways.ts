@@ -1,0 +1,73 @@
+import { direct, plugin, type Way } from "./kubeconfig-ways.ts";
+
+const ca = { "certificate-authority": "pki/ca.crt" };
+const token = { token: "abc" };
+const { exec } = plugin();
+/** An exec plugin in the shell; the kubeconfig is in the folder `$D`. */
+const shell = (script: string, more: object = {}) => ({
+  exec: { ...exec, command: "sh", args: ["-c", `D=$(dirname "$KUBECONFIG"); ${script}`], ...more },
+});
+/** Prints credentials; the fields are the JSON of their status. */
+const credentials = (status: string, apiVersion = exec.apiVersion): string =>
+  `printf '{"apiVersion":"${apiVersion}","kind":"ExecCredential","status":{%s}}' "${status}"`;
+/** A PEM file as a JSON string. */
+const pem = (file: string): string => `\\"$(sed ':a;N;$!ba;s/\\n/\\\\n/g' "$D/pki/${file}")\\"`;
+
+/** Ways to reach a cluster that few kubeconfigs use, by name. */
+export const UNUSUAL_WAYS: Readonly<Record<string, Way>> = {
+  "a server without a scheme": {
+    cluster: { server: "127.0.0.1:{http}" },
+    seen: {},
+  },
+  "a server without a scheme, which does not serve plain HTTP": {
+    cluster: { ...direct, server: "127.0.0.1:{https}" },
+    seen: undefined,
+  },
+  "a server with a scheme in capitals": {
+    cluster: { ...direct, server: "HTTPS://127.0.0.1:{https}" },
+    seen: { authorization: "Bearer abc" },
+  },
+  "an authority of a server that is not verified": {
+    cluster: { server: "https://127.0.0.1:{https}", ...ca, "insecure-skip-tls-verify": true },
+    seen: undefined,
+  },
+  "an empty token in a file, and one inline": {
+    user: { tokenFile: "/dev/null", token: "inline" },
+    seen: { authorization: "Bearer inline" },
+  },
+  "proxy-url with a name and a password": {
+    cluster: {
+      server: "https://kubernetes:6443",
+      ...ca,
+      "proxy-url": "http://ann:secret@127.0.0.1:{httpProxy}",
+    },
+    seen: { authorization: "Bearer abc", proxy: "http for kubernetes:6443" },
+  },
+  "proxy-url without a scheme": {
+    cluster: { server: "https://kubernetes:6443", ...ca, "proxy-url": "127.0.0.1:{httpProxy}" },
+    seen: undefined,
+  },
+  "impersonation with a UID and more": {
+    user: { ...token, as: "deployer", "as-uid": "7", "as-user-extra": { team: ["blue", "red"] } },
+    seen: { authorization: "Bearer abc", impersonated: "deployer" },
+  },
+  "groups to impersonate, without a user": { user: { ...token, "as-groups": ["ops"] }, seen: undefined },
+  "a folder in KUBECONFIG": { files: ["pki", "edge"], seen: undefined },
+  "one kubeconfig twice": { files: ["edge", "edge"], seen: { authorization: "Bearer abc" } },
+  "an exec plugin with variables": {
+    user: shell(credentials(`\\"token\\":\\"$MINE\\"`), { env: [{ name: "MINE", value: "from-env" }] }),
+    seen: { authorization: "Bearer from-env" },
+  },
+  "an exec plugin that returns a certificate": {
+    user: shell(
+      `printf '{"apiVersion":"${exec.apiVersion}","kind":"ExecCredential","status":{"clientCertificateData":%s,"clientKeyData":%s}}' "${pem("admin.crt")}" "${pem("admin.key")}"`,
+    ),
+    seen: { certificate: "edgefirst:sandbox-admin" },
+  },
+  "an exec plugin that returns nothing": { user: shell(credentials("")), seen: undefined },
+  "an exec plugin that answers in another version": {
+    user: shell(credentials(`\\"token\\":\\"x\\"`, "client.authentication.k8s.io/v1beta1")),
+    seen: undefined,
+  },
+  "a kubeconfig that starts a document": { prefix: "# mine\n---\n", seen: { authorization: "Bearer abc" } },
+};
