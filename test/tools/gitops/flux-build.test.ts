@@ -166,6 +166,7 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-remote-component": /the component https:\/\/example\.com\/c must be in the same source/,
       "refused-list-after-key":
         /^syntax refused-list-after-key\/kustomization\.yaml:3: the colon before this list is missing/,
+      "refused-anchor": /^syntax refused-anchor\/objects\.yaml:3: go-yaml does not read the anchor one#/,
       "refused-null-api-version": /objects\.yaml:1: apiVersion must be a string/,
       "refused-empty-path": /objects\.yaml:1: Kustomize cannot set a field at ""/,
       "refused-origin": /Kustomize cannot read the annotation config\.kubernetes\.io\/origin/,

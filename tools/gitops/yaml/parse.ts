@@ -133,6 +133,9 @@ export function parseFully(source: SourceText, dialect: Dialect = "v3"): ParsedT
   return { documents, errors };
 }
 
+/** Source: yaml_parser_scan_anchor in scannerc.go. */
+const ANCHOR = /^[\w-]+$/;
+
 class UnreadableError extends Error {
   readonly offset: number;
 
@@ -159,6 +162,11 @@ class Reader {
 
   read(node: Node | null | undefined, offset: number): Value {
     if (this.#insideAlias) this.#count(1, offset);
+    if (node && !isAlias(node) && node.anchor !== undefined && !ANCHOR.test(node.anchor))
+      throw new UnreadableError(
+        `go-yaml does not read the anchor ${node.anchor}: use letters, digits, - and _`,
+        offset,
+      );
     if (isScalar(node)) return scalarValue(node, this.#source.text, this.#dialect) as Value;
     if (isMap(node)) return this.#map(node, offset);
     if (isSeq(node)) {
