@@ -121,6 +121,21 @@ describe("engine: configuration options", function () {
       assert.doesNotMatch(JSON.stringify(live?.spec), /"description":"/);
     });
 
+    it("notice a description that was added to such a CRD by hand", async () => {
+      const cluster = client("full");
+      const crd = object(
+        "apiextensions.k8s.io/v1",
+        "CustomResourceDefinition",
+        "httproutes.gateway.networking.k8s.io",
+      );
+      const live = await cluster.get(crd);
+      const { versions } = live?.spec as { versions: { schema: { openAPIV3Schema: object } }[] };
+      Object.assign(versions[0]!.schema.openAPIV3Schema, { description: "Added by hand." });
+      await cluster.apply({ ...crd, spec: { versions } }, { fieldManager: "kubectl-edit", force: true });
+      const { output } = await stack.preview();
+      assert.match(output, /httproutes\S* was edited after this stack applied it: spec\.versions/);
+    });
+
     it("leave no secret in plain text in the backend, the outputs and the reports", async () => {
       const reports = [
         ["status", "--json"],
