@@ -76,6 +76,7 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
     }
   }
   return {
+    kind: "Ingress",
     ingressClass: scalarText(entry.className) || annotations.ingressClass,
     entryPoints: annotations.entryPoints,
     served,

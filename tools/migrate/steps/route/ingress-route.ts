@@ -38,6 +38,7 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
       .map((key) => `tls.${key} may require client certificates or TLS versions: set it on the listener`),
   );
   return {
+    kind: "IngressRoute",
     ingressClass: scalarText(spec.ingressClassName) || annotations.ingressClass,
     entryPoints: Array.isArray(spec.entryPoints) ? spec.entryPoints.map(scalarText) : [],
     served,

@@ -53,6 +53,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
   }
   refusals.push(...whySeveralServices(served, translations));
   return {
+    kind: "Ingress",
     ingressClass: scalarText(fieldAt(ingress, ["spec", "ingressClassName"])) || annotations.ingressClass,
     entryPoints: annotations.entryPoints,
     served,

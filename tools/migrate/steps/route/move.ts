@@ -8,6 +8,7 @@ import { controllerOf } from "./controllers/classes.ts";
 import { controllerWide, defaultsNotes } from "./controller-wide.ts";
 import { demands } from "./demands.ts";
 import { cutover } from "./cutover.ts";
+import { withDefaultClass } from "./controllers/default-class.ts";
 import { dnsLosses, dnsMove, recordsOf } from "./dns.ts";
 import { whyExposed } from "./exposed-paths.ts";
 import { gatewayIn } from "./gateway.ts";
@@ -51,16 +52,19 @@ export function moveOf(
   { written, forms, ingress, takesPort, key }: MoveArgs,
   context: StepContext,
 ): Move | Stay {
-  const classes = new Set(forms.map(({ ingressClass }) => ingressClass));
-  const [ingressClass] = classes;
-  if (classes.size > 1) return refused("its class differs between clusters");
   const pairs = forms.flatMap((reading, index): MovingForm[] => {
     const form = ingress.forms[index];
     return form ? [{ form, ...movingOf({ reading, form, takesPort }, context) }] : [];
   });
+  const classes = new Set(pairs.map(({ reading }) => reading.ingressClass));
+  const [ingressClass = ""] = classes;
+  if (classes.size > 1) return refused("its class differs between clusters");
   const parents = commonParents(pairs, context);
   if (typeof parents === "string") {
-    const isAsked = Object.hasOwn(context.options.route.gateways, ingressClass ?? "");
+    const { gateways } = context.options.route;
+    // Without a class, only the owner can say whether it is one of those that move.
+    const isAsked =
+      ingressClass === "" ? Object.keys(gateways).length > 0 : Object.hasOwn(gateways, ingressClass);
     return { kind: isAsked ? "refused" : "left", message: parents };
   }
   const refusals = distinctRefusals([written, ...forms]);
@@ -134,11 +138,12 @@ function movingOf(
   { clusters }: Pick<StepContext, "clusters">,
 ): Moving {
   const hosts = [...new Set(reading.served.map(({ host }) => rendered(host, form.object)))];
+  const cluster = clusterOf(form, clusters);
   return {
-    reading,
+    reading: withDefaultClass(reading, cluster),
     takesPort,
     hosts,
-    cluster: clusterOf(form, clusters),
+    cluster,
     namespace: releaseNamespace(form.object),
   };
 }

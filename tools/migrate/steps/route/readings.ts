@@ -5,6 +5,7 @@ import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { readIngress } from "./app-template.ts";
 import { chartOf } from "./chart.ts";
+import { withDefaultClass } from "./controllers/default-class.ts";
 import { releaseNamespace, rendered, sourceOf } from "./hosts.ts";
 import { isIngress, readAny } from "./read.ts";
 import { INGRESS } from "./release-edit.ts";
@@ -24,7 +25,7 @@ export const readingsOf = oncePer((cluster: BuiltCluster): readonly ClusterReadi
   cluster.objects.flatMap(({ object }): readonly ClusterReading[] => {
     if (isIngress(object)) {
       const reading = readAny(object, nameOf(object).namespace, servicesOf(cluster));
-      return [{ object, source: sourceOf(object), reading }];
+      return [{ object, source: sourceOf(object), reading: withDefaultClass(reading, cluster) }];
     }
     return isRelease(object) ? inValues(object, cluster) : [];
   }),
@@ -35,7 +36,7 @@ function inValues(object: Mapping, cluster: BuiltCluster): readonly ClusterReadi
   const services = fieldAt(object, ["spec", "values", "service"]);
   return Object.entries(fieldsIn(object, INGRESS)).flatMap(([key, entry]) => {
     if (!isMapping(entry) || entry.enabled === false) return [];
-    const reading = readIngress(entry, services, releaseNamespace(object));
+    const reading = withDefaultClass(readIngress(entry, services, releaseNamespace(object)), cluster);
     const served = reading.served.map((one) => ({ ...one, host: rendered(one.host, object) }));
     return [{ object, source: sourceOf(object, key), reading: { ...reading, served } }];
   });

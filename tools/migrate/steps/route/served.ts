@@ -55,6 +55,8 @@ export interface Prefix {
 
 /** What was read from an Ingress in any form. */
 export interface Reading {
+  /** Which rule gives it a class if it names none; Ingresses in app-template values count as Ingresses. */
+  readonly kind: "Ingress" | "IngressRoute";
   readonly ingressClass: string | undefined;
   /** Traefik's entry points, if the Ingress names any. */
   readonly entryPoints: readonly string[];

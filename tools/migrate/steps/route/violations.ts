@@ -6,6 +6,7 @@ import { fieldAt, fieldsIn, nameOf, objectNamed } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
 import { dialectOf, readIngress, readRoute, type RouteDialect } from "./app-template.ts";
 import { chartOf } from "./chart.ts";
+import { withDefaultClass } from "./controllers/default-class.ts";
 import { readHttpRoute } from "./http-route.ts";
 import { sameCluster, clusterOf } from "../../clusters.ts";
 import { isHttpRoute, isIngress, readAny } from "./read.ts";
@@ -84,7 +85,8 @@ function routeAnswers(release: Mapping, dialect: RouteDialect): Answers {
 }
 
 /** What an Ingress serves, expressed as a route; if its class has no Gateway, behind a listener named after the class. */
-export function classAnswers(moving: Moving, context: StepContext): Answers {
+export function classAnswers(given: Moving, context: StepContext): Answers {
+  const moving = { ...given, reading: withDefaultClass(given.reading, given.cluster) };
   const parents = parentsOf(moving, context);
   const { ingressClass = "", served } = moving.reading;
   const own = [{ name: `class ${ingressClass}` }];

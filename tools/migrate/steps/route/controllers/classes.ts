@@ -59,7 +59,7 @@ interface Class {
 }
 
 /** The classes that a cluster defines, as objects or in the values of their controller's chart. */
-const classesOf = oncePer((cluster: BuiltCluster): ReadonlyMap<string, Class> => {
+export const classesOf = oncePer((cluster: BuiltCluster): ReadonlyMap<string, Class> => {
   const classes = new Map<string, Class>();
   for (const { object } of cluster.objects) {
     if (isRelease(object)) {

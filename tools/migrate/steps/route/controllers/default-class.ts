@@ -1,0 +1,78 @@
+import { at, text, type Fields } from "../../../../../policy/engine/read.ts";
+import { valuesOf } from "../../../../../policy/objects/helm.ts";
+import { oncePer } from "../../../../../lib/once-per.ts";
+import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
+import { scalarText } from "../../../../gitops/kustomize/resource.ts";
+import type { Mapping } from "../../../../gitops/yaml/values.ts";
+import { asKubeObject } from "../../../../lint/kube-object.ts";
+import { indexOf } from "../../../clusters.ts";
+import { fieldAt, isKind, nameOf } from "../../../objects.ts";
+import type { Reading } from "../served.ts";
+import { classesOf } from "./classes.ts";
+import type { Controller } from "./controller.ts";
+import { nginx } from "./nginx.ts";
+import { traefik } from "./traefik.ts";
+import { helmChartsOf, workloadsOf } from "./without-release.ts";
+
+/** What was read, with the class that the cluster gives it if it names none and the repository shows which one that is. */
+export function withDefaultClass(reading: Reading, cluster: BuiltCluster | undefined): Reading {
+  if ((reading.ingressClass ?? "") !== "" || cluster === undefined) return reading;
+  const find = reading.kind === "IngressRoute" ? onlyTraefik : defaultClass;
+  return { ...reading, ingressClass: find(cluster) };
+}
+
+/** The class of Ingresses without one, if there is a single default. */
+const defaultClass = oncePer((cluster: BuiltCluster): string | undefined => {
+  const marked = cluster.objects
+    .filter(({ object }) => isKind(object, "networking.k8s.io", "IngressClass") && isMarked(object))
+    .map(({ object }) => nameOf(object).name);
+  const releases = [...classesOf(cluster)].flatMap(([name, { controller, release }]) =>
+    release ? [{ name, isDefault: isDefault(controller, valuesIn(release, cluster)) }] : [],
+  );
+  const [only, ...others] = new Set([
+    ...marked,
+    ...releases.filter((one) => one.isDefault !== false).map(({ name }) => name),
+  ]);
+  const isKnown =
+    marked.length > 0 || releases.some(({ name, isDefault: own }) => name === only && own === true);
+  return others.length === 0 && isKnown ? only : undefined;
+});
+
+const isMarked = (ingressClass: Mapping): boolean =>
+  scalarText(
+    fieldAt(ingressClass, ["metadata", "annotations", "ingressclass.kubernetes.io/is-default-class"]),
+  ) === "true";
+
+const valuesIn = (release: Mapping, cluster: BuiltCluster): Fields =>
+  valuesOf(asKubeObject(release), indexOf(cluster)).values;
+
+/**
+ * Whether a release makes its class the default; undefined if its values do not say, because Traefik's chart has had both defaults.
+ * Sources: ingressClass in the values of chart traefik, controller.ingressClassResource in those of chart ingress-nginx.
+ */
+function isDefault(controller: Controller | undefined, values: Fields): boolean | undefined {
+  const [own, field] =
+    controller === nginx
+      ? [at(values, ["controller", "ingressClassResource"]), "default"]
+      : [at(values, ["ingressClass"]), "isDefaultClass"];
+  if (at(own, ["enabled"]) === false) return false;
+  const value = at(own, [field]);
+  return value === undefined && controller === traefik ? undefined : value === true;
+}
+
+/** The class of the only Traefik, if that reads IngressRoutes without a class. */
+const onlyTraefik = oncePer((cluster: BuiltCluster): string | undefined => {
+  const [only, ...others] = [...classesOf(cluster)].filter(([, { controller }]) => controller === traefik);
+  const objects = indexOf(cluster);
+  const isElsewhere = [...workloadsOf(traefik, objects), ...helmChartsOf(traefik, objects)].length > 0;
+  if (only === undefined || others.length > 0 || isElsewhere) return undefined;
+  const [name, { release }] = only;
+  if (release === undefined) return undefined;
+  const values = valuesIn(release, cluster);
+  const provider = at(values, ["providers", "kubernetesCRD"]);
+  const isLimited =
+    (text(at(provider, ["ingressClass"])) ?? "") !== "" ||
+    at(provider, ["enabled"]) === false ||
+    /kubernetescrd\.ingressclass/i.test(JSON.stringify(values));
+  return isLimited ? undefined : name;
+});
