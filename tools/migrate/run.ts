@@ -1,6 +1,8 @@
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
+import { counted } from "../../lib/counted.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
+import { otherTop, type OtherTop } from "../gitops/flux/wrong-directory.ts";
 import { onlyHidesObjects } from "./build.ts";
 import { markNotes } from "./lost-marks.ts";
 import { encryptedFiles } from "./encrypted.ts";
@@ -113,8 +115,10 @@ function changesOf({ changes }: Plan, { selected, repository }: StepContext): re
     .filter(({ path, text }) => text !== fileText(repository, path));
 }
 
-/** The entries and files that could not be built; empty if the step only reads files. */
+/** The entries and files that could not be built; if the step only reads files, only whether the paths of Kustomizations lead anywhere. */
 function unseenBy({ reads }: Step, { clusters, repository }: StepContext): readonly string[] {
+  const top = otherTop(repository);
+  if (top !== undefined) return [whyWrongDirectory(top)];
   if (reads === "files") return [];
   const lines = clusters
     .flatMap((cluster) => cluster.problems)
@@ -126,6 +130,10 @@ function unseenBy({ reads }: Step, { clusters, repository }: StepContext): reado
       return `${file}:${line}: ${problem.message}${extent}`;
     });
   return [...new Set(lines)];
+}
+
+function whyWrongDirectory({ directory, found, paths, position: { file, line } }: OtherTop): string {
+  return `${file}:${line}: no path of a Flux Kustomization exists here, but ${found} of the ${counted(paths, "path")} ${found === 1 ? "exists" : "exist"} below ${directory}: pass that directory instead of this one`;
 }
 
 /** A bug in one step must not hide the others. */

@@ -119,6 +119,39 @@ describe("the verdicts of migrate", () => {
     assert.match(notes.map(({ message }) => message).join(), /invalid YAML/);
   });
 
+  it('is "could not check" if the paths of all Kustomizations are relative to a directory below, which is named', () => {
+    const unseen = (files: Readonly<Record<string, string>>, id: string): readonly string[] => {
+      rmSync(root, { recursive: true });
+      write(files);
+      const repository = new Repository(root);
+      const clusters = buildClusters(repository);
+      const own = STEPS.find((one) => one.id === id);
+      assert.ok(own);
+      const options = readOptions(repository);
+      const result = runStep(own, { repository, clusters, selected: () => true, options });
+      const { verdict } = reportOf(result, repository);
+      assert.equal(verdict, result.unseen.length > 0 ? "could not check" : "nothing to do");
+      return result.unseen;
+    };
+    const below = {
+      "infra/fleet/entry/apps.yaml": flux("apps", "./apps"),
+      "infra/fleet/entry/other.yaml": flux("other", "other/deep"),
+      "infra/fleet/entry/gone.yaml": flux("gone", "./elsewhere/gone"),
+      "infra/fleet/apps/a.yaml": configMap("a"),
+      "infra/fleet/other/deep/b.yaml": configMap("b"),
+    };
+    const line =
+      "infra/fleet/entry/apps.yaml:1: no path of a Flux Kustomization exists here, but 2 of the 3 paths exist below infra/fleet: pass that directory instead of this one";
+    for (const id of ["ks", "taskfile"]) assert.deepEqual(unseen(below, id), [line]);
+    // From the right directory, and where the paths belong to other repositories, nothing is missing.
+    const inside = Object.entries(below).map(([path, text]) => [path.replace("infra/fleet/", ""), text]);
+    const right = Object.fromEntries(inside) as Record<string, string>;
+    delete right["entry/gone.yaml"];
+    assert.deepEqual(unseen(right, "ks"), []);
+    const external = { "entry/apps.yaml": flux("apps", "./far/apps"), "entry/a.yaml": configMap("a") };
+    assert.deepEqual(unseen(external, "taskfile"), []);
+  });
+
   it('is "could not check" for an entry that cannot be fetched; the others are still converted', () => {
     write(app);
     write({
