@@ -110,6 +110,41 @@ describe("the clusters of a repository", () => {
     assert.deepEqual(Object.values(maps(build(files))), [["tea"]]);
   });
 
+  it("are named after the path that a patch gives the template of their root, which also has the template's fields", () => {
+    const patch = (zone: string): string =>
+      `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: sync, namespace: flux-system }\nspec: { path: ./clusters/${zone} }\n`;
+    const template = kustomization("sync", '"./clusters/${ZONE}"').replace(
+      "prune: true",
+      "prune: true, wait: true",
+    );
+    const zones = ["north/1", "north/2", "south/1"].flatMap((zone) => [
+      [`engine/zones/${zone}.yaml`, patch(zone)],
+      [
+        `clusters/${zone}/kustomization.yaml`,
+        `resources: [../../../engine/shared, map.yaml]\npatches: [{ path: ../../../engine/zones/${zone}.yaml }]\n`,
+      ],
+      [`clusters/${zone}/map.yaml`, map(zone.replace("/", "-"))],
+    ]);
+    const built = build({
+      "engine/shared/kustomization.yaml": "resources: [root.yaml]\n",
+      "engine/shared/root.yaml": template,
+      ...(Object.fromEntries(zones) as Record<string, string>),
+    });
+    assert.deepEqual(maps(built), {
+      "clusters/north/1": ["north-1"],
+      "clusters/north/2": ["north-2"],
+      "clusters/south": ["south-1"],
+    });
+    for (const { name, kustomizations, problems } of built.clusters) {
+      const roots = kustomizations.map(({ object }) => object.spec as Mapping);
+      assert.deepEqual(
+        roots.map(({ path, wait }) => [path, wait]),
+        [[name === "clusters/south" ? "./clusters/south/1" : `./${name}`, true]],
+      );
+      assert.deepEqual(problems, []);
+    }
+  });
+
   describe("a source with the same layout as this repository", () => {
     const git = (name: string, url: string): string => `---
 apiVersion: source.toolkit.fluxcd.io/v1

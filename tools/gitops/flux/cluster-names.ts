@@ -12,7 +12,7 @@ export interface Root extends WrittenObject {
   /** Whether it applies its own file, as after `flux bootstrap`, or the Flux Operator creates it. */
   readonly isBootstrapped: boolean;
   /**
-   * The directory that decides the cluster: the one that it builds from this repository if that contains its file or the Flux Operator creates it;
+   * The directory that decides the cluster: the one that it builds from this repository if that contains its file, the Flux Operator creates it or a patch gives it its path;
    * otherwise the file's directory.
    */
   readonly place: string;

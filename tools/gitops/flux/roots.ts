@@ -90,9 +90,11 @@ function descendantsOf(
 }
 
 /** See {@link Root.place}. */
-function placeOf({ object, file, isBootstrap }: WrittenObject, isOwn: boolean): string {
+function placeOf({ object, file, isBootstrap, isPatched }: WrittenObject, isOwn: boolean): string {
   const path = pathOf(object);
-  return isBootstrap === true || (isOwn && isIn(file, path)) ? path : posix.dirname(file);
+  return isBootstrap === true || isPatched === true || (isOwn && isIn(file, path))
+    ? path
+    : posix.dirname(file);
 }
 
 /** The directories above a file, up to the cluster's directory. */

@@ -2,7 +2,7 @@ import { patchFilesIn } from "../kustomize/included-files.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { searchedText } from "../yaml/file-text.ts";
-import { isMapping, type Mapping } from "../yaml/values.ts";
+import { copyMapping, entryOrigin, isMapping, setField, type Mapping } from "../yaml/values.ts";
 import { isFluxKustomization } from "./flux-kustomization.ts";
 
 /** An object as written in a file. */
@@ -11,6 +11,8 @@ export interface WrittenObject {
   readonly file: string;
   /** Set if the object is not in the file, but created because of the file: whatever applies the file does not apply this object. */
   readonly isBootstrap?: true;
+  /** Set if the file is a patch, and the object is the template to which it gives a path. */
+  readonly isPatched?: true;
 }
 
 /** Every Flux Kustomization in the given files, without patches of one. Archived Kustomizations and templates count only if there are no others. */
@@ -18,12 +20,36 @@ export function writtenKustomizations(
   repository: Repository,
   files: readonly string[],
 ): readonly WrittenObject[] {
-  const all = written(repository, files, GROUP, isFluxKustomization).filter(
-    ({ file, object }) =>
-      (isMapping(object.spec) && object.spec.path !== undefined) || !patchFilesIn(repository).has(file),
-  );
+  const documents = written(repository, files, GROUP, isFluxKustomization);
+  const patches = patchFilesIn(repository);
+  const all = documents
+    .filter(
+      ({ file, object }) => (isMapping(object.spec) && object.spec.path !== undefined) || !patches.has(file),
+    )
+    .map((one) => (patches.has(one.file) ? withTemplate(one, documents) : one));
   const live = all.filter(({ file, object }) => !ARCHIVE.test(file) && !isTemplate(object));
   return live.length > 0 ? live : all;
+}
+
+/** A patch that gives a template its path, with the other fields of the template's spec. */
+function withTemplate(patch: WrittenObject, documents: readonly WrittenObject[]): WrittenObject {
+  const { object, file } = patch;
+  const [template, ...others] = documents.filter(
+    (one) => isTemplate(one.object) && one.file !== file && isSame(one.object, object),
+  );
+  if (!isMapping(object.spec) || !isMapping(template?.object.spec) || others.length > 0) return patch;
+  const base = template.object.spec;
+  const spec = copyMapping(object.spec);
+  for (const field of Object.keys(base))
+    if (spec[field] === undefined) setField(spec, field, base[field] ?? null, entryOrigin(base, field));
+  const merged = copyMapping(object);
+  setField(merged, "spec", spec, entryOrigin(object, "spec"));
+  return { object: merged, file, isPatched: true };
+}
+
+function isSame(one: Mapping, other: Mapping): boolean {
+  const [a, b] = [one.metadata, other.metadata];
+  return isMapping(a) && isMapping(b) && a.name === b.name && a.namespace === b.namespace;
 }
 
 const GROUP = "kustomize.toolkit.fluxcd.io/";
