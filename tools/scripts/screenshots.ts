@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -14,7 +14,7 @@ import { executablesOnPath, givenExecutable } from "../toolchain/executable.ts";
 // `npm run screenshots -- tour` or `-- neighbours` makes only that recording, and does not need Chromium.
 
 const ROOT = join(import.meta.dirname, "../..");
-const IMAGES = join(import.meta.dirname, "../../docs/images");
+const IMAGES = join(ROOT, "docs/images");
 const HOST = "status.haynesedge.com";
 const VIEWPORT = { width: 1000, height: 800 };
 
@@ -22,8 +22,10 @@ const [only] = process.argv.slice(2);
 const chromium = only === undefined ? findChromium() : "";
 const temporary = mkdtempSync(join(tmpdir(), "edgefirst-screenshots-"));
 const dir = join(temporary, "sandbox");
+// Copied at the end: a changed checkout would appear in the next picture.
+const made = join(temporary, "images");
 try {
-  mkdirSync(IMAGES, { recursive: true });
+  mkdirSync(made);
   if (only !== "neighbours") await recordingOf("tour", "npx edgefirst tour", ["tour", "--yes"]);
   if (only !== "tour")
     await recordingOf("neighbours", "npm start -- --neighbours", ["start", "--neighbours"]);
@@ -31,6 +33,7 @@ try {
     await pictureOfTerminal(await outputOf("start", "--dir", dir));
     await pictureOfGatus();
   }
+  cpSync(made, IMAGES, { recursive: true });
 } finally {
   await sandboxDown({ dir, deleteData: true, progress: () => undefined });
   rmSync(temporary, { recursive: true, force: true });
@@ -68,7 +71,7 @@ async function recordingOf(name: string, shownAs: string, args: readonly string[
         .replaceAll(` --dir ${folder}`, "")
         .replaceAll(folder, name === "tour" ? ".tour" : ".sandbox"),
     }));
-    writeFileSync(join(IMAGES, `${name}.svg`), recording([{ at: 0, text: `$ ${shownAs}` }, ...shown]));
+    writeFileSync(join(made, `${name}.svg`), recording([{ at: 0, text: `$ ${shownAs}` }, ...shown]));
     process.stdout.write(`docs/images/${name}.svg\n`);
   } finally {
     await sandboxDown({ dir: folder, deleteData: true, progress: () => undefined });
@@ -119,7 +122,7 @@ async function picture({ name, url, args = [], selector }: Picture): Promise<voi
     const page = await browser.newPage();
     await page.goto(url, { waitUntil: "networkidle2" });
     await page.waitForSelector(selector);
-    await page.screenshot({ path: join(IMAGES, name), fullPage: true });
+    await page.screenshot({ path: join(made, name), fullPage: true });
   } finally {
     await browser.close();
   }
