@@ -170,7 +170,7 @@ function claimedFeatures(client: KubeClient): Promise<string[]> {
 function conclude(file: string): void {
   if (!existsSync(file)) throw new Error(`The suite wrote no report. Its log: ${logFile}`);
   const text = readFileSync(file, "utf8");
-  const report = parseReport(text);
+  const report = parseReport(text, logFile);
   rmSync(REPORTS, { recursive: true, force: true });
   mkdirSync(REPORTS, { recursive: true });
   writeFileAtomic(join(REPORTS, reportName(report)), text, 0o644);

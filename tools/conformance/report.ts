@@ -23,8 +23,12 @@ export interface Result {
   readonly failedTests?: readonly string[];
 }
 
-/** Parses the suite's report. */
-export const parseReport = (text: string): Report => parse(text) as Report;
+/** Parses the suite's report. @throws if the suite ended before its first test */
+export function parseReport(text: string, log?: string): Report {
+  const report = parse(text) as { readonly profiles: Report["profiles"] | null };
+  if (report.profiles === null) throw new Error(`The suite ran no test. Its log: ${log}`);
+  return report as Report;
+}
 
 /** Differences from {@link EXPECTED_FAILURES}, one message per test. */
 export function surprises({ profiles }: Report): string[] {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { EXPECTED_FAILURES, surprises, type Report } from "../../../tools/conformance/report.ts";
+import { EXPECTED_FAILURES, parseReport, surprises, type Report } from "../../../tools/conformance/report.ts";
 
 describe("conformance report", () => {
   const statistics = { Passed: 1, Failed: 0, Skipped: 0 };
@@ -15,6 +15,13 @@ describe("conformance report", () => {
         extended: { statistics, failedTests: extended },
       },
     ],
+  });
+
+  it("is refused if the suite ended before its first test, so that the previous report is kept", () => {
+    assert.throws(
+      () => parseReport("profiles: null\n", "suite.log"),
+      /The suite ran no test\. Its log: suite\.log/,
+    );
   });
 
   it("is accepted with the expected failures only", () => {
