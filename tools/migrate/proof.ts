@@ -52,7 +52,7 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
   );
   const gaps = [
     ...gapsOf(changed, reach, live, after),
-    ...unread.filter((path) => isNewObject(path, context.repository, after)).map(notApplied),
+    ...unread.filter((path) => isNewObject(path, changed, context.repository, after)).map(notApplied),
   ];
   const status = failures.length > 0 ? "fails" : gaps.length > 0 ? "unproven" : "holds";
   return { proof: { status, intended, failures, gaps, unread, maybeRead, clusters }, after };
@@ -119,15 +119,26 @@ function gapsOf(
   return [...new Set(gaps)];
 }
 
-/** Whether a step adds a file with objects for a cluster: without a Kustomization that reads it, what else the step changes lacks them. */
-function isNewObject(path: string, before: Repository, after: Repository): boolean {
+/** Whether a step adds a file with objects for a cluster: without a Kustomization that reads it, what else the step changes lacks them. A file that moves is none. */
+function isNewObject(
+  path: string,
+  changed: readonly string[],
+  before: Repository,
+  after: Repository,
+): boolean {
   if (before.isFile(path) || !after.isFile(path) || isKustomizationFile(path)) return false;
-  return after
-    .parse(path)
-    .documents.some(
-      ({ value }) => isMapping(value) && value.kind !== undefined && value.apiVersion !== undefined,
-    );
+  const removed = changed
+    .filter((other) => !after.isFile(other))
+    .flatMap((other) => objectsIn(other, before));
+  return objectsIn(path, after).some((object) => !removed.some((former) => isSame(object, former)));
 }
+
+const objectsIn = (path: string, repository: Repository): readonly Mapping[] =>
+  repository
+    .parse(path)
+    .documents.flatMap(({ value }) =>
+      isMapping(value) && value.kind !== undefined && value.apiVersion !== undefined ? [value] : [],
+    );
 
 const notApplied = (path: string): string =>
   `${path}: not proven, because no Kustomization reads this new file, so nothing applies it`;

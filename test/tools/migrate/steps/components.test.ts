@@ -105,3 +105,15 @@ describe("migrate components: documents", () => {
     assert.deepEqual(named({ "docs/gatus.md": `Include ${TEMPLATE}.\n` }), { left: [], removed: false });
   });
 });
+
+it("migrate components: is proven if a file of the template that no Kustomization reads moves with it", () => {
+  const user = "resources:\n  - ./web.yaml\n  - ../../../shared/templates/gatus/external\n";
+  const spare = `${TEMPLATE}/spare/map.yaml`;
+  const more = {
+    [`${TEMPLATE}/spare/kustomization.yaml`]: `${KUSTOMIZE}resources:\n  - ./map.yaml\n`,
+    [spare]: "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: spare\n",
+  };
+  const { plan, proof } = resultOf(components, { ...files(user), ...more });
+  assert.ok(plan.changes.some(({ path, text }) => path === spare && text === undefined));
+  assert.deepEqual([proof.status, ...proof.gaps], ["holds"]);
+});

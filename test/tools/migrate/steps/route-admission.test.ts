@@ -126,6 +126,31 @@ const PROTECTING: readonly (readonly [string, readonly object[], object])[] = [
     ],
     ROUTE,
   ],
+  [
+    "Kyverno adds TLS options by a JSON patch",
+    [
+      kyverno({
+        ...ROUTES,
+        mutate: {
+          patchesJson6902: "- op: add\n  path: /spec/tls\n  value:\n    options: { name: mutual }\n",
+        },
+      }),
+    ],
+    ROUTE,
+  ],
+  [
+    "Kyverno adds an empty tls and a Middleware",
+    [
+      kyverno({
+        ...ROUTES,
+        mutate: {
+          patchesJson6902:
+            "- op: add\n  path: /spec/tls\n  value: {}\n- op: add\n  path: /spec/routes/0/middlewares\n  value: [{ name: login }]\n",
+        },
+      }),
+    ],
+    ROUTE,
+  ],
   ["the API server denies", [vap([RESOURCES]), binding({})], SHOP],
   ["Gatekeeper denies", [constraint({ kinds: KINDS })], SHOP],
   ["Gatekeeper denies in the namespaces", [constraint({ kinds: KINDS, namespaces: ["sh*"] })], SHOP],
@@ -187,6 +212,16 @@ const HARMLESS: readonly (readonly [string, readonly object[], object])[] = [
 const OTHER: readonly (readonly [string, readonly object[], object])[] = [
   ["Kyverno audits", [kyverno({ ...INGRESSES, validate: { pattern: {} } })], SHOP],
   ["Kyverno adds an annotation", [kyverno({ ...ROUTES, ...TILE })], ROUTE],
+  [
+    "Kyverno adds an empty tls",
+    [kyverno({ ...ROUTES, mutate: { patchStrategicMerge: { spec: { "+(tls)": {} } } } })],
+    ROUTE,
+  ],
+  [
+    "Kyverno adds an empty tls by a JSON patch",
+    [kyverno({ ...ROUTES, mutate: { patchesJson6902: "- op: add\n  path: /spec/tls\n  value: {}\n" } })],
+    ROUTE,
+  ],
   ["the API server warns", [vap([RESOURCES]), binding({ validationActions: ["Warn"] })], SHOP],
   ["Gatekeeper warns", [constraint({ kinds: KINDS }, { enforcementAction: "warn" })], SHOP],
 ];

@@ -45,9 +45,12 @@ export function matchesPattern(pattern: string, value: string): boolean {
 export const matchesAny = (patterns: readonly string[], value: string): boolean =>
   patterns.some((pattern) => matchesPattern(pattern, value));
 
-/** Whether a change, in any notation, writes what only a controller of Ingresses reads: its annotations, or anything in `spec`. */
+/** A change that adds an empty `tls` to an IngressRoute: Traefik then ends TLS with its default options, as a listener of the Gateway does. */
+const EMPTY_TLS = /"spec":\{"\+?\(?tls\)?":\{\}\}|\/spec\/tls[^/]*?value"?\s*:\s*\{\}/g;
+
+/** Whether a change, in any notation, writes what only a controller of Ingresses reads: its annotations, or anything in `spec` but an empty `tls`. */
 export function configuresController(change: unknown): boolean {
-  const text = JSON.stringify([change]).replaceAll("~1", "/");
+  const text = JSON.stringify([change]).replaceAll("~1", "/").replaceAll(EMPTY_TLS, "");
   const names = text.match(/[\w.-]+\/[\w.-]+/g) ?? [];
   return (
     /"\+?\(?spec\)?"\s*:|"\/?spec[./[]|\bop\b[^]*?\/spec\//.test(text) ||
