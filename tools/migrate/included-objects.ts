@@ -1,7 +1,6 @@
 import { locate, SourceFile, type Position } from "../gitops/yaml/source.ts";
 import type { Mapping } from "../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
-import { pathOf } from "../gitops/flux/flux-kustomization.ts";
 import { entryOf } from "./entries.ts";
 import { findDocument } from "./objects.ts";
 import type { StepContext } from "./step.ts";
@@ -37,7 +36,7 @@ export function includedObjects(
       const { origin, object, kustomization } = built;
       if (!matches(object) || !(origin.source instanceof SourceFile)) continue;
       const { file } = origin.source;
-      const directory = kustomization && pathOf(kustomization.object);
+      const directory = kustomization?.directory;
       const entry = directory === undefined ? undefined : entryOf(repository, directory, file);
       const key = JSON.stringify([file, origin.offset, entry ?? kustomization?.object.metadata]);
       const isShared = entry !== undefined && !entry.direct;

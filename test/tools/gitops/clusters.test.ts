@@ -1,42 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { buildRepository, type BuiltRepository } from "../../../tools/gitops/flux/repository-build.ts";
-import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import type { BuiltRepository } from "../../../tools/gitops/flux/repository-build.ts";
 import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
-
-/** Builds a repository with these files. */
-function build(files: Readonly<Record<string, string>>): BuiltRepository {
-  const root = mkdtempSync(join(tmpdir(), "clusters-"));
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), text);
-    }
-    return buildRepository(new Repository(root));
-  } finally {
-    rmSync(root, { recursive: true });
-  }
-}
-
-/** By cluster, the names of the ConfigMaps. */
-function maps({ clusters }: BuiltRepository): Readonly<Record<string, readonly unknown[]>> {
-  const entries = clusters.map(({ name, objects }) => {
-    const found = objects.filter(({ object }) => object.kind === "ConfigMap");
-    return [name, found.map(({ object }) => (object.metadata as Mapping).name).sort()] as const;
-  });
-  return Object.fromEntries(entries.sort());
-}
-
-const kustomization = (name: string, path: string, source = "GitRepository, name: home"): string => `---
-apiVersion: kustomize.toolkit.fluxcd.io/v1
-kind: Kustomization
-metadata: { name: ${name}, namespace: flux-system }
-spec: { interval: 1h, path: ${path}, prune: true, sourceRef: { kind: ${source} } }
-`;
-const map = (name: string): string =>
-  `---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: default }\n`;
+import { build, kustomization, map, maps } from "../../support/built-repository.ts";
 
 describe("the clusters of a repository", () => {
   for (const layout of ["fleet", "environments", "infra/sites", "kubernetes/clusters", "clusters"])
@@ -388,7 +353,7 @@ spec:
     };
     assert.deepEqual(maps(build(files)), { ".": ["a-2", "b-3", "in-a", "in-b", "once"] });
     const [cluster] = build({ ...files, "cluster/tenants.yaml": set.replace("inputs.size", "now") }).clusters;
-    assert.match(cluster!.problems[0]!.message, /does not support << now >> in a ResourceSet/);
+    assert.match(cluster!.problems[0]!.message, /does not support the function now in a ResourceSet/);
   });
 
   it("include what a ResourceSet creates from a static provider, and report inputs that only the cluster has", () => {
@@ -498,6 +463,46 @@ spec:
     assert.deepEqual(apart.external, ["flux-system/apps (ExternalArtifact apps)"]);
   });
 
+  it("include what the template of a ResourceSet creates", () => {
+    const built = build({
+      "cluster/sync.yaml": kustomization("sync", "./cluster"),
+      "cluster/provider.yaml": `apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSetInputProvider
+metadata: { name: apps, namespace: flux-system }
+spec: { type: Static, defaultValues: { apps: [{ app: web }, { app: db, suffix: data }], suffix: files } }
+`,
+      "cluster/set.yaml": `apiVersion: fluxcd.controlplane.io/v1
+kind: ResourceSet
+metadata: { name: apps, namespace: flux-system }
+spec:
+  inputsFrom: [{ kind: ResourceSetInputProvider, name: apps }]
+  resources:
+    - { apiVersion: v1, kind: ConfigMap, metadata: { name: written, namespace: default }, data: << inputs.apps | first | toYaml | nindent 2 >> }
+  resourcesTemplate: |
+    <<- range $app := inputs.apps >>
+    ---
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: << printf "%s-%s" $app.app (get $app "suffix" | default inputs.suffix) >>
+      namespace: << inputs.provider.namespace >>
+    ---
+    apiVersion: kustomize.toolkit.fluxcd.io/v1
+    kind: Kustomization
+    metadata: { name: << $app.app >>, namespace: flux-system }
+    spec: { path: "./apps/<< $app.app >>", prune: true, sourceRef: { kind: GitRepository, name: home } }
+    <<- end >>
+`,
+      "apps/web/map.yaml": map("of-web"),
+      "apps/db/map.yaml": map("of-db"),
+    });
+    const expected = ["db-data", "of-db", "of-web", "web-files", "written"];
+    assert.deepEqual(maps(built), { ".": expected });
+    const [cluster] = built.clusters;
+    assert.deepEqual(cluster!.problems, []);
+    const written = cluster!.objects.find(({ object }) => (object.metadata as Mapping).name === "written");
+    assert.deepEqual(written!.object.data, { app: "web" });
+  });
   it("include what a ResourceSet creates next to a template that is not supported", () => {
     const built = build({
       "cluster/sync.yaml": kustomization("sync", "./cluster"),
@@ -508,16 +513,16 @@ spec:
   inputs: [{ tenant: a }]
   resources:
     - { apiVersion: v1, kind: ConfigMap, metadata: { name: "of-<< inputs.tenant >>", namespace: default } }
-    - { apiVersion: v1, kind: ConfigMap, metadata: { name: "<< inputs.tenant | upper >>", namespace: default } }
-  resourcesTemplate: "apiVersion: v1"
+    - { apiVersion: v1, kind: ConfigMap, metadata: { name: "<< inputs.tenant | sha256sum >>", namespace: default } }
+  resourcesTemplate: "<< inputs.absent >>"
 `,
     });
     assert.deepEqual(maps(built), { ".": ["of-a"] });
     assert.deepEqual(
       built.clusters.flatMap(({ problems }) => problems.map(({ message }) => message)),
       [
-        "the offline build does not support resourcesTemplate in a ResourceSet",
-        "the offline build does not support << inputs.tenant | upper >> in a ResourceSet",
+        "the offline build does not support the function sha256sum in a ResourceSet",
+        "the template of the ResourceSet fails: no entry for the key absent",
       ],
     );
   });
@@ -552,19 +557,10 @@ replacements: [{ source: { kind: Remote, name: remote }, targets: [{ select: { k
 `,
       "cluster/map.yaml": map("one"),
     };
-    const root = mkdtempSync(join(tmpdir(), "clusters-"));
-    try {
-      for (const [path, text] of Object.entries(files)) {
-        mkdirSync(dirname(join(root, path)), { recursive: true });
-        writeFileSync(join(root, path), text);
-      }
-      const [cluster] = buildRepository(new Repository(root), { partial: true }).clusters;
-      assert.deepEqual(
-        cluster!.problems.map(({ kind }) => kind),
-        ["unsupported"],
-      );
-    } finally {
-      rmSync(root, { recursive: true });
-    }
+    const [cluster] = build(files, { partial: true }).clusters;
+    assert.deepEqual(
+      cluster!.problems.map(({ kind }) => kind),
+      ["unsupported"],
+    );
   });
 });

@@ -8,13 +8,18 @@ import { Delivered, type LeftOut } from "./delivered.ts";
 import type { KeptBuilds } from "./kept-results.ts";
 import { specOf } from "./flux-kustomization.ts";
 import { parseIgnore, type IgnorePattern } from "./ignore-pattern.ts";
-import { clusterOf, isSourceWithIgnore, sourcesWithIgnore, type WrittenObject } from "./written.ts";
+import type { PushedSources } from "./pushed-sources.ts";
+import type { PushedArtifact } from "./pushed-artifacts.ts";
+import { clusterOf, isIn, isSourceWithIgnore, sourcesWithIgnore, type WrittenObject } from "./written.ts";
 
 /** What Flux excludes from every artifact. Source: ExcludeVCS in fluxcd/pkg/sourceignore. */
 const ALWAYS = ".git/\n.gitignore\n.gitmodules\n.gitattributes";
+const ARCHIVES_AND_MEDIA = ["*.jpg", "*.jpeg", "*.gif", "*.png", "*.wmv", "*.flv", "*.tar.gz", "*.zip"];
+/** What `flux push artifact` leaves out without `--ignore-paths`. Source: excludeOCI in flux2, cmd/flux/build_artifact.go. */
+const BY_PUSH = [ALWAYS, ...ARCHIVES_AND_MEDIA].join("\n");
 /** What Flux also excludes by default. Source: ExcludeExt, ExcludeCI and ExcludeExtra in fluxcd/pkg/sourceignore. */
 const BY_DEFAULT = [
-  ...["*.jpg", "*.jpeg", "*.gif", "*.png", "*.wmv", "*.flv", "*.tar.gz", "*.zip"],
+  ...ARCHIVES_AND_MEDIA,
   ...[".github/", ".circleci/", ".travis.yml", ".gitlab-ci.yml", "appveyor.yml", ".drone.yml"],
   ...["cloudbuild.yaml", "codeship-services.yml", "codeship-steps.yml"],
   ...["**/.goreleaser.yml", "**/.sops.yaml", "**/.flux.yaml"],
@@ -26,32 +31,37 @@ interface PlacedPattern extends IgnorePattern {
   readonly place: string;
 }
 
+/** What the artifacts depend on, in addition to the repository. */
+interface ArtifactSources {
+  readonly orphans: readonly WrittenObject[];
+  readonly kept: KeptBuilds;
+  readonly pushed: PushedSources;
+}
+
 /** The artifacts of the Flux sources, which exclude some of the repository's files. */
 export class Artifacts {
   readonly #repository: Repository;
   readonly #sources: readonly WrittenObject[];
   /** The patterns from all ignore files, from the top directory down. */
   readonly #patterns: readonly PlacedPattern[];
-  /** The artifacts, keyed by the source if it has `spec.ignore`; all other sources share the key undefined. */
-  readonly #delivered = new Map<WrittenObject | undefined, Delivered>();
+  /** The artifacts, keyed by the command that pushes it, or by the source if it has `spec.ignore`; all other sources share the key undefined. */
+  readonly #delivered = new Map<WrittenObject | PushedArtifact | undefined, Delivered>();
   readonly #generated: ReturnType<typeof artifactsIn>;
   readonly #partial = new Map<GeneratedArtifact, Delivered>();
-
+  readonly #pushed: PushedSources;
   readonly #kept: KeptBuilds;
 
   /**
    * @param files every YAML file of the repository
    * @param orphans objects that exist only on the cluster
    * @param kept results of builds of earlier states of the repository
+   * @param pushed the sources that deliver a directory of this repository
    */
-  constructor(
-    repository: Repository,
-    files: readonly string[],
-    { orphans, kept }: { readonly orphans: readonly WrittenObject[]; readonly kept: KeptBuilds },
-  ) {
+  constructor(repository: Repository, files: readonly string[], { orphans, kept, pushed }: ArtifactSources) {
     this.#repository = repository;
     this.#kept = kept;
-    this.#generated = artifactsIn(repository, files);
+    this.#pushed = pushed;
+    this.#generated = artifactsIn(repository, files, pushed);
     this.#sources = [...sourcesWithIgnore(repository, files), ...orphans.filter(isSourceWithIgnore)];
     this.#patterns = repository
       .filesBelow(".", (name) => name === IGNORE_FILE)
@@ -66,36 +76,59 @@ export class Artifacts {
     const generated = artifactOf(kustomization, cluster, this.#generated);
     if (generated !== undefined) return this.#deliver(generated);
     const source = this.#sourceOf(kustomization, cluster);
-    let delivered = this.#delivered.get(source);
+    const pushed = this.#pushed.of(specOf(kustomization).sourceRef);
+    const key = pushed ?? source;
+    let delivered = this.#delivered.get(key);
     if (delivered === undefined) {
+      const directory = pushed?.directory.split("/") ?? [];
       const own = source
-        ? placed(scalarText(specOf(source.object).ignore), `spec.ignore in ${source.file}`)
+        ? placed(scalarText(specOf(source.object).ignore), `spec.ignore in ${source.file}`, directory)
         : [];
-      delivered = this.#without(patternsFor([...this.#patterns, ...own]));
-      this.#delivered.set(source, delivered);
+      delivered = pushed
+        ? this.#pushedBy(pushed, own)
+        : this.#without(patternsFor([...this.#patterns, ...own]));
+      this.#delivered.set(key, delivered);
     }
     return delivered;
   }
 
-  /** The directory that becomes the root of an ArtifactGenerator's artifact; undefined for any other source. */
+  /** The directory that becomes the root of an artifact; undefined for the artifact of the whole repository. */
   baseOf(kustomization: Mapping, cluster: string): string | undefined {
-    return artifactOf(kustomization, cluster, this.#generated)?.base;
+    return (
+      artifactOf(kustomization, cluster, this.#generated)?.base ??
+      this.#pushed.of(specOf(kustomization).sourceRef)?.directory
+    );
+  }
+
+  /** `flux push artifact` reads no ignore files; the source that fetches the artifact does. */
+  #pushedBy({ file, directory, ignorePaths }: PushedArtifact, own: readonly PlacedPattern[]): Delivered {
+    const isInside = (path: string): boolean => path.startsWith(`${directory}/`);
+    const inside = this.#patterns.filter(({ place }) => isInside(place));
+    const ignored =
+      ignorePaths === undefined
+        ? placed(BY_PUSH, "the defaults of flux push artifact")
+        : placed(ignorePaths.join("\n"), `--ignore-paths in ${file}`, directory.split("/"));
+    return this.#without([...patternsFor([...inside, ...own]), ...ignored], directory);
   }
 
   #deliver(artifact: GeneratedArtifact): Delivered {
     let delivered = this.#partial.get(artifact);
     if (delivered === undefined) {
-      const { base, file, excludes } = artifact;
+      const { base, directories, file, excludes } = artifact;
       const own = excludes.map((pattern) => ({ ...pattern, place: `exclude in ${file}` }));
-      delivered = this.#without([...patternsFor(this.#patterns), ...own], base);
+      delivered = this.#without([...patternsFor(this.#patterns), ...own], base, directories);
       this.#partial.set(artifact, delivered);
     }
     return delivered;
   }
 
-  #without(patterns: readonly PlacedPattern[], base = "."): Delivered {
-    const artifact = JSON.stringify([base, ...patterns.map(({ line, place }) => [line, place])]);
-    return new Delivered(this.#repository, leftOutBy(patterns), base, this.#kept.of(artifact));
+  #without(
+    patterns: readonly PlacedPattern[],
+    base = ".",
+    directories: readonly string[] = [base],
+  ): Delivered {
+    const artifact = JSON.stringify([base, directories, ...patterns.map(({ line, place }) => [line, place])]);
+    return new Delivered(this.#repository, leftOutBy(patterns, directories), base, this.#kept.of(artifact));
   }
 
   /** Every file that has been read from any of the artifacts. */
@@ -135,11 +168,13 @@ function patternsFor(patterns: readonly PlacedPattern[]): readonly PlacedPattern
   ];
 }
 
-/** The last matching pattern wins. */
-function leftOutBy(patterns: readonly PlacedPattern[]): LeftOut {
+/** The last matching pattern wins. An artifact has nothing from outside its directories. */
+function leftOutBy(patterns: readonly PlacedPattern[], directories: readonly string[]): LeftOut {
   return (path, isDirectory) => {
+    const isOutside = (directory: string): boolean => !isIn(path, directory) && !isIn(directory, path);
+    if (directories.every(isOutside)) return `it contains only ${directories.join(", ")}`;
     const parts = path.split("/");
     const last = patterns.findLast(({ matches }) => matches(parts, isDirectory));
-    return last === undefined || last.includes ? undefined : `\`${last.line}\` (${last.place})`;
+    return last === undefined || last.includes ? undefined : `excluded by \`${last.line}\` (${last.place})`;
   };
 }

@@ -6,7 +6,7 @@ import type { Origin, SourceFile } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
 import { KeptResults, type Kept } from "./kept-results.ts";
 
-/** The pattern that excludes a file or directory from a source's artifact; undefined if none does. */
+/** The reason why a file or directory is not in a source's artifact; undefined if it is. */
 export type LeftOut = (path: string, isDirectory: boolean) => string | undefined;
 
 /** What a computation depends on so far. */
@@ -148,7 +148,6 @@ export class Delivered extends Repository {
   #findReason(path: string, isDirectory: boolean): string | undefined {
     if (path === "." || path === "") return undefined;
     if (this.#repository.isLinked(path)) return "artifacts do not contain symbolic links";
-    const pattern = this.#leftOut(path, isDirectory);
-    return pattern === undefined ? undefined : `excluded by ${pattern}`;
+    return this.#leftOut(path, isDirectory);
   }
 }

@@ -12,10 +12,11 @@ import { buildCluster } from "./cluster-build.ts";
 import type { BuiltCluster, BuiltObject, Orphans } from "./built.ts";
 import { bootstrapsIn } from "./bootstraps.ts";
 import { rootsByCluster, type Root } from "./cluster-names.ts";
-import { isFluxKustomization, pathOf, sourceName } from "./flux-kustomization.ts";
+import { isFluxKustomization, pathOf, sourceName, specOf } from "./flux-kustomization.ts";
 import { ownerClusters, type OwnerCluster } from "./owner-clusters.ts";
 import { Artifacts } from "./artifacts.ts";
 import { KeptBuilds } from "./kept-results.ts";
+import { PushedSources } from "./pushed-sources.ts";
 import { findRoots, ownSources } from "./roots.ts";
 import { switchedOff } from "./switched-off.ts";
 import { isChartTemplate } from "./chart-templates.ts";
@@ -51,8 +52,10 @@ export function buildRepository(
   const files = repository.yamlFiles(".");
   const surviving = [...orphans.values()].flat().map(asWritten);
   const named = ownerClusters(repository);
+  const inFiles = writtenKustomizations(repository, files);
+  const pushed = new PushedSources(repository, files, inFiles);
   const written = [
-    ...withBootstraps(writtenKustomizations(repository, files), repository, files, named),
+    ...withBootstraps(inFiles, repository, files, { named, pushed }),
     ...surviving.filter(({ object }) => isFluxKustomization(object)),
   ];
   if (written.length === 0) {
@@ -60,7 +63,7 @@ export function buildRepository(
     const plain = files.filter((file) => !templates.has(file));
     return { clusters: plainClusters(repository, plain, partial), external: [], unreached: [...templates] };
   }
-  const artifacts = new Artifacts(repository, files, { orphans: surviving, kept });
+  const artifacts = new Artifacts(repository, files, { orphans: surviving, kept, pushed });
   const sources = ownSources(written, repository, artifacts, files);
   const survivors = new Set(surviving.map(({ object }) => object));
   const roots = deployed(
@@ -113,7 +116,7 @@ function withBootstraps(
   written: readonly WrittenObject[],
   repository: Repository,
   files: readonly string[],
-  named: readonly OwnerCluster[],
+  { named, pushed }: { readonly named: readonly OwnerCluster[]; readonly pushed: PushedSources },
 ): readonly WrittenObject[] {
   const all = [...written];
   const builds = (path: string): boolean =>
@@ -121,7 +124,8 @@ function withBootstraps(
   for (const bootstrap of bootstrapsIn(repository, files, written)) {
     const path = pathOf(bootstrap.object);
     if (isTemplate(bootstrap.object)) continue;
-    if (repository.isDirectory(path) && !builds(path)) all.push(bootstrap);
+    const top = pushed.of(specOf(bootstrap.object).sourceRef)?.directory ?? ".";
+    if (repository.isDirectory(posix.join(top, path)) && !builds(path)) all.push(bootstrap);
   }
   for (const { directory, bootstrap } of named) if (!builds(directory)) all.push(bootstrap);
   return all;

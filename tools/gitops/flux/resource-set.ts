@@ -1,5 +1,10 @@
 import { scalarText } from "../kustomize/resource.ts";
-import { resolvePlain } from "../yaml/schema.ts";
+import { TemplateError } from "../go-template/error.ts";
+import { parseTemplate } from "../go-template/parse.ts";
+import { runTemplate } from "../go-template/run.ts";
+import { writtenStyle } from "../yaml/go-yaml-writer.ts";
+import { parseYaml } from "../yaml/parse.ts";
+import { SourceFile, type Origin } from "../yaml/source.ts";
 import {
   entryOrigin,
   isMapping,
@@ -8,10 +13,11 @@ import {
   originOf,
   pushElement,
   setField,
+  valueAt,
   type Mapping,
   type Value,
 } from "../yaml/values.ts";
-import { attempt, unsupported, type BuildError } from "../problem.ts";
+import { attempt, BuildError, unsupported } from "../problem.ts";
 import { specOf } from "./flux-kustomization.ts";
 
 /** Whether an object is a ResourceSet of the Flux Operator. */
@@ -25,7 +31,7 @@ export type FindProvider = (namespace: string, name: string) => Mapping | undefi
 /**
  * The objects that a ResourceSet creates from its own inputs and those of static providers.
  * Source: github.com/controlplaneio-fluxcd/flux-operator, internal/builder/resourceset.go.
- * @param onError called for a template with anything other than `<< inputs.name >>`, optionally with `| quote`; the other objects are created nevertheless
+ * @param onError called for a template that fails or needs something unsupported; the other objects are created nevertheless
  * @throws BuildError for inputs from the cluster
  */
 export function expandResourceSet(
@@ -37,40 +43,76 @@ export function expandResourceSet(
   const given = inputsOf(set, findProvider);
   const made = new Map<string, Mapping>();
   for (const step of [spec, ...mappingsIn(spec.steps)]) {
-    if (scalarText(step.resourcesTemplate) !== "")
-      onError(unsupported("resourcesTemplate in a ResourceSet", entryOrigin(step, "resourcesTemplate")));
-    for (const resource of mappingsIn(step.resources))
-      for (const inputs of given) {
-        const object = attempt(() => filled(resource, inputs) as Mapping, onError);
+    const add = (make: () => readonly Mapping[]): void => {
+      for (const object of attempt(make, onError) ?? [])
         // Of several objects with the same identity, the operator keeps the first.
-        if (object && !made.has(idOf(object)) && !isDisabled(object)) made.set(idOf(object), object);
-      }
+        if (!made.has(idOf(object)) && !isDisabled(object)) made.set(idOf(object), object);
+    };
+    for (const resource of mappingsIn(step.resources))
+      for (const inputs of given) add(() => [filled(resource, inputs) as Mapping]);
+    if (scalarText(step.resourcesTemplate) !== "")
+      for (const inputs of given) add(() => fromTemplate(step, inputs));
   }
   return [...made.values()];
+}
+
+/** The objects in a template's documents. */
+function fromTemplate(step: Mapping, inputs: Mapping): readonly Mapping[] {
+  const origin = entryOrigin(step, "resourcesTemplate");
+  const { documents, errors } = parseYaml(
+    new SourceFile("", run(scalarText(step.resourcesTemplate), inputs, origin)),
+  );
+  if (errors[0])
+    throw new BuildError(
+      `the template of the ResourceSet creates invalid YAML: ${errors[0].message}`,
+      origin,
+    );
+  return documents.flatMap(({ value }) => (isMapping(value) ? [valueAt(value, origin) as Mapping] : []));
+}
+
+/** The text that a template writes. */
+function run(text: string, inputs: Mapping, origin: Origin): string {
+  try {
+    return runTemplate(parseTemplate(text, ["<<", ">>"]), { inputs });
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    if (error.construct !== undefined) throw unsupported(`${error.construct} in a ResourceSet`, origin);
+    throw new BuildError(`the template of the ResourceSet fails: ${error.message}`, origin);
+  }
 }
 
 /** The sets of inputs, each of which gives every resource once; one empty set if the ResourceSet takes no inputs. */
 function inputsOf(set: Mapping, findProvider: FindProvider): readonly Mapping[] {
   const spec = specOf(set);
   const own = mappingsIn(spec.inputs);
-  if (!Array.isArray(spec.inputsFrom)) return own.length === 0 ? [mappingAt(originOf(set))] : own;
+  const ownInputs = own.map((inputs) => withProvider(inputs, set));
+  if (!Array.isArray(spec.inputsFrom)) return own.length === 0 ? [mappingAt(originOf(set))] : ownInputs;
   if (isMapping(spec.inputStrategy) && scalarText(spec.inputStrategy.name) === "Permute")
     throw unsupported("inputStrategy Permute in a ResourceSet", entryOrigin(spec, "inputStrategy"));
   const { namespace } = isMapping(set.metadata) ? set.metadata : {};
   const list = spec.inputsFrom;
   return [
-    ...own,
+    ...ownInputs,
     ...list.map((reference, index) => {
       const name = isMapping(reference) ? scalarText(reference.name) : "";
-      const provider = name === "" ? undefined : specOf(findProvider(scalarText(namespace), name) ?? {});
-      if (provider?.type !== "Static" || !isMapping(provider.defaultValues))
+      const provider = name === "" ? undefined : findProvider(scalarText(namespace), name);
+      const { type, defaultValues } = specOf(provider ?? {});
+      if (provider === undefined || type !== "Static" || !isMapping(defaultValues))
         throw unsupported(
           "inputs of a ResourceSet that are not those of a static provider in this repository",
           entryOrigin(list, index),
         );
-      return provider.defaultValues;
+      return withProvider(defaultValues, provider);
     }),
   ];
+}
+
+/** Inputs with the object that they come from. Source: getFromProvider in internal/inputs/provider.go. */
+function withProvider(inputs: Mapping, { apiVersion, kind, metadata }: Mapping): Mapping {
+  const { name, namespace } = isMapping(metadata) ? metadata : {};
+  const provider = { apiVersion, kind, name, namespace };
+  const texts = Object.entries(provider).map(([key, value]) => [key, scalarText(value)]);
+  return { ...inputs, provider: Object.fromEntries(texts) as Mapping };
 }
 
 function isDisabled({ metadata }: Mapping): boolean {
@@ -81,10 +123,11 @@ function isDisabled({ metadata }: Mapping): boolean {
 const mappingsIn = (value: Value | undefined): readonly Mapping[] =>
   Array.isArray(value) ? value.filter(isMapping) : [];
 
-/** A key for an object. An object that results from several inputs is created only once. */
+/** A key for an object, whatever its version. An object that results from several inputs is created only once. */
 function idOf({ apiVersion, kind, metadata }: Mapping): string {
   const { name, namespace } = isMapping(metadata) ? metadata : {};
-  return [apiVersion, kind, namespace, name].map((part) => scalarText(part)).join(" ");
+  const group = scalarText(apiVersion).replace(/\/?[^/]*$/, "");
+  return [group, kind, namespace, name].map((part) => scalarText(part)).join(" ");
 }
 
 function filled(value: Value, inputs: Mapping): Value {
@@ -111,15 +154,13 @@ function filledEntry(
 ): Value {
   if (typeof value !== "string") return filled(value, inputs);
   if (!value.includes("<<")) return value;
-  const text = value.replace(/<<-?([^>]*)>>/g, (_, expression: string) => {
-    const [, path, quoted] = /^\s*inputs\.([\w.]+)\s*(\|\s*quote\s*)?-?$/.exec(expression) ?? [];
-    const found = path
-      ?.split(".")
-      .reduce<Value | undefined>((inner, step) => (isMapping(inner) ? inner[step] : undefined), inputs);
-    if (found === undefined || typeof found === "object")
-      throw unsupported(`<<${expression}>> in a ResourceSet`, entryOrigin(container, key));
-    return quoted === undefined ? String(found) : JSON.stringify(String(found));
-  });
-  // The operator replaces text in the YAML, so a value that consists of an input alone takes the input's type.
-  return /^"(.*)"$/.exec(text)?.[1] ?? resolvePlain(text);
+  const origin = entryOrigin(container, key);
+  const text = run(value, inputs, origin);
+  // The operator runs the template on the YAML that go-yaml writes, so without quotes the result decides the type.
+  if (writtenStyle(value) !== "plain") return text;
+  const { documents, errors } = parseYaml(new SourceFile("", `value: ${text}\n`));
+  const document = documents[0]?.value;
+  if (errors[0] || !isMapping(document))
+    throw new BuildError("the template of the ResourceSet creates invalid YAML", origin);
+  return valueAt(document.value ?? null, origin);
 }

@@ -69,7 +69,7 @@ export function findRoots(
       ...root,
       descendants: descendantsOf(root, children),
       isBootstrapped: root.isBootstrap === true || (reaches.get(root)?.has(root.file) ?? false),
-      place: placeOf(root, reaches.has(root)),
+      place: placeOf(root, reaches.has(root), artifacts),
     }));
 }
 
@@ -90,8 +90,9 @@ function descendantsOf(
 }
 
 /** See {@link Root.place}. */
-function placeOf({ object, file, isBootstrap, isPatched }: WrittenObject, isOwn: boolean): string {
-  const path = pathOf(object);
+function placeOf(root: WrittenObject, isOwn: boolean, artifacts: Artifacts): string {
+  const { object, file, isBootstrap, isPatched } = root;
+  const path = posix.join(artifacts.baseOf(object, clusterOf(root)) ?? ".", pathOf(object));
   return isBootstrap === true || isPatched === true || (isOwn && isIn(file, path))
     ? path
     : posix.dirname(file);

@@ -3,7 +3,8 @@ import { oncePer } from "../../../lib/once-per.ts";
 import { locate, type Position } from "../yaml/source.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { originOf } from "../yaml/values.ts";
-import { pathOf } from "./flux-kustomization.ts";
+import { pathOf, specOf } from "./flux-kustomization.ts";
+import { PushedSources } from "./pushed-sources.ts";
 import { hasVariables, writtenKustomizations, type WrittenObject } from "./written.ts";
 
 /** The directory to which the paths of a repository's Kustomizations are relative, if they are not relative to its top. */
@@ -16,9 +17,13 @@ export interface OtherTop {
   readonly position: Position;
 }
 
-/** Finds that directory; undefined if a path exists below the top, or if most of them exist below no directory above their files. */
+/** Finds that directory; undefined if a path exists below the top, if a workflow pushes a directory for them, or if most of them exist below no directory above their files. */
 export const otherTop = oncePer((repository: Repository): OtherTop | undefined => {
-  const all = writtenKustomizations(repository, repository.yamlFiles(".")).filter(({ object }) => {
+  const files = repository.yamlFiles(".");
+  const written = writtenKustomizations(repository, files);
+  const pushed = new PushedSources(repository, files, written);
+  if (written.some(({ object }) => pushed.of(specOf(object).sourceRef))) return undefined;
+  const all = written.filter(({ object }) => {
     const path = pathOf(object);
     return path !== "." && !hasVariables(path);
   });
