@@ -9,7 +9,7 @@ import { fluxDefinitions } from "../../../tools/sandbox/flux-definitions.ts";
 
 /** Follows a type through a real schema. */
 interface Schema {
-  readonly scalar: "string" | "boolean" | "integer" | undefined;
+  readonly scalar: "string" | "boolean" | "integer" | "integer or string" | undefined;
   /** The patterns that a text must match. */
   readonly forms: readonly string[];
   readonly element: Schema | undefined;
@@ -20,7 +20,10 @@ interface Schema {
 /** Where a type in the table differs from the real schema. */
 function differences(type: FieldType, schema: Schema | undefined, path: string): readonly string[] {
   if (schema === undefined) return [`${path} does not exist`];
-  if (typeof type === "string") return schema.scalar === type ? [] : [`${path} is not of type ${type}`];
+  if (typeof type === "string") {
+    const needed = { port: "integer", portOrName: "integer or string" }[type as string] ?? type;
+    return schema.scalar === needed ? [] : [`${path} is not of type ${type}`];
+  }
   if ("pattern" in type)
     return schema.forms.includes(type.pattern.source)
       ? []
@@ -42,7 +45,12 @@ const MODELS = kubernetes as unknown as Readonly<Record<string, Model | undefine
 function modelled(type: string): Schema {
   const element = /^Array<(.*)>$/.exec(type)?.[1];
   const value = /^\{ \[key: string\]: (.*); \}$/.exec(type)?.[1];
-  const scalars = { string: "string", boolean: "boolean", number: "integer" } as const;
+  const scalars = {
+    string: "string",
+    boolean: "boolean",
+    number: "integer",
+    IntOrString: "integer or string",
+  } as const;
   const model = MODELS[type];
   return {
     scalar: scalars[type as keyof typeof scalars],

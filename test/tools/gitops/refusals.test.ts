@@ -32,13 +32,18 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
     );
   });
 
-  it("numbers, booleans and text in fields of another type, but not below values, and not from a variable that only the cluster knows", () => {
+  it("numbers, booleans and text in fields of another type, and ports out of range, but not below values, and not from a variable that only the cluster knows", () => {
     const typed = problems.filter((problem) => problem.includes("typed"));
     assert.deepEqual(typed, [
       "apps/typed.yaml:5 spec.interval must be a duration in hours, minutes or seconds, such as 1h30m",
       "apps/typed.yaml:9 spec.dependson is unknown: write dependsOn",
       "apps/typed.yaml:10 spec.deletionPolicy must be one of MirrorPrune, Delete, WaitForTermination, Orphan",
       "apps/typed.yaml:12 spec.images[0].newTag must be a string: quote it",
+      "typed/ports.yaml:12 spec.template.spec.containers[0].ports[0].containerPort must be a port from 1 to 65535",
+      "typed/ports.yaml:14 spec.template.spec.containers[0].readinessProbe.tcpSocket.port must be a port from 1 to 65535, or a port's name",
+      "typed/ports.yaml:15 spec.template.spec.containers[0].startupProbe.grpc.port must be a port from 1 to 65535",
+      "typed/ports.yaml:15 spec.template.spec.containers[0].startupProbe.periodSeconds must be a whole number",
+      "typed/ports.yaml:21 spec.ports[0].port must be a port from 1 to 65535",
       "typed/shop.yaml:5 spec.replicas must be a whole number",
       "typed/shop.yaml:8 spec.template.metadata.labels.version must be a string: quote it",
       "typed/shop.yaml:14 spec.template.spec.containers[0].args[1] must be a string: quote it",
@@ -71,6 +76,6 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
   });
 
   it("no other problems", () => {
-    assert.equal(problems.length, 25, problems.join("\n"));
+    assert.equal(problems.length, 30, problems.join("\n"));
   });
 });

@@ -9,6 +9,20 @@ import {
   type FieldType,
 } from "./notation.ts";
 
+const HANDLERS: Fields = {
+  exec: { fields: { command: TEXTS } },
+  grpc: { fields: { port: "port", ...strings("service") } },
+  httpGet: { fields: { port: "portOrName", ...strings("host", "path", "scheme") } },
+  tcpSocket: { fields: { port: "portOrName", ...strings("host") } },
+};
+const PROBE: FieldType = {
+  fields: {
+    ...integers("failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold"),
+    ...integers("terminationGracePeriodSeconds", "timeoutSeconds"),
+    ...HANDLERS,
+  },
+};
+
 const CONTAINERS: FieldType = {
   list: {
     fields: {
@@ -16,10 +30,17 @@ const CONTAINERS: FieldType = {
       ...booleans("stdin", "tty"),
       args: TEXTS,
       command: TEXTS,
+      livenessProbe: PROBE,
+      readinessProbe: PROBE,
+      startupProbe: PROBE,
       env: { list: { fields: strings("name", "value") } },
       ports: {
         list: {
-          fields: { ...strings("name", "protocol", "hostIP"), ...integers("containerPort", "hostPort") },
+          fields: {
+            ...strings("name", "protocol", "hostIP"),
+            containerPort: "port",
+            ...integers("hostPort"),
+          },
         },
       },
       securityContext: {
@@ -77,7 +98,7 @@ const BACKEND: FieldType = {
   fields: {
     resource: { fields: strings("apiGroup", "kind", "name") },
     service: {
-      fields: { ...strings("name"), port: { fields: { ...strings("name"), ...integers("number") } } },
+      fields: { ...strings("name"), port: { fields: { ...strings("name"), number: "port" } } },
     },
   },
 };
@@ -137,7 +158,7 @@ export const KUBERNETES_SPECS: Fields = {
       externalIPs: TEXTS,
       ports: {
         list: {
-          fields: { ...strings("appProtocol", "name", "protocol"), ...integers("nodePort", "port") },
+          fields: { ...strings("appProtocol", "name", "protocol"), ...integers("nodePort"), port: "port" },
         },
       },
       selector: TEXT_MAP,

@@ -3,6 +3,10 @@ export type FieldType =
   | "string"
   | "boolean"
   | "integer"
+  /** A port's number. */
+  | "port"
+  /** A port's number or name. */
+  | "portOrName"
   /** Text in a certain form. */
   | { readonly pattern: RegExp; readonly needed: string }
   | { readonly list: FieldType }
