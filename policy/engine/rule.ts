@@ -74,6 +74,8 @@ export interface RuleContext<Settings = unknown> {
   readonly settings: Settings;
   /** Every object in the stack, or in the cluster that the repository describes. */
   readonly objects: ObjectIndex;
+  /** The objects of each other cluster that the repository describes; none in a stack. */
+  readonly others: () => readonly ObjectIndex[];
   /** The objects before the change: those on the live cluster, or in an earlier revision of the repository. Undefined if the host does not know them. */
   readonly previous: ObjectIndex | undefined;
   /** Finds the file of an object that is in the repository but that Flux does not apply, such as a bootstrap manifest. */

@@ -31,6 +31,8 @@ export interface RunInput {
   readonly previous?: readonly KubeObject[];
   /** The objects among `objects` that charts render. An exemption on the HelmRelease also covers them. */
   readonly renderedBy?: RenderedBy;
+  /** See {@link RuleContext.others}. By default, there are none. */
+  readonly others?: RuleContext["others"];
   readonly unapplied?: Unapplied;
   readonly mentioned?: RuleContext["mentioned"];
   readonly probesLeftOut?: RuleContext["probesLeftOut"];
@@ -100,6 +102,7 @@ export function runRules(input: RunInput): RuleReport {
     isComplete: input.host === "repository" && input.isComplete !== false,
     objects: new ObjectIndex(input.objects, input.renderedBy),
     previous: input.previous && new ObjectIndex(input.previous),
+    others: input.others ?? (() => []),
     unapplied: input.unapplied ?? (() => undefined),
     mentioned: input.mentioned ?? (() => undefined),
     probesLeftOut: input.probesLeftOut ?? (() => undefined),

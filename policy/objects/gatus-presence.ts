@@ -12,11 +12,22 @@ const PREFIX = "gatus.home-operations.com/";
 const GATUS = /(?:^|\/)gatus(?:[:@]|$)/;
 const SIDECAR = /(?:^|\/)gatus-sidecar(?:[:@]|$)/;
 
-/** Whether the cluster uses Gatus: it runs Gatus or gatus-sidecar, or an object has one of their annotations or labels. */
-export const usesGatus = oncePer((objects: ObjectIndex): boolean => {
+/**
+ * Whether the cluster uses Gatus: it runs Gatus or gatus-sidecar, or an object has one of their annotations or labels and no other cluster runs them. Clusters share
+ * annotations with the routes, and the Gatus of a stack is not in the repository.
+ */
+export function usesGatus(objects: ObjectIndex, others: () => readonly ObjectIndex[]): boolean {
+  return runsGatus(objects) || (hasMarks(objects) && !others().some(runsGatus));
+}
+
+function runsGatus(objects: ObjectIndex): boolean {
   const { hasGatus, sidecars } = gatusPrograms(objects);
-  return hasGatus || sidecars.length > 0 || objects.all().some((object) => isMarked(object, objects));
-});
+  return hasGatus || sidecars.length > 0;
+}
+
+const hasMarks = oncePer((objects: ObjectIndex): boolean =>
+  objects.all().some((object) => isMarked(object, objects)),
+);
 
 /** Which HTTPRoutes gatus-sidecar monitors. */
 export interface Discovery {

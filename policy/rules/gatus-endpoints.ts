@@ -26,8 +26,8 @@ export const gatusEndpoints = defineRule({
   kinds: [HTTP_ROUTE, HELM_RELEASE, CONFIG_MAP, DEPLOYMENT, STATEFUL_SET],
   wholeStack: true,
   *check(object, context) {
-    const { objects } = context;
-    if (context.host === "repository" && !usesGatus(objects)) return;
+    const { objects, others } = context;
+    if (context.host === "repository" && !usesGatus(objects, others)) return;
     const all = allEndpoints(objects);
     for (const endpoint of all.bySource.get(object) ?? []) {
       yield* sameKey(endpoint, all);

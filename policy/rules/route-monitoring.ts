@@ -18,7 +18,7 @@ const BOOLEANS = ["1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false",
 export const routeMonitoring = defineRule({
   id: "route-monitoring",
   description:
-    "Every HTTPRoute, including those that app-template renders, has no unknown Gatus annotations, and gatus-sidecar reads the value of gatus.home-operations.com/enabled as a boolean. In a stack, every route has that annotation. The rule ignores a repository without Gatus.",
+    "Every HTTPRoute, including those that app-template renders, has no unknown Gatus annotations, and gatus-sidecar reads the value of gatus.home-operations.com/enabled as a boolean. In a stack, every route has that annotation. The rule ignores a repository without Gatus, and a cluster without Gatus if another one in the repository runs it.",
   why: "A value that is not a boolean silently turns monitoring off, and an unknown annotation has no effect.",
   remediation: `Annotate the route with ${ENABLED_ANNOTATION}: "true", or "false" to leave it unmonitored.`,
   severity: "medium",
@@ -33,8 +33,8 @@ export const routeMonitoring = defineRule({
         "Report a route without the annotation. Default: true in a stack, false in a repository, where it may follow the flags of gatus-sidecar.",
       ),
   }),
-  *check(object, { objects, host, settings }) {
-    if (host === "repository" && !usesGatus(objects)) return;
+  *check(object, { objects, others, host, settings }) {
+    if (host === "repository" && !usesGatus(objects, others)) return;
     const isRequired = settings.requireAnnotation ?? host === "stack";
     if (object.kind === "Gateway") {
       yield* annotationProblems(fields(object.metadata.annotations), ["metadata", "annotations"]);

@@ -1,5 +1,6 @@
 import { parseAllDocuments } from "yaml";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { ObjectIndex } from "../../policy/engine/object-index.ts";
 import { formatPath } from "../../policy/engine/path.ts";
 import { RULES } from "../../policy/engine/registry.ts";
 import { withEdits } from "./with-edits.ts";
@@ -24,6 +25,8 @@ export interface Case {
   readonly isDefaultLevel?: true;
   /** Whether the case is shown on the rule's page: one valid and one invalid case, as small as possible. */
   readonly example?: true;
+  /** YAML documents of another cluster in the repository. */
+  readonly otherCluster?: string;
   /** YAML documents at an earlier time. */
   readonly previous?: string;
   /** Whether the cluster's Flux is at least a version that the rule asks about. */
@@ -53,7 +56,7 @@ export function objectsOf(yaml: string): KubeObject[] {
 export function reportOf(id: string, given: Case): RuleReport & { readonly objects: readonly KubeObject[] } {
   const rule = ruleNamed(id);
   const objects = objectsOf(given.objects);
-  const { buildSteps, previous, isDefaultLevel } = given;
+  const { buildSteps, otherCluster, previous, isDefaultLevel } = given;
   const settings = {
     ...(isDefaultLevel !== true && { enforcementLevel: rule.enforcement }),
     ...given.settings,
@@ -66,6 +69,7 @@ export function reportOf(id: string, given: Case): RuleReport & { readonly objec
     hasFlux: () => given.hasFlux,
     ...(given.isComplete === false && { isComplete: false }),
     settings: { [id]: settings },
+    ...(otherCluster !== undefined && { others: () => [new ObjectIndex(objectsOf(otherCluster))] }),
     ...(previous !== undefined && { previous: objectsOf(previous) }),
     ...(buildSteps !== undefined && { buildSteps: (object) => buildSteps(object, objects) }),
   });

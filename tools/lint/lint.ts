@@ -1,4 +1,6 @@
 import type { KubeObject } from "../../kube/objects.ts";
+import { oncePer } from "../../lib/once-per.ts";
+import { ObjectIndex } from "../../policy/engine/object-index.ts";
 import { runRules, type RuleReport, type RunInput } from "../../policy/engine/run.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { buildRepository, type BuiltRepository } from "../gitops/flux/repository-build.ts";
@@ -62,6 +64,9 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
   };
   const files = kustomizationFiles(repository);
   const recommendation = recommendsIn(repository);
+  const indexOf = oncePer(
+    ({ objects }: BuiltCluster) => new ObjectIndex(objects.map(({ object }) => asKubeObject(object))),
+  );
   const findings = new Map<string, LintedFinding>();
   const notEvaluated = new Map<string, LintedFinding>();
   let exempted = 0;
@@ -74,6 +79,7 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
       {
         ...input,
         renderedBy: rendered,
+        others: () => built.clusters.filter((other) => other !== cluster).map(indexOf),
         isComplete: isWhole(cluster, built),
         hasFlux: hasFluxIn(cluster, repository),
         recommends: (object, rule) =>
