@@ -124,9 +124,9 @@ describe("the offline kustomize build", () => {
       ["validators", "validators: [x.yaml]"],
       ["https://example.com/base", "resources: [https://example.com/base]"],
       [
-        "a string that contains YAML other than JSON",
+        "a YAML text with comments",
         `replacements: [{ source: { kind: ConfigMap, fieldPath: metadata.name }, targets: [{ select: { kind: ConfigMap }, fieldPaths: [data.x.a] }] }]
-configMapGenerator: [{ name: made, literals: ["x=a: b"] }]`,
+configMapGenerator: [{ name: made, literals: ["x=a: b # c"] }]`,
       ],
     ] as const) {
       const repository = new Repository(ROOT);

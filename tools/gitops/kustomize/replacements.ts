@@ -10,6 +10,7 @@ import { REPLACEMENT } from "./kustomization-type.ts";
 import { mappings } from "./lists.ts";
 import { localValue } from "./local-value.ts";
 import { replacedValue } from "./replaced-value.ts";
+import { optionsOf, withPart } from "./replacement-options.ts";
 import { effectiveNamespace, scalarText, type Resource, type ResourceId } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { fieldMatcher, metadataMatcher } from "./selector.ts";
@@ -175,35 +176,13 @@ function setValue(object: Mapping, { container, key, isNew }: Field, value: Valu
   const origin = originOf(target);
   const options = optionsOf(target);
   const present = (container as Mapping)[key] as Value;
-  let replaced = value;
-  if (options.delimiter !== "") {
-    if (typeof present === "object" && present !== null)
-      throw new BuildError("the option `delimiter` of a replacement's target needs a scalar field", origin);
-    const parts = scalarText(present).split(options.delimiter);
-    if (options.index < 0) parts.unshift(scalarText(value));
-    else if (options.index >= parts.length) parts.push(scalarText(value));
-    else parts[options.index] = scalarText(value);
-    replaced = parts.join(options.delimiter);
-  }
+  const replaced = withPart(present, value, options);
+  if (replaced === undefined)
+    throw new BuildError("the option `delimiter` of a replacement's target needs a scalar field", origin);
   const before = entryOrigin(container, key);
   const isUntyped = before.isUntyped === true && styleOf(present, before) === "plain";
   const result = replacedValue(present, replaced, isNew || isUntyped);
   if (result === undefined)
     throw new BuildError(`${scalarText(replaced)} does not fit the type of the field ${key}`, origin);
   replaceScalar(object, { container, key }, { value: result, origin });
-}
-
-interface FieldOptions {
-  readonly delimiter: string;
-  readonly index: number;
-  readonly create: boolean;
-}
-
-function optionsOf({ options }: Mapping): FieldOptions {
-  if (!isMapping(options)) return { delimiter: "", index: 0, create: false };
-  return {
-    delimiter: scalarText(options.delimiter),
-    index: typeof options.index === "number" ? options.index : 0,
-    create: options.create === true,
-  };
 }

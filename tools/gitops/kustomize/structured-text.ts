@@ -1,3 +1,4 @@
+import { GoYamlText, UnwritableError } from "../yaml/go-yaml-text.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { SourceFile, type Origin } from "../yaml/source.ts";
 import { setField, type Mapping, type Value } from "../yaml/values.ts";
@@ -17,7 +18,8 @@ interface TextReplacement {
 }
 
 /**
- * Sets fields in a string that contains JSON; false if the field path leads into no string, or to nothing in it. Source: setValueInStructuredData in kustomize's filters/replacement/replacement.go.
+ * Sets fields in a string that contains JSON or YAML, whatever the delimiter; false if the field path leads into no string, or to nothing in it. Source: setValueInStructuredData in
+ * kustomize's filters/replacement/replacement.go.
  */
 export function setInText(object: Mapping, replacement: TextReplacement): boolean {
   const { steps, value, create, origin } = replacement;
@@ -29,13 +31,43 @@ export function setInText(object: Mapping, replacement: TextReplacement): boolea
     () => undefined,
   );
   if (fields === undefined || fields.length === 0) return false;
-  if (!isJson(text))
-    throw unsupported("replacements inside a string that contains YAML other than JSON", origin);
+  const written = /^\s*[{[]/.test(text)
+    ? asJson(place, fields, replacement)
+    : asYaml(place, fields, replacement);
   // Kustomize could not read the result, and then sets the fields of a copy.
-  if (!fields.every((field) => setContents(field, value, origin))) return true;
-  const indent = text.includes("\n") && text.includes("  ") ? 2 : 0;
-  setField(container, key, goJson(contents, indent), origin);
+  if (written !== undefined) setField(container, key, written, origin);
   return true;
+}
+
+/** Undefined if the text does not fit the type of a scalar that it replaces. */
+function asJson(
+  { text, contents }: TextPlace,
+  fields: readonly Field[],
+  replacement: TextReplacement,
+): string | undefined {
+  if (!fields.every((field) => setContents(field, replacement))) return undefined;
+  return goJson(contents, text.includes("\n") && text.includes("  ") ? 2 : 0);
+}
+
+function asYaml(
+  { text, contents }: TextPlace,
+  fields: readonly Field[],
+  replacement: TextReplacement,
+): string {
+  const { value, origin } = replacement;
+  try {
+    const writer = new GoYamlText(text);
+    for (const { container, key, isNew } of fields) {
+      const present = (container as Mapping)[key];
+      if (typeof value === "object" || (typeof present === "object" && present !== null))
+        throw new UnwritableError("a YAML text with something other than scalars");
+      writer.set(container, key, scalarText(value), isNew);
+    }
+    return writer.write(contents as Mapping | Value[]);
+  } catch (error) {
+    if (!(error instanceof UnwritableError)) throw error;
+    throw unsupported(`replacements inside ${error.message}`, origin);
+  }
 }
 
 /** A text that a path leads into. */
@@ -73,16 +105,8 @@ function contentsOf(text: string): Value | undefined {
   return errors.length > 0 ? undefined : (documents[0]?.value ?? null);
 }
 
-function isJson(text: string): boolean {
-  try {
-    return typeof JSON.parse(text) === "object";
-  } catch {
-    return false;
-  }
-}
-
 /** Sets a field of the JSON; false if the text does not fit the type of the scalar that it replaces. */
-function setContents({ container, key, isNew }: Field, value: Value, origin: Origin): boolean {
+function setContents({ container, key, isNew }: Field, { value, origin }: TextReplacement): boolean {
   const present = (container as Mapping)[key] as Value;
   const result = replacedValue(present, value, isNew);
   if (result === undefined || (Number.isInteger(present) && !Number.isInteger(result))) return false;

@@ -117,12 +117,13 @@ function styleFor(text: string): "plain" | "single" | "double" | "literal" {
 }
 
 /** Whether text without line breaks can be written without quotes. */
-function isPlain(text: string): boolean {
+export function isPlain(text: string): boolean {
   if (/^ | $|: |:$|\s#/.test(text)) return false;
   return !/^(?:[#,[\]{}&*!|>'"%@`]|[-?:](?: |$)|---|\.\.\.)/.test(text);
 }
 
-function literal(text: string, indent: number): string {
+/** A literal block, whose lines get the indentation. */
+export function literal(text: string, indent: number): string {
   const hint = /^[ \n]/.test(text) ? String(INDENT) : "";
   const chomping = !text.endsWith("\n") ? "-" : text === "\n" || text.endsWith("\n\n") ? "+" : "";
   const lines = text.replace(/^(?=[^\n])/gm, " ".repeat(indent));
@@ -135,7 +136,8 @@ const plain = (text: string, place: Place): string =>
     ? text
     : folded(Array.from(text), place, ({ next }) => next !== " ");
 
-function singleQuoted(text: string, place: Place): string {
+/** Text in single quotes. */
+export function singleQuoted(text: string, place: Place): string {
   const characters = Array.from(text, (character) => (character === "'" ? "''" : character));
   const inner = folded(characters, { ...place, column: place.column + 1 }, ({ index, next }) => {
     return index > 0 && index < characters.length - 1 && next !== " ";
@@ -143,7 +145,8 @@ function singleQuoted(text: string, place: Place): string {
   return `'${inner}'`;
 }
 
-function doubleQuoted(text: string, place: Place): string {
+/** Text in double quotes. */
+export function doubleQuoted(text: string, place: Place): string {
   const characters = Array.from(text, escaped);
   const inner = folded(characters, { ...place, column: place.column + 1 }, ({ index }) => {
     return index > 0 && index < characters.length - 1;

@@ -18,6 +18,7 @@ import { isDeep, MAX_DEPTH } from "./depth.ts";
 import { scalarValue } from "./scalar-value.ts";
 import { refusedSeparator } from "./separators.ts";
 import type { Origin, SourceText } from "./source.ts";
+import { withOtherBreaks } from "./line-breaks.ts";
 import { indentingTab } from "./tabs.ts";
 import { tokensOf } from "./tokens.ts";
 import { mappingAt, isMapping, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
@@ -56,6 +57,10 @@ const ACCEPTED = "Comments must be separated from other tokens by white space ch
 
 /** Reads every document in a text the way go-yaml would, and records where each field was written. */
 export function parseYaml(source: SourceText, dialect: Dialect = "v3"): ParsedText {
+  return withOtherBreaks(source, (text) => parseLines(text, dialect));
+}
+
+function parseLines(source: SourceText, dialect: Dialect): ParsedText {
   const control = source.text.search(CONTROL);
   if (control >= 0) {
     const message = "the file contains a control character";

@@ -1,0 +1,168 @@
+import { doubleQuoted, isPlain, literal, singleQuoted } from "./go-yaml-writer.ts";
+import { isDate, resolvePlain } from "./schema.ts";
+import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "./values.ts";
+
+const INDENT = 2;
+
+/** A scalar as go-yaml v3 holds it: its text with the style and the type of the scalar that was read. */
+interface ScalarNode {
+  readonly text: string;
+  readonly style: "plain" | "single" | "double" | "literal";
+  /** The type of the text without quotes; undefined if anything is accepted. */
+  readonly type: string | undefined;
+  /** Whether the type is written before the text. */
+  readonly isTagged?: true;
+}
+
+type Scalar = Exclude<Value, object> | null;
+
+/** Reports what the writer cannot preserve. */
+export class UnwritableError extends Error {}
+
+/**
+ * Writes a YAML text again after changes to some of its scalars, as go-yaml v3 does with the nodes that it has read: styles stay, blank lines and indentation do
+ * not. Source: encode.go and emitterc.go in go.yaml.in/yaml/v3.
+ */
+export class GoYamlText {
+  readonly #text: string;
+  readonly #changed = new Map<object, Map<string | number, ScalarNode>>();
+
+  /** @throws UnwritableError if the text has comments, anchors, tags or scalars over several lines other than literal blocks */
+  constructor(text: string) {
+    this.#text = text;
+    const unquoted = text.replaceAll(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'/g, "x");
+    if (/(?:^|\s)#|(?:^|[\s[{,])(?:[&*!]\w|<<\s*:|>[-+\d]*\s*$)|^\s*[?%]/m.test(unquoted))
+      throw new UnwritableError("a YAML text with comments, anchors, tags or folded blocks");
+  }
+
+  /** Sets the text of a scalar, which keeps its style and type. */
+  set(container: Mapping | Value[], key: string | number, text: string, isNew: boolean): void {
+    const node: ScalarNode = isNew
+      ? { text, style: "plain", type: undefined }
+      : { ...this.#node(container, key), text };
+    const nodes = this.#changed.get(container) ?? new Map<string | number, ScalarNode>();
+    nodes.set(key, node);
+    this.#changed.set(container, nodes);
+  }
+
+  /** The text of a document without surrounding space. */
+  write(value: Mapping | Value[]): string {
+    return this.#block(value, 0).trim();
+  }
+
+  #block(value: Mapping | Value[], indent: number): string {
+    if (this.#isFlow(value)) return ended(this.#flow(value));
+    const entries = Array.isArray(value)
+      ? value.map((_, index) => `- ${this.#element(value, index, indent)}`)
+      : Object.keys(value).map((key) => `${this.#key(value, key)}:${this.#field(value, key, indent)}`);
+    return entries.map((entry) => ended(" ".repeat(indent) + entry)).join("");
+  }
+
+  #element(list: Value[], index: number, indent: number): string {
+    const element = list[index];
+    return typeof element === "object" && element !== null
+      ? this.#block(element, indent + INDENT).trimStart()
+      : this.#scalar(list, index, indent + INDENT);
+  }
+
+  /** A list is not indented further than its key. */
+  #field(mapping: Mapping, key: string, indent: number): string {
+    const value = mapping[key];
+    if (typeof value !== "object" || value === null) {
+      const written = this.#scalar(mapping, key, indent + INDENT);
+      return written === "" ? "" : ` ${written}`;
+    }
+    if (this.#isFlow(value)) return ` ${this.#flow(value)}`;
+    return `\n${this.#block(value, Array.isArray(value) ? indent : indent + INDENT)}`;
+  }
+
+  #isFlow(value: Mapping | Value[]): boolean {
+    return Object.keys(value).length === 0 || /[{[]/.test(this.#text[originOf(value).offset] ?? "");
+  }
+
+  #flow(value: Mapping | Value[]): string {
+    const entries = Object.keys(value).map((key) => {
+      const inner = (value as Mapping)[key];
+      const at = Array.isArray(value) ? Number(key) : key;
+      const written =
+        typeof inner === "object" && inner !== null ? this.#flow(inner) : this.#scalar(value, at, undefined);
+      return isMapping(value) ? `${this.#key(value, key)}: ${written}` : written;
+    });
+    return Array.isArray(value) ? `[${entries.join(", ")}]` : `{${entries.join(", ")}}`;
+  }
+
+  #key(mapping: Mapping, key: string): string {
+    const sign = this.#text[entryOrigin(mapping, key).offset];
+    return quoted(key, sign === '"' ? "double" : sign === "'" ? "single" : "plain");
+  }
+
+  /** @param indent of the lines of a literal block; undefined in a flow collection */
+  #scalar(container: Mapping | Value[], key: string | number, indent: number | undefined): string {
+    const { text, style, type, isTagged } =
+      this.#changed.get(container)?.get(key) ?? this.#node(container, key);
+    if (style === "literal" || text.includes("\n")) {
+      if (indent === undefined || style !== "literal")
+        throw new UnwritableError("a YAML text whose scalars get several lines");
+      return literal(text, indent);
+    }
+    if (style !== "plain" || type === undefined || (type === typeOf(text) && isTagged !== true)) {
+      const isAllowed = style !== "plain" || indent !== undefined || !/[,?[\]{}]|^$/.test(text);
+      return isAllowed ? quoted(text, style) : singleQuoted(text, ONE_LINE);
+    }
+    return type === "string" && isTagged !== true
+      ? quoted(text, "double")
+      : `!!${type} ${quoted(text, "plain")}`;
+  }
+
+  #node(container: Mapping | Value[], key: string | number): ScalarNode {
+    const value = ((container as Mapping)[key] ?? null) as Scalar;
+    const { offset, valueOffset = offset } = entryOrigin(container, key);
+    const rest = this.#text.slice(valueOffset);
+    const style = STYLES[rest[0] ?? ""] ?? "plain";
+    if (style !== "plain") {
+      if (style !== "literal" && /^(?:"[^"\n]*\n|'[^'\n]*\n)/.test(rest))
+        throw new UnwritableError("a YAML text with scalars over several lines");
+      return { text: String(value), style, type: "string" };
+    }
+    const [, tag] = /!!(\w+) +$/.exec(this.#text.slice(Math.max(0, valueOffset - 20), valueOffset)) ?? [];
+    if (tag !== undefined) return { text: lineOf(rest), style, type: tag, isTagged: true };
+    const isBlank = value === null && entryOrigin(container, key).blank !== undefined;
+    const text = isBlank ? "" : this.#plain(value, rest);
+    return { text, style, type: typeOf(text) };
+  }
+
+  /** A scalar without quotes as written, such as 0x1F. */
+  #plain(value: Scalar, rest: string): string {
+    if (typeof value === "string" && rest.startsWith(value)) return value;
+    const written = lineOf(rest);
+    if (typeof value === "string" && !isDate(written))
+      throw new UnwritableError("a YAML text with scalars over several lines");
+    return written;
+  }
+}
+
+/** A scalar without quotes on one line. */
+const lineOf = (rest: string): string => (/^[^\n,\]}]*/.exec(rest)?.[0] ?? "").trim();
+
+const ended = (text: string): string => (text.endsWith("\n") ? text : `${text}\n`);
+
+const STYLES: Readonly<Record<string, ScalarNode["style"]>> = {
+  '"': "double",
+  "'": "single",
+  "|": "literal",
+};
+const ONE_LINE = { column: 0, indent: 0, isKey: true };
+
+function quoted(text: string, style: ScalarNode["style"]): string {
+  if (style === "double") return doubleQuoted(text, ONE_LINE);
+  return style === "plain" && (text === "" || isPlain(text)) ? text : singleQuoted(text, ONE_LINE);
+}
+
+/** The name of the tag that go-yaml gives to a text without quotes. */
+function typeOf(text: string): string {
+  const value = resolvePlain(text);
+  if (value === null) return "null";
+  if (typeof value === "number") return Number.isInteger(value) && !/[.e]/i.test(text) ? "int" : "float";
+  if (typeof value === "boolean") return "bool";
+  return isDate(text) ? "timestamp" : "string";
+}
