@@ -135,8 +135,8 @@ function whole(tokens: Tokens): Pipeline {
 function pipeline(tokens: Tokens): Pipeline {
   const variables: string[] = [];
   const [first, second, third, fourth] = [0, 1, 2, 3].map((ahead) => tokens.peek(ahead));
-  const operator = second?.text === "," ? fourth : second;
-  const isDeclared = first?.type === "variable" && (operator?.text === ":=" || operator.text === "=");
+  const operator = second?.text === "," ? fourth?.text : second?.text;
+  const isDeclared = first?.type === "variable" && (operator === ":=" || operator === "=");
   if (isDeclared) {
     variables.push(first.text);
     if (second?.text === "," && third) variables.push(third.text);
@@ -145,7 +145,7 @@ function pipeline(tokens: Tokens): Pipeline {
   const commands: (readonly Term[])[] = [];
   do commands.push(command(tokens));
   while (tokens.peek()?.text === "|" && tokens.take());
-  return { variables, isAssignment: isDeclared && operator.text === "=", commands };
+  return { variables, isAssignment: isDeclared && operator === "=", commands };
 }
 
 function command(tokens: Tokens): readonly Term[] {
