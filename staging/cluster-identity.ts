@@ -52,9 +52,10 @@ export type ReadKubeconfig = (kubeconfig: string, context: string | undefined) =
 /**
  * How to declare the provider so that no object is replaced. If a provider has no cluster identifier, a change to the cluster entry in the kubeconfig replaces
  * every object, and in the end the live objects are deleted. Adding the identifier replaces nothing (pulumi-kubernetes, `DiffConfig` in provider.go). So the
- * first update adds the identifier and still uses the recorded kubeconfig; the next update uses the configured one.
+ * first update adds the identifier and still uses the recorded kubeconfig; the next update uses the configured one. Once the state has the identifier, the
+ * recorded kubeconfig is no longer needed.
  * @returns the arguments, and whether the recorded kubeconfig is used instead of the configured one
- * @throws {EdgefirstError} if the provider could not compare the kubeconfigs, or would replace everything
+ * @throws {EdgefirstError} if the state has no identifier, and the provider could not compare the kubeconfigs, or would replace everything
  */
 export async function providerFor(
   { uid, recorded, configured: { kubeconfig, context } }: ClusterIdentityArgs,
@@ -67,19 +68,18 @@ export async function providerFor(
   };
   const former = recorded?.kubeconfig;
   const same = former === kubeconfig && recorded?.context === context;
-  if (recorded === undefined || former === undefined || same) return configured;
-  const found = await readKubeconfig(former, recorded.context);
+  if (recorded?.clusterIdentifier !== undefined || former === undefined || same) return configured;
+  const found = await readKubeconfig(former, recorded?.context);
   if (found.file === "absent")
     throw new EdgefirstError(
-      `The kubeconfig ${former} that is recorded in the state no longer exists, so the provider cannot compare it with the configured one. Nothing was changed.`,
+      `The kubeconfig ${former} that is recorded in the state no longer exists, and the state does not name the cluster, so the two cannot be compared. Nothing was changed.`,
       `Create an empty file there for one update: touch ${former}`,
     );
-  if (recorded.clusterIdentifier !== undefined || kubeconfig === undefined || found.file === "empty")
-    return configured;
+  if (kubeconfig === undefined || found.file === "empty") return configured;
   if (found.uid === uid)
     return { provider: { ...recorded, kubeconfig: former, clusterIdentifier }, postponed: true };
   throw new EdgefirstError(
-    `The kubeconfig ${former} that is recorded in the state does not point to this cluster (context: ${recorded.context ?? "the default"}). With the configured kubeconfig, Pulumi would replace every object, and so delete the live ones. Nothing was changed.`,
+    `The kubeconfig ${former} that is recorded in the state does not point to this cluster (context: ${recorded?.context ?? "the default"}). With the configured kubeconfig, Pulumi would replace every object, and so delete the live ones. Nothing was changed.`,
     `For one update, make that context point to this cluster, or replace the file with an empty one.`,
   );
 }

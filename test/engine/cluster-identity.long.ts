@@ -134,6 +134,17 @@ describe("engine: the provider knows its cluster", function () {
     program.commit({ "program.ts": current });
   });
 
+  it("such a stack, whose kubeconfig is gone: refused with what to do", async () => {
+    renameSync(file("first"), file("moved"));
+    await expectFailure(
+      stack.up(),
+      /kubeconfig .*first\.kubeconfig that is recorded in the state no longer exists/,
+      /touch /,
+    );
+    renameSync(file("moved"), file("first"));
+    await staysOnEdge();
+  });
+
   it("such a stack gets the identifier, even with another path and address: nothing is replaced or deleted", async () => {
     assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
     assert.match(
@@ -172,16 +183,12 @@ describe("engine: the provider knows its cluster", function () {
     await staysOnEdge();
   });
 
-  it("a kubeconfig that has moved: refused with what to do, then nothing is replaced", async () => {
+  it("a kubeconfig that has moved: nothing is replaced, because the identifier is the same", async () => {
     renameSync(file("second"), file("third"));
     follow("third");
-    await expectFailure(
-      stack.up(),
-      /kubeconfig .*second\.kubeconfig that is recorded in the state no longer exists/,
-      /touch /,
-    );
-    writeFileSync(file("second"), "");
+    assert.deepEqual(await operations(), [PROVIDER_UPDATE]);
     await expectSuccess(stack.up());
+    assert.deepEqual(await operations(), []);
     await staysOnEdge();
   });
 

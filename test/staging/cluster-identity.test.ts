@@ -76,9 +76,13 @@ describe("the provider of an update", () => {
     assert.deepEqual(provider, { kubeconfig: "/new", context: "edge", clusterIdentifier: FORMER });
   });
 
-  it("is refused if the recorded kubeconfig is gone or points elsewhere", async () => {
-    for (const recorded of [RECORDED, IDENTIFIED])
-      await assert.rejects(providerOf({ recorded }, { file: "absent" }), /no longer exists.*\n.*touch \/old/);
+  it("needs no recorded kubeconfig once the state has the identifier", async () => {
+    const read = () => Promise.reject(new Error("the identifier decides"));
+    assert.deepEqual(await providerFor(args({ recorded: IDENTIFIED }), read), NEW);
+  });
+
+  it("is refused if the state has no identifier, and the recorded kubeconfig is gone or points elsewhere", async () => {
+    await assert.rejects(providerOf({}, { file: "absent" }), /no longer exists.*\n.*touch \/old/);
     for (const reading of [{ file: "present" }, { file: "present", uid: FORMER }] as const)
       await assert.rejects(
         providerOf({}, reading),
