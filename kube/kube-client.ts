@@ -20,9 +20,12 @@ const ANNOTATOR = "edgefirst-verify";
 export class KubeClient extends ApiServer implements LiveCluster {
   readonly #discovered = new Map<string, Promise<readonly ApiResource[]>>();
 
-  /** @throws {EdgefirstError} if the kubeconfig cannot be read or has no such context. */
-  constructor(address: ClusterAddress) {
-    super(address.context, loadKubeconfig(address));
+  /**
+   * @param timeoutMs how long a request may take; 5 s if omitted
+   * @throws {EdgefirstError} if the kubeconfig cannot be read or has no such context.
+   */
+  constructor(address: ClusterAddress, timeoutMs?: number) {
+    super(address.context, loadKubeconfig(address), timeoutMs);
   }
 
   /** The API server's version, such as `v1.36.3`. Call it first: it fails if the cluster cannot be reached. */

@@ -1,4 +1,7 @@
 import { CLASS_NAME } from "./objects.ts";
+import { PATIENCE_SECONDS } from "./patience.ts";
+
+const REQUESTS = ["CreateTimeout", "DeleteTimeout", "GetTimeout"];
 
 /** The suite's flags. The suite tests the features that Traefik claims to support. */
 export function suiteFlags(claimed: readonly string[], version: string): string[] {
@@ -9,6 +12,7 @@ export function suiteFlags(claimed: readonly string[], version: string): string[
     `-gateway-class=${CLASS_NAME}`,
     "-conformance-profiles=GATEWAY-HTTP,GATEWAY-GRPC,GATEWAY-TLS",
     `-supported-features=${claimed.join(",")}`,
+    `-timeout-config-overrides=${REQUESTS.map((name) => `${name}:${PATIENCE_SECONDS}`).join(";")}`,
     // No cleanup is needed: the whole sandbox is deleted afterwards.
     "-cleanup-base-resources=false",
     "-organization=traefik",

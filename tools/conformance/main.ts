@@ -16,6 +16,7 @@ import { progressTo } from "../toolchain/progress.ts";
 import { moduleDirectory } from "../toolchain/modules.ts";
 import { resolvePrograms } from "../toolchain/resolve.ts";
 import { suiteFlags } from "./flags.ts";
+import { PATIENCE_SECONDS } from "./patience.ts";
 import { parseReport, reportName, surprises } from "./report.ts";
 import {
   classLabelObjects,
@@ -37,7 +38,8 @@ for (const name of ["SIGINT", "SIGTERM"] as const)
     interrupted.abort(new Error(`stopped by ${name}`));
   });
 const { signal } = interrupted;
-const WAIT = { timeoutMs: 120_000, signal };
+/** A timeout. On a machine that is busy with other things, each step takes minutes. */
+const WAIT = { timeoutMs: 600_000, signal };
 /** A timeout. Far longer than a passing suite needs, because each failing test waits for a minute. */
 const SUITE_MS = 3_600_000;
 const FIELD_MANAGER = "edgefirst-conformance";
@@ -61,7 +63,7 @@ try {
     progress,
     signal,
   });
-  const client = new KubeClient({ kubeconfig, context: "edge" });
+  const client = new KubeClient({ kubeconfig, context: "edge" }, PATIENCE_SECONDS * 1_000);
   await deployPlatform(client, pins);
   const passed = await runSuite(client, join(temporary, "report"));
   client.close();

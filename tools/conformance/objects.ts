@@ -4,6 +4,7 @@ import { gatewayObjects } from "../../components/gateway/gateway.ts";
 import { traefikObjects } from "../../components/traefik/traefik.ts";
 import { gateway } from "../../config/network.ts";
 import { traefikArgs } from "../../platform/network.ts";
+import { PATIENCE_SECONDS } from "./patience.ts";
 
 /** The namespace in which Traefik and the suite run. */
 export const NAMESPACE = "network";
@@ -101,6 +102,8 @@ export function suiteObjects(flags: readonly string[], reportFolder: string): Ku
           {
             name: "suite",
             image: "edgefirst.dev/gateway-api-conformance",
+            // k8s.io/apimachinery, pkg/util/net/http.go: a client whose ping is not answered in time fails all its requests ("http2: client connection lost").
+            env: [{ name: "HTTP2_PING_TIMEOUT_SECONDS", value: String(PATIENCE_SECONDS) }],
             args: [...flags, `-report-output=${REPORT_PATH}/${REPORT_FILE}`],
             volumeMounts: [{ name: "report", mountPath: REPORT_PATH }],
           },

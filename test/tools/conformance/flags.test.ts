@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suiteFlags } from "../../../tools/conformance/flags.ts";
-import { CLASS_NAME, platformObjects } from "../../../tools/conformance/objects.ts";
+import { CLASS_NAME, platformObjects, suiteObjects } from "../../../tools/conformance/objects.ts";
 import { loadPins } from "../../../config/pins.ts";
 
 describe("conformance", () => {
@@ -12,6 +12,18 @@ describe("conformance", () => {
       supported(["Gateway", "GatewayPort8080", "HTTPRoute", "TLSRoute"]),
       "-supported-features=Gateway,GatewayPort8080,HTTPRoute,TLSRoute",
     );
+  });
+
+  it("waits for an API server on a busy machine, but no longer for a route than the suite does", () => {
+    const [overrides = "", ...more] = suiteFlags([], "3.7.13").filter((flag) => flag.startsWith("-timeout"));
+    assert.match(overrides, /^-timeout-config-overrides=CreateTimeout:\d+;DeleteTimeout:\d+;GetTimeout:\d+$/);
+    assert.deepEqual(more, []);
+    const pod = suiteObjects([], "/report").find(({ kind }) => kind === "Pod") as unknown as {
+      spec: { containers: { env: { name: string; value: string }[] }[] };
+    };
+    const [{ name, value } = assert.fail()] = pod.spec.containers[0]?.env ?? [];
+    assert.equal(name, "HTTP2_PING_TIMEOUT_SECONDS");
+    assert.ok(Number(value) > 15, "client-go's default");
   });
 
   it("deploys Traefik with the component's arguments, image and class", () => {
