@@ -23,6 +23,13 @@ const traefikWith = (values: object, name = "edge"): object => helmRelease(name,
 const nginxWith = (controller: object): object =>
   helmRelease("front", "doors", "ingress-nginx", { controller });
 const DEFAULT_TRAEFIK = traefikWith({ ingressClass: { name: "edge", isDefaultClass: true } });
+/** K3s's own Traefik, as a HelmChartConfig in the repository sets it up (https://docs.k3s.io/add-ons/helm). */
+const k3sTraefik = (values: object): object => ({
+  apiVersion: "helm.cattle.io/v1",
+  kind: "HelmChartConfig",
+  metadata: { name: "traefik", namespace: "kube-system" },
+  spec: { valuesContent: JSON.stringify(values) },
+});
 const ingressClass = (name: string, isDefault: string): object => ({
   apiVersion: "networking.k8s.io/v1",
   kind: "IngressClass",
@@ -64,6 +71,15 @@ describe("migrate route: Ingresses without a class", () => {
     assert.deepEqual(outcomeOf(INGRESS, [nginx, off]), moved);
   });
 
+  it("are of the class of K3s's own Traefik if a HelmChartConfig makes it the default", () => {
+    const gateways = ["traefik", "nginx"];
+    const own = k3sTraefik({ ingressClass: { isDefaultClass: true } });
+    assert.deepEqual(outcomeOf(INGRESS, [own, nginxWith({})], gateways), moved);
+    const off = k3sTraefik({ ingressClass: { isDefaultClass: false } });
+    const nginx = nginxWith({ ingressClassResource: { default: true } });
+    assert.deepEqual(outcomeOf(INGRESS, [off, nginx], gateways), moved);
+  });
+
   it("keep what the controller of that class enforces", () => {
     const config = { "whitelist-source-range": "192.0.2.0/24" };
     const { stays, isMoved } = outcomeOf(INGRESS, [
@@ -83,6 +99,10 @@ describe("migrate route: Ingresses without a class", () => {
       [second, traefikWith({})],
       [second, DEFAULT_TRAEFIK],
       [nginxWith({})],
+      // K3s's Traefik is a second default, unless its values say otherwise.
+      [second, k3sTraefik({ logs: { general: { level: "INFO" } } })],
+      [second, k3sTraefik({ ingressClass: { isDefaultClass: true } })],
+      [k3sTraefik({})],
     ];
     for (const others of cases) {
       const { verdict, stays } = outcomeOf(INGRESS, others);

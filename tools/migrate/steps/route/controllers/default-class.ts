@@ -12,7 +12,7 @@ import { classesOf } from "./classes.ts";
 import type { Controller } from "./controller.ts";
 import { nginx } from "./nginx.ts";
 import { traefik } from "./traefik.ts";
-import { helmChartsOf, workloadsOf } from "./without-release.ts";
+import { helmChartsOf, valuesWithoutRelease, workloadsOf } from "./without-release.ts";
 
 /** What was read, with the class that the cluster gives it if it names none and the repository shows which one that is. */
 export function withDefaultClass(reading: Reading, cluster: BuiltCluster | undefined): Reading {
@@ -29,14 +29,26 @@ const defaultClass = oncePer((cluster: BuiltCluster): string | undefined => {
   const releases = [...classesOf(cluster)].flatMap(([name, { controller, release }]) =>
     release ? [{ name, isDefault: isDefault(controller, valuesIn(release, cluster)) }] : [],
   );
+  const charts = [traefik, nginx].flatMap((controller) => classesOfCharts(controller, cluster));
+  const all = [...releases, ...charts];
   const [only, ...others] = new Set([
     ...marked,
-    ...releases.filter((one) => one.isDefault !== false).map(({ name }) => name),
+    ...all.filter((one) => one.isDefault !== false).map(({ name }) => name),
   ]);
-  const isKnown =
-    marked.length > 0 || releases.some(({ name, isDefault: own }) => name === only && own === true);
+  const isKnown = marked.length > 0 || all.some(({ name, isDefault: own }) => name === only && own === true);
   return others.length === 0 && isKnown ? only : undefined;
 });
+
+/** The class of a controller that K3s or RKE2 installs from a HelmChart, if the repository has that or a HelmChartConfig for it. */
+function classesOfCharts(controller: Controller, cluster: BuiltCluster) {
+  const objects = indexOf(cluster);
+  if (helmChartsOf(controller, objects).length === 0) return [];
+  const values = valuesWithoutRelease(controller, objects);
+  const path =
+    controller === nginx ? ["controller", "ingressClassResource", "name"] : ["ingressClass", "name"];
+  const name = text(at(values, path)) ?? (controller === nginx ? "nginx" : "traefik");
+  return [{ name, isDefault: isDefault(controller, values) }];
+}
 
 const isMarked = (ingressClass: Mapping): boolean =>
   scalarText(
