@@ -3,16 +3,21 @@ import { INTERNAL_PORTS } from "../../kube/gateway-contract.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { checkAddressPools } from "./address-pools.ts";
 import { repeatedArguments } from "./arguments.ts";
+import { checkOtherTraefiks } from "./other-traefiks.ts";
+import { checkServiceLb } from "./service-lb.ts";
 import { checkTraefikService, traefikService } from "./service.ts";
 import type { TraefikArgs } from "./traefik.ts";
 
 /** Reports what would keep Traefik from starting or serving, and changes that the API server would reject. */
 export async function checkTraefikSettings(args: TraefikArgs, cluster: ClusterReader): Promise<Finding[]> {
+  const service = traefikService(args);
   return [
     ...checkTraefikPorts(args),
     ...checkArguments(args),
     ...(await checkTraefikService(args, cluster)),
-    ...(await checkAddressPools(traefikService(args), cluster)),
+    ...(await checkAddressPools(service, cluster)),
+    ...(await checkServiceLb(service, cluster)),
+    ...(await checkOtherTraefiks(args.gateway, cluster)),
     ...(await checkExtensionRefs(args, cluster)),
   ];
 }
