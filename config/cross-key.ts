@@ -1,3 +1,4 @@
+import { isBcryptInBase64 } from "../lib/bcrypt.ts";
 import { PUSHOVER_KEY_LENGTH } from "../lib/pushover.ts";
 import { GATUS_CREDENTIALS, parseGatusCredentials } from "./gatus-credentials.ts";
 import type { Config, SecretKey } from "./schema.ts";
@@ -22,15 +23,11 @@ export function secretErrors(secrets: Secrets): string[] {
     errors.push("edgefirst:sopsAgeKey: is not an age private key; expected AGE-SECRET-KEY-…");
   if (parseGatusCredentials(gatusCredentials) === undefined)
     errors.push(`edgefirst:gatusCredentials: has the wrong format; expected ${GATUS_CREDENTIALS}`);
-  if (secrets.gatusPasswordHash !== undefined && !isBcrypt(secrets.gatusPasswordHash))
+  if (secrets.gatusPasswordHash !== undefined && !isBcryptInBase64(secrets.gatusPasswordHash))
     errors.push("edgefirst:gatusPasswordHash: is not a bcrypt hash in base64");
   if (notifyWebhook !== undefined && !/^https?:\/\/[^\s/]/.test(notifyWebhook))
     errors.push("edgefirst:notifyWebhook: is not an http or https URL");
   return errors;
-}
-
-function isBcrypt(base64: string): boolean {
-  return /^\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$/.test(Buffer.from(base64, "base64").toString("utf8"));
 }
 
 /** Errors that involve several keys. Conflicts between Gateways are reported by `checkGateways`. */
@@ -68,13 +65,14 @@ function loginErrors({ gatus, verification }: Config, secrets: Secrets): string[
   const { install, login, hostname } = gatus;
   if (!install || login === undefined) return [];
   const key = "basic" in login ? "gatusPasswordHash" : "gatusClientSecret";
+  const { secret: existing } = "basic" in login ? login.basic : login.oidc;
   const reached =
     "basic" in login &&
     secrets.gatusCredentials !== undefined &&
     verification.gatus !== undefined &&
     "url" in verification.gatus;
   return [
-    ...(secrets[key] === undefined
+    ...(existing === undefined && secrets[key] === undefined
       ? [
           `edgefirst:${key}: missing, but gatus.login needs it; set it with: pulumi config set --secret ${key}`,
         ]

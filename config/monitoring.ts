@@ -37,12 +37,27 @@ const storage = z.discriminatedUnion(
   { error: 'type "memory", "sqlite" or "postgres"' },
 );
 
+const existingSecret = (content: string, key: string) => ({
+  secret: objectName
+    .optional()
+    .describe(
+      `An existing Secret in Gatus's namespace with ${content}, such as one from External Secrets or SOPS. Gatus reads it when it starts.`,
+    ),
+  key: secretKey.optional().describe(`Key in the Secret. Defaults to \`${key}\`.`),
+});
+const hasSecret = ({ secret, key }: { secret?: string | undefined; key?: string | undefined }): boolean =>
+  key === undefined || secret !== undefined;
+
 const login = z.union(
   [
     z.strictObject({
       basic: z
-        .strictObject({ username: z.string().min(1).describe("User name.") })
-        .describe("Basic authentication; needs the secret `gatusPasswordHash`."),
+        .strictObject({
+          username: z.string().min(1).describe("User name."),
+          ...existingSecret("the password, in the same format as `gatusPasswordHash`", "passwordHash"),
+        })
+        .refine(hasSecret, { error: "secret next to it", path: ["key"] })
+        .describe("Basic authentication; needs `secret` here, or the stack's secret `gatusPasswordHash`."),
     }),
     z.strictObject({
       oidc: z
@@ -54,8 +69,12 @@ const login = z.union(
             .array(z.string().min(1))
             .default([])
             .describe("Who may log in. Defaults to everyone."),
+          ...existingSecret("the client secret", "clientSecret"),
         })
-        .describe("OpenID Connect; needs the secret `gatusClientSecret` and `hostname`."),
+        .refine(hasSecret, { error: "secret next to it", path: ["key"] })
+        .describe(
+          "OpenID Connect; needs `hostname`, and `secret` here or the stack's secret `gatusClientSecret`.",
+        ),
     }),
   ],
   { error: "either { basic: { username } } or { oidc: { issuerUrl, clientId } }" },

@@ -72,12 +72,17 @@ function gatusLogin(
   login: NonNullable<StackConfig["gatus"]["login"]>,
   config: StackConfig,
 ): GatusLogin | undefined {
-  const { gatusPasswordHash, gatusClientSecret } = config.secrets;
-  if ("basic" in login) return gatusPasswordHash && { basic: login.basic, passwordHash: gatusPasswordHash };
+  const { gatusPasswordHash: passwordHash, gatusClientSecret: clientSecret } = config.secrets;
+  if ("basic" in login) {
+    const { secret, key = "passwordHash", ...basic } = login.basic;
+    if (secret !== undefined) return { basic, secret, key };
+    return passwordHash && { basic, passwordHash };
+  }
+  const { secret, key = "clientSecret", ...oidc } = login.oidc;
   const page = gatusPage(config)?.url;
-  return gatusClientSecret && page !== undefined
-    ? { oidc: login.oidc, clientSecret: gatusClientSecret, page }
-    : undefined;
+  if (page === undefined) return undefined;
+  if (secret !== undefined) return { oidc, secret, key, page };
+  return clientSecret && { oidc, clientSecret, page };
 }
 
 function gatusPart({ config, pins, labels }: PlatformArgs): Part {

@@ -89,7 +89,7 @@ export function pushoverConfig(token: string, userKey: string): string {
   return toYaml(pushoverSettings(literal(token), literal(userKey)));
 }
 
-/** Escapes a value so that Gatus does not expand environment variables in it. */
+/** Escapes a value so that Gatus does not expand environment variables in it, or Kubernetes in a container's command. */
 export function literal(value: string): string {
   return value.replaceAll("$", "$$$$");
 }

@@ -6,7 +6,7 @@ import type { PushoverSecret } from "../shared/pushover.ts";
 import { strategicMerge } from "../shared/strategic-merge.ts";
 import { DATA_DIRECTORY, GATUS_PORT, type GatusStorage } from "./config.ts";
 import { FILTER_PROGRAM } from "./endpoint-filter.ts";
-import { LOGIN, LOGIN_SECRET } from "./login.ts";
+import { LOGIN, LOGIN_SECRET, type ExistingLogin } from "./login.ts";
 import {
   CONFIG_DIRECTORY,
   CONTAINER_SECURITY,
@@ -55,7 +55,8 @@ export interface GatusDeploymentArgs extends Placement {
   readonly plainHttp?: Readonly<Record<string, number>> | undefined;
   /** Whether Gatus sends alerts to Pushover; an object if the keys are in an existing Secret. */
   readonly pushover: boolean | PushoverSecret;
-  readonly login?: boolean;
+  /** Whether results need a login; an object if its secret value is in an existing Secret. */
+  readonly login?: boolean | ExistingLogin;
   readonly resources?: GatusResources;
 }
 

@@ -34,6 +34,7 @@ import {
 import { FILTER_PROGRAM, FILTER_SCRIPT } from "./endpoint-filter.ts";
 import { endpointKey } from "../../kube/gatus-endpoints.ts";
 import { endpointConflicts, type GatewayDefaults } from "./conflicts.ts";
+import { checkLogin } from "./login-check.ts";
 import { loginSecret, type GatusLogin } from "./login.ts";
 import { networkPolicy } from "../shared/network-policy.ts";
 import { gatusRoute, type GatusPage } from "./page.ts";
@@ -123,7 +124,7 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
     },
     ...(isFiltered({ sidecarArgs: sidecar?.args, labelled: labelledIn }) ? [scriptsObject(namespace)] : []),
     ...pushoverObjects(args),
-    ...(args.login === undefined ? [] : [loginSecret(args.login, namespace)]),
+    ...(args.login === undefined || "secret" in args.login ? [] : [loginSecret(args.login, namespace)]),
     ...(args.networkPolicy === true ? [policy(namespace)] : []),
     ...claimObjects(args),
     gatusDeployment({
@@ -137,7 +138,7 @@ export function gatusObjects(args: GatusArgs): KubeObject[] {
       plainHttp: args.plainHttp,
       reserved: baseEndpoints(args.endpoints).map(({ group, name }) => endpointKey(group, name)),
       pushover: args.pushover !== undefined && ("secret" in args.pushover ? args.pushover : true),
-      login: args.login !== undefined,
+      login: args.login !== undefined && ("secret" in args.login ? args.login : true),
       ...(args.resources && { resources: args.resources }),
       nodeSelector: args.nodeSelector,
       tolerations: args.tolerations,
@@ -164,6 +165,7 @@ export async function checkGatus(args: GatusArgs, cluster: ClusterReader): Promi
       { namespace: args.namespace, consequence: "Gatus would not start", sender: "Gatus" },
       cluster,
     )),
+    ...(await checkLogin(args.login, args.namespace, cluster)),
     ...(await endpointConflicts({ endpoints, discover, labelledConfigMaps, gateways, routes }, cluster)),
   ];
 }

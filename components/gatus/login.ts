@@ -3,30 +3,42 @@ import { stringify } from "yaml";
 import type { KubeObject } from "../../kube/objects.ts";
 import { literal } from "./config.ts";
 
-/** Who may see the results. */
-export type GatusLogin =
-  | { readonly basic: { readonly username: string }; readonly passwordHash: pulumi.Input<string> }
-  | {
-      readonly oidc: {
-        readonly issuerUrl: string;
-        readonly clientId: string;
-        readonly scopes: readonly string[];
-        readonly allowedSubjects: readonly string[];
-      };
-      readonly clientSecret: pulumi.Input<string>;
-      /** URL of the page. */
-      readonly page: string;
-    };
+interface BasicLogin {
+  readonly basic: { readonly username: string };
+}
 
-/** Name of the Secret, and of its volume. */
+interface OidcLogin {
+  readonly oidc: {
+    readonly issuerUrl: string;
+    readonly clientId: string;
+    readonly scopes: readonly string[];
+    readonly allowedSubjects: readonly string[];
+  };
+  /** URL of the page. */
+  readonly page: string;
+}
+
+/** A login whose secret value the stack has. */
+export type OwnLogin =
+  | (BasicLogin & { readonly passwordHash: pulumi.Input<string> })
+  | (OidcLogin & { readonly clientSecret: pulumi.Input<string> });
+
+/** A login whose secret value is under a key in an existing Secret in Gatus's namespace. */
+export type ExistingLogin = (BasicLogin | OidcLogin) & { readonly secret: string; readonly key: string };
+
+/** Who may see the results. */
+export type GatusLogin = OwnLogin | ExistingLogin;
+
+/** Name of the Secret, if the stack writes it. */
 export const LOGIN_SECRET = "gatus-login";
+/** Name of the volume. */
 export const LOGIN = "login";
 
-/** A separate file of the configuration, so that it can be a Secret (Gatus 5.36, `security/`). */
-export function loginSecret(login: GatusLogin, namespace: string): KubeObject {
+/** A separate file of the configuration, so that it can be a Secret. */
+export function loginSecret(login: OwnLogin, namespace: string): KubeObject {
   const file = pulumi
     .output("basic" in login ? login.passwordHash : login.clientSecret)
-    .apply((secret) => stringify({ security: securityOf(login, literal(secret)) }, { lineWidth: 0 }));
+    .apply((secret) => stringify(loginSettings(login, literal(secret)), { lineWidth: 0 }));
   return {
     apiVersion: "v1",
     kind: "Secret",
@@ -36,18 +48,20 @@ export function loginSecret(login: GatusLogin, namespace: string): KubeObject {
   };
 }
 
-function securityOf(login: GatusLogin, secret: string): Record<string, unknown> {
+/** The part of the configuration for the login (Gatus 5.36, `security/`). @param secret the hash of the password, or the client secret */
+export function loginSettings(login: BasicLogin | OidcLogin, secret: unknown): object {
   if ("basic" in login)
-    return { basic: { username: literal(login.basic.username), "password-bcrypt-base64": secret } };
+    return {
+      security: { basic: { username: literal(login.basic.username), "password-bcrypt-base64": secret } },
+    };
   const { issuerUrl, clientId, scopes, allowedSubjects } = login.oidc;
-  return {
-    oidc: {
-      "issuer-url": literal(issuerUrl),
-      "redirect-url": `${login.page}/authorization-code/callback`,
-      "client-id": literal(clientId),
-      "client-secret": secret,
-      scopes: scopes.map(literal),
-      ...(allowedSubjects.length > 0 && { "allowed-subjects": allowedSubjects.map(literal) }),
-    },
+  const oidc = {
+    "issuer-url": literal(issuerUrl),
+    "redirect-url": `${login.page}/authorization-code/callback`,
+    "client-id": literal(clientId),
+    "client-secret": secret,
+    scopes: scopes.map(literal),
+    ...(allowedSubjects.length > 0 && { "allowed-subjects": allowedSubjects.map(literal) }),
   };
+  return { security: { oidc } };
 }

@@ -1,5 +1,6 @@
 import type { PushoverSecret } from "../shared/pushover.ts";
-import { pushoverSettings, type GatusStorage } from "./config.ts";
+import { literal, pushoverSettings, type GatusStorage } from "./config.ts";
+import { LOGIN, loginSettings, type ExistingLogin } from "./login.ts";
 import { CONFIG_DIRECTORY, CONTAINER_SECURITY } from "./sidecar-containers.ts";
 
 /** A file of Gatus's configuration with values of an existing Secret, which Gatus itself does not mount. */
@@ -25,13 +26,15 @@ export interface SecretFileSources {
   readonly storage: GatusStorage;
   /** An object if the keys are in an existing Secret. */
   readonly pushover: boolean | PushoverSecret;
+  /** An object if its secret value is in an existing Secret. */
+  readonly login?: boolean | ExistingLogin;
 }
 
 /** The volume of the Secret that the stack itself writes has the same name, so that Gatus reads the keys from the same folder. */
 export const PUSHOVER = "pushover";
 
 /** The files that have to be written before Gatus starts. */
-export function secretFiles({ storage, pushover }: SecretFileSources): readonly SecretFile[] {
+export function secretFiles({ storage, pushover, login }: SecretFileSources): readonly SecretFile[] {
   const value = (key: string): FromSecret => ({ key });
   const files: SecretFile[] = [];
   if (storage.type === "postgres")
@@ -49,6 +52,14 @@ export function secretFiles({ storage, pushover }: SecretFileSources): readonly 
       secret: pushover.secret,
       folder: PUSHOVER,
       content: pushoverSettings(value(pushover.token), value(pushover.userKey)),
+    });
+  if (typeof login === "object")
+    files.push({
+      writer: "login-secret",
+      volume: "login-secret",
+      secret: login.secret,
+      folder: LOGIN,
+      content: loginSettings(login, value(login.key)),
     });
   return files;
 }
@@ -77,7 +88,8 @@ export function secretFileWriter(
   return {
     name: writer,
     image,
-    command: ["python", "-c", WRITE_FILE, JSON.stringify(content), mounted, output],
+    // Kubernetes, too, reads `$$` as `$` in a command.
+    command: ["python", "-c", ...[WRITE_FILE, JSON.stringify(content)].map(literal), mounted, output],
     resources: { requests: { cpu: "10m", memory: "32Mi" }, limits: { memory: "64Mi" } },
     securityContext: CONTAINER_SECURITY,
     volumeMounts: [

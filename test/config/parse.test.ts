@@ -62,6 +62,25 @@ describe("configuration", () => {
     assert.match(without, /gatus\.hostname: missing; gatus\.login\.oidc returns to it/);
   });
 
+  it("takes a login of Gatus with an existing Secret instead of the stack's own", () => {
+    const skip = { verification: { skip: { gatus: "it needs a login" } } };
+    const basic = { username: "ann" };
+    const oidc = { issuerUrl: "https://id.example.com", clientId: "gatus" };
+    const errorsOf = (login: object): string => {
+      const gatus = { install: true, hostname: "status.example.com", login };
+      return errorsIn({ cluster: CLUSTER, gateways: [GATEWAY], gatus, ...skip });
+    };
+    for (const more of [{ secret: "status" }, { secret: "status", key: "status-login" }])
+      for (const login of [{ basic: { ...basic, ...more } }, { oidc: { ...oidc, ...more } }])
+        assert.equal(errorsOf(login), "", JSON.stringify(login));
+    for (const login of [{ basic: { ...basic, key: "hash" } }, { oidc: { ...oidc, key: "client" } }])
+      assert.match(
+        errorsOf(login),
+        /edgefirst:gatus\.login\.(basic|oidc)\.key: .* expected secret next to it/,
+      );
+    assert.match(errorsOf({ basic: { ...basic, passwordHash: "h" } }), /gatus\.login/);
+  });
+
   it("requires the secrets of the notifications, and a URL for the webhook", () => {
     const errors = errorsIn({ cluster: CLUSTER, notify: { webhook: true, pushover: true } });
     for (const key of ["notifyWebhook", "pushoverToken", "pushoverUserKey"])

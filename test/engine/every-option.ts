@@ -114,7 +114,7 @@ export const GATUS = {
   pushover: true,
   discover: { services: true },
   endpoints: [{ name: "router", url: "icmp://192.0.2.1", conditions: ["[CONNECTED] == true"] }],
-  login: { basic: { username: "ann" } },
+  login: { basic: { username: "ann", secret: "login", key: "hash" } },
   resources: { requests: { cpu: "0.02", memory: "64Mi" }, limits: { cpu: "1", memory: "0.5Gi" } },
   ...PLACEMENT,
 };

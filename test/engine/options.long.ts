@@ -18,12 +18,13 @@ const TOKEN = "CANARYtoken".padEnd(30, "0");
 const USER_KEY = "CANARYuserkey".padEnd(30, "0");
 /** Keys in a Secret of another owner. */
 const EXISTING = { app: "CANARYexisting".padEnd(30, "0"), user: "CANARYuser".padEnd(30, "0") };
+const EXISTING_HASH = btoa(`$2b$10$CANARYtheirs${"a".repeat(41)}`);
 const AGE_KEY = "AGE-SECRET-KEY-1CANARY";
 const GATUS_USER = "edgefirst:CANARYpassword";
 const PASSWORD_HASH = btoa(`$2b$10$CANARYhash${"a".repeat(43)}`);
 /** In plain text, and as base64 in a Secret's data. */
 const CANARIES = new RegExp(
-  [TOKEN, USER_KEY, ...Object.values(EXISTING), AGE_KEY, GATUS_USER, PASSWORD_HASH]
+  [TOKEN, USER_KEY, ...Object.values(EXISTING), EXISTING_HASH, AGE_KEY, GATUS_USER, PASSWORD_HASH]
     .flatMap((text) => [text, btoa(text).replace(/.=*$/, "")])
     .join("|"),
 );
@@ -65,6 +66,8 @@ describe("engine: configuration options", function () {
         namespace("certificates"),
         namespace("monitoring"),
         { ...object("v1", "Secret", "notify", "monitoring"), stringData: EXISTING },
+        namespace("observability"),
+        { ...object("v1", "Secret", "login", "observability"), stringData: { hash: EXISTING_HASH } },
       ];
       for (const each of theirs) await cluster.apply(each, { fieldManager: "test" });
       const alerting = {

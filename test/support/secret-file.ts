@@ -3,8 +3,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expand } from "../../tools/sandbox/runtime/environment.ts";
 
-/** Runs the command of an init container that writes a file of Gatus's configuration. @param values the Secret, by key */
+/** Runs the command of an init container that writes a file of Gatus's configuration, as the kubelet reads it. @param values the Secret, by key */
 export function writeSecretFile(
   { command }: { readonly command: readonly string[] },
   values: Readonly<Record<string, string>>,
@@ -13,7 +14,7 @@ export function writeSecretFile(
   const secret = mkdtempSync(join(tmpdir(), "edgefirst-secret-"));
   try {
     for (const [key, value] of Object.entries(values)) writeFileSync(join(secret, key), value);
-    const [, flag = "", script = "", content = ""] = command;
+    const [, flag = "", script = "", content = ""] = command.map((text) => expand(text, {}));
     const run = spawnSync("python3", [flag, script, content, secret, output], { encoding: "utf8" });
     assert.equal(run.status, 0, run.stderr);
   } finally {

@@ -408,6 +408,22 @@ describe("Gatus's login", () => {
     });
   });
 
+  it("from an existing Secret is in a file that a container writes before Gatus starts, and in no object", async () => {
+    const resources = await record({ login: { basic: { username: "ann" }, secret: "status", key: "hash" } });
+    assert.ok(!resources.some(({ inputs }) => inputs.kind === "Secret"));
+    const { initContainers, containers, volumes } = pod(resources);
+    const writer = initContainers.at(-1) as Container & { command: string[] };
+    assert.equal(writer.name, "login-secret");
+    assert.match(writer.command[3] ?? "", /"password-bcrypt-base64":\{"key":"hash"\}/);
+    assert.deepEqual(writer.command.slice(4), ["/run/login-secret", "/config/login/login.yaml"]);
+    assert.deepEqual(
+      volumes.find(({ name }) => name === "login-secret"),
+      { name: "login-secret", secret: { secretName: "status", defaultMode: 0o440 } },
+    );
+    const mounted = containers[0]?.volumeMounts.map(({ name }) => name) ?? [];
+    assert.ok(mounted.includes("login") && !mounted.includes("login-secret"), mounted.join());
+  });
+
   it("is off by default, and so is the NetworkPolicy", async () => {
     const names = children(await record()).map(({ name, type }) => `${type.split(":").at(-1) ?? ""} ${name}`);
     assert.ok(!names.some((name) => /gatus-login|NetworkPolicy/.test(name)), names.join());

@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gatusConfig } from "../../../components/gatus/config.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
-import { loginFile } from "../../support/gatus-login.ts";
+import { loginFile, writeLogin } from "../../support/gatus-login.ts";
 import { useRealGatus } from "../../support/real-gatus.ts";
 
 describe("a login, with the real Gatus", function () {
@@ -19,12 +19,15 @@ describe("a login, with the real Gatus", function () {
     return { status: response.status, location: response.headers.get("location") ?? "", response };
   };
 
+  // bcrypt of "secret".
+  const HASH = btoa("$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW");
+  const authorization = (password: string, username = "ann") => ({
+    authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`,
+  });
+
   it("by password is needed before Gatus shows results, and applies to labelled endpoints", async () => {
-    // bcrypt of "secret".
-    const hash = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
-    const passwordHash = Buffer.from(hash).toString("base64");
     gatus.mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
-    gatus.mount("login", "login.yaml", await loginFile({ basic: { username: "ann" }, passwordHash }));
+    gatus.mount("login", "login.yaml", await loginFile({ basic: { username: "ann" }, passwordHash: HASH }));
     mkdirSync(join(gatus.dir, "endpoints"));
     const labelled = { name: "labelled", url: `${gatus.url}/health`, conditions: ["[STATUS] == 200"] };
     writeFileSync(join(gatus.dir, "endpoints", "endpoints.yaml"), JSON.stringify({ endpoints: [labelled] }));
@@ -35,17 +38,27 @@ describe("a login, with the real Gatus", function () {
     await waitUntil("the badge of the labelled endpoint", () => badge().catch(() => false), {
       timeoutMs: 20_000,
     });
-    const authorization = (password: string) => ({
-      authorization: `Basic ${Buffer.from(`ann:${password}`).toString("base64")}`,
-    });
     for (const path of [STATUSES, "/api/v1/endpoints/_labelled/statuses", "/api/v1/suites/statuses"])
       for (const headers of [{}, authorization("wrong"), authorization("")])
         assert.equal((await ask(path, headers)).status, 401, path);
     assert.equal((await ask(STATUSES, authorization("secret"))).status, 200);
   });
 
+  it("by a password whose hash is in an existing Secret is the same", async () => {
+    const username = "a$$n${HOME}$(HOME)";
+    gatus.mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
+    const login = { basic: { username }, secret: "status", key: "hash" };
+    writeLogin(login, `${HASH}\n`, gatus.dir);
+    const { output } = gatus.start();
+    await gatus.serving();
+    for (const headers of [{}, authorization("wrong", username), authorization("secret")])
+      assert.equal((await ask(STATUSES, headers)).status, 401);
+    assert.equal((await ask(STATUSES, authorization("secret", username))).status, 200);
+    assert.ok(!output().includes(HASH));
+  });
+
   describe("by OpenID Connect", () => {
-    const SECRET = "s3cr$t";
+    const SECRET = "s3cr$$t${HOME}";
     const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     let provider: Server;
     let issuer: string;
@@ -90,7 +103,8 @@ describe("a login, with the real Gatus", function () {
       return `${text}.${createSign("RSA-SHA256").update(text).sign(privateKey, "base64url")}`;
     }
 
-    async function start(): Promise<void> {
+    /** @param isExisting whether the client secret is in an existing Secret */
+    async function start(isExisting: boolean): Promise<void> {
       const oidc = {
         issuerUrl: issuer,
         clientId: "gatus",
@@ -98,8 +112,9 @@ describe("a login, with the real Gatus", function () {
         allowedSubjects: ["ann@example.com"],
       };
       gatus.mount("base", "config.yaml", gatusConfig([], { type: "memory" }));
-      const login = { oidc, clientSecret: SECRET, page: "https://status.example.com" };
-      gatus.mount("login", "login.yaml", await loginFile(login));
+      const page = "https://status.example.com";
+      if (isExisting) writeLogin({ oidc, page, secret: "status", key: "client" }, `${SECRET}\n`, gatus.dir);
+      else gatus.mount("login", "login.yaml", await loginFile({ oidc, clientSecret: SECRET, page }));
       gatus.start();
       await gatus.serving();
     }
@@ -120,7 +135,7 @@ describe("a login, with the real Gatus", function () {
     }
 
     it("shows results only to the allowed subjects, and sends the others to the provider", async () => {
-      await start();
+      await start(false);
       assert.equal((await ask(STATUSES)).status, 401);
       assert.equal((await ask(STATUSES, { cookie: "gatus_session=forged" })).status, 401);
       assert.equal((await ask(STATUSES, { authorization: "Bearer forged" })).status, 401);
@@ -145,9 +160,20 @@ describe("a login, with the real Gatus", function () {
 
       const { session = "" } = await logIn("ann@example.com");
       assert.equal((await ask(STATUSES, { cookie: session })).status, 200);
+      sendsSecret();
+    });
+
+    it("uses a client secret from an existing Secret unchanged", async () => {
+      await start(true);
+      const { session = "" } = await logIn("ann@example.com");
+      assert.equal((await ask(STATUSES, { cookie: session })).status, 200);
+      sendsSecret();
+    });
+
+    function sendsSecret(): void {
       const sent = `${asked?.authorization ?? ""} ${asked?.body ?? ""}`;
       const basic = Buffer.from(`gatus:${encodeURIComponent(SECRET)}`).toString("base64");
       assert.ok(sent.includes(basic) || sent.includes(encodeURIComponent(SECRET)), "the configured secret");
-    });
+    }
   });
 });
