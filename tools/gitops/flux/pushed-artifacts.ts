@@ -26,7 +26,7 @@ export function pushedArtifacts(repository: Repository): readonly PushedArtifact
     .filesBelow(".", (name) => MAY_PUSH.test(name))
     .flatMap((file) => {
       const text = searchedText(repository, file);
-      if (!COMMAND.test(text) && !text.includes("distribution/actions/push@")) return [];
+      if (!text.includes("push artifact") && !text.includes("actions/push@")) return [];
       return [...commandsIn(text), ...actionsIn(text)].flatMap(
         (push) => artifactOf(push, file, repository) ?? [],
       );

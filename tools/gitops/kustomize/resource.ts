@@ -121,15 +121,14 @@ export class Resource {
 
   /** Removes an empty mapping that was created for Kustomize's internal annotations. */
   dropEmptyAnnotations(): void {
+    this.#readAnnotations();
     if (this.hasBuildAnnotations && Object.keys(this.annotations).length === 0)
       Reflect.deleteProperty(this.metadata, "annotations");
   }
 
   /** Finishes the annotations as Kustomize does at the end of a build: drops the field if it is empty, and turns all values into strings. */
   settleAnnotations(): void {
-    for (const field of ["labels", "annotations"])
-      if (Array.isArray(this.metadata[field]))
-        throw new BuildError(`${field} must be a mapping`, entryOrigin(this.metadata, field));
+    this.#readAnnotations();
     const { annotations } = this;
     if (Object.keys(annotations).length === 0) Reflect.deleteProperty(this.metadata, "annotations");
     for (const key of Object.keys(annotations)) requireTextKey(annotations, key);
@@ -138,6 +137,20 @@ export class Resource {
       // They are set again, and so are not written as folded scalars.
       setField(annotations, key, origin.asRead ?? textIn(annotations, key), origin);
     }
+  }
+
+  /** Kustomize takes the elements of a list for keys and values. */
+  #readAnnotations(): void {
+    const list = this.metadata.annotations;
+    if (!Array.isArray(list)) return;
+    const origin = entryOrigin(this.metadata, "annotations");
+    if (list.length % 2 === 1) throw new BuildError("annotations must be a mapping", origin);
+    const pairs = mappingAt(origin);
+    for (let index = 0; index < list.length; index += 2) {
+      const key = scalarText(list[index]);
+      if (key !== "") setField(pairs, key, scalarText(list[index + 1]), entryOrigin(list, index));
+    }
+    this.setMetadata("annotations", pairs, origin);
   }
 
   /** Sets a field of the metadata. */
