@@ -135,7 +135,7 @@ const EDITS: readonly Edit[] = [
     const column = Math.floor(pick.next() * line.length);
     lines[index] =
       line.slice(0, column) +
-      pick.of(["", " ", ":", "- ", "#", '"', "{", "]", "\u00a0"]) +
+      pick.of(["", " ", ":", "- ", "#", '"', "{", "]", "\u00a0", "\x85", "\u2028"]) +
       line.slice(column + 1);
   },
   (lines, pick) =>

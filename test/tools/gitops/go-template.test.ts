@@ -47,6 +47,8 @@ const TEMPLATES = [
   "{{ len inputs.names }} {{ add 1 2 (int inputs.size) }} {{ sub 5 inputs.size }} {{ mul 2 inputs.size }}",
   '{{ coalesce inputs.none inputs.tenant }} {{ ternary "y" "n" inputs.on }} {{ empty inputs.none }}',
   '{{ hasKey inputs.map "a" }} {{ (dict "k" (list 1 2)).k }} {{ toJson inputs.map }}',
+  '{{ dig "labels" "b" "none" (index inputs.apps 0) }} {{ dig "labels" "c" "none" (index inputs.apps 0) }}',
+  '{{ append inputs.names "three" }} {{ concat inputs.names (list 1) }} {{ until 3 }}',
   "{{ inputs.tenant | b64enc }} {{ inputs.tenant | b64enc | b64dec }} {{ print inputs.tenant 1 }}",
   '{{ indent 2 "a\\nb" }} {{ `raw {{ text }}` }} {{ toString inputs.size }}',
 ];

@@ -2,6 +2,7 @@ import { writeYaml } from "../edit/write-yaml.ts";
 import { goJson } from "../kustomize/hash.ts";
 import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { TemplateError } from "./error.ts";
+import { isTrue, printed } from "./printed.ts";
 
 type Call = (...args: readonly Value[]) => Value;
 
@@ -11,34 +12,6 @@ export function callFunction(name: string, args: readonly Value[]): Value {
   if (call === undefined) throw new TemplateError(`unknown function ${name}`, `the function ${name}`);
   return call(...args);
 }
-
-/** Whether a value is neither zero nor empty. */
-export function isTrue(value: Value | undefined): boolean {
-  return typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);
-}
-
-/** A value as Go's `%v` writes it. */
-export function printed(value: Value | undefined): string {
-  if (value === null || value === undefined) return "<no value>";
-  if (typeof value === "number") return number(value);
-  if (Array.isArray(value)) return `[${value.map(printed).join(" ")}]`;
-  if (isMapping(value))
-    return `map[${sortedKeys(value)
-      .map((key) => `${key}:${printed(value[key])}`)
-      .join(" ")}]`;
-  return String(value);
-}
-
-/** Inputs are read from JSON, so each number is a float, which Go writes with an exponent from a million on (`%v`). */
-function number(value: number): string {
-  const [digits = "", exponent = "0"] = value.toExponential().split("e");
-  const power = Number(exponent);
-  if (power >= -4 && power < 6) return String(value);
-  return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
-}
-
-const sortedKeys = (mapping: Mapping): readonly string[] =>
-  Object.keys(mapping).toSorted((a, b) => (a < b ? -1 : 1));
 
 function text(value: Value | undefined): string {
   return value === null || value === undefined ? "" : printed(value);
@@ -78,6 +51,17 @@ function index(value: Value | undefined, ...steps: readonly Value[]): Value {
     if (element === undefined) throw new TemplateError("an index is out of range");
     return element;
   }, value ?? null);
+}
+
+/** The value below a mapping at some keys; the argument before the mapping if there is none. */
+function dug(...args: readonly Value[]): Value {
+  const [keys, fallback, from] = [args.slice(0, -2), args.at(-2) ?? null, mapping(args.at(-1))];
+  let value: Value = from;
+  for (const key of keys) {
+    if (!isMapping(value) || !Object.hasOwn(value, text(key))) return fallback;
+    value = value[text(key)] ?? null;
+  }
+  return value;
 }
 
 function formatted(format: Value | undefined, ...args: readonly Value[]): string {
@@ -143,10 +127,14 @@ const FUNCTIONS: Readonly<Record<string, Call>> = {
   coalesce: (...args) => args.find(isTrue) ?? null,
   ternary: (yes, no, condition) => (condition === true ? (yes ?? null) : (no ?? null)),
   get: (value, key) => mapping(value)[text(key)] ?? "",
+  dig: dug,
   hasKey: (value, key) => Object.hasOwn(mapping(value), text(key)),
   dict: (...args) =>
     Object.fromEntries(args.flatMap((key, at) => (at % 2 === 0 ? [[text(key), args[at + 1] ?? ""]] : []))),
   list: (...args) => [...args],
+  append: (value, element) => [...list(value), element ?? null],
+  concat: (...args) => args.flatMap((arg) => [...list(arg)]),
+  until: (count) => Array.from({ length: integer(count) }, (_, at) => at),
   first: (value) => first(list(value)) ?? null,
   last: (value) => list(value).at(-1) ?? null,
   has: (value, values) => list(values).includes(value ?? null),

@@ -1,7 +1,8 @@
 import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { TemplateError } from "./error.ts";
-import { callFunction, isTrue, printed } from "./functions.ts";
+import { callFunction } from "./functions.ts";
 import type { Pipeline, Template, Term } from "./parse.ts";
+import { isTrue, printed } from "./printed.ts";
 
 /**
  * What a template writes. A key that a mapping does not have is an error (`missingkey=error`).
