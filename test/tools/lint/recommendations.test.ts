@@ -495,3 +495,43 @@ describe("lint of one object in two files", () => {
     ]);
   });
 });
+
+describe("lint of a wrong Gatus annotation", () => {
+  const kustomization = (name: string, path: string): string => `---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: ${name}, namespace: flux-system }
+spec: { interval: 1h, path: ${path}, prune: true, sourceRef: { kind: GitRepository, name: home } }
+`;
+  const route = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  name: web
+  namespace: media
+  annotations: { gatus.home-operations.com/enabled: "on" }
+spec: { hostnames: [web.example.com] }
+`;
+  const gatus = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: gatus, namespace: media }
+spec: { template: { spec: { containers: [{ name: gatus, image: "ghcr.io/twin/gatus:v5.20.0" }] } } }
+`;
+
+  it("reports it for the clusters that run Gatus, or for all if none does", () => {
+    for (const cluster of ["east", "west"])
+      write(
+        `clusters/${cluster}/sync.yaml`,
+        kustomization("sync", `./clusters/${cluster}`) + kustomization("web", `./apps/${cluster}`),
+      );
+    write("apps/east/route.yaml", route);
+    write(
+      "apps/west/map.yaml",
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: one, namespace: media }\n",
+    );
+    assert.deepEqual(found("route-monitoring"), ["mandatory apps/east/route.yaml:6"]);
+    write("apps/west/gatus.yaml", gatus);
+    assert.deepEqual(found("route-monitoring"), []);
+    write("apps/east/gatus.yaml", gatus);
+    assert.deepEqual(found("route-monitoring"), ["mandatory apps/east/route.yaml:6"]);
+  });
+});
