@@ -189,4 +189,23 @@ describe("the Kustomization of a FluxInstance", () => {
     const elsewhere = applied({}, { "apps/flux/app/release.yaml": release(sync("other/${CLUSTER}")) });
     assert.match(guardCommand(elsewhere), /kubectl apply .*no Kustomization in this repository applies/);
   });
+
+  it("keeps the children where they are if its source delivers only a directory of the repository", () => {
+    const url = "oci://registry.example.com/fleet";
+    const pushed = { sourceRef: { kind: "OCIRepository", name: "gitops" } };
+    const files: Files = {
+      "deploy/cluster/one/instance.yaml": instance({
+        sync: { kind: "OCIRepository", url, path: "cluster/one", name: "gitops" },
+      }),
+      "deploy/cluster/one/apps.yaml": kustomization("cluster-apps", "./apps", pushed),
+      "deploy/apps/app/ks.yaml": kustomization("app", "./apps/app/app", pushed),
+      "deploy/apps/app/app/claim.yaml": claim,
+      "deploy/apps/kustomization.yaml": { resources: ["app/ks.yaml"] },
+    };
+    const push = { "push.sh": `flux push artifact ${url}:latest --path=deploy` };
+    assert.match(
+      messages(resultOf(namespace, { ...files, ...push }), "refused").join(),
+      /^cannot move: the source of gitops\/cluster-apps delivers only a directory/,
+    );
+  });
 });

@@ -12,7 +12,10 @@ import { pruneOf } from "./data.ts";
 import type { MovingRoot } from "./root.ts";
 
 /** Why a root's patches cannot move its children, as a `refused` note; undefined if they can. */
-export function whyNotMovable({ root, movers }: MovingRoot, repository: Repository): Note | undefined {
+export function whyNotMovable(
+  { cluster, root, movers }: MovingRoot,
+  repository: Repository,
+): Note | undefined {
   const id = idOf(root.object);
   const kept = movers.find(({ object }) => pruneOf(object) === "disabled");
   const left = (message: string, { origin } = root): Note => ({
@@ -27,6 +30,11 @@ export function whyNotMovable({ root, movers }: MovingRoot, repository: Reposito
   if (specOf(root.object).prune !== true)
     return left(
       `cannot move: ${id} does not prune, so every child would exist twice and apply the same objects; set spec.prune to true`,
+    );
+  const built = cluster.kustomizations.find(({ object }) => object === root.object);
+  if (built && built.directory !== pathOf(root.object))
+    return left(
+      `cannot move: the source of ${id} delivers only a directory of this repository, and this step would write paths from the top`,
     );
   const transformer = namespaceOver(root.object, repository);
   if (transformer)
