@@ -221,11 +221,6 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
   const items = listItems(value);
   if (items) return items.flatMap((item) => resourcesOf(item.value, item.origin));
   if (kind === "") throw new BuildError("this is not a Kubernetes object: it has no kind", origin);
-  if (kind.startsWith("ENC["))
-    throw new BuildError(
-      "the field `kind` is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
-      origin,
-    );
   const metadata = asMapping(value.metadata);
   if (kind === "List") {
     if (value.items === undefined || value.items === null) return [];
@@ -244,10 +239,15 @@ export function requireIdentity({ gvk: { kind }, name, origin }: Resource): void
 }
 
 /**
- * The error for an object that an API server cannot identify: Kustomize accepts a number as a name, but the API server requires a string. Flux does not apply an
- * object without apiVersion, and reports nothing. Source: ReadObjects in fluxcd/pkg/ssa/utils/object.go.
+ * The error for an object that an API server cannot identify: Kustomize builds one whose kind is encrypted, and accepts a number as a name, but the API server
+ * requires a string. Flux does not apply an object without apiVersion, and reports nothing. Source: ReadObjects in fluxcd/pkg/ssa/utils/object.go.
  */
 export function identityError(object: Mapping): BuildError | undefined {
+  if (scalarText(object.kind).startsWith("ENC["))
+    return new BuildError(
+      "the field `kind` is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
+      originOf(object),
+    );
   if ((object.apiVersion ?? "") === "")
     return new BuildError(
       `this ${scalarText(object.kind)} has no apiVersion, so Flux leaves it out: add the field`,

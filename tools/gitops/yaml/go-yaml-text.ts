@@ -30,7 +30,7 @@ export class GoYamlText {
   /** @throws UnwritableError if the text has comments, anchors, tags or scalars over several lines other than literal blocks */
   constructor(text: string) {
     this.#text = text;
-    const unquoted = text.replaceAll(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'/g, "x");
+    const unquoted = withoutBlocks(text).replaceAll(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'/g, "x");
     if (/(?:^|\s)#|(?:^|[\s[{,])(?:[&*!]\w|<<\s*:|>[-+\d]*\s*$)|^\s*[?%]/m.test(unquoted))
       throw new UnwritableError("a YAML text with comments, anchors, tags or folded blocks");
   }
@@ -100,18 +100,15 @@ export class GoYamlText {
   #scalar(container: Mapping | Value[], key: string | number, indent: number | undefined): string {
     const { text, style, type, isTagged } =
       this.#changed.get(container)?.get(key) ?? this.#node(container, key);
-    if (style === "literal" || text.includes("\n")) {
-      if (indent === undefined || style !== "literal")
-        throw new UnwritableError("a YAML text whose scalars get several lines");
-      return literal(text, indent);
-    }
-    if (style !== "plain" || type === undefined || (type === typeOf(text) && isTagged !== true)) {
-      const isAllowed = style !== "plain" || indent !== undefined || !/[,?[\]{}]|^$/.test(text);
-      return isAllowed ? quoted(text, style) : singleQuoted(text, ONE_LINE);
-    }
-    return type === "string" && isTagged !== true
-      ? quoted(text, "double")
-      : `!!${type} ${quoted(text, "plain")}`;
+    const isOwnType = type === undefined || (type === typeOf(text) && isTagged !== true);
+    const tag = style !== "plain" || isOwnType || (type === "string" && isTagged !== true) ? "" : `!!${type}`;
+    if (style === "literal" || (style === "plain" && text.includes("\n")))
+      return tagged(tag, indent === undefined ? quoted(text, "double") : literal(text, indent));
+    if (style === "single" && text.includes("\n"))
+      throw new UnwritableError("a YAML text whose quoted scalars get several lines");
+    if (style === "plain" && !isOwnType && tag === "") return quoted(text, "double");
+    const isAllowed = style !== "plain" || indent !== undefined || !/[,?[\]{}]|^$/.test(text);
+    return tagged(tag, quoted(text, isAllowed ? style : "single"));
   }
 
   #node(container: Mapping | Value[], key: string | number): ScalarNode {
@@ -141,6 +138,19 @@ export class GoYamlText {
   }
 }
 
+/** A text without the lines of its literal blocks. */
+function withoutBlocks(text: string): string {
+  let block: number | undefined;
+  const isOutside = (line: string): boolean => {
+    const indent = line.search(/\S/);
+    if (block !== undefined && (indent < 0 || indent > block)) return false;
+    // A block in a list may be in a mapping that begins on the same line.
+    block = /(?:[:-]|^) +\|[-+\d]*\s*$/.test(line) ? line.search(/[^\s-]|-\s*\|/) : undefined;
+    return true;
+  };
+  return text.split("\n").filter(isOutside).join("\n");
+}
+
 /** A scalar without quotes on one line. */
 const lineOf = (rest: string): string => (/^[^\n,\]}]*/.exec(rest)?.[0] ?? "").trim();
 
@@ -157,6 +167,8 @@ function quoted(text: string, style: ScalarNode["style"]): string {
   if (style === "double") return doubleQuoted(text, ONE_LINE);
   return style === "plain" && (text === "" || isPlain(text)) ? text : singleQuoted(text, ONE_LINE);
 }
+
+const tagged = (tag: string, text: string): string => [tag, text].filter((part) => part !== "").join(" ");
 
 /** The name of the tag that go-yaml gives to a text without quotes. */
 function typeOf(text: string): string {

@@ -34,7 +34,7 @@ class Writer {
       }
       this.#entry(mapping[key] as Value, indent);
     }
-    if (indent === 0) this.#put("\n");
+    if (indent === 0 && !this.text.endsWith("\n")) this.#put("\n");
   }
 
   get #column(): number {
