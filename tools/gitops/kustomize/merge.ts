@@ -126,10 +126,13 @@ function inStyleOf(target: MergeEntry, patch: MergeEntry): MergeEntry {
   const { value, origin } = patch;
   if (value === null) return patch;
   const style = styleOf(target.value, target.origin);
-  const text = style === "plain" ? value : writtenText(value, origin);
-  const styled = style === styleOf(value, origin) ? origin : { ...origin, style };
+  // Only a folded scalar changes when Kustomize writes it.
+  const { asRead, ...unfolded } = origin;
+  const read = asRead ?? value;
+  const text = style === "plain" ? read : writtenText(read, origin);
+  const styled = style === styleOf(value, origin) ? unfolded : { ...unfolded, style };
   if (style !== "folded" || typeof text !== "string") return { value: text, origin: styled };
-  return { value: writtenAndRead(text), origin: { ...styled, asRead: origin.asRead ?? text } };
+  return { value: writtenAndRead(text), origin: { ...styled, asRead: text } };
 }
 
 /** A mapping or list that the patch changes only in part keeps its location. */
