@@ -5,6 +5,7 @@ import { fileText } from "../gitops/yaml/file-text.ts";
 import { commentsIn } from "../gitops/edit/comments.ts";
 import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import { referencesInto } from "./steps/components/references.ts";
+import { notEditable } from "./not-editable.ts";
 import { missingComments } from "./missing-comments.ts";
 import { entryOf, removeEntries, type Entry } from "./entries.ts";
 import type { FileChange } from "./step.ts";
@@ -43,7 +44,7 @@ export function removeFromBuild(
   if (documents.length === 1) return { changes: [{ path: file, text: undefined }], comments };
   return edit.removeDocument(offset)
     ? { changes: [{ path: file, text: edit.text() }], comments }
-    : "its document cannot be removed from the file without changing the others";
+    : `its document cannot be removed: ${notEditable(edit, file)}`;
 }
 
 function withoutEntry(file: string, entry: Entry, repository: Repository): Removal | string {
@@ -51,7 +52,7 @@ function withoutEntry(file: string, entry: Entry, repository: Repository): Remov
   const edit = new YamlEdit(fileText(repository, kustomization) ?? "");
   const before = commentsIn(fileText(repository, kustomization) ?? "");
   if (!removeEntries(edit, [entry]))
-    return `${kustomization} includes it in a form that cannot be edited safely`;
+    return `its entry cannot be removed: ${notEditable(edit, kustomization)}`;
   const comments = missingComments(before, edit.text());
   const changes: FileChange[] = [{ path: kustomization, text: edit.text() }];
   const others = referencesInto(repository, file).filter((position) => position.file !== kustomization);

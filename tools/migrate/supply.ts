@@ -26,6 +26,10 @@ export function supplied(value: Value | undefined, fields: Mapping): Mapping {
 const missingItems = (present: readonly Value[], wanted: readonly Value[]): Value[] =>
   wanted.filter((item) => !present.some((one) => isDeepStrictEqual(one, item)));
 
+/** Why {@link supply} fails where the text is not the reason. */
+export const IN_ANOTHER_FILE =
+  "the values to change are in another file, or are scalars where mappings or lists are expected";
+
 /** Sets every value that differs from the wanted one, and adds missing items to lists; returns false if the text cannot be edited. */
 export function supply(
   { edit, document, path }: Place,

@@ -13,5 +13,12 @@ export const textFiles = oncePer((repository: Repository): readonly string[] =>
     .filter((file) => file !== OPTIONS_FILE && !repository.isTooLarge(file)),
 );
 
+const RUNS_COMMANDS =
+  /(?:\.(?:ya?ml|sh|bash|zsh|fish|envrc|toml|mk|nix|py|json5?|tmpl|j2)|(?:^|\/)(?:Makefile|[Jj]ustfile|Dockerfile))$/;
+
+/** Whether a program acts on what a file says: workflows and other YAML, scripts, makefiles. */
+export const runsCommands = (file: string, text: string): boolean =>
+  RUNS_COMMANDS.test(file) || text.startsWith("#!");
+
 /** Whether a file is for people, so that no program acts on what it says. */
 export const isDocumentation = (file: string): boolean => /\.(?:md|mdx|txt|adoc|rst)$/i.test(file);

@@ -79,11 +79,10 @@ describe("anchors in YAML that is edited", () => {
   it("are defined by the first of the moved lines, and named by the others", () => {
     const going = new Map([["x", '"v"']]);
     const anchors = { standing: new Set(["s"]), going, all: new Map([...going, ["o", "other"]]) };
-    assert.equal(
-      settleAnchors('a: *x\nb: &x "v"\nc: *s\nd: *o\n', anchors),
-      'a: &x "v"\nb: *x\nc: *s\nd: other\n',
-    );
-    assert.equal(settleAnchors("a: *unknown\n", anchors), undefined);
+    assert.deepEqual(settleAnchors('a: *x\nb: &x "v"\nc: *s\nd: *o\n', anchors), {
+      text: 'a: &x "v"\nb: *x\nc: *s\nd: other\n',
+    });
+    assert.deepEqual(settleAnchors("a: *unknown\n", anchors), { anchor: "unknown" });
   });
 
   it("are listed as they are written", () => {

@@ -38,10 +38,13 @@ export interface Anchors {
 /**
  * Adapts the anchors and aliases in lines to a new place: the first use of an anchor that goes defines it, and every later one is an alias. An alias to an
  * anchor that is only available elsewhere is replaced by the value.
- * @returns undefined if an alias refers to something that cannot be written here
+ * @returns the name of an anchor if an alias refers to something that cannot be written here
  */
-export function settleAnchors(lines: string, { standing, going, all }: Anchors): string | undefined {
-  if (!MARK.test(lines)) return lines;
+export function settleAnchors(
+  lines: string,
+  { standing, going, all }: Anchors,
+): { readonly text: string } | { readonly anchor: string } {
+  if (!MARK.test(lines)) return { text: lines };
   const defined = new Set(standing);
   const edits: TextEdit[] = [];
   for (const node of rootsOf(lines).flatMap(nodesIn)) {
@@ -49,16 +52,16 @@ export function settleAnchors(lines: string, { standing, going, all }: Anchors):
     const anchor = anchorOf(node);
     if (isAlias(node) && !defined.has(node.source)) {
       const source = all.get(node.source);
-      if (source === undefined || source.startsWith("*")) return undefined;
+      if (source === undefined || source.startsWith("*")) return { anchor: node.source };
       const isMoving = going.has(node.source);
       edits.push({ start, end, text: isMoving ? `&${node.source} ${source}` : source });
       if (isMoving) defined.add(node.source);
     } else if (anchor !== undefined && defined.has(anchor)) {
-      if (scalarSource(lines, node) === undefined) return undefined;
+      if (scalarSource(lines, node) === undefined) return { anchor };
       edits.push({ start: lines.lastIndexOf(`&${anchor}`, start), end, text: `*${anchor}` });
     } else if (anchor !== undefined) defined.add(anchor);
   }
-  return applyEdits(lines, edits);
+  return { text: applyEdits(lines, edits) };
 }
 
 /** The anchors and aliases in lines, as they are written. */

@@ -66,7 +66,8 @@ export function placeAt(root: Node | null | undefined, path: readonly PathStep[]
   return place;
 }
 
-function entryPlace(node: Node | null | undefined, step: PathStep): EntryPlace | undefined {
+/** The location of an entry of a mapping or list; undefined if it has none at that step. */
+export function entryPlace(node: Node | null | undefined, step: PathStep): EntryPlace | undefined {
   if (isMap<Node, Node | null>(node)) {
     const pair: Pair<Node, Node | null> | undefined = node.items.find(({ key }) => keyText(key) === step);
     const start = pair?.key.range?.[0];

@@ -29,6 +29,19 @@ import {
   type EntryPath,
   type EntryPlace,
 } from "./entry-places.ts";
+import {
+  anchored,
+  hindranceAt,
+  NOT_SEPARATE,
+  notCollection,
+  notOnOwnLine,
+  notPlain,
+  ONLY_DOCUMENT,
+  unmovable,
+  WHOLE_DOCUMENT,
+  type Hindrance,
+  type Obstacle,
+} from "./obstacles.ts";
 import { applyEdits, type TextEdit } from "./text-edit.ts";
 import { TextLines } from "./text-lines.ts";
 
@@ -46,6 +59,7 @@ export class YamlEdit {
   readonly #open: boolean;
   readonly #lines: TextLines;
   readonly #edits: TextEdit[] = [];
+  #hindrance: Hindrance | undefined;
 
   constructor(text: string) {
     this.#newline = text.includes("\r\n") ? "\r\n" : "\n";
@@ -53,6 +67,17 @@ export class YamlEdit {
     this.#text = this.#open ? text + this.#newline : text;
     this.#lines = new TextLines(this.#text, this.#newline);
     this.#parsed = text;
+  }
+
+  /** Why the last method that returned false did so; undefined if none has. */
+  get obstacle(): Obstacle | undefined {
+    if (this.#hindrance === undefined) return undefined;
+    const { offset, reason } = this.#hindrance;
+    return { line: this.#lineAt(offset), reason };
+  }
+
+  #lineAt(offset: number): number {
+    return this.#text.slice(0, offset).split("\n").length;
   }
 
   /** Number of documents, including empty ones. */
@@ -94,6 +119,17 @@ export class YamlEdit {
     return isCollection(node) ? node.items.length : 0;
   }
 
+  /** The keys of the mapping at a path, in their order; a merge key is `<<`. */
+  keysOf(document: number, path: readonly PathStep[]): readonly string[] {
+    const node = this.#node(document, path);
+    return isMap<Node>(node) ? node.items.map(({ key }) => keyText(key)) : [];
+  }
+
+  /** The line of an entry, from 1; 1 if there is none. */
+  lineOf(document: number, path: readonly PathStep[]): number {
+    return this.#lineAt(this.#place(document, path)?.start ?? 0);
+  }
+
   /** The anchor by which an entry at a later path can refer to the scalar at a path: the scalar's own anchor or, if it is an alias, the anchor that it names. */
   anchorOf(document: number, path: readonly PathStep[], later: readonly PathStep[]): string | undefined {
     const node = this.#place(document, path)?.value ?? null;
@@ -131,6 +167,12 @@ export class YamlEdit {
     const isBefore = ([node, ...others]: readonly Node[]): boolean =>
       others.length === 0 && (node?.range?.[1] ?? Infinity) <= end;
     return new Set([...byName].filter(([, nodes]) => isBefore(nodes)).map(([name]) => name));
+  }
+
+  /** Why the lines that use an anchor cannot move. */
+  obstacleOf(anchor: string): Obstacle {
+    const offset = Math.max(0, this.#text.indexOf(`&${anchor}`));
+    return { line: this.#lineAt(offset), reason: unmovable(anchor) };
   }
 
   /** The names of the aliases before the end of an entry, except those below the entries `going`. */
@@ -194,8 +236,9 @@ export class YamlEdit {
   /** Replaces a plain or quoted scalar; a quoted string keeps its kind of quotes. */
   setScalar(document: number, path: readonly PathStep[], value: string | number | boolean): boolean {
     const node = this.#place(document, path)?.value;
-    if (!isScalar(node) || !node.range || node.anchor !== undefined) return false;
-    if (node.type === "BLOCK_LITERAL" || node.type === "BLOCK_FOLDED") return false;
+    const isBlock = isScalar(node) && (node.type === "BLOCK_LITERAL" || node.type === "BLOCK_FOLDED");
+    if (!isScalar(node) || !node.range || node.anchor !== undefined || isBlock)
+      return this.#refuse(document, path, notPlain(path));
     const quotes = typeof value === "string" ? node.type : undefined;
     return this.#plan({ start: node.range[0], end: node.range[1], text: inline(value, quotes) });
   }
@@ -221,12 +264,19 @@ export class YamlEdit {
   removeAll(document: number, paths: readonly (readonly PathStep[])[], moved?: string): boolean {
     const tops = paths.map((path) => this.#topOf(document, path));
     const places = tops.map((path) => path && this.#place(document, path));
-    if (!places.every((place) => place !== undefined && place.container.flow !== true)) return false;
-    const freed = this.#freed(
-      places.map((place) => place?.value ?? null),
-      moved,
-    );
-    if (!freed) return false;
+    const bad = places.findIndex((place) => place === undefined || place.container.flow === true);
+    if (bad >= 0) {
+      const { [bad]: path = [] } = paths;
+      return tops[bad] !== undefined && places[bad] === undefined
+        ? this.#refuse(document, path)
+        : this.#refuse(document, path.slice(0, -1), WHOLE_DOCUMENT);
+    }
+    const values = places.map((place) => place?.value ?? null);
+    const freed = this.#freed(values, moved);
+    if (!freed) {
+      const used = values.findIndex((value) => !this.#freed([value], moved));
+      return this.#refuse(document, tops[used] ?? [], anchored(values[used] ?? null, tops[used] ?? []));
+    }
     this.#edits.push(...freed);
     return places.every((place) => place !== undefined && this.#removeAt(place));
   }
@@ -251,9 +301,11 @@ export class YamlEdit {
    */
   replace(document: number, path: readonly PathStep[], lines: string, moved?: string): boolean {
     const place = this.#place(document, path);
-    if (!place || place.container.flow === true || !this.#lines.isFirstOnLine(place)) return false;
+    if (!place) return this.#refuse(document, path);
+    if (place.container.flow === true) return this.#refuse(document, path.slice(0, -1));
+    if (!this.#lines.isFirstOnLine(place)) return this.#refuse(document, path, notOnOwnLine(path));
     const freed = this.#freed([place.value], moved);
-    if (!freed) return false;
+    if (!freed) return this.#refuse(document, path, anchored(place.value, path));
     this.#edits.push(...freed);
     const text = this.#lines.indented(lines, this.#lines.columnOf(place));
     return this.#plan({ start: this.#lines.startOf(place.start), end: this.#lines.endOf(place), text });
@@ -267,39 +319,45 @@ export class YamlEdit {
   insert(document: number, path: readonly PathStep[], lines: string, after?: PathStep): boolean {
     const container = this.#node(document, path);
     if (isSeq<Node>(container) && container.flow === true && after === undefined)
-      return this.#plan(flowInsertion(container, lines));
-    if (!isCollection(container) || container.flow === true || container.items.length === 0) return false;
+      return this.#plan(flowInsertion(container, lines)) || this.#refuse(document, path);
+    if (!isCollection(container) || container.flow === true || container.items.length === 0)
+      return this.#refuse(document, path);
     const steps = isMap<Node>(container)
       ? container.items.map(({ key }) => keyText(key))
       : [...container.items.keys()];
     const neighbour = after ?? steps.at(-1);
     const first = this.#place(document, [...path, steps[0] ?? 0]);
     const place = neighbour === undefined ? undefined : this.#place(document, [...path, neighbour]);
-    if (!first || !place) return false;
+    if (!first || !place) return this.#refuse(document, [...path, neighbour ?? ""]);
     const end = this.#lines.endOf(place);
     return this.#plan({ start: end, end, text: this.#lines.indented(lines, this.#lines.columnOf(first)) });
   }
 
   /** Replaces the contents of the document at an offset. Comments above and below the document stay; the line that names its schema is removed. */
   replaceDocument(offset: number, contents: string): boolean {
-    return this.#plan(documentReplacement(this.#text, offset, contents));
+    return (
+      this.#plan(documentReplacement(this.#text, offset, contents)) || this.#hinder(offset, NOT_SEPARATE)
+    );
   }
 
   /** Adds documents after the one at an offset. */
   insertAfterDocument(offset: number, contents: string): boolean {
-    return this.#plan(documentInsertion(this.#text, offset, contents));
+    return this.#plan(documentInsertion(this.#text, offset, contents)) || this.#hinder(offset, NOT_SEPARATE);
   }
 
   /** Removes the document at an offset, unless only comments would be left in the file. */
   removeDocument(offset: number): boolean {
-    return isOwnDocument(this.#text, offset) && this.removeDocuments([offset]);
+    return isOwnDocument(this.#text, offset)
+      ? this.removeDocuments([offset])
+      : this.#hinder(offset, NOT_SEPARATE);
   }
 
   /** Removes documents and their comments, unless only comments would be left in the file. */
   removeDocuments(offsets: readonly number[]): boolean {
     const edits = documentRemovals(this.#text, offsets);
-    if (edits) this.#edits.push(...edits);
-    return edits !== undefined;
+    if (!edits) return this.#hinder(offsets[0] ?? 0, ONLY_DOCUMENT);
+    this.#edits.push(...edits);
+    return true;
   }
 
   /** The comments that are lost if the document at an offset, or only its contents, is removed. */
@@ -322,6 +380,18 @@ export class YamlEdit {
   #plan(edit: TextEdit | undefined): boolean {
     if (edit) this.#edits.push(edit);
     return edit !== undefined;
+  }
+
+  /** Records why an entry cannot be edited: the form of a node on its path or, if those could be edited, `reason`. */
+  #refuse(document: number, path: readonly PathStep[], reason = notCollection(path)): false {
+    const form = hindranceAt(this.#roots[document], path);
+    const start = this.#place(document, path)?.start ?? 0;
+    return form ? this.#hinder(form.offset, form.reason) : this.#hinder(start, reason);
+  }
+
+  #hinder(offset: number, reason: string): false {
+    this.#hindrance = { offset, reason };
+    return false;
   }
 
   /** The edits that let nodes go although aliases elsewhere refer to anchors in them; undefined if that is not possible. */

@@ -104,6 +104,39 @@ describe("migrate oci", () => {
   const changed = ({ plan }: StepResult): readonly string[] =>
     plan.changes.map(({ path }) => path).toSorted();
 
+  it("lists where workflows, scripts and other programs read the field that it replaces", () => {
+    repository([{ name: "a", chart: "web", version: "1.2.3" }], { url: "oci://charts.example.com/helm" });
+    const reading = {
+      ".github/workflows/diff.yaml":
+        "run: |\n  # .spec.chart.spec.version of each release\n  yq '.spec.chart.spec.version' x\n",
+      "scripts/versions.sh": "kubectl get hr -o jsonpath='{.items[*].spec.chart.spec.chart}'\n",
+      "scripts/charts.py": 'name = release["spec"]["chart"]["spec"]["chart"]\nother = spec.get("chart")\n',
+      "scripts/run": "#!/usr/bin/env node\nconsole.log(release.spec?.chart?.spec);\n",
+      "monitoring/metrics.yaml": "labelsFromPath:\n  chart_name: [spec, chart, spec, chart]\n",
+    };
+    const other = {
+      "README.md": "`.spec.chart.spec.version` is the version.\n",
+      "scripts/other.sh": "yq '.spec.chartRef.name, .spec.charts, .metadata.chart' x\n",
+      "crds/helm.yaml": "kind: CustomResourceDefinition\ndescription: see .spec.chart\n",
+    };
+    for (const [path, content] of Object.entries({ ...reading, ...other })) write(path, content);
+    const places = (result: StepResult): readonly string[] =>
+      result.plan.notes
+        .filter(({ message }) => message.startsWith("this line reads spec.chart"))
+        .map(({ position }) => `${position?.file ?? ""}:${position?.line ?? 0}`);
+    const first = runStep(oci, context());
+    assert.deepEqual(places(first).toSorted(), [
+      ".github/workflows/diff.yaml:3",
+      "monitoring/metrics.yaml:2",
+      "scripts/charts.py:1",
+      "scripts/charts.py:2",
+      "scripts/run:2",
+      "scripts/versions.sh:1",
+    ]);
+    writeChanges(new Repository(root), first.plan.changes);
+    assert.deepEqual(places(runStep(oci, context())), []);
+  });
+
   describe("--shared-repositories", () => {
     const url = "oci://charts.example.com/helm";
 

@@ -59,6 +59,21 @@ describe("migrate pushover", () => {
     assert.ok(validate(config), ajv.errorsText(validate.errors));
   });
 
+  it("names the namespace and the keys in what to do on the live cluster", () => {
+    const secret = { name: "push", token: "a", userKey: "b" };
+    const [stored, held] = [contextOf(), contextOf("", "", RELEASE, { secret })].map(
+      (context) => reportOf(runStep(pushover, context), context.repository).live,
+    );
+    assert.match(
+      stored?.join("\n") ?? "",
+      /create the item pushover in ClusterSecretStore \S+, with the Pushover token as PUSHOVER_TOKEN and the user key as PUSHOVER_USER_KEY\n.*alertmanagerconfig -n monitoring`/,
+    );
+    assert.equal(
+      held?.[0],
+      "before: Secret monitoring/push must contain the Pushover token as a and the user key as b",
+    );
+  });
+
   it("takes the keys from a Secret that the options name", () => {
     const secret = { name: "push", token: "a", userKey: "b" };
     const { after, proof } = runStep(pushover, contextOf("", "", RELEASE, { secret }));
@@ -129,7 +144,7 @@ describe("migrate pushover", () => {
       "with values that cannot be edited",
       "alertmanagerSpec:\n        alertmanagerConfigSelector:\n          matchLabels:\n            alerts: all # as in the wiki\n        storage: {}",
       "alertmanagerSpec: { storage: {} }",
-      /anchor or a flow mapping/,
+      /is written in flow style/,
     ],
   ] as const)
     it(`leaves a release ${name}, and says why`, () => {

@@ -116,7 +116,7 @@ describe("migrate sidecar", () => {
       "persistence:",
       "serviceAccount: {}\n    persistence:",
       RELEASE,
-      /anchor or a flow mapping/,
+      /serviceAccount has no entries: remove the key/,
     ],
     [
       "whose role already exists",

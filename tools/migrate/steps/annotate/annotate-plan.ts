@@ -19,6 +19,7 @@ import { fragmentFor, hostAsked } from "./fragment.ts";
 import { whyNoSuccess } from "./no-success.ts";
 import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute } from "./places.ts";
 import { hasFragment, hostOf } from "./sidecar.ts";
+import { notEditable, type EditedText } from "../../not-editable.ts";
 import { runsSidecar, whyUnwatched } from "./watching.ts";
 
 /** A route that takes over an endpoint. */
@@ -177,18 +178,19 @@ export class AnnotatePlan {
   #changesOf(moves: readonly Move[]): Map<string, string | undefined> | string {
     const changes = new Map<string, string | undefined>();
     for (const { target, fragment } of moves) {
-      const text = this.#annotatedText(target, annotations(fragment), changes.get(target.place.file));
-      if (text === undefined) return "its route is written in a form that cannot be edited safely";
-      changes.set(target.place.file, text);
+      const { file } = target.place;
+      const done = this.#annotate(target, annotations(fragment), changes.get(file));
+      if ("obstacle" in done) return `its route cannot be annotated: ${notEditable(done, file)}`;
+      changes.set(file, done.text);
     }
     return changes;
   }
 
-  #annotatedText(
+  #annotate(
     { place, built }: PlacedRoute,
     added: Readonly<Record<string, string>>,
     text = this.#fileText(place.file),
-  ): string | undefined {
+  ): EditedText {
     const { source } = built.origin;
     return withAnnotations(text, source.text, place, added);
   }
@@ -208,11 +210,12 @@ export class AnnotatePlan {
       return;
     }
     if (routes.every(({ cluster }) => whyUnwatched(cluster, this.#context.options) === undefined)) return;
-    const text = this.#annotatedText(placed, annotations());
-    if (text === undefined) {
-      const message = `route ${placed.route.metadata.name} is not annotated: it is written in a form that cannot be edited safely`;
-      this.#notes.push({ kind: "left", message, position: placed.place.position });
-    } else this.#changes.set(placed.place.file, text);
+    const { file, position } = placed.place;
+    const done = this.#annotate(placed, annotations());
+    if ("obstacle" in done) {
+      const message = `route ${placed.route.metadata.name} is not annotated: ${notEditable(done, file)}`;
+      this.#notes.push({ kind: "left", message, position });
+    } else this.#changes.set(file, done.text);
   }
 
   /** The text of a file, with the changes planned so far. */

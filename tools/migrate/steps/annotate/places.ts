@@ -13,6 +13,7 @@ import { originAt, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import { indexOf } from "../../clusters.ts";
+import { edited, type EditedText } from "../../not-editable.ts";
 
 /** A route in one cluster, and where it is written. */
 export interface PlacedRoute {
@@ -57,21 +58,21 @@ export function annotations(fragment?: Template): Readonly<Record<string, string
   return { [ENABLED_ANNOTATION]: "true", ...(endpoint !== undefined && { [ENDPOINT_ANNOTATION]: endpoint }) };
 }
 
-/** The text with the missing annotations added; undefined if the text cannot be edited. */
+/** The text with the missing annotations added. */
 export function withAnnotations(
   text: string,
   original: string,
   { offset, path }: Place,
   added: Record<string, string>,
-): string | undefined {
+): EditedText {
   const edit = new YamlEdit(text);
   const document = (original === text ? edit : new YamlEdit(original)).documentAt(offset);
   const holder = [...path, "annotations"];
   const missing = Object.entries(added).filter(([name]) => !edit.has(document, [...holder, name]));
   const lines = writeYaml(Object.fromEntries(missing));
-  if (missing.length === 0) return text;
+  if (missing.length === 0) return { text };
   const done = edit.has(document, holder)
     ? edit.insert(document, holder, lines)
     : edit.insert(document, path, `annotations:\n${lines.replace(/^(?=.)/gm, "  ")}`);
-  return done ? edit.text() : undefined;
+  return edited(edit, done);
 }

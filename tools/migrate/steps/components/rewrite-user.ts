@@ -2,6 +2,8 @@ import { posix } from "node:path";
 import type { PathStep, Value } from "../../../gitops/yaml/values.ts";
 import { scalarText as fileText } from "../../../gitops/kustomize/resource.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
+import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
+import { edited, type EditedText } from "../../not-editable.ts";
 import { listOf, type User } from "./references.ts";
 
 /** A directory, and the component that replaces it. */
@@ -14,7 +16,7 @@ export interface Replacement {
 
 /**
  * Rewrites a kustomization file to include a component instead of a directory. Comments move with their entries, and paths in them are
- * updated. Returns undefined if the text cannot be edited.
+ * updated.
  * @param moved every directory that has become a component so far
  */
 export function rewriteUser(
@@ -22,35 +24,43 @@ export function rewriteUser(
   text: string,
   { from, to, order }: Replacement,
   moved: ReadonlyMap<string, string>,
-): string | undefined {
+): EditedText {
   const directory = posix.dirname(file);
   const target = posix.relative(directory, to);
   const edit = new YamlEdit(text);
   for (const { index } of entries.filter(({ list }) => list === "components"))
-    if (!edit.setScalar(0, ["components", index], target)) return undefined;
+    if (!edit.setScalar(0, ["components", index], target)) return edited(edit, false);
 
   const taken = entries.filter(({ list }) => list !== "components");
   const lines: string[] = [];
   for (const { list, index } of taken) {
     const own = edit.linesOf(0, [list, index]);
-    if (own === undefined) return undefined;
+    // An entry without lines of its own cannot be removed either: that says why.
+    if (own === undefined) return edited(edit, edit.replace(0, [list, index], ""));
     lines.push(renamed(own, directory, moved));
   }
   const added = lines.join("");
   const comments = commentsRemovedBy(edit, fields, taken);
-  if (comments.some((comment) => !added.includes(renamed(comment, directory, moved)))) return undefined;
-  if (!remove(edit, fields, taken)) return undefined;
+  const lost = comments.find((comment) => !added.includes(renamed(comment, directory, moved)));
+  if (lost !== undefined) return { obstacle: commentAt(text, lost) };
+  if (!remove(edit, fields, taken)) return edited(edit, false);
   const components = listOf(fields, "components");
   const placeOf = (entry: Value | undefined): string =>
     posix.join(directory, fileText(entry)).replace(/\/$/, "");
   const has = components.some((entry) => [from, to].includes(placeOf(entry)));
-  if (lines.length === 0 || has) return edit.text();
+  if (lines.length === 0 || has) return { text: edit.text() };
   const sorted = inOrder(edit, added, order.indexOf(from), (index) => {
     const place = placeOf(components[index]);
     return order.findIndex((one) => moved.get(one) === place);
   });
-  if (sorted !== undefined) return edit.replace(0, ["components"], sorted) ? edit.text() : undefined;
-  return insert(edit, text, added, taken[0]?.list ?? "resources") ? edit.text() : undefined;
+  if (sorted !== undefined) return edited(edit, edit.replace(0, ["components"], sorted));
+  return edited(edit, insert(edit, text, added, taken[0]?.list ?? "resources"));
+}
+
+/** A comment that does not move with an entry. */
+function commentAt(text: string, comment: string): Obstacle {
+  const line = text.split("\n").findIndex((one) => one.includes(comment)) + 1;
+  return { line, reason: `this comment would be lost, because it is not on the entry: ${comment}` };
 }
 
 /** Removes entries, and a list that becomes empty. */

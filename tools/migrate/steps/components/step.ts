@@ -13,6 +13,7 @@ import { rewriteUser } from "./rewrite-user.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { commentLosses, lossNotes, lossRefusal, type Loss } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
+import { notEditable } from "../../not-editable.ts";
 import { noChangeAllowed, type Note, type Plan, type Step, type StepContext } from "../../step.ts";
 
 /** Turns shared directories that kustomizations include as resources into components. */
@@ -111,15 +112,15 @@ class ComponentsPlan {
 
   #rewrite(user: User, from: string, to: string): void {
     if (!this.#context.selected(user.file)) return;
-    const text = rewriteUser(
+    const rewritten = rewriteUser(
       user,
       fileText(this.#repository, user.file) ?? "",
       { from, to, order: includedBy(this.#context.repository, user.file) },
       this.#moved,
     );
-    if (text === undefined)
-      this.#left(from, `${user.file} includes it in a form that cannot be edited safely`);
-    else this.#take(new Map([[user.file, text]]));
+    if ("obstacle" in rewritten)
+      this.#left(from, `its entry there cannot be replaced: ${notEditable(rewritten, user.file)}`);
+    else this.#take(new Map([[user.file, rewritten.text]]));
   }
 
   /**

@@ -1,13 +1,14 @@
 import { type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { asWritten, fieldAt, idOf, nameOf, writtenObjects, type WrittenObject } from "../../objects.ts";
-import { supply } from "../../supply.ts";
+import { IN_ANOTHER_FILE, supply } from "../../supply.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { clusterOf } from "../../clusters.ts";
 import { whyForbidden } from "./allowed.ts";
 import { movedPorts, whyClosed } from "./pod-ports.ts";
 import { isTraefik, optionsOf, selectorValueOf, wantedValues, type ReleaseOptions } from "./values.ts";
+import { notEditable } from "../../not-editable.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
 
 const VALUES: readonly PathStep[] = ["spec", "values"];
@@ -104,7 +105,7 @@ function planRelease(
   const values = fieldAt(written, VALUES);
   const wanted = wantedValues(option, selectorValue, values);
   if (!supply({ edit, document, path: VALUES }, values, wanted, "providers"))
-    return stays("refused", "the values to change are written as an anchor, a flow mapping or a scalar");
+    return stays("refused", notEditable(edit, release.file, IN_ANOTHER_FILE));
   const now = edit.text();
   return { notes: now === text ? [] : runbook(written, option, position), text: now };
 }

@@ -11,6 +11,7 @@ import { missingComments } from "../../missing-comments.ts";
 import { Edits } from "../../edits.ts";
 import { entryOf, removeEntries, type Entry } from "../../entries.ts";
 import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
+import { notEditable } from "../../not-editable.ts";
 import { isKept } from "./objects.ts";
 
 /** Plans the guard that keeps Flux from pruning the objects and what they applied. */
@@ -30,7 +31,7 @@ export function planGuard(objects: readonly BuiltObject[], { repository }: StepC
             ? edit.setScalar(document, policy, "Orphan")
             : edit.insert(document, ["spec"], "deletionPolicy: Orphan", afterPrune(edit, document))));
       if (done) return [];
-      const message = `${textIn(object.kind)} cannot be guarded: its YAML is written in a form that cannot be edited safely`;
+      const message = `${textIn(object.kind)} cannot be guarded: ${notEditable(edit, origin.source.file)}`;
       return [{ kind: "refused", message, position: locate(origin) }];
     });
   return { changes: edits.changes(), notes };

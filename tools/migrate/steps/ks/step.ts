@@ -9,6 +9,7 @@ import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { BuildError } from "../../../gitops/problem.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
+import { notEditable } from "../../not-editable.ts";
 import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
 import { fieldAt, idOf } from "../../objects.ts";
 import { isOverridden, overriddenNotes, type Overridden } from "./overridden.ts";
@@ -106,7 +107,7 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
         for (const simulation of simulations) simulation.take(path);
         notes.push(...lossNotes(losses, locate(origin)));
       } else {
-        const message = `${name} is kept although a patch supplies it: it is part of an anchor or a flow mapping`;
+        const message = `${name} is kept although a patch supplies it: ${notEditable(edit, origin.source.file)}`;
         notes.push({ kind: "left", message, position: locate(origin) });
       }
       return;

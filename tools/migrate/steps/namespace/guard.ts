@@ -12,6 +12,7 @@ import { customKindsOf, dataKindsOf, isData, keptByGuardOnly, pruneOf } from "./
 import { addPatches, GUARD } from "./patches.ts";
 import { referencesOf } from "./references.ts";
 import { guardIndex, type MovingRoot } from "./root.ts";
+import { notEditable } from "../../not-editable.ts";
 import { targetFiles } from "./target.ts";
 
 /** Plans the guard for a root's children and for the data that they apply, and the objects in the target namespace. */
@@ -34,7 +35,7 @@ export function planGuard(
     if (!addPatches(edit, edit.documentAt(root.origin.offset), [GUARD]))
       notes.push({
         kind: "refused",
-        message: "cannot be guarded: spec.patches is written in a form that cannot be edited safely",
+        message: `cannot be guarded: ${notEditable(edit, file)}`,
         position: locate(root.origin),
       });
   }
@@ -131,5 +132,5 @@ function keep(
   const edit = edits.of(source.file);
   const document = edit.documentAt(origin.offset);
   const done = disablePruning(edit, document);
-  return done ? undefined : left("its metadata is not written in block style");
+  return done ? undefined : left(notEditable(edit, source.file));
 }

@@ -12,6 +12,7 @@ import { namedBefore } from "./named.ts";
 import { dependsOnPatches } from "./depends-on.ts";
 import { addPatches, movePatch, movePatchOf, sourcePatch } from "./patches.ts";
 import { presentIn, referencesOf } from "./references.ts";
+import { notEditable } from "../../not-editable.ts";
 import type { MovingRoot } from "./root.ts";
 
 /** Plans the move of a root's children; returns `refused` notes if something prevents it. */
@@ -36,7 +37,7 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
     return [
       {
         kind: "refused",
-        message: "cannot move: spec.patches is written in a form that cannot be edited safely",
+        message: `cannot move: ${notEditable(edit, root.origin.source.file)}`,
         position: locate(root.origin),
       },
     ];

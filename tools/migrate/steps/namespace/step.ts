@@ -14,6 +14,7 @@ import { whyForbidden } from "./allowed.ts";
 import { nameKeys } from "./lint-settings.ts";
 import { guardIndex, movingRoots, phaseOf, type MovingRoot, type Phase } from "./root.ts";
 import { runbookOf } from "./runbook.ts";
+import { notEditable } from "../../not-editable.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
 /** Moves child Kustomizations to another namespace in three commits: guard, move, unguard. */
@@ -114,7 +115,7 @@ function unguard({ root }: MovingRoot, context: StepContext, edits: Edits): Plan
     : [
         {
           kind: "refused",
-          message: "cannot remove the guard: spec.patches is written in a form that cannot be edited safely",
+          message: `cannot remove the guard: ${notEditable(edit, root.origin.source.file)}`,
           position,
         },
       ];

@@ -16,6 +16,8 @@ import { releaseNamespace } from "../route/hosts.ts";
 import { listedInTable } from "./published.ts";
 import { artifactIn, referenceFor, versionVariable, type NewRepositories } from "./repositories.ts";
 import { sharedDirectories, sharedReference } from "./shared.ts";
+import { notEditable } from "../../not-editable.ts";
+import { readersOfChart } from "./readers.ts";
 import { removeUnused } from "./unused.ts";
 
 /** Replaces a chart from a HelmRepository with a `chartRef` to an OCIRepository next to the HelmRelease, at the same version. */
@@ -87,7 +89,7 @@ function plan(context: StepContext): Plan {
     } else
       notes.push({
         kind: "left",
-        message: "unchanged: spec.chart contains an anchor or is written in flow style",
+        message: `unchanged: ${notEditable(edit, release.file)}`,
         position,
       });
   }
@@ -100,6 +102,7 @@ function plan(context: StepContext): Plan {
       ...(created.size > 0 ? unknownVersions(replaced, context) : []),
       ...listedInTable(replaced, context),
       ...sharing(created, replaced, context),
+      ...(replaced.length > 0 ? readersOfChart(context) : []),
       ...embeddedObjects(context, isRelease),
       ...unused.notes,
     ],

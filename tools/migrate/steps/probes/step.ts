@@ -19,6 +19,7 @@ import { whyRenderedForbidden } from "./rendered.ts";
 import { missingProbes, type Probes } from "./missing.ts";
 import { commentsOnProbes } from "./owner-comment.ts";
 import { probeLines } from "./write-probes.ts";
+import { notEditable } from "../../not-editable.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
 
 /** Adds missing probes if it is known what they should check, and lists the other containers. */
@@ -113,7 +114,7 @@ function insert(
   const done = edit.has(document, own)
     ? edit.insert(document, own, lines)
     : edit.insert(document, path, `probes:\n${lines.replace(/^(?=.)/gm, "  ")}`);
-  if (!done) return "its values are written in a form that cannot be edited safely";
+  if (!done) return `they cannot be added: ${notEditable(edit, source.file)}`;
   texts.set(source.file, edit.text());
   return undefined;
 }

@@ -7,12 +7,14 @@ import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { clusterOf } from "../../clusters.ts";
 import { NewFiles } from "../../new-files.ts";
 import { asWritten, fieldAt, fieldsIn, writtenObjects, type WrittenObject } from "../../objects.ts";
-import { supply } from "../../supply.ts";
+import { IN_ANOTHER_FILE, supply } from "../../supply.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { whyForbidden } from "./allowed.ts";
 import { keysOf } from "./keys.ts";
+import { liveLines, type Routed } from "./live.ts";
 import { alertmanagerConfig, externalSecret, NAME } from "./objects.ts";
+import { notEditable } from "../../not-editable.ts";
 import { ALERTMANAGER, isStack, labelsOf, routesAllNamespaces, VALUES, whyNot } from "./stack.ts";
 
 const FILE = `${NAME}.yaml`;
@@ -23,11 +25,8 @@ export const pushover: Step = {
   id: "pushover",
   title: "Send critical alerts to Pushover",
   risk: { level: "low", phrase: "Alertmanager reloads its configuration" },
-  live: [
-    "before: the Secret or the item in the secret store must contain the Pushover token and user key",
-    "before: `kubectl get alertmanagerconfig -n NAMESPACE`, with Alertmanager's namespace: a config there that an operator created, without a matcher for the label namespace, will get the alerts of all namespaces",
-    "after: `kubectl get alertmanagerconfig -A` lists alertmanager-pushover; send a test alert with severity critical, such as `amtool alert add test severity=critical`, and it must arrive on the phone",
-  ],
+  // The plan has the lines of the releases that get a route.
+  live: [],
   plan,
   whyForbidden,
   // The change of the values is exact, and its purpose is that the chart installs something else.
@@ -37,18 +36,26 @@ export const pushover: Step = {
 function plan(context: StepContext): Plan {
   const changes: FileChange[] = [];
   const notes: Note[] = [];
+  const routed: Routed[] = [];
   for (const release of writtenObjects(context, isRelease)) {
     if (!context.selected(release.file) || !isStack(release.forms[0]?.object, context.clusters)) continue;
     const planned = planRelease(release, context);
-    if (typeof planned !== "string") changes.push(...planned);
-    else if (planned !== "")
+    if (typeof planned !== "string") {
+      changes.push(...planned.changes);
+      routed.push(planned);
+    } else if (planned !== "")
       notes.push({ kind: "left", message: `unchanged: ${planned}`, position: release.position });
   }
-  return { changes, notes };
+  return { changes, notes, live: liveLines(routed, context.options.pushover) };
+}
+
+/** The changes that give a release's alerts a route. */
+interface Planned extends Routed {
+  readonly changes: readonly FileChange[];
 }
 
 /** The changes for a release; the reason if there are none, empty if its alerts already go to Pushover. */
-function planRelease(release: WrittenObject, context: StepContext): readonly FileChange[] | string {
+function planRelease(release: WrittenObject, context: StepContext): Planned | string {
   const { repository, options } = context;
   const found = release.forms.map((form) => {
     const cluster = clusterOf(form, context.clusters);
@@ -67,7 +74,7 @@ function planRelease(release: WrittenObject, context: StepContext): readonly Fil
   const place = { edit, document: edit.documentAt(release.origin.offset), path: IN_SPEC };
   const routed = release.forms.every(({ object }) => routesAllNamespaces(object));
   if (!routed && !supply(place, fieldAt(written, IN_SPEC), VALUES))
-    return "its values are in another file, or written as an anchor or a flow mapping";
+    return notEditable(edit, release.file, IN_ANOTHER_FILE);
   const namespace = fieldAt(written, ["metadata", "namespace"]);
   const metadata: Mapping = { name: NAME, ...(namespace !== undefined && { namespace }) };
   const labels = labelsOf(fieldsIn(release.forms[0]?.object, ALERTMANAGER)) ?? {};
@@ -78,5 +85,6 @@ function planRelease(release: WrittenObject, context: StepContext): readonly Fil
   if (keys.store) files.append(path, writeYaml(externalSecret(metadata, keys.store, options.pushover)));
   const kustomization = findKustomizationFile(repository, directory);
   if (kustomization !== undefined) files.addResource(kustomization, `./${FILE}`);
-  return [...(routed ? [] : [{ path: release.file, text: edit.text() }]), ...files.changes()];
+  const changes = [...(routed ? [] : [{ path: release.file, text: edit.text() }]), ...files.changes()];
+  return { changes, release, ...keys };
 }

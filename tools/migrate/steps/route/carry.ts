@@ -1,5 +1,6 @@
 import { isSwitchedOff } from "../../../gitops/edit/comments.ts";
-import { fieldAt } from "../../objects.ts";
+import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
+import { fieldAt, fieldsIn } from "../../objects.ts";
 import { missingComments } from "../../missing-comments.ts";
 import { fieldList } from "./paths.ts";
 import { isMapping, type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
@@ -149,12 +150,33 @@ function copyOf(key: string, value: Mapping[string], { edit, document, path }: W
     return text === undefined ? undefined : `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")} ${text}\n`;
   }
   const names = Object.keys(value);
-  const lines = names.map((name) => edit.linesOf(document, [...path, key, name]));
+  const keys = edit.keysOf(document, [...path, key]);
+  // What a merge key brings has no lines of its own: its line stays as a whole.
+  const own = keys.includes("<<") ? keys.filter((name) => name === "<<" || names.includes(name)) : names;
+  const lines = own.map((name) => edit.linesOf(document, [...path, key, name]));
   if (names.length === 0 || !lines.every((line) => line !== undefined)) return undefined;
   const kept = lines.map((line) => (line.endsWith("\n") ? line : `${line}\n`)).join("");
   const off = missingComments(edit.commentsOf(document, [...path, key], true), kept).filter(isSwitchedOff);
   const block = [kept, ...off.map((comment) => `${comment}\n`)].join("");
   return `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")}\n${indented(block)}`;
+}
+
+/** Why mappings cannot keep their lines: of what a merge key brings, something would not move. */
+export function mergeObstacle(
+  fields: readonly string[],
+  { from, to }: { readonly from: Mapping; readonly to: Mapping },
+  { edit, document, path }: Written,
+): Obstacle | undefined {
+  for (const field of fields) {
+    const keys = edit.keysOf(document, [...path, field]);
+    if (!keys.includes("<<")) continue;
+    const [before, after] = [from, to].map((one) => Object.keys(fieldsIn(one, [field])));
+    const gone = (before ?? []).filter((name) => !keys.includes(name) && !after?.includes(name));
+    if (gone.length === 0) continue;
+    const reason = `${field} has a merge key (<<), and of what that brings, ${gone.join(", ")} would not move: write out what stays`;
+    return { line: edit.lineOf(document, [...path, field, "<<"]), reason };
+  }
+  return undefined;
 }
 
 /** Indents lines by one level. */

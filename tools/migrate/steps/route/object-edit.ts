@@ -4,7 +4,16 @@ import { settleAnchors } from "../../../gitops/edit/anchors.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { fieldsIn } from "../../objects.ts";
-import { carriedComments, carriedYaml, indented, pathsBelow, Scalars, withPathComments } from "./carry.ts";
+import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
+import {
+  carriedComments,
+  carriedYaml,
+  indented,
+  mergeObstacle,
+  pathsBelow,
+  Scalars,
+  withPathComments,
+} from "./carry.ts";
 
 /** HTTPRoutes as YAML, the first one with the comments of the Ingress and with the lines of its metadata, unless the Ingress stays. */
 export function routeTexts(
@@ -12,15 +21,26 @@ export function routeTexts(
   { ingress, comments }: { readonly ingress: Mapping; readonly comments: readonly string[] | undefined },
   edit: YamlEdit,
   offset: number,
-): string | undefined {
+): string | { readonly obstacle: Obstacle } {
   const document = edit.documentAt(offset);
   const going = edit.anchorsBelow(document, [[]]);
   const place = { edit, document, path: ["spec"] };
   const spec = fieldsIn(ingress, ["spec"]);
   const scalars = new Scalars(spec, place, (backend) => portText(backend, spec));
-  const texts = routes.map((route, index) => {
+  const [first] = routes;
+  const lost =
+    comments === undefined || first === undefined
+      ? undefined
+      : mergeObstacle(
+          COPIED,
+          { from: fieldsIn(ingress, ["metadata"]), to: fieldsIn(first, ["metadata"]) },
+          { ...place, path: ["metadata"] },
+        );
+  if (lost) return { obstacle: lost };
+  const texts: string[] = [];
+  for (const [index, route] of routes.entries()) {
     const isFirst = index === 0 && comments !== undefined;
-    const copied = isFirst ? ["name", "namespace", "labels", "annotations"] : [];
+    const copied = isFirst ? ["name", "namespace", ...COPIED] : [];
     const { metadata, spec: own = null, ...head } = route;
     const fields = carriedYaml(isMapping(metadata) ? metadata : {}, copied, { ...place, path: ["metadata"] });
     const plain = scalars.write(isMapping(own) ? own : {}, [], place);
@@ -28,10 +48,15 @@ export function routeTexts(
     const body = indented(withPathComments(plain, paths, place));
     const left = isFirst ? carriedComments(comments, fields + body).map((comment) => `${comment}\n`) : [];
     const text = `${left.join("")}${writeYaml(head)}metadata:\n${indented(fields)}spec:\n${body}`;
-    return settleAnchors(text, { standing: new Set(), going, all: going });
-  });
-  return texts.every((text) => text !== undefined) ? texts.join("---\n") : undefined;
+    const settled = settleAnchors(text, { standing: new Set(), going, all: going });
+    if ("anchor" in settled) return { obstacle: edit.obstacleOf(settled.anchor) };
+    texts.push(settled.text);
+  }
+  return texts.join("---\n");
 }
+
+/** Mappings in an object's metadata that keep their lines. */
+const COPIED = ["labels", "annotations"];
 
 /** The number of a port, with the name that the Ingress uses as a comment. */
 function portText({ name, port }: Mapping, spec: Value): string | undefined {

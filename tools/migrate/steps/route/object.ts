@@ -57,14 +57,16 @@ export function objectOutcome(ingress: WrittenObject, context: StepContext, hold
       const comments = keepIngress ? undefined : edit.commentsOfDocument(offset, missing.length > 0);
       const texts =
         missing.length === 0 ? "" : routeTexts(missing, { ingress: written, comments }, edit, offset);
-      if (texts === undefined) return undefined;
+      if (typeof texts !== "string") return texts;
       const contents = [texts, ...planned.added.map(writeYaml)].filter(Boolean).join("---\n");
       if (comments === undefined)
-        return edit.insertAfterDocument(offset, contents) ? { text: edit.text(), losses: [] } : undefined;
+        return edit.insertAfterDocument(offset, contents)
+          ? { text: edit.text(), losses: [] }
+          : { obstacle: edit.obstacle };
       const done =
         missing.length === 0 ? edit.removeDocument(offset) : edit.replaceDocument(offset, contents);
       const losses = commentLosses(missingComments(comments, contents), scalarText(written.kind));
-      return done ? { text: edit.text(), losses } : undefined;
+      return done ? { text: edit.text(), losses } : { obstacle: edit.obstacle };
     },
   };
 }

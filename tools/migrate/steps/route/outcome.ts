@@ -1,3 +1,4 @@
+import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
 import type { Loss } from "../../losses.ts";
 import type { Note } from "../../step.ts";
 
@@ -33,13 +34,16 @@ export interface Outcome {
   readonly notes: readonly Note[];
   readonly records?: readonly DnsRecord[];
   /**
-   * Given the file's text and the offset of the object's document, returns the new text and what the change loses; undefined if the text
-   * cannot be edited. Absent if there is nothing to do.
+   * Given the file's text and the offset of the object's document, returns the new text and what the change loses, or why the text cannot be
+   * edited. Absent if there is nothing to do.
    */
-  readonly edit?: (
-    text: string,
-    offset: number,
-  ) => { readonly text: string; readonly losses: readonly Loss[] } | undefined;
+  readonly edit?: (text: string, offset: number) => Change | { readonly obstacle: Obstacle | undefined };
+}
+
+/** The new text of a file. */
+export interface Change {
+  readonly text: string;
+  readonly losses: readonly Loss[];
 }
 
 /** A DNS record that external-dns creates for a host. */

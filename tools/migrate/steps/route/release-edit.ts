@@ -5,7 +5,16 @@ import { settleAnchors, type Anchors } from "../../../gitops/edit/anchors.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { fieldsIn } from "../../objects.ts";
 import { missingComments } from "../../missing-comments.ts";
-import { carriedComments, indented, pathsBelow, Scalars, withPathComments, type Written } from "./carry.ts";
+import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
+import {
+  carriedComments,
+  indented,
+  mergeObstacle,
+  pathsBelow,
+  Scalars,
+  withPathComments,
+  type Written,
+} from "./carry.ts";
 import { fieldList } from "./paths.ts";
 
 const VALUES: readonly PathStep[] = ["spec", "values"];
@@ -14,9 +23,8 @@ export const INGRESS: readonly PathStep[] = [...VALUES, "ingress"];
 /** Where app-template's routes are in a HelmRelease. */
 export const ROUTE: readonly PathStep[] = [...VALUES, "route"];
 
-interface Edited {
-  /** The new text; undefined if it cannot be edited. */
-  readonly result: string | undefined;
+interface Rewritten {
+  readonly text: string;
   /** The comments that would be deleted. */
   readonly comments: readonly string[];
 }
@@ -26,17 +34,22 @@ export function rewriteValues(
   { source, offset, written }: { source: string; offset: number; written: Mapping },
   routes: Mapping,
   gone: readonly string[],
-): Edited {
+): Rewritten | { readonly obstacle: Obstacle | undefined } {
   const edit = new YamlEdit(source);
   const document = edit.documentAt(offset);
   const keys = Object.keys(fieldsIn(written, INGRESS));
   const all = gone.length === keys.length;
   const paths = all ? [INGRESS] : gone.map((key) => [...INGRESS, key]);
   const hasRoutes = Object.keys(fieldsIn(written, ROUTE)).length > 0;
+  const lost = lostByMerge(routes, { written, gone }, edit, document);
+  if (lost) return { obstacle: lost };
   const plain = linesOf(routes, { written, gone }, edit, document);
-  const lines =
-    plain === "" ? "" : settleAnchors(plain, anchorsFor({ edit, document, hasRoutes }, keys, paths));
-  if (lines === undefined) return { result: undefined, comments: [] };
+  const settled =
+    plain === ""
+      ? { text: "" }
+      : settleAnchors(plain, anchorsFor({ edit, document, hasRoutes }, keys, paths));
+  if ("anchor" in settled) return { obstacle: edit.obstacleOf(settled.anchor) };
+  const lines = settled.text;
   const replaces = all && lines !== "" && !hasRoutes;
   const before = paths.flatMap((path) =>
     replaces ? edit.commentsOf(document, path, true) : edit.commentsRemovedWith(document, path),
@@ -45,7 +58,7 @@ export function rewriteValues(
   const done = replaces
     ? edit.replace(document, INGRESS, `route:\n${indented(lines)}`, lines)
     : (lines === "" || bring(edit, document, lines, hasRoutes)) && edit.removeAll(document, paths, lines);
-  return { result: done ? spaced(edit, document, { written, gone }) : undefined, comments };
+  return done ? { text: spaced(edit, document, { written, gone }), comments } : { obstacle: edit.obstacle };
 }
 
 /** The edited text; blank lines separate `route` and what stays of `ingress` as they separated the entries before. */
@@ -96,6 +109,26 @@ function bring(edit: YamlEdit, document: number, lines: string, hasRoutes: boole
     : edit.insert(document, VALUES, `route:\n${indented(lines)}`, "ingress");
 }
 
+/** Mappings in an entry that keep their lines. */
+const COPIED = ["annotations", "labels"];
+
+/** Why the entries that go cannot keep their lines; undefined if they can. */
+function lostByMerge(
+  routes: Mapping,
+  { written, gone }: { readonly written: Mapping; readonly gone: readonly string[] },
+  edit: YamlEdit,
+  document: number,
+): Obstacle | undefined {
+  for (const name of gone) {
+    const path = [...INGRESS, name];
+    const route = routes[name];
+    const change = { from: fieldsIn(written, path), to: isMapping(route) ? route : {} };
+    const lost = isMapping(route) ? mergeObstacle(COPIED, change, { edit, document, path }) : undefined;
+    if (lost) return lost;
+  }
+  return undefined;
+}
+
 /** The entries in `route` as YAML; if a Service's port has an anchor, the route uses its alias. */
 function linesOf(
   routes: Mapping,
@@ -113,7 +146,7 @@ function linesOf(
     const ingress = fieldsIn(written, path);
     const scalars = new Scalars(ingress, place, (backend) => portText(backend, ingress, written, place));
     const isMoved = gone.includes(name);
-    const plain = scalars.write(route, isMoved ? ["annotations", "labels"] : [], place);
+    const plain = scalars.write(route, isMoved ? COPIED : [], place);
     const paths = isMoved ? pathsBelow(ingress.hosts, [...path, "hosts"], ["paths"]) : [];
     const fields = withPathComments(plain, paths, place);
     const comments = isMoved ? carriedComments(edit.commentsOf(document, path), fields) : [];

@@ -66,8 +66,9 @@ export function releaseOutcome(release: WrittenObject, context: StepContext, hol
     notes,
     records,
     edit: (source, offset) => {
-      const { result, comments } = rewriteValues({ source, offset, written }, routes, gone);
-      return result === undefined ? undefined : { text: result, losses: commentLosses(comments, "ingress") };
+      const rewritten = rewriteValues({ source, offset, written }, routes, gone);
+      if ("obstacle" in rewritten) return rewritten;
+      return { text: rewritten.text, losses: commentLosses(rewritten.comments, "ingress") };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { clusterOf } from "../../clusters.ts";
+import { notEditable } from "../../not-editable.ts";
 import { lossNotes, lossRefusal } from "../../losses.ts";
 import type { WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
@@ -60,9 +61,8 @@ function rewritten(
       ? releaseOutcome(object, context, holds)
       : objectOutcome(object, context, holds);
     const change = outcome.edit?.(text, object.origin.offset);
-    if (outcome.edit && !change) {
-      const message =
-        "unchanged: it is written in a form that cannot be edited safely (a shared anchor, a flow mapping, or the only document in its file)";
+    if (change && "obstacle" in change) {
+      const message = `unchanged: ${notEditable(change, path)}`;
       notes.unshift([{ kind: "refused", message, position: object.position }]);
       continue;
     }

@@ -8,7 +8,7 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { clusterOf } from "../../clusters.ts";
 import { NewFiles } from "../../new-files.ts";
 import { asWritten, fieldAt, objectsNamed, writtenObjects, type WrittenObject } from "../../objects.ts";
-import { supply } from "../../supply.ts";
+import { IN_ANOTHER_FILE, supply } from "../../supply.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { releaseNamespace } from "../route/hosts.ts";
@@ -18,6 +18,7 @@ import { editBlock, skipsInvalid } from "./config-text.ts";
 import { pinnedSidecar, rbacObjects, roleOf, SIDECAR } from "./container.ts";
 import type { SidecarPlace } from "./place.ts";
 import { withAllValues } from "./all-values.ts";
+import { notEditable } from "../../not-editable.ts";
 import { placeIn, whyNotIn } from "./releases.ts";
 
 const VALUES = ["spec", "values"];
@@ -122,8 +123,9 @@ function changesFor(
       ? edit.insert(document, VALUES.slice(0, 1), writeYaml({ values: place.values }))
       : supply({ edit, document, path: VALUES }, values, place.values);
   const isText = place.config.in === "text" && !hasSkip;
-  if (!isSupplied || (isText && !editBlock(edit, document, [...VALUES, ...place.config.path])))
-    return "its values are in another file, or written as an anchor or a flow mapping";
+  if (!isSupplied) return notEditable(edit, release.file, IN_ANOTHER_FILE);
+  if (isText && !editBlock(edit, document, [...VALUES, ...place.config.path]))
+    return "Gatus's configuration in its values is not a literal block (`|`): write it as one";
   const config =
     place.config.in === "ConfigMap" && !hasSkip
       ? configMapChange(form.object, place.config, form.cluster, context)

@@ -1,7 +1,7 @@
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, SourceFile, type Position } from "../../../gitops/yaml/source.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
-import { textFiles } from "../../text-files.ts";
+import { runsCommands, textFiles } from "../../text-files.ts";
 import { shellCallsAt } from "./calls.ts";
 import { tasksCalled, type Task, type Taskfiles } from "./taskfiles.ts";
 
@@ -14,10 +14,6 @@ export interface Mention {
   /** A script or a workflow calls the task; otherwise a text for people names it. */
   readonly isCall: boolean;
 }
-
-/** Files that run commands: workflows and other YAML, scripts, makefiles. */
-const RUNS_COMMANDS =
-  /(?:\.(?:ya?ml|sh|bash|zsh|fish|envrc|toml|mk|nix|py|json5?|tmpl|j2)|(?:^|\/)(?:Makefile|[Jj]ustfile|Dockerfile))$/;
 
 /** A name with a namespace, such as `flux:sync` or `talos:*`. */
 const NAME = /(?<![\w/.@:{}$-])[A-Za-z_][\w.-]*(?::(?:[\w.-]*\w|\*))+(?![\w:/@])/g;
@@ -32,7 +28,7 @@ export function mentionsIn(repository: Repository, taskfiles: Taskfiles): readon
     if (text.includes("\0")) return [];
     const source = new SourceFile(file, text);
     const isTaskfile = taskfiles.files.has(file);
-    const isScript = !isTaskfile && (RUNS_COMMANDS.test(file) || text.startsWith("#!"));
+    const isScript = !isTaskfile && runsCommands(file, text);
     const calls = isTaskfile ? [] : shellCallsAt(text).filter(({ name }) => isScript || !name.includes("{{"));
     const names = [...text.matchAll(NAME)]
       .map(({ 0: name, index }) => ({ name, offset: index }))

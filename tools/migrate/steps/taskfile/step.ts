@@ -14,6 +14,7 @@ import { essentialOf, reads, type Essential } from "./essential.ts";
 import { changeEntries, withoutBlankStart } from "./edit-entries.ts";
 import { fluxTasks, type FluxTask } from "./flux-tasks.ts";
 import { FLUX, idleNotes, includeNotes, proposal, removedInclude, taskNotes, withComments } from "./notes.ts";
+import { notEditable } from "../../not-editable.ts";
 import { readTaskfiles, type Task, type Taskfiles } from "./taskfiles.ts";
 
 /** Reduces the root Taskfile to the tasks that the options name and the tasks that those call. */
@@ -79,11 +80,11 @@ function newTasks(
 
 function removeIncludes(
   edit: YamlEdit,
-  { includes, tasks }: Taskfiles,
+  { root, includes, tasks }: Taskfiles,
   essential: Essential,
 ): readonly Note[] {
   const going = includes.filter(({ name }) => !essential.includes.has(name));
-  const { removed } = changeEntries(
+  const { removed, kept } = changeEntries(
     edit,
     "includes",
     going.map(({ name }) => name),
@@ -94,7 +95,7 @@ function removeIncludes(
     if (comments === undefined)
       return {
         kind: "left",
-        message: `include ${name} is kept: it is written in a form that cannot be edited safely`,
+        message: `include ${name} is kept: ${notEditable(kept.get(name) ?? edit, root)}`,
         position,
       };
     return { kind: "removed", message: removedInclude(include, tasks) + withComments(comments), position };
@@ -111,7 +112,8 @@ function editTasks(
   const staying = new Set(tasks.filter((task) => essential.tasks.has(task)).map(({ key }) => key));
   const going = tasks.filter(({ key }) => !staying.has(key));
   const isReplacing = ({ replaces }: FluxTask): boolean => going.some(({ key }) => key === replaces);
-  const { removed, isAdded } = changeEntries(
+  const file = tasks[0]?.file ?? "";
+  const { removed, kept, notAdded } = changeEntries(
     edit,
     "tasks",
     [...new Set(going.map(({ key }) => key))],
@@ -120,15 +122,15 @@ function editTasks(
       replaces: isReplacing(task) ? task.replaces : undefined,
     })),
   );
-  const failed: readonly Note[] = isAdded
-    ? []
-    : [
+  const failed: readonly Note[] = notAdded
+    ? [
         {
           kind: "left",
-          message: "no task is added: the Taskfile is written in a form that cannot be edited safely",
-          position: { file: tasks[0]?.file ?? "", line: 1, column: 1 },
+          message: `no task is added: ${notEditable(notAdded, file)}`,
+          position: { file, line: 1, column: 1 },
         },
-      ];
+      ]
+    : [];
   return [
     ...failed,
     ...going.map(({ key, name, description, position }): Note => {
@@ -136,7 +138,7 @@ function editTasks(
       if (comments === undefined)
         return {
           kind: "left",
-          message: `task ${name} is kept: it is written in a form that cannot be edited safely`,
+          message: `task ${name} is kept: ${notEditable(kept.get(key) ?? edit, file)}`,
           position,
         };
       const what = description === "" ? name : `${name} (${description})`;

@@ -1,0 +1,19 @@
+import type { Obstacle } from "../gitops/edit/obstacles.ts";
+import type { YamlEdit } from "../gitops/edit/yaml-edit.ts";
+
+/** Why a file stays as it is: where in it, which form is in the way, and what a person can do. */
+export function notEditable(
+  { obstacle }: { readonly obstacle: Obstacle | undefined },
+  file: string,
+  otherwise = `${file} is written in a form that this step does not edit`,
+): string {
+  return obstacle === undefined ? otherwise : `${file}:${obstacle.line}: ${obstacle.reason}`;
+}
+
+/** A new text, or why there is none. */
+export type EditedText = { readonly text: string } | { readonly obstacle: Obstacle | undefined };
+
+/** The text of an edit whose last method returned `done`. */
+export function edited(edit: YamlEdit, done: boolean): EditedText {
+  return done ? { text: edit.text() } : { obstacle: edit.obstacle };
+}
