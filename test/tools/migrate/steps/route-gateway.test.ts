@@ -559,6 +559,102 @@ describe("migrate route: settings of the whole controller", () => {
     assert.doesNotMatch(lines({ hsts: "false", "proxy-body-size": "0" }), /by default/);
   });
 
+  describe("of Traefik's entry points, decide which requests are accepted, and so", () => {
+    const ports = (websecure: object): object => ({ ports: { websecure } });
+    const timeout = (readTimeout: string | number): object =>
+      ports({ transport: { respondingTimeouts: { readTimeout } } });
+    const characters = (allowEncodedSlash: boolean): object =>
+      ports({ http: { encodedCharacters: { allowEncodedSlash } } });
+    const run = (values: object, more: object = {}, annotations: object = {}): ReturnType<typeof resultOf> =>
+      resultOf(
+        route,
+        files(gateway("front"), controller("traefik", values), ingress("traefik", {}, annotations)),
+        options(more),
+      );
+    const LOST = /\(to accept this, add --accept-loss setting\)/;
+    const WITH_ENTRY_POINT = { "traefik.ingress.kubernetes.io/router.entrypoints": "web" };
+
+    for (const [name, values, lost] of [
+      ["encoded characters that are allowed", characters(true), /allowEncodedSlash: true of HelmRelease/],
+      ["a timeout that is longer", timeout("10m"), /readTimeout: 10m/],
+      ["no timeout", timeout(0), /requests that take more than 60 s to send \(.*readTimeout: 0 /],
+      ["paths as they are sent", ports({ http: { sanitizePath: false } }), /sanitizePath: false/],
+      [
+        "a timeout in a flag",
+        { additionalArguments: ["--entryPoints.websecure.transport.respondingTimeouts.readTimeout=0s"] },
+        /entrypoints\.websecure\.transport\.respondingtimeouts\.readtimeout: 0s/,
+      ],
+    ] as const)
+      it(`${name} is a loss`, () => {
+        const kept = run(values);
+        assert.deepEqual(kept.plan.changes, []);
+        assert.match(messages(kept, "refused").join(), lost);
+        assert.match(messages(kept, "refused").join(), LOST);
+        const name = /\((\S+): /.exec(messages(kept, "refused").join())?.[1] ?? "";
+        assert.equal(run(values, { provides: [name] }).plan.changes.length, 1);
+      });
+
+    for (const [name, values] of [
+      ["encoded characters that are rejected", characters(false)],
+      ["a timeout that is shorter", timeout("5s")],
+    ] as const)
+      it(`${name} protect the app`, () => {
+        const kept = run(values);
+        assert.match(messages(kept, "refused").join(), /may protect every Ingress of the class/);
+        assert.doesNotMatch(messages(kept, "refused").join(), LOST);
+      });
+
+    it("the default, a setting of another entry point, and one that the Gateway's Traefik has, do not count", () => {
+      assert.equal(run(timeout("60s")).plan.changes.length, 1);
+      assert.equal(run(ports({ http: { sanitizePath: true } })).plan.changes.length, 1);
+      const web = { entryPoints: { web: "http" } };
+      assert.equal(run(timeout(0), web, WITH_ENTRY_POINT).plan.changes.length, 1);
+      const inner = (values: object): object => {
+        const release = controller("traefik", {
+          ...values,
+          providers: { kubernetesGateway: { enabled: true } },
+          ingressClass: { name: "inner" },
+        });
+        return { ...release, metadata: { name: "traefik-inner", namespace: "network" } };
+      };
+      const both = (values: object): ReturnType<typeof resultOf> =>
+        resultOf(
+          route,
+          files(
+            gateway("front"),
+            gatewayClass("doors", TRAEFIK_CONTROLLER),
+            controller("traefik", timeout(0)),
+            inner(values),
+            ingress("traefik"),
+          ),
+          options(),
+        );
+      assert.equal(both(timeout(0)).plan.changes.length, 1);
+      assert.match(messages(both({}), "refused").join(), /readTimeout: 0/);
+    });
+  });
+
+  it("do not count where an Ingress sets its own, which is a Middleware of its route", () => {
+    const own = { "nginx.ingress.kubernetes.io/proxy-body-size": "8m" };
+    const run = (config: object, annotations: object): ReturnType<typeof resultOf> =>
+      resultOf(
+        route,
+        files(
+          gateway("front"),
+          gatewayClass("doors", TRAEFIK_CONTROLLER),
+          nginx(config),
+          ingress("nginx", {}, annotations),
+        ),
+        { acceptLoss: ["setting"], ...options({ middlewares: true }) },
+      );
+    assert.match(messages(run({}, {}), "cutover").join(), /up to 1 MB/);
+    assert.doesNotMatch(messages(run({}, own), "cutover").join(), /up to 1 MB/);
+    assert.match(messages(run({}, own), "cutover").join(), /Strict-Transport-Security/);
+    assert.match(messages(run({ "proxy-body-size": "50m" }, {}), "refused").join(), /proxy-body-size/);
+    const { plan } = run({ "proxy-body-size": "50m" }, own);
+    assert.match(plan.changes.map(({ text }) => text).join(), /maxRequestBodyBytes: 8388608/);
+  });
+
   it("keep an Ingress of a Traefik whose entry points protect it", () => {
     for (const [name, values] of [
       [

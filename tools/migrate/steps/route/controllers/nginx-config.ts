@@ -29,6 +29,29 @@ export function redirects(
   return isOn("force-ssl-redirect", "false") || (usesTls && isOn("ssl-redirect", "true"));
 }
 
+/**
+ * Settings that apply only to Ingresses without an annotation of the same name; what becomes of the annotation is decided for itself.
+ * Source: https://github.com/kubernetes/ingress-nginx/blob/controller-v1.13.0/internal/ingress/defaults/main.go
+ */
+const DEFAULTS = new Set([
+  ...["proxy-body-size", "whitelist-source-range", "denylist-source-range", "limit-rate", "limit-rate-after"],
+  ...["proxy-connect-timeout", "proxy-read-timeout", "proxy-send-timeout", "proxy-buffers-number"],
+  ...["proxy-buffer-size", "proxy-busy-buffers-size", "proxy-cookie-path", "proxy-cookie-domain"],
+  ...["proxy-next-upstream", "proxy-next-upstream-timeout", "proxy-next-upstream-tries"],
+  ...["proxy-redirect-from", "proxy-redirect-to", "proxy-request-buffering", "proxy-buffering"],
+  ...["proxy-http-version", "proxy-max-temp-file-size", "preserve-trailing-slash", "use-port-in-redirects"],
+  ...["disable-proxy-intercept-errors", "upstream-hash-by", "load-balance", "service-upstream"],
+]);
+
+/** Whether an Ingress with these annotations overrides a setting of its controller. */
+export function overrides(annotations: ReadonlyMap<string, string>, setting: string): boolean {
+  const names = setting === "whitelist-source-range" ? [setting, "allowlist-source-range"] : [setting];
+  return (
+    DEFAULTS.has(setting) &&
+    names.some((name) => (annotations.get(`nginx.ingress.kubernetes.io/${name}`) ?? "").trim() !== "")
+  );
+}
+
 const protects = (what: string): Fate => refused(`it ${what} for every Ingress of the class`);
 const OWN = noEffect("it concerns only the controller itself");
 // It only permits headers for the annotation `custom-headers`, which is refused.

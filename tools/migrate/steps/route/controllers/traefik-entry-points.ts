@@ -58,7 +58,8 @@ function isSet(value: unknown): boolean {
 const hasAny = (value: unknown): boolean =>
   Object.values(fields(value)).some((one) => one === true || list(one).length > 0);
 
-function flagsOf(values: Fields): ReadonlyMap<string, string> {
+/** The flags in the values of Traefik's chart, in lower case and without dashes, and their values. */
+export function flagsOf(values: Fields): ReadonlyMap<string, string> {
   return new Map(
     [...texts(values.additionalArguments), ...texts(values.globalArguments)].map((argument) => {
       const [flag = "", ...value] = argument.replace(/^--/, "").split("=");
