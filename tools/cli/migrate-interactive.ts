@@ -46,7 +46,7 @@ export async function migrateInteractively(
     commit(root, result);
     ({ after: repository } = result);
     ({ clusters } = result.proof);
-    const waits = step.live.filter((line) => line.startsWith("after:"));
+    const waits = report.live.filter((line) => line.startsWith("after:"));
     print([`Committed ${step.id}.`, ...waits.map((line) => `  ${line}`), ""].join("\n"));
     if (waits.length === 0) continue;
     const next = await choice(

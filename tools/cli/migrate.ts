@@ -12,7 +12,7 @@ import type { Renderer } from "../render/renderer.ts";
 import type { LossKind } from "../migrate/loss-kinds.ts";
 import type { StepReport, Verdict } from "../migrate/report.ts";
 import type { IsWritable, RunStep, StepResult } from "../migrate/run.ts";
-import type { Step, StepContext } from "../migrate/step.ts";
+import type { FileChange, Step, StepContext } from "../migrate/step.ts";
 
 type Format = "text" | "markdown" | "json";
 
@@ -160,20 +160,24 @@ async function runAll(
   flags: MigrateFlags,
   renderer: Renderer | undefined,
 ): Promise<readonly StepReport[]> {
-  const { writeChanges } = await import("../migrate/write.ts");
+  const { combined, writeChanges } = await import("../migrate/write.ts");
   const { reportOf, unifiedDiff } = await import("../migrate/report.ts");
   const isWritable = ({ proof: { status } }: StepResult): boolean =>
     status === "holds" || (status === "unproven" && (flags.acceptUnproven === true || !flags.write));
   let before = context.repository;
+  const changes: FileChange[] = [];
   const results = await runAsAsked({ steps, context, isWritable }, flags, renderer);
-  return Array.from(results, (result) => {
+  const reports = Array.from(results, (result) => {
     const report = reportOf(result, before);
     if (!flags.write && flags.format === "text") process.stdout.write(coloured(unifiedDiff(result, before)));
     if (!isWritable(result)) return report;
-    if (flags.write) writeChanges(before, result.plan.changes);
+    changes.push(...result.plan.changes);
     before = result.after;
     return report;
   });
+  // Once for all steps: nothing is written if a step cannot run, and a file that each of them changes is written once.
+  if (flags.write) writeChanges(context.repository, combined(context.repository, changes));
+  return reports;
 }
 
 /** Steps to run in order. */
@@ -229,14 +233,14 @@ async function format(
 
 /** A step's part of the plan. */
 async function planned(report: StepReport): Promise<string> {
-  const { explainVerdict, renderedLines } = await import("../migrate/report.ts");
+  const { explainVerdict, comparisonLines } = await import("../migrate/report.ts");
   const counts = Map.groupBy(report.notes, ({ kind }) => kind);
   const noted = [...counts].map(([kind, notes]) => `${notes.length} ${kind}`).join(", ");
   return [
     `${report.step}: ${report.title} (${report.risk.level} risk: ${report.risk.phrase})`,
     `  ${counted(report.files.length, "file")}. ${explainVerdict(report)}${noted === "" ? "" : ` Notes: ${noted}.`}`,
     ...[...report.unseen, ...report.gaps].map((line) => `  could not check: ${line}`),
-    ...renderedLines(report).map((line) => `  ${line}`),
+    ...comparisonLines(report).map((line) => `  ${line}`),
     ...report.live.map((line) => `  live: ${line}`),
     "",
   ].join("\n");
@@ -244,7 +248,7 @@ async function planned(report: StepReport): Promise<string> {
 
 /** The text after the diff. */
 async function done(report: StepReport, { write }: MigrateFlags): Promise<string> {
-  const { explainVerdict, LIVE_TITLE, NOTE_TITLES, noteLines, renderedLines } =
+  const { explainVerdict, LIVE_TITLE, NOTE_TITLES, noteLines, comparisonLines } =
     await import("../migrate/report.ts");
   const notes = Object.entries(NOTE_TITLES).flatMap(([kind, title]) => {
     const own = report.notes.filter((note) => note.kind === kind);
@@ -260,7 +264,7 @@ async function done(report: StepReport, { write }: MigrateFlags): Promise<string
   return [
     `${report.step}: ${counted(report.files.length, "file")}. ${explainVerdict(report)}${hint}`,
     ...list(report.failures),
-    ...list(renderedLines(report)),
+    ...list(comparisonLines(report)),
     ...titled("Could not check", [...report.unseen, ...report.gaps]),
     ...titled(LIVE_TITLE, report.live),
     ...notes,

@@ -26,7 +26,8 @@ export async function verifyWithFlux(
   repository: Repository,
   flux: FluxBuild,
 ): Promise<LintedReport> {
-  const found = (await differencesFromFlux(repository, flux)).map(({ cluster, message, kustomization }) => {
+  const { differences } = await compareAllWithFlux(repository, flux);
+  const found = differences.map(({ cluster, message, kustomization }) => {
     const position = locate(originOf(kustomization.object));
     return ofObstacle({ kind: "build", message, position }, [cluster]);
   });
@@ -41,13 +42,20 @@ export interface FluxDifference {
   readonly message: string;
 }
 
-/** The Kustomizations of a repository on disk that Flux builds differently; `selected` limits which are built. */
-export async function differencesFromFlux(
+/** How many Kustomizations Flux has built, too, and which of them differently. */
+export interface FluxComparison {
+  readonly compared: number;
+  readonly differences: readonly FluxDifference[];
+}
+
+/** Builds the Kustomizations of a repository on disk with Flux, too; `selected` limits which are built. */
+export async function compareAllWithFlux(
   repository: Repository,
   flux: FluxBuild,
   selected: (kustomization: BuiltKustomization) => boolean = () => true,
-): Promise<readonly FluxDifference[]> {
-  const found: FluxDifference[] = [];
+): Promise<FluxComparison> {
+  const differences: FluxDifference[] = [];
+  let compared = 0;
   for (const built of buildRepository(repository, { partial: true }).clusters) {
     const { name: cluster } = built;
     const strict = isStrict({ name: cluster, objects: indexOf(built), repository });
@@ -58,11 +66,12 @@ export async function differencesFromFlux(
         spec: comparedSpec(kustomization),
         strict,
       });
+      compared++;
       if (comparison.outcome === "different")
-        found.push({ cluster, kustomization, message: describe(kustomization, comparison) });
+        differences.push({ cluster, kustomization, message: describe(kustomization, comparison) });
     }
   }
-  return found;
+  return { compared, differences };
 }
 
 /** The spec with the values of its variables; without substitution if some are not known. */

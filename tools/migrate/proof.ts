@@ -10,7 +10,9 @@ import { buildClusters, onlyHidesObjects } from "./build.ts";
 import { differences, type Difference } from "../gitops/flux/differences.ts";
 import { problemFailure, type Failure } from "./failure.ts";
 import { idOf } from "./objects.ts";
-import type { Plan, Step, StepContext } from "./step.ts";
+import { overlayChanges } from "./overlays.ts";
+import { notApplied } from "./not-applied.ts";
+import type { Note, Plan, Step, StepContext } from "./step.ts";
 
 /** The result of comparing the builds before and after a step. */
 export interface Proof {
@@ -29,8 +31,16 @@ export interface Proof {
   readonly clusters: readonly BuiltCluster[];
 }
 
+/** A proof, and the state of the repository that it is about. */
+export interface Proven {
+  readonly proof: Proof;
+  readonly after: Repository;
+  /** What changes in overlays that no Flux Kustomization applies. */
+  readonly notes: readonly Note[];
+}
+
 /** Builds the repository with a plan's changes, and checks that the step is allowed to make every resulting change. */
-export function prove(step: Step, context: StepContext, plan: Plan): { proof: Proof; after: Repository } {
+export function prove(step: Step, context: StepContext, plan: Plan): Proven {
   const after = context.repository.with(new Map(plan.changes.map(({ path, text }) => [path, text])));
   const clusters = plan.changes.length === 0 ? context.clusters : buildClusters(after);
   const live = withSurvivors(step, context, clusters, after);
@@ -44,6 +54,8 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
     if (reason === undefined) intended.push(difference);
     else failures.push({ message: `${describe(difference)}: ${reason}`, files: filesOf(difference) });
   }
+  const overlays = overlayChanges(context, after, changed);
+  failures.push(...overlays.failures);
   const reach = [...reaches(context.clusters), ...reaches(live)];
   const read = new Set(reach.flatMap((files) => [...files]));
   const { unread = [], maybeRead = [] } = Object.groupBy(
@@ -52,10 +64,13 @@ export function prove(step: Step, context: StepContext, plan: Plan): { proof: Pr
   );
   const gaps = [
     ...gapsOf(changed, reach, live, after),
-    ...unread.filter((path) => isNewObject(path, changed, context.repository, after)).map(notApplied),
+    ...unread
+      .filter((path) => isNewObject(path, changed, context.repository, after))
+      .map((path) => notApplied(path, after, live)),
   ];
   const status = failures.length > 0 ? "fails" : gaps.length > 0 ? "unproven" : "holds";
-  return { proof: { status, intended, failures, gaps, unread, maybeRead, clusters }, after };
+  const proof = { status, intended, failures, gaps, unread, maybeRead, clusters } as const;
+  return { proof, after, notes: overlays.notes };
 }
 
 /** The clusters after the step, including the objects that survive on them after leaving the repository. */
@@ -139,9 +154,6 @@ const objectsIn = (path: string, repository: Repository): readonly Mapping[] =>
     .documents.flatMap(({ value }) =>
       isMapping(value) && value.kind !== undefined && value.apiVersion !== undefined ? [value] : [],
     );
-
-const notApplied = (path: string): string =>
-  `${path}: not proven, because no Kustomization reads this new file, so nothing applies it`;
 
 /** Whether a file that could not be read may include a path: the path is below the file's directory, or the file mentions it. */
 function mayRead(file: string, path: string, repository: Repository): boolean {

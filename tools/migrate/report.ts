@@ -4,7 +4,7 @@ import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { describe } from "./proof.ts";
 import type { RenderedProof } from "./rendered-proof.ts";
-import type { StepResult } from "./run.ts";
+import type { BuildsByFlux, StepResult } from "./run.ts";
 import type { Note, Risk } from "./step.ts";
 
 /** The outcome of a step. */
@@ -32,6 +32,8 @@ export interface StepReport {
   readonly notes: readonly Note[];
   /** The comparison of what charts install, if that was asked for. */
   readonly rendered?: { readonly compared: number; readonly notCompared: readonly string[] };
+  /** See {@link StepResult.byFlux}. */
+  readonly byFlux?: BuildsByFlux;
   /** What to do on the live cluster before or after committing the change; empty if no file changes. */
   readonly live: readonly string[];
 }
@@ -41,7 +43,7 @@ export function reportOf(
   result: StepResult & { readonly rendered?: RenderedProof },
   before: Repository,
 ): StepReport {
-  const { step, plan, proof, unseen, rendered } = result;
+  const { step, plan, proof, unseen, rendered, byFlux } = result;
   return {
     step: step.id,
     title: step.title,
@@ -60,6 +62,7 @@ export function reportOf(
     maybeRead: proof.maybeRead,
     notes: plan.notes,
     ...(rendered && { rendered: { compared: rendered.compared, notCompared: rendered.notCompared } }),
+    ...(byFlux && { byFlux }),
     live: plan.changes.length === 0 ? [] : (plan.live ?? step.live),
   };
 }
@@ -93,13 +96,28 @@ export function unifiedDiff({ plan }: StepResult, before: Repository): string {
     .join("");
 }
 
-/** How many releases were rendered and compared, and which were not; empty without rendering, and if the step changes nothing. */
-export function renderedLines({ rendered, files }: StepReport): readonly string[] {
-  if (rendered === undefined || files.length === 0) return [];
+/** What else was compared: what charts install, and the builds of Flux's own packages; empty unless that was asked for, and if the step changes nothing. */
+export function comparisonLines(report: StepReport): readonly string[] {
+  if (report.files.length === 0) return [];
+  return [...renderedLines(report), ...fluxLines(report)];
+}
+
+function renderedLines({ rendered }: StepReport): readonly string[] {
+  if (rendered === undefined) return [];
   const { compared, notCompared } = rendered;
   return [
     `Compared what ${counted(compared, "HelmRelease")} ${compared === 1 ? "installs" : "install"} before and after.`,
     ...notCompared.map((line) => `Compared by its values only: ${line}`),
+  ];
+}
+
+function fluxLines({ byFlux, gaps }: StepReport): readonly string[] {
+  if (byFlux === undefined) return [];
+  const { before, after } = byFlux;
+  if (before + after === 0) return ["No Kustomization reads a changed file, so Flux had nothing to build."];
+  const how = gaps.length === 0 ? "built the same objects from" : "also built";
+  return [
+    `Flux's own packages ${how} ${counted(before, "Kustomization")} before the step and ${after} after it: all that read a changed file.`,
   ];
 }
 
@@ -156,6 +174,7 @@ export function formatMarkdown(reports: readonly StepReport[]): string {
         `## ${report.step}: ${report.title}`,
         "",
         `**${report.verdict}** ${explainVerdict(report)}`,
+        ...comparisonLines(report).flatMap((line) => ["", line]),
         ...section("Why the proof fails", report.failures),
         ...section("Could not check", [...report.unseen, ...report.gaps]),
         ...section("Changed objects", report.intended),

@@ -1,7 +1,10 @@
+import { posix } from "node:path";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { counted } from "../../lib/counted.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
+import { CLUSTERS_FILE } from "../gitops/flux/owner-clusters.ts";
+import { openPaths, type OpenPath } from "../gitops/flux/unknown-paths.ts";
 import { otherTop, type OtherTop } from "../gitops/flux/wrong-directory.ts";
 import { onlyHidesObjects } from "./build.ts";
 import { markNotes } from "./lost-marks.ts";
@@ -23,6 +26,14 @@ export interface StepResult {
   readonly after: Repository;
   /** What could not be checked, one sentence each. */
   readonly unseen: readonly string[];
+  /** How many Kustomizations Flux's own packages have built, too, before and after the step; absent unless that was asked for. */
+  readonly byFlux?: BuildsByFlux;
+}
+
+/** Numbers of Kustomizations. */
+export interface BuildsByFlux {
+  readonly before: number;
+  readonly after: number;
 }
 
 /** How many times a step is planned again, each time without the files that its proof does not allow. */
@@ -60,12 +71,12 @@ function attempt(step: Step, context: StepContext): StepResult {
       ...[...excluded.values(), ...silent.notes, ...marks, ...generated],
     ]);
     const plan = { ...(planned.live && { live: planned.live }), notes, changes };
-    const result = prove(step, given, plan);
+    const { notes: unapplied, ...result } = prove(step, given, plan);
     const refused =
       round < MAX_ATTEMPTS ? refusedFiles(result.proof.failures, changes) : new Map<string, Note>();
     if (refused.size === 0) {
       const unseen = [...unseenBy(step, context), ...(planned.unseen ?? [])];
-      return { step, plan, ...result, unseen };
+      return { step, plan: { ...plan, notes: distinct([...notes, ...unapplied]) }, ...result, unseen };
     }
     for (const [path, note] of refused) excluded.set(path, note);
   }
@@ -129,7 +140,18 @@ function unseenBy({ reads }: Step, { clusters, repository }: StepContext): reado
         : "";
       return `${file}:${line}: ${problem.message}${extent}`;
     });
-  return [...new Set(lines)];
+  return [...new Set([...lines, ...openPaths(clusters, repository).map(whyOpen)])];
+}
+
+/** How many directories of an open path are named. */
+const NAMED = 5;
+
+/** Why a path with unknown variables is not checked, and what the owner can do about it. */
+function whyOpen({ position: { file, line }, id, path, directories }: OpenPath): string {
+  const [example = ""] = directories;
+  const named = directories.slice(0, NAMED).join(", ");
+  const more = directories.length > NAMED ? ` and ${directories.length - NAMED} more` : "";
+  return `${file}:${line}: Kustomization ${id} builds ${path}, whose variables this repository does not define, and no other one builds ${named}${more}: name each of them that a cluster builds in ${CLUSTERS_FILE}, for example \`clusters: { ${posix.basename(example)}: ${example} }\``;
 }
 
 function whyWrongDirectory({ directory, found, paths, position: { file, line } }: OtherTop): string {

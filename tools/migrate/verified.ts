@@ -5,7 +5,7 @@ import type { FluxBuild } from "../gitops/flux-build.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { Repository } from "../gitops/yaml/repository.ts";
-import { differencesFromFlux } from "../lint/verify-with-flux.ts";
+import { compareAllWithFlux } from "../lint/verify-with-flux.ts";
 import type { IsWritable, StepResult } from "./run.ts";
 import type { FileChange } from "./step.ts";
 import { writeChanges } from "./write.ts";
@@ -35,7 +35,7 @@ export class FluxVerifier {
   }
 
   /**
-   * The result of a step, unproven if Flux builds a Kustomization that reads a changed file differently before or after the step.
+   * The result of a step with what was compared, unproven if Flux builds a Kustomization that reads a changed file differently before or after the step.
    * @param keep whether the next step starts from this result
    */
   async verified(result: StepResult, keep: IsWritable): Promise<StepResult> {
@@ -43,30 +43,38 @@ export class FluxVerifier {
     if (changes.length === 0) return result;
     const before = this.#current;
     const undo = changes.map(({ path }) => ({ path, text: fileText(before, path) }));
-    const gaps = await this.#gaps(before, changes);
+    const earlier = await this.#compare(before, changes);
     writeChanges(before, changes);
     const after = new Repository(this.#copy);
-    gaps.push(...(await this.#gaps(after, changes)));
-    const verified = gaps.length === 0 ? result : withGaps(result, gaps);
+    const later = await this.#compare(after, changes);
+    const verified = {
+      ...withGaps(result, [...earlier.gaps, ...later.gaps]),
+      byFlux: { before: earlier.compared, after: later.compared },
+    };
     if (keep(verified)) this.#current = after;
     else writeChanges(after, undo);
     return verified;
   }
 
-  async #gaps(repository: Repository, changes: readonly FileChange[]): Promise<string[]> {
+  async #compare(
+    repository: Repository,
+    changes: readonly FileChange[],
+  ): Promise<{ readonly compared: number; readonly gaps: readonly string[] }> {
     const paths = changes.map(({ path }) => path);
     const isTouched = (kustomization: BuiltCluster["kustomizations"][number]): boolean => {
       const read = kustomization.filesRead();
       return paths.some((path) => read.has(path) || read.has(posix.dirname(path)));
     };
-    const found = await differencesFromFlux(repository, this.#flux, isTouched);
-    return found.map(
+    const { compared, differences } = await compareAllWithFlux(repository, this.#flux, isTouched);
+    const gaps = differences.map(
       ({ cluster, message }) => `${cluster}: not proven, because the builds differ: ${message}`,
     );
+    return { compared, gaps };
   }
 }
 
 function withGaps(result: StepResult, gaps: readonly string[]): StepResult {
+  if (gaps.length === 0) return result;
   const { proof } = result;
   const status = proof.status === "fails" ? "fails" : "unproven";
   return { ...result, proof: { ...proof, status, gaps: [...new Set([...proof.gaps, ...gaps])] } };

@@ -40,6 +40,15 @@ function removeEmptyDirectories(root: string, directory: string): void {
   }
 }
 
+/**
+ * The changes of several steps as one: each file is written once, however many steps change it, and not at all if the last leaves it as it was before
+ * the first.
+ */
+export function combined(before: Repository, changes: Iterable<FileChange>): readonly FileChange[] {
+  const last = new Map([...changes].map((change) => [change.path, change]));
+  return [...last.values()].filter(({ path, text }) => text !== fileText(before, path));
+}
+
 const NOTHING_WRITTEN = "Nothing was written.";
 
 /** @param plain paths that are known to be no symbolic links */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { buildClusters } from "../../../tools/migrate/build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
-import { explainVerdict, renderedLines, reportOf, type StepReport } from "../../../tools/migrate/report.ts";
+import { explainVerdict, comparisonLines, reportOf, type StepReport } from "../../../tools/migrate/report.ts";
 import { runStepRendered } from "../../../tools/migrate/run-rendered.ts";
 import type { Step } from "../../../tools/migrate/step.ts";
 import { oci } from "../../../tools/migrate/steps/oci/step.ts";
@@ -83,7 +83,7 @@ describe("migrate --render", () => {
       explainVerdict(report),
       "Proven: 1 object changes in a cluster, only in the intended fields.",
     );
-    assert.deepEqual(renderedLines(report), ["Compared what 1 HelmRelease installs before and after."]);
+    assert.deepEqual(comparisonLines(report), ["Compared what 1 HelmRelease installs before and after."]);
   });
 
   it("leaves a release unchanged whose chart would send requests to another port", async () => {
@@ -105,7 +105,7 @@ describe("migrate --render", () => {
   it("compares a release that cannot be rendered by its values, and says so", async () => {
     const report = await migrated(route, { "other.yaml": release("other", "", "4.2.0") });
     assert.equal(report.proof, "holds");
-    assert.deepEqual(renderedLines(report), [
+    assert.deepEqual(comparisonLines(report), [
       "Compared what 0 HelmReleases install before and after.",
       "Compared by its values only: HelmRelease apps/other was not rendered: no directory of charts has chart app-template 4.2.0",
     ]);

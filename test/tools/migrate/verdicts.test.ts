@@ -152,6 +152,26 @@ describe("the verdicts of migrate", () => {
     assert.deepEqual(unseen(external, "taskfile"), []);
   });
 
+  it('is "could not check" if a variable in a path is not known, with the directories to which it may lead', () => {
+    write({
+      ...app,
+      "flux/root.yaml": flux("root", "./clusters/${CLUSTER}"),
+      "clusters/east/one.yaml": configMap("east"),
+      "clusters/west/one.yaml": configMap("west"),
+      "clusters/west/below/two.yaml": configMap("below"),
+      "clusters/_old/one.yaml": configMap("old"),
+    });
+    const line =
+      "flux/root.yaml:1: Kustomization flux-system/root builds ./clusters/${CLUSTER}, whose variables this repository does not define, and no other one builds clusters/east, clusters/west: name each of them that a cluster builds in .edgefirst/clusters.yaml, for example `clusters: { east: clusters/east }`";
+    const { verdict, unseen } = report(step([]));
+    assert.deepEqual([verdict, unseen], ["could not check", [line]]);
+    assert.deepEqual(report({ ...step([]), reads: "files" }).unseen, []);
+    write({ ".edgefirst/clusters.yaml": "clusters: { east: clusters/east }\n" });
+    assert.match(report(step([])).unseen.join(), /no other one builds clusters\/west: /);
+    write({ ".edgefirst/clusters.yaml": "clusters: { east: clusters/east, west: clusters/west }\n" });
+    assert.equal(report(step([])).verdict, "nothing to do");
+  });
+
   it('is "could not check" for an entry that cannot be fetched; the others are still converted', () => {
     write(app);
     write({

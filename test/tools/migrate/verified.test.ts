@@ -5,7 +5,7 @@ import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../tools/migrate/build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { STEPS } from "../../../tools/migrate/registry.ts";
-import { reportOf } from "../../../tools/migrate/report.ts";
+import { comparisonLines, formatMarkdown, reportOf } from "../../../tools/migrate/report.ts";
 import { runStep, runStepsWith, type RunStep, type StepResult } from "../../../tools/migrate/run.ts";
 import type { StepContext } from "../../../tools/migrate/step.ts";
 import { FluxVerifier } from "../../../tools/migrate/verified.ts";
@@ -63,6 +63,12 @@ describe("migrate --verify-with-flux", function () {
       assert.deepEqual(verified?.proof.gaps, []);
       assert.equal(verified.proof.status, "holds");
       assert.ok(verified.plan.changes.length > 0);
+      const report = reportOf(verified, context.repository);
+      assert.deepEqual(report.byFlux, { before: 1, after: 1 });
+      assert.deepEqual(comparisonLines(report), [
+        "Flux's own packages built the same objects from 1 Kustomization before the step and 1 after it: all that read a changed file.",
+      ]);
+      assert.match(formatMarkdown([report]), /Flux's own packages built the same objects/);
     });
 
   it("is not proven if Flux builds something else after the step, and the next step starts from the state before", async () => {
@@ -81,7 +87,9 @@ describe("migrate --verify-with-flux", function () {
         result.proof.gaps.join(),
         /not proven, because the builds differ: Flux builds Kustomization flux-system\/status differently/,
       );
-      assert.equal(reportOf(result, context.repository).verdict, "could not check");
+      const report = reportOf(result, context.repository);
+      assert.equal(report.verdict, "could not check");
+      assert.doesNotMatch(comparisonLines(report).join(), /the same objects/);
       assert.equal(result.plan.changes.length, first?.plan.changes.length);
     }
   });

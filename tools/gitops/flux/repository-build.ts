@@ -1,13 +1,8 @@
 import { posix } from "node:path";
-import { filesOf } from "../kustomize/included-files.ts";
-import { kustomizeBuild } from "../kustomize/kustomize.ts";
-import { isKustomizationFile, readKustomizationFile } from "../kustomize/kustomization-file.ts";
-import { identityError, resourcesOf, scalarText, type Resource } from "../kustomize/resource.ts";
+import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { searchedText } from "../yaml/file-text.ts";
-import { SourceFile } from "../yaml/source.ts";
 import { isMapping } from "../yaml/values.ts";
-import { BuildError, type BuildProblem } from "../problem.ts";
 import { buildCluster } from "./cluster-build.ts";
 import type { BuiltCluster, BuiltObject, Orphans } from "./built.ts";
 import { bootstrapsIn } from "./bootstraps.ts";
@@ -17,6 +12,7 @@ import { ownerClusters, type OwnerCluster } from "./owner-clusters.ts";
 import { Artifacts } from "./artifacts.ts";
 import { KeptBuilds } from "./kept-results.ts";
 import { PushedSources } from "./pushed-sources.ts";
+import { plainClusters } from "./plain-clusters.ts";
 import { findRoots, ownSources } from "./roots.ts";
 import { switchedOff } from "./switched-off.ts";
 import { isChartTemplate } from "./chart-templates.ts";
@@ -140,91 +136,6 @@ function mayHoldObjects(repository: Repository, file: string): boolean {
   return TOP_API_VERSION.test(content) && KIND.test(content);
 }
 
-/** Without Flux, each kustomization that is not included by another counts as a cluster, and so do the remaining files together. */
-function plainClusters(
-  repository: Repository,
-  files: readonly string[],
-  partial: boolean,
-): readonly BuiltCluster[] {
-  const directories = files.filter(isKustomizationFile).map((file) => posix.dirname(file));
-  const reached = new Map(directories.map((directory) => [directory, reachedFrom(repository, directory)]));
-  const included = (path: string): boolean =>
-    [...reached].some(([directory, reaches]) => directory !== path && reaches.has(path));
-  const roots = directories.filter((directory) => !included(directory));
-  // If nothing outside a cycle includes it, its first member is built, which reports the cycle.
-  const covered = new Set(roots.flatMap((root) => [root, ...(reached.get(root) ?? [])]));
-  for (const directory of directories) {
-    if (covered.has(directory)) continue;
-    roots.push(directory);
-    for (const path of reached.get(directory) ?? []) covered.add(path);
-  }
-  const clusters = roots.map((directory) => kustomizationCluster(repository, directory, partial));
-  const kustomizationFiles = new Set(files.filter((file) => directories.includes(posix.dirname(file))));
-  const loose = files.filter((file) => !kustomizationFiles.has(file) && !included(file));
-  return [...clusters, looseCluster(repository, loose)].filter(
-    ({ objects, problems }) => objects.length > 0 || problems.length > 0,
-  );
-}
-
-function reachedFrom(repository: Repository, directory: string): ReadonlySet<string> {
-  try {
-    return filesOf(repository, readKustomizationFile(repository, directory, top(directory)));
-  } catch (error) {
-    if (error instanceof BuildError) return new Set();
-    throw error;
-  }
-}
-
-const top = (file: string): { source: SourceFile; offset: number } => ({
-  source: new SourceFile(file, ""),
-  offset: 0,
-});
-
-function kustomizationCluster(repository: Repository, directory: string, partial: boolean): BuiltCluster {
-  const problems: BuildProblem[] = [];
-  try {
-    const file = readKustomizationFile(repository, directory, top(directory));
-    const resources =
-      file.kind === "Component"
-        ? []
-        : kustomizeBuild(file, repository, { onError: ({ problem }) => problems.push(problem), partial });
-    return { name: directory, objects: identified(resources, problems), kustomizations: [], problems };
-  } catch (error) {
-    if (!(error instanceof BuildError)) throw error;
-    return { name: directory, objects: [], kustomizations: [], problems: [...problems, error.problem] };
-  }
-}
-
-/** Documents that are not Kubernetes objects, such as Helm values, are skipped. */
-function looseCluster(repository: Repository, files: readonly string[]): BuiltCluster {
-  const objects: BuiltObject[] = [];
-  const problems: BuildProblem[] = [];
-  for (const file of files) {
-    const { documents, errors } = repository.parse(file);
-    for (const { message, origin } of errors)
-      problems.push(new BuildError(message, origin, "syntax").problem);
-    for (const { value, origin } of documents) {
-      if (!isMapping(value) || scalarText(value.apiVersion) === "" || scalarText(value.kind) === "") continue;
-      try {
-        objects.push(...identified(resourcesOf(value, origin), problems));
-      } catch (error) {
-        if (!(error instanceof BuildError)) throw error;
-        problems.push(error.problem);
-      }
-    }
-  }
-  return { name: ".", objects, kustomizations: [], problems };
-}
-
 function asWritten({ object, origin }: BuiltObject): WrittenObject {
   return { object, file: origin.source.file };
-}
-
-/** The objects that an API server could identify; the others are reported as problems. */
-function identified(resources: readonly Resource[], problems: BuildProblem[]): readonly BuiltObject[] {
-  return resources.flatMap(({ object, origin }) => {
-    const error = identityError(object);
-    if (error) problems.push(error.problem);
-    return error ? [] : [{ object, kustomization: undefined, beforeSubstitution: object, origin }];
-  });
 }

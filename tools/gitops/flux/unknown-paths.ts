@@ -1,11 +1,20 @@
+import { posix } from "node:path";
 import { oncePer } from "../../../lib/once-per.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { originOf } from "../yaml/values.ts";
+import { locate, type Position } from "../yaml/source.ts";
+import { isMapping, originOf } from "../yaml/values.ts";
 import { bootstrapsIn } from "./bootstraps.ts";
 import type { BuiltCluster } from "./built.ts";
 import { isFluxKustomization, pathOf, specOf } from "./flux-kustomization.ts";
-import { hasVariables, VARIABLE, writtenKustomizations, templatesIn, type WrittenObject } from "./written.ts";
+import {
+  hasVariables,
+  isArchived,
+  VARIABLE,
+  writtenKustomizations,
+  templatesIn,
+  type WrittenObject,
+} from "./written.ts";
 
 /** A path that a Kustomization builds, with variables that the repository does not define. */
 export interface UnknownPath {
@@ -24,6 +33,46 @@ export function unknownPathTo(
     (one) => mayLeadTo(file, pathOf(one.object)) && !isBuilt(one, clusters),
   );
   return found && { path: scalarText(specOf(found.object).path), file: found.file };
+}
+
+/** A Kustomization whose path the repository leaves open, and that no cluster receives with another path. */
+export interface OpenPath extends UnknownPath {
+  readonly position: Position;
+  /** `namespace/name`, as written. */
+  readonly id: string;
+  /** The directories to which the path may lead, and of which no cluster receives anything. */
+  readonly directories: readonly string[];
+}
+
+/** The paths that the repository leaves open and that may lead to directories that no Kustomization builds. */
+export function openPaths(clusters: readonly BuiltCluster[], repository: Repository): readonly OpenPath[] {
+  const open = pathsLeftOpen(repository).filter((one) => !isBuilt(one, clusters));
+  if (open.length === 0) return [];
+  const kustomizations = clusters.flatMap((cluster) => cluster.kustomizations);
+  const read = new Set(kustomizations.flatMap((kustomization) => [...kustomization.filesRead()]));
+  const unread = directoriesIn(repository).filter((directory) => !read.has(directory));
+  return open.flatMap(({ object, file }) => {
+    const isTarget = patternOf(pathOf(object), "$");
+    const directories = unread.filter((directory) => isTarget.test(directory));
+    if (directories.length === 0) return [];
+    const { name, namespace } = isMapping(object.metadata) ? object.metadata : {};
+    const id = [namespace, name]
+      .map(scalarText)
+      .filter((part) => part !== "")
+      .join("/");
+    return [
+      { path: scalarText(specOf(object).path), file, position: locate(originOf(object)), id, directories },
+    ];
+  });
+}
+
+/** The directories with YAML files in them or below them, without archives. */
+function directoriesIn(repository: Repository): readonly string[] {
+  const found = new Set<string>();
+  for (const file of repository.yamlFiles(".").filter((one) => !isArchived(one)))
+    for (let above = posix.dirname(file); above !== "." && !found.has(above); above = posix.dirname(above))
+      found.add(above);
+  return [...found].toSorted();
 }
 
 const pathsLeftOpen = oncePer((repository: Repository): readonly WrittenObject[] => {
@@ -48,7 +97,10 @@ function isBuilt({ object: written }: WrittenObject, clusters: readonly BuiltClu
   );
 }
 
-function mayLeadTo(file: string, path: string): boolean {
+const mayLeadTo = (file: string, path: string): boolean => patternOf(path, "/").test(file);
+
+/** Matches what a path with variables may be; a variable stands for at least one character. */
+function patternOf(path: string, end: "/" | "$"): RegExp {
   const literals = path.split(VARIABLE).map((text) => RegExp.escape(text));
-  return new RegExp(`^${literals.join(".+")}/`).test(file);
+  return new RegExp(`^${literals.join(end === "$" ? "[^/]+" : ".+")}${end}`);
 }

@@ -27,7 +27,7 @@ export function writtenKustomizations(
       ({ file, object }) => (isMapping(object.spec) && object.spec.path !== undefined) || !patches.has(file),
     )
     .map((one) => (patches.has(one.file) ? withTemplate(one, documents) : one));
-  const live = all.filter(({ file, object }) => !ARCHIVE.test(file) && !isTemplate(object));
+  const live = all.filter(({ file, object }) => !isArchived(file) && !isTemplate(object));
   return live.length > 0 ? live : all;
 }
 
@@ -57,7 +57,7 @@ const GROUP = "kustomize.toolkit.fluxcd.io/";
 /** The Flux Kustomizations in the given files that cannot be roots, because they contain variables. */
 export function templatesIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {
   return written(repository, files, GROUP, isFluxKustomization).filter(
-    ({ file, object }) => !ARCHIVE.test(file) && isTemplate(object),
+    ({ file, object }) => !isArchived(file) && isTemplate(object),
   );
 }
 
@@ -76,6 +76,9 @@ export const VARIABLE = /\$\{[^}]*\}|\$\w+|<+[^<>]*>+|\{\{.*?\}\}|@@.*?@@|%%.*?%
 
 /** Matches paths in an archive or in a hidden directory. */
 const ARCHIVE = /(?:^|\/)(?:[._][^/]*|archived?)\//;
+
+/** Whether a file is in an archive or in a hidden directory. */
+export const isArchived = (file: string): boolean => ARCHIVE.test(file);
 
 /** Every object in the given files. */
 export function objectsIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {

@@ -1,6 +1,7 @@
 import type { BuiltCluster, BuiltObject } from "../../gitops/flux/built.ts";
 import { unknownPathTo } from "../../gitops/flux/unknown-paths.ts";
 import { nameOf } from "../objects.ts";
+import { applyArguments } from "../overlays.ts";
 import type { StepContext } from "../step.ts";
 
 /** Ends a command with the cluster that it is for, if the repository has several; starts with a space. */
@@ -33,6 +34,6 @@ export function reconcileCommand(
   const unknown = unknownPathTo(file, clusters, repository);
   if (unknown)
     return `flux -n <namespace> reconcile kustomization <name> --with-source${flag} && ${own} (which Kustomization applies ${these} is not known: the path ${unknown.path} in ${unknown.file} contains a variable that this repository does not define; see its name with: flux -n ${namespace} trace kustomization ${name}${flag})`;
-  const files = [file, ...more].map((path) => ` -f ${path}`).join("");
-  return `kubectl apply${files}${flag} (no Kustomization in this repository applies ${these})`;
+  const files = applyArguments([file, ...more], repository, clusters);
+  return `kubectl apply ${files}${flag} (no Kustomization in this repository applies ${these})`;
 }

@@ -210,8 +210,15 @@ describe("migrate namespace: the guard", () => {
       [proof.status, ...proof.gaps],
       [
         "unproven",
-        "flux/flux-apps.yaml: not proven, because no Kustomization reads this new file, so nothing applies it",
+        "flux/flux-apps.yaml: not proven, because no Kustomization reads this new file and none applies root flux-system/cluster-apps (flux/sync.yaml) next to it. If you apply that root by hand, add --accept-unproven, and run this after the commit: kubectl apply -f flux/flux-apps.yaml -f flux/sync.yaml",
       ],
+    );
+    const overlay = { "flux/kustomization.yaml": { resources: ["sync.yaml"] } };
+    const listed = resultOf(namespace, { ...alone, ...overlay });
+    assert.match(listed.proof.gaps.join(), /run this after the commit: kubectl apply -k flux$/);
+    assert.match(
+      messages(listed, "runbook").join("\n"),
+      /kubectl apply -k flux .*\(no Kustomization in this/,
     );
   });
 

@@ -1,8 +1,12 @@
+import { posix } from "node:path";
+import { CLUSTERS_FILE } from "../../../gitops/flux/owner-clusters.ts";
 import { patchFilesIn } from "../../../gitops/kustomize/included-files.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
+import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
 import { isRelease } from "../oci/artifact.ts";
+import { overlayWith } from "../../overlays.ts";
 import { embeddedObjects, isKind, writtenObjects, type WrittenObject } from "../../objects.ts";
 import { unseenControllers } from "./controllers/unseen.ts";
 import { dnsPreparations, targetConflicts } from "./dns.ts";
@@ -71,7 +75,10 @@ function otherProtocols({ selected, ...context }: StepContext): readonly Note[] 
 }
 
 /** Ingresses in files that no cluster receives, and those of an API group that Traefik no longer reads. */
-function unread(written: readonly WrittenObject[], { repository, selected }: StepContext): readonly Note[] {
+function unread(
+  written: readonly WrittenObject[],
+  { repository, selected, clusters }: StepContext,
+): readonly Note[] {
   const read = new Set(written.map(({ file, origin }) => `${file}:${origin.offset}`));
   const patches = patchFilesIn(repository);
   return repository
@@ -92,7 +99,14 @@ function unread(written: readonly WrittenObject[], { repository, selected }: Ste
       return note(
         patches.has(file)
           ? "it is a patch, and this step replaces only whole Ingresses"
-          : "no Kustomization that can be built includes this Ingress",
+          : whyUnread(file, repository, clusters),
       );
     });
+}
+
+function whyUnread(file: string, repository: Repository, clusters: StepContext["clusters"]): string {
+  const overlay = overlayWith(file, repository, clusters);
+  return overlay === undefined
+    ? "no Kustomization that can be built includes this Ingress"
+    : `no Flux Kustomization applies this Ingress; overlay ${overlay} includes it: if you apply that by hand, name it in ${CLUSTERS_FILE}, for example \`clusters: { ${posix.basename(overlay)}: ${overlay} }\``;
 }

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { route } from "../../../tools/migrate/steps/route/step.ts";
+import { runStep } from "../../../tools/migrate/run.ts";
+import { noChangeAllowed, type FileChange, type Step } from "../../../tools/migrate/step.ts";
+import { ingressWith, kustomization, messages, resultOf, withRepository, type Files } from "./planning.ts";
+
+const FLUX = kustomization("apps", "./apps");
+const config = (name: string, data: object): object => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, namespace: "apps" },
+  data,
+});
+/** A base that Flux applies, and that an overlay includes which only people apply. */
+const FILES: Files = {
+  "flux/apps.yaml": FLUX,
+  "apps/kustomization.yaml": { resources: ["../base"] },
+  "base/kustomization.yaml": { resources: ["one.yaml"] },
+  "base/one.yaml": config("one", { a: "1" }),
+  "overlays/lab/kustomization.yaml": { resources: ["../../base"], namePrefix: "lab-" },
+};
+
+const changing = (
+  changes: readonly FileChange[],
+  whyForbidden: Step["whyForbidden"] = () => undefined,
+): Step => ({
+  id: "test",
+  title: "A step of the test",
+  risk: { level: "low", phrase: "none" },
+  live: [],
+  plan: ({ selected }) => ({ changes: changes.filter(({ path }) => selected(path)), notes: [] }),
+  whyForbidden,
+});
+const edit: FileChange = {
+  path: "base/one.yaml",
+  text: "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: one, namespace: apps }\ndata: { a: b }\n",
+};
+
+describe("an overlay that no Flux Kustomization applies", () => {
+  it("is listed if what it builds changes, with what changes", () => {
+    const result = resultOf(changing([edit]), FILES);
+    assert.equal(result.proof.status, "holds");
+    assert.deepEqual(messages(result, "runbook"), [
+      "no Flux Kustomization applies this overlay, so no proof covers it, and what it builds changes (ConfigMap apps/lab-one changed): if you apply it by hand, run `kubectl diff -k overlays/lab` first; if Flux applies it, name its directory in .edgefirst/clusters.yaml",
+    ]);
+  });
+
+  it("is not listed if it does not include a changed file, is built the same, or is an archive's", () => {
+    const same = { ...edit, text: `${edit.text ?? ""}# the same object\n`.replace("a: b", 'a: "1"') };
+    assert.deepEqual(messages(resultOf(changing([same]), FILES), "runbook"), []);
+    const { "overlays/lab/kustomization.yaml": lab = "", ...others } = FILES;
+    for (const files of [
+      {
+        ...others,
+        "overlays/lab/kustomization.yaml": { resources: ["own.yaml"] },
+        "overlays/lab/own.yaml": config("own", {}),
+      },
+      { ...others, "archive/lab/kustomization.yaml": lab },
+      // Without Flux, it is a cluster like any other.
+      Object.fromEntries(Object.entries(FILES).filter(([path]) => !path.startsWith("flux/"))),
+    ])
+      assert.deepEqual(messages(resultOf(changing([edit]), files), "runbook"), []);
+  });
+
+  it("keeps the files whose change would break its build", () => {
+    const patched = {
+      ...FILES,
+      "overlays/lab/kustomization.yaml": {
+        resources: ["../../base"],
+        patches: [
+          { patch: '[{ "op": "test", "path": "/data/a", "value": "1" }]', target: { kind: "ConfigMap" } },
+        ],
+      },
+    };
+    const result = resultOf(changing([edit]), patched);
+    assert.deepEqual(result.plan.changes, []);
+    const renamed = { ...edit, text: (edit.text ?? "").replace("name: one", "name: two") };
+    const named = {
+      ...FILES,
+      "overlays/lab/kustomization.yaml": {
+        resources: ["../../base"],
+        patches: [
+          {
+            patch:
+              "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: one, namespace: apps }\ndata: { c: d }\n",
+          },
+        ],
+      },
+    };
+    const kept = resultOf(changing([renamed]), named);
+    assert.deepEqual(kept.plan.changes, []);
+    assert.match(
+      messages(kept, "refused").join(),
+      /overlays\/lab\/kustomization\.yaml:\d+ patches ConfigMap one/,
+    );
+  });
+
+  it("is built like any cluster once the owner names it", () => {
+    const named = { ...FILES, ".edgefirst/clusters.yaml": { clusters: { lab: "overlays/lab" } } };
+    const allowed = resultOf(changing([edit]), named);
+    assert.deepEqual(messages(allowed, "runbook"), []);
+    assert.ok(allowed.proof.intended.some(({ object }) => object === "ConfigMap apps/lab-one"));
+    assert.deepEqual(resultOf(changing([edit], noChangeAllowed), named).plan.changes, []);
+  });
+
+  it("is named where an Ingress in it stays", () => {
+    const files: Files = {
+      ...FILES,
+      "overlays/lab/kustomization.yaml": { resources: ["ingress.yaml"] },
+      "overlays/lab/ingress.yaml": ingressWith({ ingressClassName: "traefik" }),
+      "loose/ingress.yaml": ingressWith({ ingressClassName: "traefik", name: "loose" }),
+    };
+    const left = withRepository(files, {}, (context) => messages(runStep(route, context), "left"));
+    assert.deepEqual(left, [
+      "unchanged: no Kustomization that can be built includes this Ingress",
+      "unchanged: no Flux Kustomization applies this Ingress; overlay overlays/lab includes it: if you apply that by hand, name it in .edgefirst/clusters.yaml, for example `clusters: { lab: overlays/lab }`",
+    ]);
+  });
+});

@@ -1,0 +1,138 @@
+import { posix } from "node:path";
+import { oncePer } from "../../lib/once-per.ts";
+import { CLUSTERS_FILE } from "../gitops/flux/owner-clusters.ts";
+import { differences } from "../gitops/flux/differences.ts";
+import type { BuiltCluster } from "../gitops/flux/built.ts";
+import { kustomizationCluster, reachedFrom, topsOf } from "../gitops/flux/plain-clusters.ts";
+import { isArchived } from "../gitops/flux/written.ts";
+import { findKustomizationFile, isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import type { Origin } from "../gitops/yaml/source.ts";
+import { problemFailure, type Failure } from "./failure.ts";
+import type { Note } from "./step.ts";
+
+/** How many changed objects of an overlay are named. */
+const NAMED = 3;
+
+/** A kustomization that no Flux Kustomization reads and no other kustomization includes: whatever it builds is applied by hand, or not at all. */
+export interface Overlay {
+  readonly directory: string;
+  /** Files and directories that its build reads. */
+  readonly reads: ReadonlySet<string>;
+}
+
+/** The overlays in a repository, given what its clusters receive; none without Flux, where each of them is a cluster. */
+export function overlaysIn(repository: Repository, clusters: readonly BuiltCluster[]): readonly Overlay[] {
+  return overlaysOf(clusters)(repository);
+}
+
+const overlaysOf = oncePer((clusters: readonly BuiltCluster[]) =>
+  oncePer((repository: Repository): readonly Overlay[] => {
+    const kustomizations = clusters.flatMap((cluster) => cluster.kustomizations);
+    if (kustomizations.length === 0) return [];
+    const read = new Set(kustomizations.flatMap((kustomization) => [...kustomization.filesRead()]));
+    const directories = repository
+      .yamlFiles(".")
+      .filter((file) => isKustomizationFile(file) && !isArchived(file))
+      .map((file) => posix.dirname(file))
+      .filter((directory) => !read.has(directory));
+    return topsOf(repository, directories).roots.map((directory) => ({
+      directory,
+      reads: reachedFrom(repository, directory),
+    }));
+  }),
+);
+
+/** The directory of the overlay that includes a file; undefined if none does. */
+export function overlayWith(
+  file: string,
+  repository: Repository,
+  clusters: readonly BuiltCluster[],
+): string | undefined {
+  return overlaysIn(repository, clusters).find((overlay) => includes(overlay, file))?.directory;
+}
+
+/** How kubectl applies files: each with the overlay that includes it, if one does. */
+export function applyArguments(
+  files: readonly string[],
+  repository: Repository,
+  clusters: readonly BuiltCluster[],
+): string {
+  const words = files.map((file) => {
+    const overlay = overlayWith(file, repository, clusters);
+    return overlay === undefined ? `-f ${file}` : `-k ${overlay}`;
+  });
+  return [...new Set(words)].join(" ");
+}
+
+const includes = ({ reads }: Overlay, file: string): boolean =>
+  reads.has(file) || (isKustomizationFile(file) && reads.has(posix.dirname(file)));
+
+/** A state of a repository, and what its clusters receive from it. */
+interface State {
+  readonly repository: Repository;
+  readonly clusters: readonly BuiltCluster[];
+}
+
+/** What an overlay that no Flux Kustomization applies loses or gains by a step: no proof covers it, and the step knows nothing of its cluster. */
+export function overlayChanges(
+  before: State,
+  after: Repository,
+  changed: readonly string[],
+): { readonly notes: readonly Note[]; readonly failures: readonly Failure[] } {
+  const touched = overlaysIn(before.repository, before.clusters)
+    .filter((overlay) => changed.some((file) => includes(overlay, file)))
+    // One that the step removes is among its own notes.
+    .filter(({ directory }) => findKustomizationFile(after, directory) !== undefined);
+  const found = touched.map((overlay) => {
+    const own = changed.filter((file) => includes(overlay, file));
+    return changesOf(overlay.directory, own, before, after);
+  });
+  return {
+    notes: found.flatMap(({ note }) => note ?? []),
+    failures: found.flatMap(({ failures }) => failures),
+  };
+}
+
+/** @param changed the changed files that the overlay includes */
+function changesOf(
+  directory: string,
+  changed: readonly string[],
+  { repository, clusters }: State,
+  after: Repository,
+): { readonly note?: Note; readonly failures: readonly Failure[] } {
+  const [old, now] = [repository, after].map((state) => kustomizationCluster(state, directory, false));
+  if (!old || !now || old.problems.length > 0) return { failures: [] };
+  const failures = now.problems.map((problem) => {
+    const failure = problemFailure(problem, changed, repository, after);
+    const isTraced = failure.files.some((file) => changed.includes(file));
+    return isTraced ? failure : { ...failure, files: [...failure.files, ...changed] };
+  });
+  if (failures.length > 0) return { failures };
+  const roots = new Set(
+    clusters
+      .flatMap(({ objects }) => objects)
+      .flatMap(({ kustomization, origin }) => (kustomization ? [] : keyOf(origin))),
+  );
+  const objects = differences([old], [now])
+    .filter((one) => ![one.before, one.after].some((built) => built && roots.has(keyOf(built.origin))))
+    .map(({ object, before, after: later }) => `${object}${suffix(before, later)}`);
+  if (objects.length === 0) return { failures: [] };
+  const more = objects.length > NAMED ? ` and ${objects.length - NAMED} more` : "";
+  const file = findKustomizationFile(after, directory) ?? directory;
+  return {
+    failures: [],
+    note: {
+      kind: "runbook",
+      message: `no Flux Kustomization applies this overlay, so no proof covers it, and what it builds changes (${objects.slice(0, NAMED).join(", ")}${more}): if you apply it by hand, run \`kubectl diff -k ${directory}\` first; if Flux applies it, name its directory in ${CLUSTERS_FILE}`,
+      position: { file, line: 1, column: 1 },
+    },
+  };
+}
+
+const keyOf = ({ source, offset }: Origin): string => `${source.file}:${offset}`;
+
+function suffix(before: unknown, after: unknown): string {
+  if (before === undefined) return " added";
+  return after === undefined ? " removed" : " changed";
+}
