@@ -12,20 +12,25 @@ const SEPARATOR = /[ \t]*([\u2028\u2029])[ \t]*/g;
  * @param parse parses a text in which they end no line
  */
 export function withOtherBreaks(source: SourceText, parse: (source: SourceText) => ParsedText): ParsedText {
-  if (!OTHER_BREAKS.test(source.text)) return parse(source);
-  const broken = parse(withText(source, source.text.replaceAll(new RegExp(OTHER_BREAKS, "g"), "\n")));
-  if (broken.errors.length > 0 || !/[\u2028\u2029]/.test(source.text)) return broken;
-  const kept = parse(withText(source, source.text.replaceAll("\x85", "\n")));
-  const isSame =
-    kept.errors.length === 0 &&
-    kept.documents.length === broken.documents.length &&
-    kept.documents.every(
-      ({ value }, index) => skeleton(value) === skeleton(broken.documents[index]?.value ?? null),
-    );
-  if (!isSame) return broken;
-  for (const { value } of kept.documents) trimAround(value);
-  return kept;
+  const { text } = source;
+  if (!OTHER_BREAKS.test(text)) return parse(source);
+  const separators = [...text.matchAll(/[\u2028\u2029]/g)].map(({ index }) => index);
+  // The reading of the text in which only some separators end no line.
+  const reading = (kept: readonly number[]): ParsedText => {
+    const characters = text.replaceAll(new RegExp(OTHER_BREAKS, "g"), "\n").split("");
+    for (const index of kept) characters[index] = text[index] ?? "";
+    return parse(withText(source, characters.join("")));
+  };
+  const broken = reading([]);
+  if (broken.errors.length > 0 || separators.length > MOST_SEPARATORS) return broken;
+  const inScalars = separators.filter((index) => isAlike(reading([index]), broken));
+  const result = reading(inScalars);
+  for (const { value } of result.documents) trimAround(value);
+  return result;
 }
+
+/** Each costs one reading. */
+const MOST_SEPARATORS = 100;
 
 function trimAround(value: Value): void {
   if (typeof value !== "object" || value === null) return;
@@ -41,5 +46,22 @@ function withText(source: SourceText, text: string): SourceText {
   return { file: source.file, text, locate: (offset) => source.locate(offset) };
 }
 
-/** What two readings have in common if they differ only in how lines are joined. */
-const skeleton = (value: Value): string => JSON.stringify(value).replaceAll(/\s|\\[nt]|[\u2028\u2029]/g, "");
+/** Whether two readings differ only in how lines in values are joined. */
+function isAlike(one: ParsedText, other: ParsedText): boolean {
+  const values = ({ documents }: ParsedText): Value[] => documents.map(({ value }) => value);
+  return one.errors.length === 0 && areAlike(values(one), values(other));
+}
+
+function areAlike(one: Value | undefined, other: Value | undefined): boolean {
+  if (typeof one === "string" && typeof other === "string") return joined(one) === joined(other);
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null)
+    return one === other;
+  const keys = Object.keys(one);
+  return (
+    Array.isArray(one) === Array.isArray(other) &&
+    keys.length === Object.keys(other).length &&
+    keys.every((key) => areAlike((one as Mapping)[key], (other as Mapping)[key]))
+  );
+}
+
+const joined = (text: string): string => text.replaceAll(/[\s\u2028\u2029]/g, "");
