@@ -3,6 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { installNeighbours } from "../../tools/sandbox/neighbours/install.ts";
+import type { Neighbour } from "../../tools/sandbox/neighbours/neighbour.ts";
 import { prometheus, RULE_LABELS } from "../../tools/sandbox/neighbours/prometheus.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { Engine, type TestStack } from "../support/engine.ts";
@@ -12,16 +13,23 @@ import { alertmanagerConfiguration } from "./monitoring-api.ts";
 
 const WAIT = { timeoutMs: 120_000 };
 const KEYS = { app: "CANARYtoken".padEnd(30, "0"), user: "CANARYuser".padEnd(30, "0") };
+/** The Prometheus operator with an Alertmanager, and no Prometheus. */
+const OPERATOR: Neighbour = {
+  ...prometheus,
+  programs: prometheus.programs.filter((program) => program !== "prometheus"),
+  resources: async () => (await prometheus.resources()).filter(({ kind }) => kind === "Alertmanager"),
+};
+const { namespace } = OPERATOR;
 const SECRET: KubeObject = {
   apiVersion: "v1",
   kind: "Secret",
-  metadata: { name: "notify", namespace: prometheus.namespace },
+  metadata: { name: "notify", namespace },
 };
 
 /** Too slow for `npm test`: `npm run test:real`. */
 describe("engine: Pushover's keys in a Secret of another owner, with the real operator and Alertmanager", function () {
   this.timeout(300_000);
-  const pods = useRealPods("helm", ...prometheus.programs);
+  const pods = useRealPods("helm", ...OPERATOR.programs);
   let cluster: KubeClient;
   let stack: TestStack;
   const endings: (() => void)[] = [];
@@ -30,7 +38,7 @@ describe("engine: Pushover's keys in a Secret of another owner, with the real op
     this.timeout(2 * START_TIMEOUT_MS);
     const { kubeconfig } = pods.sandbox;
     const address = { kubeconfig, context: "edge" };
-    await installNeighbours({ ...address, neighbours: [prometheus], progress: () => undefined });
+    await installNeighbours({ ...address, neighbours: [OPERATOR], progress: () => undefined });
     cluster = new KubeClient(address);
     endings.push(() => {
       cluster.close();
@@ -44,7 +52,7 @@ describe("engine: Pushover's keys in a Secret of another owner, with the real op
       gatewayApi: { install: false },
       alerting: {
         install: true,
-        namespace: prometheus.namespace,
+        namespace,
         ruleLabels: RULE_LABELS,
         pushover: { secret: "notify", token: "app", userKey: "user" },
       },
@@ -56,7 +64,7 @@ describe("engine: Pushover's keys in a Secret of another owner, with the real op
 
   /** What the operator has written for Alertmanager. */
   async function generated(): Promise<string> {
-    const metadata = { name: "alertmanager-sandbox-generated", namespace: prometheus.namespace };
+    const metadata = { name: "alertmanager-sandbox-generated", namespace };
     const secret = await cluster.get({ apiVersion: "v1", kind: "Secret", metadata });
     const { "alertmanager.yaml.gz": data = "" } = (secret?.data ?? {}) as Record<string, string>;
     return data === "" ? "" : gunzipSync(Buffer.from(data, "base64")).toString();
@@ -83,7 +91,7 @@ describe("engine: Pushover's keys in a Secret of another owner, with the real op
     assert.equal(run.code, 0, run.output);
     await waitUntil(
       "the operator to reject the route",
-      async () => (await cluster.list("v1", "Event", prometheus.namespace)).some(isRejection),
+      async () => (await cluster.list("v1", "Event", namespace)).some(isRejection),
       WAIT,
     );
     assert.doesNotMatch(await generated(), /pushover/);
