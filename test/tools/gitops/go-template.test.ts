@@ -14,6 +14,7 @@ const INPUTS = {
   on: true,
   off: false,
   none: "",
+  empty: [],
   apps: [{ name: "web", port: 8080, labels: { a: "1", b: "x y" } }, { name: "db" }],
   names: ["one", "two"],
   map: { b: 2, a: 1 },
@@ -29,7 +30,7 @@ const TEMPLATES = [
   "{{ range $app := inputs.apps }}\n- {{ $app.name }}{{ end }}",
   "{{ range $i, $name := inputs.names }}{{ $i }}={{ $name }} {{ end }}",
   "{{ range $key, $value := inputs.map }}{{ $key }}{{ $value }}{{ end }}",
-  "{{ range inputs.none }}x{{ else }}empty{{ end }}",
+  "{{ range inputs.empty }}x{{ else }}empty{{ end }}",
   "{{ if inputs.on }}on{{ else }}off{{ end }}{{ if inputs.off }}on{{ else }}off{{ end }}",
   '{{ if eq inputs.tenant "x" }}1{{ else if eq inputs.size 3.0 }}2{{ else }}3{{ end }}',
   "{{ with inputs.map }}{{ .a }}{{ end }}{{ with inputs.none }}x{{ else }}none{{ end }}",
@@ -38,7 +39,8 @@ const TEMPLATES = [
   "{{ $x := 1 }}{{ if inputs.on }}{{ $x := 2 }}{{ $x }}{{ end }}{{ $x }}",
   '{{ inputs.tenant | upper | quote }} {{ inputs.tenant | replace "team" "group" | squote }}',
   '{{ printf "%s-%s" inputs.tenant (get (index inputs.apps 1) "port" | default "none") }} {{ printf "%d%% %v %q" (int inputs.size) inputs.on inputs.tenant }}',
-  '{{ (index inputs.apps 0).labels | toYaml | nindent 2 }}\n{{ index inputs.apps 0 "labels" "b" }}',
+  '{{ (index inputs.apps 0).labels | toJson | nindent 2 }}\n{{ index inputs.apps 0 "labels" "b" }}',
+  "{{ range inputs.apps }}{{ .name }}{{ . | len }}{{ end }}",
   '{{ hasPrefix "team" inputs.tenant }} {{ hasSuffix "-b" inputs.tenant }} {{ contains "am-" inputs.tenant }}',
   '{{ trimPrefix "team-" inputs.tenant }} {{ trimSuffix "-a" inputs.tenant }} {{ trim "  x " }}',
   '{{ join "," inputs.names }} {{ splitList "-" inputs.tenant | last }} {{ first inputs.names }} {{ has "two" inputs.names }}',
@@ -71,6 +73,10 @@ describe("a template of Go", () => {
     const { results } = parse(output.toString()) as { readonly results: readonly string[] };
     for (const [index, template] of TEMPLATES.entries())
       assert.equal(render(template), results[index], template);
+  });
+
+  it("writes YAML with a final newline, as the Flux Operator does and Helm does not", () => {
+    assert.equal(render("{{ inputs.map | toYaml | nindent 2 }}"), "\n  b: 2\n  a: 1\n  ");
   });
 
   it("fails for a key that is absent, and for what Go rejects", () => {

@@ -157,9 +157,14 @@ function command(tokens: Tokens): readonly Term[] {
 }
 
 function term(tokens: Tokens): Term {
-  const base = baseOf(tokens.take(), tokens);
+  // A field on its own is one of the dot.
+  const base = tokens.peek()?.type === "field" ? "dot" : baseOf(tokens.take(), tokens);
   const fields: string[] = [];
-  for (let token = tokens.peek(); token?.type === "field" && token.isAttached; token = tokens.peek()) {
+  for (
+    let token = tokens.peek();
+    token?.type === "field" && (token.isAttached || (base === "dot" && fields.length === 0));
+    token = tokens.peek()
+  ) {
     fields.push(token.text.slice(1));
     tokens.take();
   }

@@ -42,7 +42,11 @@ function endOf(text: string, start: number, close: string): number {
 
 const TOKEN =
   /("(?:[^"\\\n]|\\.)*"|`[^`]*`|[-+]?\d+(?:\.\d+)?(?!\w))|(\$\w*)|(\.\w+)|([A-Za-z_]\w*)|(:=|[=|(),.])/y;
-const CONSTANTS: Readonly<Record<string, boolean | null>> = { true: true, false: false, nil: null };
+const CONSTANTS: ReadonlyMap<string | undefined, boolean | null> = new Map([
+  ["true", true],
+  ["false", false],
+  ["nil", null],
+]);
 
 function tokensOf(action: string): readonly Token[] {
   if (/^\s*\/\*[^]*\*\/\s*$/.test(action)) return [];
@@ -59,7 +63,7 @@ function tokensOf(action: string): readonly Token[] {
     const [written, literal, variable, field, word] = TOKEN.exec(action) ?? [];
     if (written === undefined) throw new TemplateError(`unexpected ${action.slice(index).trim()}`);
     index += written.length;
-    const constant = word === undefined ? undefined : CONSTANTS[word];
+    const constant = CONSTANTS.get(word);
     if (literal !== undefined)
       tokens.push({ type: "literal", text: written, isAttached, value: valueOf(literal) });
     else if (constant !== undefined)
