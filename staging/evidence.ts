@@ -151,6 +151,8 @@ export const evidenceSchema = loose({
   ownChecks: repeatable.nullable().optional(),
   /** The upstream stacks, so that a gate finds those that are further upstream; absent in older evidence. */
   after: z.array(z.string()).optional(),
+  /** All stacks further upstream, so that a gate need not read the evidence of those in between; absent in older evidence, and if one of those had none. */
+  further: z.array(z.string()).optional(),
   /** Releases that passed and are not revoked, latest first, each listed once. */
   verified: z.array(verification),
   /** Releases whose latest verification failed, latest first, each listed once. */
@@ -227,7 +229,7 @@ export function standingOf({ verified, revoked }: Evidence, release: string): St
 }
 
 /** The stack and the cluster that the evidence describes. Every verification overwrites them. */
-export type Subject = Pick<Evidence, "cluster" | "gatus" | "ownChecks" | "after">;
+export type Subject = Pick<Evidence, "cluster" | "gatus" | "ownChecks" | "after" | "further">;
 
 /** A verification that passed, and the objects that it found. */
 export interface Pass {

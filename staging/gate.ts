@@ -3,7 +3,7 @@ import { describeFinding } from "../kube/findings.ts";
 import { differencesFrom } from "./differences.ts";
 import { readEvidence, standingOf, type Difference, type Evidence, type OverrideRecord } from "./evidence.ts";
 import { movement } from "./movement.ts";
-import { judgeOwnStack, type OwnGateArgs } from "./own-gate.ts";
+import { judgeOwnStack, type OwnGateArgs, type OwnJudgement } from "./own-gate.ts";
 import { failureList, judgeUpstream, type UpstreamArgs, type UpstreamStack } from "./upstream.ts";
 
 /** An override for a longer time would be the same as no gate. */
@@ -25,6 +25,8 @@ export interface GateResult {
   readonly upstream: readonly UpstreamStack[];
   /** Settings in which the stack differs from its upstream stacks, whether intended or not. */
   readonly differences: readonly Difference[];
+  /** See {@link OwnJudgement.further}. */
+  readonly further?: readonly string[] | undefined;
   /** The override, if it is in force. */
   readonly override?: OverrideRecord | undefined;
 }
@@ -39,13 +41,13 @@ export async function checkGate(given: GateArgs): Promise<GateResult> {
     judgeOwnStack(args),
     Promise.all(args.after.map((stack) => judge(stack, args))),
   ]);
-  const findings = [...own, ...judged.flatMap((judgement) => judgement.findings)];
+  const findings = [...own.findings, ...judged.flatMap((judgement) => judgement.findings)];
   const upstream = judged.flatMap((judgement) =>
     judgement.upstream === undefined ? [] : [judgement.upstream],
   );
   const differences = upstream.flatMap(({ stack, record }) => differencesFrom(stack, record, args));
   const { override, clock } = args;
-  const found = { upstream, differences };
+  const found = { upstream, differences, further: own.further };
   if (override === undefined) return { findings, ...found };
   if (Date.parse(override.expires) <= clock.now())
     return { findings: [expired(override), ...findings], ...found };

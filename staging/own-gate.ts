@@ -1,7 +1,7 @@
 import type { Finding } from "../kube/client.ts";
 import type { Clock } from "./clock.ts";
 import { judgeDirectives } from "./directives.ts";
-import { readEvidence } from "./evidence.ts";
+import { readEvidence, type Evidence } from "./evidence.ts";
 import { movement, type Movement, type MovementArgs } from "./movement.ts";
 import type { OutputsReading } from "./stack-outputs.ts";
 import { outsideWindows, type UpdateWindow } from "./windows.ts";
@@ -19,8 +19,16 @@ export interface OwnGateArgs extends MovementArgs {
   readonly clock: Clock;
 }
 
+/** What {@link judgeOwnStack} found. */
+export interface OwnJudgement {
+  /** The reasons to refuse the update. */
+  readonly findings: readonly Finding[];
+  /** The stacks upstream of the direct upstream stacks; undefined if there may be more that no evidence names. */
+  readonly further: readonly string[] | undefined;
+}
+
 /** The reasons to refuse an update, whatever the upstream stacks have verified: directives and windows. */
-export async function judgeOwnStack(args: OwnGateArgs): Promise<readonly Finding[]> {
+export async function judgeOwnStack(args: OwnGateArgs): Promise<OwnJudgement> {
   const { stack, after, release, windows, clock } = args;
   const direction = movement(args);
   const now = clock.now();
@@ -32,23 +40,40 @@ export async function judgeOwnStack(args: OwnGateArgs): Promise<readonly Finding
       movement: direction,
       now,
     });
+  const further = await furtherUpstream(args);
   const directives = await Promise.all([
     ...[stack, ...after].map((each) => judge(each, direction)),
     // Only a revocation reaches further downstream than a hold, which already stops the stacks in between.
-    ...(await furtherUpstream(args)).map((each) => judge(each, "same")),
+    ...further.names.map((each) => judge(each, "same")),
   ]);
-  return [...directives.flat(), ...outsideWindows(windows, { stack, movement: direction }, now)];
+  return {
+    findings: [...directives.flat(), ...outsideWindows(windows, { stack, movement: direction }, now)],
+    further: further.isComplete ? further.names : undefined,
+  };
 }
 
-/** The stacks upstream of the direct upstream stacks, according to their evidence. */
-async function furtherUpstream({ stack, after, readOutputs }: OwnGateArgs): Promise<string[]> {
-  const all = new Set(after);
+/**
+ * The stacks upstream of the direct upstream stacks, according to their evidence. Evidence that names all of them ends the search: with a passphrase as the secrets
+ * provider, the engine derives a key for every stack whose outputs it reads, which takes longer than all of the gate.
+ */
+async function furtherUpstream({
+  stack,
+  after,
+  readOutputs,
+}: OwnGateArgs): Promise<{ readonly names: readonly string[]; readonly isComplete: boolean }> {
+  const all = new Set([stack, ...after]);
+  const unread = new Set(after);
+  let isComplete = true;
   // The loop also visits the names that it adds.
-  for (const each of all) {
+  for (const each of unread) {
     const reading = await readOutputs(each);
     const read = reading.state === "read" ? readEvidence(each, reading.outputs) : undefined;
-    if (read?.state === "present") for (const name of read.evidence.after ?? []) all.add(name);
+    const found: Pick<Evidence, "after" | "further"> = read?.state === "present" ? read.evidence : {};
+    for (const name of [...(found.after ?? []), ...(found.further ?? [])]) all.add(name);
+    if (found.after === undefined) isComplete = false;
+    else if (found.further === undefined)
+      for (const name of found.after) if (name !== stack) unread.add(name);
   }
   const direct = new Set([stack, ...after]);
-  return [...all].filter((name) => !direct.has(name));
+  return { names: [...all].filter((name) => !direct.has(name)), isComplete };
 }

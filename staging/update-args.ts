@@ -63,6 +63,7 @@ export function verificationArgs(
     gatus,
     probes,
     after: args.settings.after,
+    further: gate.further,
     repository,
     earlier: own.evidence,
     recorded: () => readRecordedObjects(stack),

@@ -58,6 +58,8 @@ export interface VerificationArgs extends MarkedStack {
   readonly probes?: RouteProbes | undefined;
   /** The upstream stacks. */
   readonly after?: readonly string[] | undefined;
+  /** The stacks upstream of those; undefined if they are not all known. */
+  readonly further?: readonly string[] | undefined;
   /** Credentials for reaching Gatus by URL. */
   readonly authorizations?: GatusAuthorizations | undefined;
   /** The stack's own checks. */
@@ -168,6 +170,7 @@ export async function verify(
     gatus: args.gatus,
     ownChecks: repeatablePart(args.ownChecks),
     after: [...(args.after ?? [])],
+    further: args.further && [...args.further],
   };
   const record = await recordOf(args, declared, result);
   if (failures.length === 0) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Directive } from "../../staging/directives.ts";
+import type { Evidence } from "../../staging/evidence.ts";
 import { judgeOwnStack, type OwnGateArgs } from "../../staging/own-gate.ts";
 import type { OutputsReading } from "../../staging/stack-outputs.ts";
 import { outputsOf, verification } from "../support/evidence.ts";
@@ -16,7 +17,15 @@ describe("what holds a stack back whatever edge has proven", () => {
     directives: Readonly<Record<string, Directive>>,
     more: Partial<OwnGateArgs> = {},
   ): Promise<string[]> {
-    const findings = await judgeOwnStack({
+    const { findings } = await judge(directives, more);
+    return findings.map(({ message }) => message);
+  }
+
+  function judge(
+    directives: Readonly<Record<string, Directive>>,
+    more: Partial<OwnGateArgs>,
+  ): ReturnType<typeof judgeOwnStack> {
+    return judgeOwnStack({
       stack: "main",
       after: ["edge", "lab"],
       own: undefined,
@@ -36,7 +45,6 @@ describe("what holds a stack back whatever edge has proven", () => {
       },
       ...more,
     });
-    return findings.map(({ message }) => message);
   }
 
   it("is a hold or a revocation of the stack itself, or of any upstream stack", async () => {
@@ -79,6 +87,43 @@ describe("what holds a stack back whatever edge has proven", () => {
     assert.equal((await refusals({ main: revoked, edge: revoked }, more)).length, 2, "each stack only once");
     assert.equal((await refusals({ main: HOLD, edge: HOLD }, more)).length, 2);
     assert.deepEqual(await refusals({ canary: revoked }), []);
+  });
+
+  it("is a revocation on a stack that the evidence of a direct upstream stack names as further upstream, without reading what is in between", async () => {
+    const chain: Readonly<Record<string, Pick<Evidence, "after" | "further">>> = {
+      edge: { after: ["canary"], further: ["first", "main"] },
+      lab: { after: ["bench"] },
+      bench: { after: [], further: [] },
+    };
+    const read: string[] = [];
+    const more: Partial<OwnGateArgs> = {
+      readOutputs: (stack) => {
+        read.push(stack);
+        const { evidence } = outputsOf("r2", [verification("r2")]) as { evidence: object };
+        return Promise.resolve({
+          state: "read",
+          outputs: { evidence: { ...evidence, ...chain[stack] } },
+        });
+      },
+    };
+    const revoked: Directive = { ...GIVEN, kind: "revoke", release: "r2" };
+    for (const stack of ["canary", "first", "bench"])
+      assert.match((await refusals({ [stack]: revoked }, more)).join(), new RegExp(`on stack ${stack} by`));
+    assert.deepEqual(new Set(read), new Set(["edge", "lab", "bench"]));
+    assert.deepEqual((await judge({}, more)).further, ["canary", "first", "bench"]);
+  });
+
+  it("is not known for certain if a stack in between has no evidence that names its upstream stacks", async () => {
+    const of = (evidence: object | undefined): Promise<readonly string[] | undefined> => {
+      const { evidence: known } = outputsOf("r2", [verification("r2")]) as { evidence: object };
+      const outputs = evidence === undefined ? {} : { evidence: { ...known, ...evidence } };
+      const readOutputs = (): Promise<OutputsReading> => Promise.resolve({ state: "read", outputs });
+      return judge({}, { after: ["edge"], readOutputs }).then(({ further }) => further);
+    };
+    assert.deepEqual(await of({ after: [], further: [] }), []);
+    assert.equal(await of({}), undefined);
+    assert.equal(await of(undefined), undefined);
+    assert.equal((await judge({}, {})).further, undefined);
   });
 
   it("is a closed window", async () => {

@@ -125,6 +125,20 @@ describe("a staged update of edge, with an engine and a cluster in memory", () =
     );
   });
 
+  it("records which stacks are upstream, so that gates further downstream need not read their evidence", async () => {
+    const lab = verifiedUpstream() as { evidence: Evidence };
+    const of = async (fields: Partial<Evidence>): Promise<Pick<Evidence, "after" | "further">> => {
+      world.stacks.lab = { ...lab, evidence: { ...lab.evidence, ...fields } };
+      const { after, further } = (await bringUp(await stageUpdate(world.args({ after: ["lab"] }))))!;
+      return { after, further };
+    };
+    assert.deepEqual(await of({ after: ["canary"], further: ["first"] }), {
+      after: ["lab"],
+      further: ["canary", "first"],
+    });
+    assert.deepEqual(await of({}), { after: ["lab"], further: undefined });
+  });
+
   it("reports why pods are missing while the engine waits for its resources", async () => {
     const conditions = [{ type: "ReplicaFailure", status: "True", message: "exceeded quota" }];
     world.objects = () => [
