@@ -6,6 +6,7 @@ import type { ApiServer } from "../../kube/api-server.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { type ClusterState, adminApi, frontProxyPkiDir, isListening, pkiDir } from "./cluster-state.ts";
 import * as controlPlane from "./control-plane.ts";
+import { APISERVER_ADDRESS } from "./network/cluster-addresses.ts";
 import { createFrontProxyPki, createPki } from "./pki.ts";
 import { type PodMode, writePodMode } from "./pod-mode.ts";
 import { findProcess, type ProcessSpec, stopProcess } from "./processes.ts";
@@ -30,7 +31,7 @@ export async function startCluster(
   const begin = Date.now();
   await createPki(pkiDir(cluster), {
     node: controlPlane.nodeName(cluster),
-    apiserverAddress: controlPlane.APISERVER_ADDRESS,
+    apiserverAddress: APISERVER_ADDRESS,
   });
   await createFrontProxyPki(frontProxyPkiDir(cluster));
   controlPlane.writeUserKubeconfigs(cluster);

@@ -4,20 +4,18 @@ import { type ClusterState, accessAs, frontProxyPkiDir, pkiDir } from "./cluster
 import { findGatusSidecar } from "./gatus-sidecar.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { FRONT_PROXY, type User } from "./pki.ts";
+import { APISERVER_ADDRESS, SERVICE_CIDR } from "./network/cluster-addresses.ts";
 import { SOCKETS } from "./network/sockets.ts";
+import { nodeProgram } from "./node-program.ts";
 import { type PodMode } from "./pod-mode.ts";
 import { type ProcessSpec } from "./processes.ts";
+import { SMALL_HEAP } from "./small-heap.ts";
 
 /** The programs of a control plane, in start order. */
 export const CONTROL_PLANE = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"] as const;
 
 /** The path of each control plane program, keyed by its name. */
 export type Programs = Readonly<Record<(typeof CONTROL_PLANE)[number], { readonly path: string }>>;
-
-/** The range of Service addresses. */
-export const SERVICE_CIDR = "10.96.0.0/16";
-/** The API server's address, the first in the range. */
-export const APISERVER_ADDRESS = "10.96.0.1";
 
 const ISSUER = "https://kubernetes.default.svc.cluster.local";
 
@@ -40,6 +38,7 @@ export function etcd(cluster: ClusterState, programs: Programs): ProcessSpec {
   return {
     name: "etcd",
     command: programs.etcd.path,
+    env: SMALL_HEAP,
     args: [
       `--name=${cluster.name}`,
       `--data-dir=${etcdData(cluster)}`,
@@ -66,6 +65,7 @@ export function apiserver(cluster: ClusterState, programs: Programs): ProcessSpe
   return {
     name: "kube-apiserver",
     command: programs["kube-apiserver"].path,
+    env: SMALL_HEAP,
     args: [
       "--bind-address=127.0.0.1",
       "--advertise-address=127.0.0.1",
@@ -131,6 +131,7 @@ export function controllerManager(cluster: ClusterState, programs: Programs): Pr
   return {
     name: "kube-controller-manager",
     command: programs["kube-controller-manager"].path,
+    env: SMALL_HEAP,
     args: [
       `--kubeconfig=${userKubeconfig(cluster, "controller-manager")}`,
       "--leader-elect=false",
@@ -154,6 +155,7 @@ export function scheduler(cluster: ClusterState, programs: Programs): ProcessSpe
   return {
     name: "kube-scheduler",
     command: programs["kube-scheduler"].path,
+    env: SMALL_HEAP,
     args: [
       `--kubeconfig=${userKubeconfig(cluster, "scheduler")}`,
       "--leader-elect=false",
@@ -172,7 +174,7 @@ export type CertificateMode = "self-signed" | "provided";
  */
 export function agent(cluster: ClusterState, pods: PodMode, certificates: CertificateMode): ProcessSpec {
   const args = [
-    join(import.meta.dirname, "agent/main.ts"),
+    ...nodeProgram("agent/main.ts"),
     `--kubeconfig=${userKubeconfig(cluster, "agent")}`,
     `--node=${nodeName(cluster)}`,
     `--load-balancer-pool=10.98.${cluster.index}.0/24`,
@@ -182,12 +184,11 @@ export function agent(cluster: ClusterState, pods: PodMode, certificates: Certif
   ];
   const common = { name: "agent", command: process.execPath };
   if (pods === "simulated") return { ...common, args };
-  const network = join(import.meta.dirname, "network/main.ts");
   const sidecar = findGatusSidecar();
   const given = sidecar === undefined ? [] : [`--gatus-sidecar=${sidecar}`];
   return {
     ...common,
-    args: [network, `--apiserver=${cluster.ports.apiserver}`, "--", ...args, ...given],
+    args: [...nodeProgram("network/main.ts"), `--apiserver=${cluster.ports.apiserver}`, "--", ...args, ...given],
     cwd: cluster.dir,
     env: toolchainEnvironment(),
   };

@@ -11,6 +11,7 @@ import { readKubeconfig, writeKubeconfig } from "./kubeconfig.ts";
 import { waitUntil } from "./processes.ts";
 import { inSandboxDir } from "./sandbox-dir.ts";
 import { ensureService } from "./service.ts";
+import { SMALL_HEAP } from "./small-heap.ts";
 
 /** The cluster to run Flux in, and how to reach it. */
 export interface FluxOptions {
@@ -102,7 +103,7 @@ async function startControllers(
       {
         name,
         command,
-        env: { KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: FLUX_NAMESPACE },
+        env: { ...SMALL_HEAP, KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: FLUX_NAMESPACE },
         ports: name === "source-controller" ? ["health", "storage"] : ["health"],
         args: (ports) => [
           ...controllerFlags(ports.health),

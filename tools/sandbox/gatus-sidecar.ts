@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { executablesOnPath, givenExecutable, isExecutable } from "../toolchain/executable.ts";
 import { programImages } from "../toolchain/images/pins.ts";
 import { pullPrograms, type ProvisionOptions } from "../toolchain/images/provision.ts";
 import { pulledFile } from "../toolchain/images/pull.ts";
+import { findPython } from "./python.ts";
 
 const NAME = "gatus-sidecar";
 
@@ -17,14 +17,6 @@ export function findGatusSidecar(env: NodeJS.ProcessEnv = process.env): string |
   const image = programImages().get(NAME);
   const pulled = image && pulledFile(NAME, image, env);
   return pulled !== undefined && isExecutable(pulled) ? pulled : undefined;
-}
-
-/** The containers of pods see no other Python than the system's. */
-const PYTHON = "/usr/bin/python3";
-
-/** The Python that runs the platform's scripts in pods; undefined if it or PyYAML is not installed. */
-export function findPython(): string | undefined {
-  return spawnSync(PYTHON, ["-c", "import yaml"]).status === 0 ? PYTHON : undefined;
 }
 
 /** Whether Gatus can discover the endpoints of routes here. Otherwise, the stacks list them in their configuration. */

@@ -1,4 +1,5 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { nodeProgram } from "./node-program.ts";
 import { findProcess, isAlive, startProcess } from "./processes.ts";
 import { inSandboxDir, type SandboxDirOptions } from "./sandbox-dir.ts";
 
@@ -17,7 +18,7 @@ export async function superviseSandbox(options: SuperviseOptions): Promise<void>
   await inSandboxDir(dir, options, async () => {
     const known = findProcess(dir, "supervisor");
     if (known !== undefined && isAlive(known)) return;
-    const main = join(import.meta.dirname, "supervisor/main.ts");
-    await startProcess(dir, { name: "supervisor", command: process.execPath, args: [main], cwd: dir });
+    const args = nodeProgram("supervisor/main.ts");
+    await startProcess(dir, { name: "supervisor", command: process.execPath, args, cwd: dir });
   });
 }

@@ -186,7 +186,7 @@ describe("the whole plan with the real Pulumi, Flux, Traefik and Gatus", functio
 
   it("recovers from the death of any process", async () => {
     const killed: [string, () => number | undefined][] = [
-      ["the app", () => pidInNetwork(/whoami\.mts/)],
+      ["the app", () => pidInNetwork(/whoami\.mjs/)],
       ["Traefik", () => pidInNetwork(/^traefik /)],
       ["the agent", () => pidInNetwork(/^\S+ \S+\/agent\/main\.ts /)],
       ["what keeps the private network", () => pidOf("agent")],

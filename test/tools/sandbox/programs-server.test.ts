@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { askForProgram, servePrograms } from "../../../tools/sandbox/network/programs-server.ts";
+import { askForProgram } from "../../../tools/sandbox/network/ask-program.ts";
+import { servePrograms } from "../../../tools/sandbox/network/programs-server.ts";
 
 describe("sandbox: programs for pods", () => {
   let root: string;

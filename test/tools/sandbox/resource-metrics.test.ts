@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { resourceMetrics } from "../../../tools/sandbox/agent/resource-metrics.ts";
+import { get } from "node:https";
+import type { AddressInfo } from "node:net";
+import { resourceMetrics, serveResourceMetrics } from "../../../tools/sandbox/agent/resource-metrics.ts";
 
 /** Holds 100 MB of memory and starts a child that uses half a second of CPU time and exits; then prints a line and waits. */
 const PROGRAM = `
@@ -45,6 +47,28 @@ describe("sandbox agent: resource metrics", function () {
       assert.ok(value(text, "node_memory_working_set_bytes") > bytes);
     } finally {
       child.kill("SIGKILL");
+    }
+  });
+
+  it("are served over TLS, from the first connection on", async () => {
+    const server = await serveResourceMetrics(() => [], { host: "127.0.0.1", port: 0 });
+    const { port } = server.address() as AddressInfo;
+    const ask = (path: string): Promise<[number | undefined, string]> =>
+      new Promise((resolve, reject) => {
+        get({ host: "127.0.0.1", port, path, rejectUnauthorized: false, agent: false }, (response) => {
+          let body = "";
+          response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+          response.once("end", () => {
+            resolve([response.statusCode, body]);
+          });
+        }).once("error", reject);
+      });
+    try {
+      const [[status, body], [other]] = await Promise.all([ask("/metrics/resource"), ask("/stats")]);
+      assert.deepEqual([status, other], [200, 404]);
+      assert.match(body, /^node_memory_working_set_bytes \d/m);
+    } finally {
+      server.close();
     }
   });
 

@@ -1,7 +1,6 @@
 import { ApiError } from "../../../kube/api-error.ts";
 import { follow } from "./follow.ts";
 import { type AgentContext } from "./pods.ts";
-import { selfSigned } from "./self-signed.ts";
 
 interface Gateway {
   readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string };
@@ -48,6 +47,8 @@ export function serveCertificates({ api, log }: AgentContext): void {
     const path = `/api/v1/namespaces/${namespace}/secrets`;
     // The agent is not allowed to read arbitrary Secrets: a conflict on creation shows that the Secret exists.
     if (known.has(`${namespace}/${name}`)) return;
+    // Loaded only by clusters that need it, because it takes 9 MB.
+    const { selfSigned } = await import("./self-signed.ts");
     const { certificate, key } = await selfSigned(hostname);
     const body = {
       metadata: { name, labels: { "edgefirst.dev/simulated": "certificate" } },

@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
 import { setTimeout as delay } from "node:timers/promises";
-import { APISERVER_ADDRESS, SERVICE_CIDR } from "../control-plane.ts";
 import { apiAs, readKubeconfig } from "../kubeconfig.ts";
+import { APISERVER_ADDRESS, SERVICE_CIDR } from "../network/cluster-addresses.ts";
 import { openNetwork, serveNetwork } from "../network/inside.ts";
-import { findPython } from "../gatus-sidecar.ts";
+import { findPython } from "../python.ts";
 import { useGatusSidecar, usePython } from "../runtime/images.ts";
 import { serveCertificates } from "./certificates.ts";
 import { serveLoadBalancers } from "./load-balancers.ts";

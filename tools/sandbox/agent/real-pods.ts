@@ -1,4 +1,4 @@
-import { askForProgram } from "../network/programs-server.ts";
+import { askForProgram } from "../network/ask-program.ts";
 import { type Service } from "../network/objects.ts";
 import { SOCKETS } from "../network/sockets.ts";
 import { PodEvents } from "../runtime/events.ts";

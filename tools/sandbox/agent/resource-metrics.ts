@@ -1,9 +1,9 @@
-import { createServer } from "node:https";
+import { createServer, type Server } from "node:https";
+import { createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import { cpuTime } from "../../../lib/process-identity.ts";
 import { treeMemoryBytes, treeOf } from "../process-tree.ts";
 import type { ContainerProcess } from "../runtime/pod-runner.ts";
 import { NODE_ADDRESS } from "./node.ts";
-import { selfSigned } from "./self-signed.ts";
 
 /** The kubelet's port. */
 const PORT = 10250;
@@ -13,18 +13,36 @@ const PATH = "/metrics/resource";
  * Serves what containers use where metrics-server asks a kubelet for it. Like everything else in the private network, it asks for no credentials.
  * @param processes the containers that run now
  */
-export async function serveResourceMetrics(processes: () => readonly ContainerProcess[]): Promise<void> {
+export async function serveResourceMetrics(
+  processes: () => readonly ContainerProcess[],
+  address: { readonly host: string; readonly port: number } = { host: NODE_ADDRESS, port: PORT },
+): Promise<TcpServer> {
+  let metrics: Promise<Server> | undefined;
+  // Most clusters have no metrics-server, and what makes the certificate takes 9 MB.
+  const server = createTcpServer((socket) => {
+    metrics ??= metricsServer(processes);
+    metrics.then(
+      (https) => https.emit("connection", socket),
+      () => socket.destroy(),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject).listen(address, resolve);
+  });
+  return server;
+}
+
+/** Serves connections that another server has accepted. */
+async function metricsServer(processes: () => readonly ContainerProcess[]): Promise<Server> {
+  const { selfSigned } = await import("./self-signed.ts");
   const { certificate, key } = await selfSigned(NODE_ADDRESS);
-  const server = createServer({ cert: certificate, key }, ({ url }, response) => {
+  return createServer({ cert: certificate, key }, ({ url }, response) => {
     if (url?.split("?")[0] !== PATH) {
       response.writeHead(404).end();
       return;
     }
     response.setHeader("content-type", "text/plain; version=0.0.4");
     response.end(resourceMetrics(processes(), process.pid));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(PORT, NODE_ADDRESS, resolve);
   });
 }
 

@@ -1,7 +1,6 @@
 import { rmSync } from "node:fs";
-import { createServer, type IncomingMessage, request } from "node:http";
+import { createServer } from "node:http";
 import { resolve } from "node:path";
-import { readBody } from "../../../kube/http.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { isExecutable } from "../../toolchain/executable.ts";
 import { findProgram } from "../../toolchain/find.ts";
@@ -47,21 +46,4 @@ async function find(name: string, version: string, other: string): Promise<Local
     `${name} is not installed on this machine.`,
     `Install it with npm run programs, or set ${environmentVariable(name)} to its path. The pod then starts automatically.`,
   );
-}
-
-/**
- * Asks {@link servePrograms} for a program.
- * @param version the preferred version, from the tag of the image
- * @throws EdgefirstError if it is not installed.
- */
-export async function askForProgram(socketPath: string, name: string, version = ""): Promise<LocalProgram> {
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request({ socketPath, path: `/programs/${name}/${version}` }, resolve)
-      .on("error", reject)
-      .end();
-  });
-  // Throws if the server exits before it has sent the whole response.
-  const answer = await readBody(response);
-  if (response.statusCode !== 200) throw new EdgefirstError(String(answer));
-  return answer as LocalProgram;
 }

@@ -87,9 +87,9 @@ const IMAGES: Record<string, Image> = {
     entrypoint: ["/gateway-api-conformance"],
   },
   "docker.io/traefik/whoami": {
-    script: join(import.meta.dirname, "whoami.mts"),
-    path: "/whoami.mts",
-    entrypoint: [NODE_PATH, "/whoami.mts"],
+    script: join(import.meta.dirname, "whoami.mjs"),
+    path: "/whoami.mjs",
+    entrypoint: [NODE_PATH, "/whoami.mjs"],
     difference: "edgefirst's whoami, with the same information in another format",
   },
 };
