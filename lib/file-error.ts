@@ -27,7 +27,11 @@ export async function explainFileErrors<T>(where: string, work: () => Promise<T>
 
 /** The error to throw in place of `error`: see {@link explainFileErrors}. */
 export function fileError(where: string, error: unknown): unknown {
-  const { code = "", message, syscall } = error as NodeJS.ErrnoException;
+  const { code: given = "", message: text, syscall, path } = error as NodeJS.ErrnoException;
+  // Node reports a read-only file system like that if it creates a folder with its parents (MKDirpSync in src/node_file.cc).
+  const refused = given === "ENOENT" && syscall === "mkdir";
+  const code = refused ? "EROFS" : given;
+  const message = refused ? `the folder ${path ?? ""} cannot be created` : text;
   const hint = HINTS[code];
   // If a program cannot be started, the folder is not to blame.
   if (hint === undefined || syscall?.startsWith("spawn")) return error;
