@@ -188,7 +188,13 @@ export function agent(cluster: ClusterState, pods: PodMode, certificates: Certif
   const given = sidecar === undefined ? [] : [`--gatus-sidecar=${sidecar}`];
   return {
     ...common,
-    args: [...nodeProgram("network/main.ts"), `--apiserver=${cluster.ports.apiserver}`, "--", ...args, ...given],
+    args: [
+      ...nodeProgram("network/main.ts"),
+      `--apiserver=${cluster.ports.apiserver}`,
+      "--",
+      ...args,
+      ...given,
+    ],
     cwd: cluster.dir,
     env: toolchainEnvironment(),
   };

@@ -49,7 +49,9 @@ describe("a machine on which the sandbox cannot do everything", function () {
     const dir = join(folder, "sandbox");
     assert.match(
       await runLimited(`mount -t tmpfs -o ro tmpfs ${folder}`, PREPARE, dir),
-      new RegExp(`^The sandbox in ${dir} cannot be used: the folder ${dir} cannot be created.\\nThe file system is read-only: use another folder`),
+      new RegExp(
+        `^The sandbox in ${dir} cannot be used: the folder ${dir} cannot be created.\\nThe file system is read-only: use another folder`,
+      ),
     );
     assert.match(
       await runLimited(`mount -t tmpfs -o size=64k tmpfs ${folder}`, PREPARE, dir),
@@ -63,7 +65,18 @@ function runLimited(limit: string, program: string, ...args: readonly string[]):
   const node = [process.execPath, "--input-type=module", "--eval", program, ...args];
   const child = spawn(
     "unshare",
-    ["--user", "--map-root-user", "--mount", "--propagation", "private", "sh", "-ec", `${limit}; exec "$@"`, "sh", ...node],
+    [
+      "--user",
+      "--map-root-user",
+      "--mount",
+      "--propagation",
+      "private",
+      "sh",
+      "-ec",
+      `${limit}; exec "$@"`,
+      "sh",
+      ...node,
+    ],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   let output = "";
