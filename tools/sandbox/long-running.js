@@ -1,5 +1,7 @@
 import * as module from "node:module";
 import { join } from "node:path";
+import process from "node:process";
+import { setTimeout } from "node:timers";
 
 // Runs a module of the sandbox that runs for as long as its cluster does: `node long-running.js MODULE ARGUMENTS…`. It is JavaScript because Node loads its TypeScript
 // compiler for an entry point in TypeScript, and keeps it: 12 MB for each process.
