@@ -174,6 +174,32 @@ describe("migrate route: DNS", () => {
       assert.doesNotMatch(cutover(externalDns(values), labelled, ingress()), /before the commit/);
     });
 
+  for (const [values, expected] of [
+    [{ watchedResources: ["Ingress", "Service"] }, /watches only Ingress, Service/],
+    // The default of the chart since 3.0; that of 2.x is all kinds.
+    [{}, /watches only Ingress, Service \(watchedResources\) and would no longer answer for it/],
+    [
+      { watchedResources: ["Ingress", "HTTPRoute"], filters: { gatewayClasses: ["other"] } },
+      /reads only Gateways of class other/,
+    ],
+  ] as const)
+    it(`stays with the Ingress if k8s_gateway would not answer for the route: ${JSON.stringify(values)}`, () => {
+      const server = release("lan", "k8s-gateway", { domain: "example.com", ...values });
+      assert.match(refusals(server, labelled, ingress()), expected);
+    });
+
+  for (const values of [
+    { watchedResources: ["Ingress", "HTTPRoute"] },
+    { watchedResources: [] },
+    { watchedResources: ["Service"] },
+    { watchedResources: ["Ingress"], domain: "example.org" },
+    { watchedResources: ["Ingress"], filters: { ingressClasses: ["other"] } },
+  ])
+    it(`moves if k8s_gateway answers for the route, or not for the Ingress: ${JSON.stringify(values)}`, () => {
+      const server = release("lan", "k8s-gateway", { domain: "example.com", ...values });
+      assert.equal(refusals(server, labelled, ingress()), "");
+    });
+
   it("is judged for each external-dns", () => {
     const inside = externalDns(BOTH);
     const outside = externalDns({ ...BOTH, extraArgs: ["--gateway-name=outside"] }, "outside");

@@ -7,6 +7,7 @@ import type { Step, StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { rendered } from "./hosts.ts";
 import { isHttpRoute, isIngress } from "./read.ts";
+import { whyMeeting } from "./meetings.ts";
 import { whyReordered } from "./order.ts";
 import { ROUTE } from "./release-edit.ts";
 import { newObjectViolation } from "./new-object-violations.ts";
@@ -32,7 +33,8 @@ function orderViolation(
 ): string | undefined {
   const after = clusterOf(changed, clusters);
   const before = sameCluster(after, context.clusters);
-  return whyReordered(hostsOf(changed), context, { before, after });
+  const hosts = hostsOf(changed);
+  return whyReordered(hosts, context, { before, after }) ?? whyMeeting(hosts, context, after);
 }
 
 /** The hosts of an HTTPRoute, or of the routes in a release's values. */

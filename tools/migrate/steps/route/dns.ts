@@ -1,4 +1,4 @@
-import { at, fields } from "../../../../policy/engine/read.ts";
+import { at, fields, text } from "../../../../policy/engine/read.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { Loss } from "../../losses.ts";
@@ -7,13 +7,15 @@ import type { StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { dnsAnnotation } from "./annotations.ts";
 import { controllerValues } from "./controllers/classes.ts";
-import { externalDns, type ExternalDns, type ReadRoute } from "./external-dns.ts";
+import type { DnsWriter, ReadRoute } from "./dns-writer.ts";
+import { externalDns } from "./external-dns.ts";
 import { gatewayIn } from "./gateway.ts";
 import { sourceOf } from "./hosts.ts";
+import { k8sGateways } from "./k8s-gateway.ts";
 import type { CutoverNote, DnsRecord } from "./outcome.ts";
 import type { MovingForm } from "./parents.ts";
 
-/** An Ingress in one cluster, as external-dns reads it, and the Gateway of its route. */
+/** An Ingress in one cluster, as DNS writers read it, and the Gateway of its route. */
 export interface DnsMove extends Pick<MovingForm, "form" | "reading" | "hosts" | "cluster"> {
   /** `namespace/name` */
   readonly gateway: string;
@@ -21,13 +23,14 @@ export interface DnsMove extends Pick<MovingForm, "form" | "reading" | "hosts" |
   readonly route: ReadRoute;
 }
 
-/** What external-dns reads of an Ingress before the move, and of its route afterwards. */
+/** What DNS writers read of an Ingress before the move, and of its route afterwards. */
 export function dnsMove(
   { form, reading, hosts, cluster }: MovingForm,
   [parentRef = {}]: readonly Mapping[],
 ): DnsMove {
   const named = { namespace: scalarText(parentRef.namespace), name: scalarText(parentRef.name) };
-  const metadata = gatewayIn(cluster, named)?.metadata;
+  const found = gatewayIn(cluster, named);
+  const metadata = found?.metadata;
   return {
     form,
     reading,
@@ -38,7 +41,11 @@ export function dnsMove(
     route: {
       annotations: textsOf(reading.annotations.kept),
       labels: labelsOf(form.object),
-      gateway: { ...named, labels: metadata && (metadata.labels ?? {}) },
+      gateway: {
+        ...named,
+        labels: metadata && (metadata.labels ?? {}),
+        className: text(at(found?.spec, ["gatewayClassName"])),
+      },
     },
   };
 }
@@ -105,7 +112,7 @@ export function dnsLosses(move: DnsMove, { options }: Pick<StepContext, "options
   }));
 }
 
-const whyPublished = ({ ingressClasses }: ExternalDns, { gateway }: DnsMove): string =>
+const whyPublished = ({ ingressClasses }: DnsWriter, { gateway }: DnsMove): string =>
   ingressClasses.length === 0
     ? `it does not read this Ingress, but would read the routes of Gateway ${gateway}`
     : `it reads only Ingresses of class ${ingressClasses.join(", ")}, but the routes of every Gateway; limit it with --gateway-name first`;
@@ -117,11 +124,10 @@ function lostRecords(move: DnsMove): readonly string[] {
       ? []
       : [`the DNS target ${dnsTarget} of ${move.hosts.join(", ")}: ${sourceOfTarget(move)}`];
   const records = move.hosts.flatMap((host) =>
-    blindWriters(host, move).map(({ writer: { id, deletesRecords }, reason }) => {
-      const fate = deletesRecords ? "would delete it" : "would leave it pointing to the Ingress controller";
+    blindWriters(host, move).map(({ writer: { id, afterwards }, reason }) => {
       const others = readersOf(host, move).map((reader) => reader.id);
       const rest = others.length === 0 ? "" : `; the record of ${others.join(", ")} moves to the route`;
-      return `the DNS record of ${host}: ${id} ${reason} and ${fate}${rest}`;
+      return `the DNS record of ${host}: ${id} ${reason} and ${afterwards}${rest}`;
     }),
   );
   return [...records, ...target];
@@ -172,7 +178,7 @@ function preparation({ writer: { id, kind, ingressClasses }, reason }: BlindWrit
 }
 
 interface BlindWriter {
-  readonly writer: ExternalDns;
+  readonly writer: DnsWriter;
   readonly reason: string;
 }
 
@@ -185,11 +191,11 @@ function blindWriters(host: string, move: DnsMove): readonly BlindWriter[] {
 }
 
 /** The releases that write a host's record today, and would read its route. */
-const readersOf = (host: string, move: DnsMove): readonly ExternalDns[] =>
+const readersOf = (host: string, move: DnsMove): readonly DnsWriter[] =>
   writersOf(host, move).filter(({ whyBlind }) => whyBlind(move.route) === undefined);
 
 /** The releases that do not write a host's record today, and would begin to. */
-function newWriters(host: string, move: DnsMove): readonly ExternalDns[] {
+function newWriters(host: string, move: DnsMove): readonly DnsWriter[] {
   const today = writersOf(host, move);
   return managersOf(host, move).filter(
     (one) => !today.includes(one) && one.whyBlind(move.route) === undefined,
@@ -197,7 +203,7 @@ function newWriters(host: string, move: DnsMove): readonly ExternalDns[] {
 }
 
 /** The releases that write a host's record today. */
-function writersOf(host: string, move: DnsMove): readonly ExternalDns[] {
+function writersOf(host: string, move: DnsMove): readonly DnsWriter[] {
   const { form, reading } = move;
   const { ingressClass = "", annotations } = reading;
   const kind = scalarText(form.object.kind);
@@ -207,8 +213,8 @@ function writersOf(host: string, move: DnsMove): readonly ExternalDns[] {
 }
 
 /** The releases whose domains include a host. */
-const managersOf = (host: string, { cluster }: DnsMove): readonly ExternalDns[] =>
-  (cluster ? externalDns(cluster) : []).filter((one) => one.covers(host));
+const managersOf = (host: string, { cluster }: DnsMove): readonly DnsWriter[] =>
+  (cluster ? [...externalDns(cluster), ...k8sGateways(cluster)] : []).filter((one) => one.covers(host));
 
 /** The DNS target that a Gateway in the repository gives its routes. */
 const targetOf = ({ gatewayAnnotations }: DnsMove): string | undefined =>

@@ -1,8 +1,14 @@
+import { argumentsOf, containersOf } from "../../../../policy/objects/workloads.ts";
+import { valuesOf } from "../../../../policy/objects/helm.ts";
+import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
+import type { KubeObject } from "../../../../kube/objects.ts";
+import type { Fields } from "../../../../policy/engine/read.ts";
 import { traefiksOf, type Traefik } from "../../../../policy/objects/traefiks.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import { indexOf } from "../../clusters.ts";
 import type { StepContext } from "../../step.ts";
+import { controllerSources } from "./controllers/services.ts";
 import { gatewayIn } from "./gateway.ts";
 import type { RouteOptions } from "./options.ts";
 
@@ -15,4 +21,23 @@ export function traefiksBehind(
   const gateway = gatewayIn(cluster, option);
   if (!cluster || !gateway) return [];
   return traefiksOf(gateway, { objects: indexOf(cluster), knowledge: knowledgeOf(repository) });
+}
+
+/** Whether the class's Traefik is also the one behind the Gateway, so that its entry points stay as they are. */
+export function servesBoth(
+  ingressClass: string,
+  cluster: BuiltCluster | undefined,
+  gateway: RouteOptions["gateways"][string],
+  context: Pick<StepContext, "repository">,
+): boolean {
+  const own = controllerSources(ingressClass, cluster);
+  const traefiks = traefiksBehind(gateway, cluster, context);
+  return traefiks.length > 0 && traefiks.every(({ source }) => own.includes(source));
+}
+
+/** What configures a Traefik, in the form of its chart's values. */
+export function settingsOf(source: KubeObject, cluster: BuiltCluster | undefined): Fields {
+  if (source.kind === HELM_RELEASE.kind && cluster !== undefined)
+    return valuesOf(source, indexOf(cluster)).values;
+  return { additionalArguments: containersOf(source).flatMap((container) => argumentsOf(container)) };
 }

@@ -11,60 +11,20 @@ import { indexOf } from "../../clusters.ts";
 import { idOf, isKind } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "./chart.ts";
-
-type Texts = Readonly<Record<string, string>>;
-
-/** An external-dns, and which Ingresses and routes it writes records for. */
-export interface ExternalDns {
-  /** `namespace/name` */
-  readonly id: string;
-  /** What runs it. */
-  readonly kind: "HelmRelease" | "Deployment";
-  /** With another policy than `sync`, a record stays as it is when nothing asks for it any more. */
-  readonly deletesRecords: boolean;
-  /** The classes of Ingresses that it is limited to; that does not limit the routes. */
-  readonly ingressClasses: readonly string[];
-  /** Whether it manages the records of a host, according to its domains. */
-  readonly covers: (host: string) => boolean;
-  readonly readsIngress: (ingress: ReadIngress) => boolean;
-  /** Why it does not write the record of a route, to be read after its name; undefined if it does. */
-  readonly whyBlind: (route: ReadRoute) => string | undefined;
-}
-
-/** What external-dns reads of an Ingress or IngressRoute. */
-export interface ReadIngress {
-  readonly kind: string;
-  readonly ingressClass: string;
-  readonly annotations: Texts;
-  /** Undefined if a chart adds further labels. */
-  readonly labels: Texts | undefined;
-}
-
-/** What external-dns reads of a route with one Gateway. */
-export interface ReadRoute {
-  readonly annotations: Texts;
-  /** As for {@link ReadIngress}. */
-  readonly labels: Texts | undefined;
-  readonly gateway: {
-    readonly namespace: string;
-    readonly name: string;
-    /** Undefined if the Gateway is not in the repository. */
-    readonly labels: Texts | undefined;
-  };
-}
+import type { DnsWriter, Texts } from "./dns-writer.ts";
 
 /** Every external-dns in a cluster that is a release of its chart or a Deployment. */
-export const externalDns = oncePer((cluster: BuiltCluster): readonly ExternalDns[] =>
+export const externalDns = oncePer((cluster: BuiltCluster): readonly DnsWriter[] =>
   cluster.objects.flatMap(({ object }) => [...ofRelease(object, cluster), ...ofDeployment(object)]),
 );
 
-function ofRelease(object: Mapping, cluster: BuiltCluster): readonly ExternalDns[] {
+function ofRelease(object: Mapping, cluster: BuiltCluster): readonly DnsWriter[] {
   if (!isRelease(object) || chartOf(object, [cluster]).name !== "external-dns") return [];
   const { values } = valuesOf(asKubeObject(object), indexOf(cluster));
   return [readerOf({ id: idOf(object), kind: "HelmRelease", policy: "upsert-only" }, values)];
 }
 
-function ofDeployment(object: Mapping): readonly ExternalDns[] {
+function ofDeployment(object: Mapping): readonly DnsWriter[] {
   if (!isKind(object, "apps", "Deployment")) return [];
   return containersOf(asKubeObject(object))
     .filter(({ spec }) => /(?:^|\/)external-dns(?:[:@]|$)/.test(text(spec.image) ?? ""))
@@ -79,9 +39,9 @@ function ofDeployment(object: Mapping): readonly ExternalDns[] {
  * https://github.com/kubernetes-sigs/external-dns; the default policy of the chart is `upsert-only`, and that of the program `sync`.
  */
 function readerOf(
-  { id, kind, policy }: Pick<ExternalDns, "id" | "kind"> & { readonly policy: string },
+  { id, kind, policy }: Pick<DnsWriter, "id" | "kind"> & { readonly policy: string },
   values: Fields,
-): ExternalDns {
+): DnsWriter {
   const flags = flagsOf(values.extraArgs);
   const all = (flag: string, ...keys: readonly string[]): readonly string[] => [
     ...keys.flatMap((key) => [...texts(values[key]), ...(text(values[key]) ? [scalar(values[key])] : [])]),
@@ -103,7 +63,11 @@ function readerOf(
     id,
     kind,
     ingressClasses: classes,
-    deletesRecords: (all("policy", "policy")[0] ?? policy) === "sync",
+    // With another policy than sync, a record stays as it is.
+    afterwards:
+      (all("policy", "policy")[0] ?? policy) === "sync"
+        ? "would delete it"
+        : "would leave it pointing to the Ingress controller",
     covers: (host) => (domains.length === 0 || isWithin(host, domains)) && !isWithin(host, excluded),
     readsIngress: ({ kind: read, ingressClass, annotations, labels }) =>
       hasLabels(labels) &&
@@ -134,7 +98,7 @@ function selects(selector: string, values: Texts, invalid: boolean): boolean {
   return parseLabelSelector(selector)?.(values) ?? invalid;
 }
 
-const isWithin = (host: string, domains: readonly string[]): boolean =>
+export const isWithin = (host: string, domains: readonly string[]): boolean =>
   domains.some((domain) => host === domain || host.endsWith(domain.replace(/^\.?/, ".")));
 
 /** The flags in `extraArgs`, a list of arguments or a map. */

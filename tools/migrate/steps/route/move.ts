@@ -22,6 +22,7 @@ import { whyUnreachable } from "./network/reach.ts";
 import { parentsOf, type Moving, type MovingForm, type Parents } from "./parents.ts";
 import type { Reading } from "./served.ts";
 import { whyShared } from "./shared-class.ts";
+import { whyOtherTransport } from "./transport.ts";
 
 /** An Ingress that can become routes. */
 export interface Move {
@@ -79,7 +80,13 @@ export function moveOf(
     ...new Set(wide.flatMap((one) => one.refusals)),
     ...new Set(pairs.flatMap((pair) => whyUnreachable(pair, parents.gateway, context))),
     ...new Set(policies.flatMap((one) => one.refusals)),
-    ...new Set(pairs.flatMap((pair) => [...whyShared(pair, parents.gateway, context), ...whyExposed(pair)])),
+    ...new Set(
+      pairs.flatMap((pair) => [
+        ...whyOtherTransport(pair, parents.gateway, context),
+        ...whyShared(pair, parents.gateway, context),
+        ...whyExposed(pair),
+      ]),
+    ),
   );
   if (missing.length > 0) return refused(missing.join("; "));
   const losses = [...[written, ...forms], ...wide].flatMap((one) => one.losses);

@@ -12,7 +12,7 @@ export const refused = (message: string): Stay => ({ kind: "refused", message })
 
 /** Why Ingresses that could become routes stay, by their source. */
 export interface Holds {
-  /** Their rules would match in a different order. */
+  /** Their rules would match in a different order, or compete with rules that they do not meet today. */
   readonly order: ReadonlyMap<string, string>;
   /** Another Ingress of their host stays. */
   readonly hosts: ReadonlyMap<string, string>;

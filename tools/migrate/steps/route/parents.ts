@@ -66,6 +66,9 @@ function listenersOf(
   ingressClass: string,
 ): readonly Mapping[] | string {
   const { answer, entryPoints } = plainHttpOf(moving.reading, moving.cluster, gateway);
+  const { entryPoints: named } = moving.reading;
+  if (answer === "redirected" && named.length > 0 && entryPoints.length === 0)
+    return `no request reaches it today, because Traefik redirects every request on entry point ${named.join(", ")}, and it names no other: remove it, or name the entry point that should serve it`;
   if (entryPoints.length === 0) return answer === "served" ? [{}] : onlyHttps(moving, gateway, answer);
   const option = `route.gateways.${ingressClass}.entryPoints.`;
   const reasons: string[] = [];

@@ -58,6 +58,14 @@ export function refusalsOf(served: readonly Served[]): readonly string[] {
     ...[...hosts]
       .filter((host) => host.startsWith("*"))
       .map((host) => `${host} matches one label in an Ingress, but any number of labels in a route`),
+    ...[...hosts]
+      .filter(isInvalidHost)
+      .map(
+        (host) =>
+          `an HTTPRoute does not accept the host ${host}, so Flux could not apply it: ${
+            isInvalidHost(host.toLowerCase()) ? "use another name" : "write it in lower case"
+          } first`,
+      ),
     ...[...paths]
       .filter((path) => !path.startsWith("/") && !path.startsWith("^"))
       .map((path) => `path ${path} does not start with /`),
@@ -66,6 +74,12 @@ export function refusalsOf(served: readonly Served[]): readonly string[] {
       return `an HTTPRoute does not accept the path ${path}, and Traefik does not read it as a regular expression: write the path that it should serve`;
     }),
   ];
+}
+
+/** Whether the API server rejects a host, according to the pattern of Hostname in the Gateway API; templates and variables are let through. */
+function isInvalidHost(host: string): boolean {
+  if (host === "" || host.startsWith("*") || /\$\{|\{\{/.test(host)) return false;
+  return !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(host);
 }
 
 /** Whether the API server rejects a path, according to the validation rules of HTTPPathMatch in the Gateway API. */

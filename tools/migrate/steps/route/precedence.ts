@@ -1,7 +1,7 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { fieldAt } from "../../objects.ts";
 import { fieldList } from "./paths.ts";
-import type { Served } from "./served.ts";
+import { answerOf, type Served } from "./served.ts";
 
 /** One request that a Traefik rule serves. */
 export interface Ranked {
@@ -18,9 +18,9 @@ export interface Ranked {
 }
 
 /** Two rules that may match the same request and answer it differently. */
-export interface Pair {
-  readonly first: Ranked;
-  readonly second: Ranked;
+export interface Pair<T extends Ranked = Ranked> {
+  readonly first: T;
+  readonly second: T;
   /** Whether the other one may answer once both are routes. */
   readonly reordered: boolean;
 }
@@ -34,15 +34,19 @@ export function reordered(requests: readonly Ranked[]): readonly string[] {
 /**
  * The pairs of rules that compete for requests. The Gateway API compares the path, then the method, then the number of headers, then that of
  * query parameters; Traefik adds up weights instead (buildMatchRule in its Gateway provider). An order is safe only if both agree with it.
+ * @param meet whether the same client can reach both
  */
-export function competing(requests: readonly Ranked[]): readonly Pair[] {
+export function competing<T extends Ranked>(
+  requests: readonly T[],
+  meet: (one: T, other: T) => boolean = meetToday,
+): readonly Pair<T>[] {
   const hosts = Map.groupBy(requests, ({ served }) => served.host);
   const patterns = requests.filter(({ served: { host } }) => isPattern(host));
   const pairs = [...hosts].flatMap(([host, own]) => {
     const others = patterns.filter(({ served }) => served.host !== host && includes(served.host, host));
     return own.flatMap((first, index) =>
       [...own.slice(index + 1), ...others]
-        .filter((second) => compete(first, second))
+        .filter((second) => meet(first, second) && compete(first, second))
         .map((second) => ({ first, second, reordered: isReordered(first, second) })),
     );
   });
@@ -76,13 +80,16 @@ export function keepsPlace(moved: Ranked, staying: Ranked): boolean {
   return moved.rank > staying.rank && weight > staying.rank;
 }
 
+/** Whether two rules of Ingresses have an entry point and a class in common. */
+export function meetToday(one: Ranked, other: Ranked): boolean {
+  const [doors = [], others = []] = [one.entryPoints, other.entryPoints];
+  const sharesDoor = doors.length === 0 || others.length === 0 || doors.some((door) => others.includes(door));
+  return sharesDoor && (one.ingressClass ?? other.ingressClass) === (other.ingressClass ?? one.ingressClass);
+}
+
 /** Whether a request may match both, with different answers. */
 function compete(one: Ranked, other: Ranked): boolean {
-  const answer = ({ backends, middlewares }: Served): string => JSON.stringify([backends, middlewares]);
-  if (answer(one.served) === answer(other.served)) return false;
-  const [doors = [], others = []] = [one.entryPoints, other.entryPoints];
-  if (doors.length > 0 && others.length > 0 && !doors.some((door) => others.includes(door))) return false;
-  if ((one.ingressClass ?? other.ingressClass) !== (other.ingressClass ?? one.ingressClass)) return false;
+  if (answerOf(one.served) === answerOf(other.served)) return false;
   if (areExclusive(one.served, other.served)) return false;
   return covers(one.served, other.served) || covers(other.served, one.served);
 }

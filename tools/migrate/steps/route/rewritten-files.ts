@@ -1,9 +1,12 @@
+import { oncePer } from "../../../../lib/once-per.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { clusterOf } from "../../clusters.ts";
 import { notEditable } from "../../not-editable.ts";
 import { lossNotes, lossRefusal } from "../../losses.ts";
 import type { WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
+import { meetingSources } from "./meetings.ts";
 import { objectOutcome } from "./object.ts";
 import { reorderedSources } from "./order.ts";
 import type { DnsRecord, Holds } from "./outcome.ts";
@@ -28,8 +31,9 @@ export function rewrittenFiles(
   context: StepContext,
 ): readonly RewrittenFile[] {
   const objectsIn = Map.groupBy(written, ({ file }) => file);
+  const meetings = oncePer((cluster: BuiltCluster) => meetingSources(cluster, context));
   const rewrite = (path: string, held: HeldSources): RewrittenFile =>
-    rewritten({ path, objects: objectsIn.get(path) ?? [] }, held, context);
+    rewritten({ path, objects: objectsIn.get(path) ?? [] }, { held, meetings }, context);
   let held: HeldSources = new Map();
   let files = [...objectsIn.keys()].filter(context.selected).map((path) => rewrite(path, held));
   if (context.options.route.keepIngress) return files;
@@ -49,14 +53,14 @@ export function rewrittenFiles(
 /** Rewrites the objects in a file, the last one first, so that the earlier documents keep their offsets. */
 function rewritten(
   { path, objects }: { readonly path: string; readonly objects: readonly WrittenObject[] },
-  held: HeldSources,
+  stays: Stays,
   context: StepContext,
 ): RewrittenFile {
   let text = objects[0]?.text ?? "";
   const notes: (readonly Note[])[] = [];
   const records: DnsRecord[] = [];
   for (const object of objects.toSorted((a, b) => b.origin.offset - a.origin.offset)) {
-    const holds = holdsOf(object, held, context);
+    const holds = holdsOf(object, stays, context);
     const outcome = isRelease(object.forms[0]?.object ?? {})
       ? releaseOutcome(object, context, holds)
       : objectOutcome(object, context, holds);
@@ -79,11 +83,17 @@ function rewritten(
   return { path, text, notes: notes.flat(), records };
 }
 
+/** Why Ingresses stay in each cluster. */
+interface Stays {
+  readonly held: HeldSources;
+  readonly meetings: (cluster: BuiltCluster) => ReadonlyMap<string, string>;
+}
+
 /** Why Ingresses in an object stay although they could become routes. */
-function holdsOf({ forms }: WrittenObject, held: HeldSources, { clusters }: StepContext): Holds {
+function holdsOf({ forms }: WrittenObject, { held, meetings }: Stays, { clusters }: StepContext): Holds {
   const own = forms.flatMap((form) => clusterOf(form, clusters) ?? []);
   return {
-    order: new Map(own.flatMap((cluster) => [...reorderedSources(cluster)])),
+    order: new Map(own.flatMap((cluster) => [...reorderedSources(cluster), ...meetings(cluster)])),
     hosts: new Map(own.flatMap(({ name }) => [...(held.get(name) ?? [])])),
   };
 }

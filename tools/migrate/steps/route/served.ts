@@ -110,9 +110,7 @@ export function hostGroups(served: readonly Served[]): readonly HostGroup[] {
 }
 
 function rulesOf(served: readonly Served[]): readonly Rule[] {
-  const byAnswer = Map.groupBy(served, ({ backends, middlewares }) =>
-    JSON.stringify([backends, middlewares]),
-  );
+  const byAnswer = Map.groupBy(served, answerOf);
   return [...byAnswer.values()].flatMap((same) => {
     const [first] = same;
     return first
@@ -133,12 +131,15 @@ export function answers(parentRefs: readonly Mapping[], served: readonly Served[
     JSON.stringify([reference.namespace, reference.name, reference.sectionName, reference.port]),
   );
   return new Set(
-    served.flatMap(({ host, match, backends, middlewares }) =>
-      doors.map((door) =>
-        JSON.stringify([door, host.toLowerCase(), match, backends.map(backendKey).sort(), middlewares]),
-      ),
+    served.flatMap((one) =>
+      doors.map((door) => JSON.stringify([door, one.host.toLowerCase(), one.match, answerOf(one)])),
     ),
   );
+}
+
+/** How a request is answered; equal for two requests if the same backends answer them behind the same Middlewares. */
+export function answerOf({ backends, middlewares }: Served): string {
+  return JSON.stringify([backends.map(backendKey).sort(), middlewares]);
 }
 
 function backendKey({ kind, identifier, name, port, weight }: Backend): string {

@@ -74,8 +74,8 @@ export function whyOtherProtocol(
   services: Services,
   controller: Controller | undefined,
 ): string | undefined {
-  const known = portsOf(services(namespace, name)).find((one) => one.port === port);
-  const byName = port === 443 || scalarText(known?.name).startsWith("https") ? "https" : "http";
+  const known = knownPort({ namespace, name, port }, services);
+  const byName = isHttpsByName({ namespace, name, port }, services) ? "https" : "http";
   const appProtocol = scalarText(known?.appProtocol).toLowerCase();
   const now = controller === traefik ? byName : "http";
   const then = appProtocol === "" ? byName : APP_PROTOCOLS[appProtocol];
@@ -91,6 +91,14 @@ export function whyOtherProtocol(
         ];
   return `${does}: ${field} first`;
 }
+
+/** Whether Traefik reaches a port over HTTPS because of its number or its name. Source: as for {@link whyOtherProtocol}. */
+export function isHttpsByName(backend: BackendPort, services: Services): boolean {
+  return backend.port === 443 || scalarText(knownPort(backend, services)?.name).startsWith("https");
+}
+
+const knownPort = ({ namespace, name = "", port }: BackendPort, services: Services): Mapping | undefined =>
+  portsOf(services(namespace, name)).find((one) => one.port === port);
 
 /** The protocol for each `appProtocol` that Traefik accepts. */
 const APP_PROTOCOLS: Readonly<Record<string, string>> = {

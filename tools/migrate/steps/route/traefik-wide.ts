@@ -1,22 +1,17 @@
-import { argumentsOf, containersOf } from "../../../../policy/objects/workloads.ts";
-import { valuesOf } from "../../../../policy/objects/helm.ts";
-import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
-import type { KubeObject } from "../../../../kube/objects.ts";
 import type { Fields } from "../../../../policy/engine/read.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { indexOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
 import { askFor, NOTHING, type ControllerWide, type OfClass } from "./class-settings.ts";
 import { controllerValues } from "./controllers/classes.ts";
-import { controllerSources } from "./controllers/services.ts";
 import { entryPointProtections } from "./controllers/traefik-entry-points.ts";
 import { entryPointLimits, type Limit } from "./controllers/traefik-limits.ts";
-import { traefiksBehind } from "./doors.ts";
+import { servesBoth, settingsOf, traefiksBehind } from "./doors.ts";
 
 /** What the entry points of a class's Traefik do, unless that is the Traefik behind the Gateway as well: then they stay as they are. */
 export function traefikWide(own: OfClass): ControllerWide {
-  const { reading, cluster, gateway } = own;
-  if (servesBoth(own)) return NOTHING;
+  const { reading, cluster, gateway, context } = own;
+  if (servesBoth(reading.ingressClass ?? "", cluster, gateway, context)) return NOTHING;
   const values = controllerValues(reading.ingressClass, cluster);
   const isOpen = (name: string): boolean => !gateway.provides.includes(name);
   const limits = missingLimits(values, own).filter(({ name }) => isOpen(name));
@@ -28,13 +23,6 @@ export function traefikWide(own: OfClass): ControllerWide {
     refusals: names.length === 0 ? [] : [askFor(names, own, "may protect")],
     losses: permissions(limits, own),
   };
-}
-
-/** Whether the class's Traefik is also the one behind the Gateway. */
-function servesBoth({ reading: { ingressClass = "" }, cluster, gateway, context }: OfClass): boolean {
-  const own = controllerSources(ingressClass, cluster);
-  const traefiks = traefiksBehind(gateway, cluster, context);
-  return traefiks.length > 0 && traefiks.every(({ source }) => own.includes(source));
 }
 
 /** The limits of the entry points that an Ingress uses, without those that every Traefik behind its Gateway has, too. */
@@ -49,13 +37,6 @@ function missingLimits(values: Fields, { reading, cluster, gateway, context }: O
   return entryPointLimits(values)
     .filter(({ entryPoint }) => entryPoints.length === 0 || entryPoints.includes(entryPoint))
     .filter((limit) => !isThere(limit));
-}
-
-/** What configures a Traefik, in the form of its chart's values. */
-function settingsOf(source: KubeObject, cluster: BuiltCluster | undefined): Fields {
-  if (source.kind === HELM_RELEASE.kind && cluster !== undefined)
-    return valuesOf(source, indexOf(cluster)).values;
-  return { additionalArguments: containersOf(source).flatMap((container) => argumentsOf(container)) };
 }
 
 /** What only the entry points of the class accept, as losses. */

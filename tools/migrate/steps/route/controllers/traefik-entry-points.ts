@@ -51,6 +51,31 @@ const PROTECTIONS = [
   ["proxyProtocol"],
 ];
 
+/**
+ * Settings of the transport to apps that change which certificates of theirs Traefik accepts.
+ * Source: https://doc.traefik.io/traefik/reference/install-configuration/configuration-options/ (serversTransport)
+ */
+export function transportSettings(values: Fields): readonly string[] {
+  const variables = list(values.env).map((one) => {
+    const { name, value } = fields(one);
+    return [
+      (text(name) ?? "")
+        .replace(/^TRAEFIK_/, "")
+        .replaceAll("_", ".")
+        .toLowerCase(),
+      text(value) ?? "",
+    ] as const;
+  });
+  const all = new Map([...variables, ...flagsOf(values)]);
+  const skips = all.get("serverstransport.insecureskipverify");
+  return [
+    ...(skips === "" || skips === "true" ? ["serversTransport.insecureSkipVerify"] : []),
+    ...([...all.keys()].some((flag) => flag.startsWith("serverstransport.rootcas"))
+      ? ["serversTransport.rootCAs"]
+      : []),
+  ];
+}
+
 function isSet(value: unknown): boolean {
   return list(value).length > 0 || (text(value) ?? "") !== "" || hasAny(value);
 }

@@ -1,0 +1,39 @@
+import { OPTIONS_FILE } from "../../options-file.ts";
+import type { StepContext } from "../../step.ts";
+import { controllerOf, controllerValues } from "./controllers/classes.ts";
+import { traefik } from "./controllers/traefik.ts";
+import { transportSettings } from "./controllers/traefik-entry-points.ts";
+import { servesBoth, settingsOf, traefiksBehind } from "./doors.ts";
+import type { Moving, Parents } from "./parents.ts";
+import { servicesBehind } from "./served.ts";
+import { isHttpsByName, servicesOf } from "./services.ts";
+
+/**
+ * Why the Gateway's Traefik may reject the certificate of an app that the class's Traefik accepts: its `serversTransport` is the default for every
+ * backend that it reaches over HTTPS.
+ * Source: serverTransport in pkg/provider/traefik/internal.go of Traefik
+ */
+export function whyOtherTransport(
+  { reading: { ingressClass = "", kind, served }, cluster, namespace }: Moving,
+  gateway: Parents["gateway"],
+  context: StepContext,
+): readonly string[] {
+  if (kind !== "IngressRoute" && controllerOf(ingressClass, cluster) !== traefik) return [];
+  const behind = traefiksBehind(gateway, cluster, context).map(({ source }) =>
+    transportSettings(settingsOf(source, cluster)),
+  );
+  const isThere = (name: string): boolean =>
+    gateway.provides.includes(name) || (behind.length > 0 && behind.every((names) => names.includes(name)));
+  const open = transportSettings(controllerValues(ingressClass, cluster)).filter((name) => !isThere(name));
+  const services = servicesOf(cluster);
+  const backend = servicesBehind(served).find(({ name, port }) =>
+    isHttpsByName({ namespace, name, port }, services),
+  );
+  if (open.length === 0 || backend === undefined || servesBoth(ingressClass, cluster, gateway, context))
+    return [];
+  const names = open.join(" and ");
+  const app = `${backend.name ?? backend.identifier ?? ""}:${backend.port ?? ""}`;
+  return [
+    `it reaches ${app} over HTTPS, and the class's Traefik accepts its certificate because of ${names}: if the Traefik of Gateway ${gateway.namespace}/${gateway.name} has the same, list ${open.length === 1 ? "it" : "them"} in route.gateways.${ingressClass}.provides in ${OPTIONS_FILE}`,
+  ];
+}
