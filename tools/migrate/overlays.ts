@@ -9,6 +9,7 @@ import { findKustomizationFile, isKustomizationFile } from "../gitops/kustomize/
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { Origin } from "../gitops/yaml/source.ts";
 import { problemFailure, type Failure } from "./failure.ts";
+import { yamlFilesIn } from "../gitops/yaml/yaml-files.ts";
 import type { Note } from "./step.ts";
 
 /** How many changed objects of an overlay are named. */
@@ -31,8 +32,7 @@ const overlaysOf = oncePer((clusters: readonly BuiltCluster[]) =>
     const kustomizations = clusters.flatMap((cluster) => cluster.kustomizations);
     if (kustomizations.length === 0) return [];
     const read = new Set(kustomizations.flatMap((kustomization) => [...kustomization.filesRead()]));
-    const directories = repository
-      .yamlFiles(".")
+    const directories = yamlFilesIn(repository)
       .filter((file) => isKustomizationFile(file) && !isArchived(file))
       .map((file) => posix.dirname(file))
       .filter((directory) => !read.has(directory));

@@ -10,6 +10,7 @@ import { buildClusters, onlyHidesObjects } from "./build.ts";
 import { differences, type Difference } from "../gitops/flux/differences.ts";
 import { problemFailure, type Failure } from "./failure.ts";
 import { idOf } from "./objects.ts";
+import { sourceOf } from "./syntax-error.ts";
 import { overlayChanges } from "./overlays.ts";
 import { notApplied } from "./not-applied.ts";
 import type { Note, Plan, Step, StepContext } from "./step.ts";
@@ -41,7 +42,9 @@ export interface Proven {
 
 /** Builds the repository with a plan's changes, and checks that the step is allowed to make every resulting change. */
 export function prove(step: Step, context: StepContext, plan: Plan): Proven {
-  const after = context.repository.with(new Map(plan.changes.map(({ path, text }) => [path, text])));
+  const after = context.repository.with(
+    new Map(plan.changes.map((change) => [change.path, sourceOf(change)])),
+  );
   const clusters = plan.changes.length === 0 ? context.clusters : buildClusters(after);
   const live = withSurvivors(step, context, clusters, after);
   const intended: Difference[] = [];

@@ -4,6 +4,7 @@ import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { oncePer } from "../../lib/once-per.ts";
+import { yamlFilesIn } from "../gitops/yaml/yaml-files.ts";
 import type { FileChange } from "./step.ts";
 
 /**
@@ -97,8 +98,7 @@ function neighbours(directory: string, repository: Repository): readonly Documen
 }
 
 const commentedIn = oncePer((repository: Repository): ReadonlyMap<string, readonly Document[]> => {
-  const documents = repository
-    .yamlFiles(".")
+  const documents = yamlFilesIn(repository)
     .map((file) => ({ directory: posix.dirname(file), text: fileText(repository, file) ?? "" }))
     .filter(({ text }) => SCHEMA.test(text))
     .map(({ directory, text }) => ({

@@ -1,11 +1,17 @@
 import { oncePer } from "../../lib/once-per.ts";
-import { parseYaml } from "../gitops/yaml/parse.ts";
+import { parsedOnce } from "../gitops/yaml/repository.ts";
 import { SourceFile } from "../gitops/yaml/source.ts";
 import type { FileChange } from "./step.ts";
 
-/** The syntax error that a change would put into a YAML file; undefined if there is none. Each change is parsed once. */
-export const syntaxErrorOf = oncePer(({ path, text }: FileChange): string | undefined =>
-  text === undefined || !/\.ya?ml$/.test(path)
-    ? undefined
-    : parseYaml(new SourceFile(path, text)).errors[0]?.message,
+/** The new text of a file as a file of the repository after the step; undefined if it is removed. */
+export const sourceOf = oncePer(({ path, text }: FileChange): SourceFile | undefined =>
+  text === undefined ? undefined : new SourceFile(path, text),
 );
+
+/** The syntax error that a change would put into a YAML file; undefined if there is none. The build of the repository after the step does not parse it again. */
+export function syntaxErrorOf(change: FileChange): string | undefined {
+  const source = sourceOf(change);
+  return source === undefined || !/\.ya?ml$/.test(change.path)
+    ? undefined
+    : parsedOnce(source).errors[0]?.message;
+}

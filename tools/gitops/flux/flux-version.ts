@@ -6,6 +6,7 @@ import { at, fields, list, text } from "../../../policy/engine/read.ts";
 import { chartOf, valuesOf } from "../../../policy/objects/helm.ts";
 import { HELM_RELEASE } from "../../../policy/objects/kinds.ts";
 import { searchedText } from "../yaml/file-text.ts";
+import { yamlFilesIn } from "../yaml/yaml-files.ts";
 import type { Repository } from "../yaml/repository.ts";
 
 /** The Flux version of a cluster, as a version or a range, and the place that sets it. */
@@ -108,8 +109,7 @@ export function bootstrapFiles(cluster: string, repository: Repository): readonl
 }
 
 const bootstrapsIn = oncePer((repository: Repository): readonly BootstrapFile[] =>
-  repository
-    .yamlFiles(".")
+  yamlFilesIn(repository)
     .filter((path) => /(?:^|\/)(?:kustomization|gotk-components)\.ya?ml$/.test(path))
     .flatMap((path) => {
       const content = searchedText(repository, path);

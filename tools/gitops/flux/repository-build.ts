@@ -16,6 +16,7 @@ import { plainClusters } from "./plain-clusters.ts";
 import { findRoots, ownSources } from "./roots.ts";
 import { switchedOff } from "./switched-off.ts";
 import { isChartTemplate } from "./chart-templates.ts";
+import { yamlFilesIn } from "../yaml/yaml-files.ts";
 import { isTemplate, writtenKustomizations, type WrittenObject } from "./written.ts";
 
 /** Everything that a repository applies, by cluster. */
@@ -45,7 +46,7 @@ export function buildRepository(
   repository: Repository,
   { orphans = new Map(), partial = false, kept = new KeptBuilds() }: BuildOptions = {},
 ): BuiltRepository {
-  const files = repository.yamlFiles(".");
+  const files = yamlFilesIn(repository);
   const surviving = [...orphans.values()].flat().map(asWritten);
   const named = ownerClusters(repository);
   const inFiles = writtenKustomizations(repository, files);

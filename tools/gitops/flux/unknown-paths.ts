@@ -7,6 +7,7 @@ import { isMapping, originOf } from "../yaml/values.ts";
 import { bootstrapsIn } from "./bootstraps.ts";
 import type { BuiltCluster } from "./built.ts";
 import { isFluxKustomization, pathOf, specOf } from "./flux-kustomization.ts";
+import { yamlFilesIn } from "../yaml/yaml-files.ts";
 import {
   hasVariables,
   isArchived,
@@ -69,14 +70,14 @@ export function openPaths(clusters: readonly BuiltCluster[], repository: Reposit
 /** The directories with YAML files in them or below them, without archives. */
 function directoriesIn(repository: Repository): readonly string[] {
   const found = new Set<string>();
-  for (const file of repository.yamlFiles(".").filter((one) => !isArchived(one)))
+  for (const file of yamlFilesIn(repository).filter((one) => !isArchived(one)))
     for (let above = posix.dirname(file); above !== "." && !found.has(above); above = posix.dirname(above))
       found.add(above);
   return [...found].toSorted();
 }
 
 const pathsLeftOpen = oncePer((repository: Repository): readonly WrittenObject[] => {
-  const files = repository.yamlFiles(".");
+  const files = yamlFilesIn(repository);
   const bootstraps = bootstrapsIn(repository, files, writtenKustomizations(repository, files));
   return [...bootstraps, ...templatesIn(repository, files)].filter(({ object }) =>
     hasVariables(pathOf(object)),

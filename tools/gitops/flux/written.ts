@@ -1,3 +1,4 @@
+import { oncePer } from "../../../lib/once-per.ts";
 import { patchFilesIn } from "../kustomize/included-files.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
@@ -20,6 +21,14 @@ export function writtenKustomizations(
   repository: Repository,
   files: readonly string[],
 ): readonly WrittenObject[] {
+  return kustomizationsOf(repository)(files);
+}
+
+const kustomizationsOf = oncePer((repository: Repository) =>
+  oncePer((files: readonly string[]) => findKustomizations(repository, files)),
+);
+
+function findKustomizations(repository: Repository, files: readonly string[]): readonly WrittenObject[] {
   const documents = written(repository, files, GROUP, isFluxKustomization);
   const patches = patchFilesIn(repository);
   const all = documents

@@ -5,6 +5,7 @@ import type { Repository } from "../yaml/repository.ts";
 import { originOf } from "../yaml/values.ts";
 import { pathOf, specOf } from "./flux-kustomization.ts";
 import { PushedSources } from "./pushed-sources.ts";
+import { yamlFilesIn } from "../yaml/yaml-files.ts";
 import { hasVariables, writtenKustomizations, type WrittenObject } from "./written.ts";
 
 /** The directory to which the paths of a repository's Kustomizations are relative, if they are not relative to its top. */
@@ -19,7 +20,7 @@ export interface OtherTop {
 
 /** Finds that directory; undefined if a path exists below the top, if a workflow pushes a directory for them, or if most of them exist below no directory above their files. */
 export const otherTop = oncePer((repository: Repository): OtherTop | undefined => {
-  const files = repository.yamlFiles(".");
+  const files = yamlFilesIn(repository);
   const written = writtenKustomizations(repository, files);
   const pushed = new PushedSources(repository, files, written);
   if (written.some(({ object }) => pushed.of(specOf(object).sourceRef))) return undefined;

@@ -10,6 +10,7 @@ import {
   type KustomizationFile,
 } from "./kustomization-file.ts";
 import { MAX_INCLUDES } from "./kustomize.ts";
+import { yamlFilesIn } from "../yaml/yaml-files.ts";
 import { scalarText } from "./resource.ts";
 
 /** Every file and directory that a build reads as resources, patches or data of generators, found without building. Anything unreadable is left out, since the build reports it. */
@@ -51,7 +52,7 @@ export function filesOf(
 
 /** The files of patches, in all kustomization files of a repository. */
 export const patchFilesIn = oncePer((repository: Repository): ReadonlySet<string> => {
-  const files = repository.yamlFiles(".").filter(isKustomizationFile);
+  const files = yamlFilesIn(repository).filter(isKustomizationFile);
   return new Set(
     files.flatMap((file) => {
       const fields = repository.parse(file).documents[0]?.value;

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { join, posix } from "node:path";
+import { oncePer } from "../../../lib/once-per.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { BuildError } from "../problem.ts";
 import { Disk, type Answers } from "./disk.ts";
@@ -32,7 +33,7 @@ export interface Changed {
 }
 
 /** File contents by path relative to the root; undefined for a file that is removed. */
-export type Changes = ReadonlyMap<string, string | undefined>;
+export type Changes = ReadonlyMap<string, string | SourceFile | undefined>;
 
 /**
  * A repository's files, each read and parsed once. Paths are relative to the root, with forward slashes; `.` is the root. A path that leaves the root, even
@@ -99,7 +100,7 @@ export class Repository {
     const changed = new Repository(this.root);
     const added = new Map(this.#changes);
     for (const [path, text] of changes)
-      added.set(path, text === undefined ? undefined : new SourceFile(path, text));
+      added.set(path, typeof text === "string" ? new SourceFile(path, text) : text);
     changed.#changes = added;
     changed.#files = this.#files;
     changed.#parsed = this.#parsed;
@@ -253,6 +254,7 @@ export class Repository {
   #parse(file: SourceFile, dialect: Dialect): ParsedText {
     const path = file.file;
     const isText = !file.text.includes("\ufffd") || this.#changes.has(path) || isUtf8(this.#disk.bytes(path));
+    if (isText && dialect === "v3") return parsedOnce(file);
     return isText ? parseYaml(file, dialect) : unread(path, "the file is not valid UTF-8");
   }
 
@@ -271,6 +273,9 @@ export class Repository {
 export function normalized(path: string): string {
   return posix.normalize(path).replace(/(.)\/$/, "$1");
 }
+
+/** The documents in a file, which several copies of a repository may contain. */
+export const parsedOnce = oncePer((file: SourceFile): ParsedText => parseYaml(file));
 
 /** The files that the changes add or modify, and the directories above them, by parent directory. */
 function addedBelow(

@@ -6,6 +6,7 @@ import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitop
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { textFiles } from "../../text-files.ts";
+import { yamlFilesIn } from "../../../gitops/yaml/yaml-files.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 
 /** The lists in a kustomization that can include directories. */
@@ -21,7 +22,7 @@ export interface User {
 
 /** Every kustomization file that includes a directory from outside that directory. */
 export function usersOf(repository: Repository, directory: string): readonly User[] {
-  return repository.yamlFiles(".").flatMap((file) => {
+  return yamlFilesIn(repository).flatMap((file) => {
     if (!isKustomizationFile(file) || isWithin(file, directory)) return [];
     const fields = repository.parse(file).documents[0]?.value;
     if (!isMapping(fields)) return [];
@@ -86,7 +87,7 @@ export function mentionsIn(file: string, path: string, repository: Repository): 
 /** The references to each file and directory of a repository, collected once. */
 const referencesOf = oncePer((repository: Repository): ReadonlyMap<string, readonly Position[]> => {
   const references = new Map<string, Position[]>();
-  for (const file of repository.yamlFiles(".")) {
+  for (const file of yamlFilesIn(repository)) {
     if (file === OPTIONS_FILE) continue;
     const found = [...inValues(repository, file), ...inComments(repository, file)];
     for (const { word, position } of found)

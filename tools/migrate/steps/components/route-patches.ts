@@ -8,11 +8,12 @@ import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitop
 import { BuildError } from "../../../gitops/problem.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { Note } from "../../step.ts";
+import { yamlFilesIn } from "../../../gitops/yaml/yaml-files.ts";
 import { listOf, resolves } from "./references.ts";
 
 /** Finds kustomizations with a component that patches HTTPRoutes, if only Helm renders HTTPRoutes there: Kustomize patches cannot reach those. */
 export function patchesOutOfReach(repository: Repository): readonly Note[] {
-  return repository.yamlFiles(".").flatMap((file) => {
+  return yamlFilesIn(repository).flatMap((file) => {
     if (!isKustomizationFile(file)) return [];
     const fields = repository.parse(file).documents[0]?.value;
     if (!isMapping(fields) || fields.kind === "Component" || !Array.isArray(fields.components)) return [];

@@ -10,6 +10,7 @@ import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
 import { whyNotSelected } from "../../selected.ts";
 import { removeFromBuild } from "../../remove-from-build.ts";
 import { includedObjects, type IncludedObject } from "../../included-objects.ts";
+import { yamlFilesIn } from "../../../gitops/yaml/yaml-files.ts";
 import { isHelmRepository, SOURCE } from "./artifact.ts";
 
 /** The objects in a cluster that refer to a HelmRepository, as `Kind namespace/name`. */
@@ -109,7 +110,7 @@ const REFERENCE =
 /** For the name of each HelmRepository that a file refers to, one of those files, whether or not Flux reads it. */
 const filesNaming = oncePer((repository: Repository): ReadonlyMap<string, string> => {
   const files = new Map<string, string>();
-  for (const file of repository.yamlFiles("."))
+  for (const file of yamlFilesIn(repository))
     for (const [, after, before = ""] of (fileText(repository, file) ?? "").matchAll(REFERENCE))
       files.set(after ?? before, file);
   return files;

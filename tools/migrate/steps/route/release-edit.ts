@@ -67,15 +67,19 @@ function spaced(
   document: number,
   { written, gone }: { readonly written: Mapping; readonly gone: readonly string[] },
 ): string {
-  const edited = new YamlEdit(edit.text());
   const values = Object.keys(fieldsIn(written, VALUES));
   const around = values.slice(values.indexOf("ingress")).slice(0, 2);
   const isSpaced = around.some((key) => key !== values[0] && edit.isSeparated(document, [...VALUES, key]));
-  if (!values.includes("route") && edited.has(document, INGRESS)) edited.separate(document, ROUTE, isSpaced);
   const [first = "", ...others] = Object.keys(fieldsIn(written, INGRESS));
+  const isBelowBlank = gone.includes(first) && edit.isSeparated(document, [...INGRESS, first]);
+  const text = edit.text();
+  // Without a blank line, there is none to move: most of the work would be to parse the text again.
+  if (!isSpaced && !isBelowBlank && !/\n[ \t]*\r?\n/.test(text)) return text;
+  const edited = new YamlEdit(text);
+  if (!values.includes("route") && edited.has(document, INGRESS)) edited.separate(document, ROUTE, isSpaced);
   const staying = others.find((key) => !gone.includes(key));
   if (gone.includes(first) && staying !== undefined)
-    edited.separate(document, [...INGRESS, staying], edit.isSeparated(document, [...INGRESS, first]));
+    edited.separate(document, [...INGRESS, staying], isBelowBlank);
   return edited.text();
 }
 

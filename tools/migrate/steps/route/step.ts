@@ -17,6 +17,7 @@ import { rewrittenFiles } from "./rewritten-files.ts";
 import { senders } from "./senders.ts";
 import { whyForbidden } from "./allowed.ts";
 import { whyRenderedForbidden } from "./rendered.ts";
+import { yamlFilesIn } from "../../../gitops/yaml/yaml-files.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
 
 /** Replaces IngressRoutes and Ingresses, in manifests and in app-template values, with HTTPRoutes. */
@@ -81,8 +82,7 @@ function unread(
 ): readonly Note[] {
   const read = new Set(written.map(({ file, origin }) => `${file}:${origin.offset}`));
   const patches = patchFilesIn(repository);
-  return repository
-    .yamlFiles(".")
+  return yamlFilesIn(repository)
     .filter(selected)
     .flatMap((file) => repository.parse(file).documents)
     .flatMap(({ value, origin }): readonly Note[] => {
