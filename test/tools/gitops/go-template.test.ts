@@ -103,6 +103,8 @@ describe("a template of Go", () => {
       ['{{ define "x" }}{{ end }}', "the action define"],
       ['{{ printf "%5.2f" 1.0 }}', "%5 in printf"],
       ["{{ int inputs.big }}", "an integer of a million or more"],
+      ["{{ until 100000000 }}", "a count of 100000000"],
+      [`${"{{ range until 1000 }}".repeat(4)}x${"{{ end }}".repeat(4)}`, "a template that takes so long"],
     ] as const)
       assert.throws(
         () => render(template),

@@ -20,6 +20,11 @@ const COMMAND = /\bflux push artifact\b/;
 /** The action runs the same command. Source: github.com/controlplaneio-fluxcd/distribution, actions/push/action.yml. */
 const ACTION = /^\s*-?\s*uses:\s*["']?controlplaneio-fluxcd\/distribution\/actions\/push@/;
 
+/** How many commands to read in a file, and how many lines and characters of each, so that no file takes long. */
+const MOST_COMMANDS = 20;
+const MOST_LINES = 50;
+const MOST_CHARACTERS = 5000;
+
 /** The artifacts that commands `flux push artifact` in the repository create from its own directories. */
 export function pushedArtifacts(repository: Repository): readonly PushedArtifact[] {
   return repository
@@ -42,9 +47,10 @@ interface Push {
 
 function commandsIn(text: string): readonly Push[] {
   const lines = text.split(/\r?\n/);
-  return lines.flatMap((line, index) => {
-    if (!COMMAND.test(line) || /^\s*#/.test(line)) return [];
-    return pushOf(commandFrom(lines.slice(index), text)) ?? [];
+  const starts = [...lines.keys()].filter((index) => COMMAND.test(lines[index] ?? ""));
+  return starts.slice(0, MOST_COMMANDS).flatMap((index) => {
+    if (/^\s*#/.test(lines[index] ?? "")) return [];
+    return pushOf(commandFrom(lines.slice(index, index + MOST_LINES), text)) ?? [];
   });
 }
 
@@ -57,7 +63,8 @@ function commandFrom(lines: readonly string[], text: string): string {
     .slice(0, end < 0 ? undefined : end + 1)
     .map((line) => line.replace(/\\$/, "").trim())
     .join(" ");
-  return withVariables(command.slice(command.search(COMMAND)), text);
+  const start = command.search(COMMAND);
+  return withVariables(command.slice(start, start + MOST_CHARACTERS), text);
 }
 
 function pushOf(command: string): Push | undefined {
@@ -81,9 +88,9 @@ function pushOf(command: string): Push | undefined {
 
 function actionsIn(text: string): readonly Push[] {
   const lines = text.split(/\r?\n/);
-  return lines.flatMap((line, index) => {
-    if (!ACTION.test(line)) return [];
-    const rest = lines.slice(index + 1);
+  const starts = [...lines.keys()].filter((index) => ACTION.test(lines[index] ?? ""));
+  return starts.slice(0, MOST_COMMANDS).flatMap((index) => {
+    const rest = lines.slice(index + 1, index + MOST_LINES);
     const end = rest.findIndex((next) => /^\s*-\s/.test(next));
     const inputs = rest.slice(0, end < 0 ? undefined : end).join("\n");
     const input = (name: string): string | undefined => {

@@ -75,6 +75,8 @@ function run(text: string, inputs: Mapping, origin: Origin): string {
   try {
     return runTemplate(parseTemplate(text, ["<<", ">>"]), { inputs });
   } catch (error) {
+    // The parser would overflow the stack.
+    if (error instanceof RangeError) throw unsupported("so deep a template in a ResourceSet", origin);
     if (!(error instanceof TemplateError)) throw error;
     if (error.construct !== undefined) throw unsupported(`${error.construct} in a ResourceSet`, origin);
     throw new BuildError(`the template of the ResourceSet fails: ${error.message}`, origin);

@@ -29,7 +29,7 @@ export function withVariables(line: string, file: string, depth = 0): string {
 /** The only value that a file gives to a variable: in a mapping (`env`, `vars`), or in a script or a makefile. */
 function assigned(name: string, file: string): string | undefined {
   const assignment = new RegExp(
-    String.raw`^\s*(?:-\s+)?(?:export\s+)?${name}\s*(?::\s|[:?]?=)\s*(["']?)(.+?)\1\s*(?:#.*)?$`,
+    String.raw`^[ \t]*(?:-[ \t]+)?(?:export[ \t]+)?${name}[ \t]*(?::[ \t]|[:?]?=)[ \t]*(["']?)(.+?)\1[ \t]*(?:#.*)?$`,
     "gm",
   );
   const values = new Set([...file.matchAll(assignment)].map(([, , value]) => value));

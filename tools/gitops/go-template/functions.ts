@@ -32,6 +32,11 @@ function integer(value: Value | undefined): number {
   return Number.isFinite(whole) ? whole : 0;
 }
 
+function atMost(limit: number, count: number): number {
+  if (count < 0 || count > limit) throw new TemplateError("a large count", `a count of ${count}`);
+  return count;
+}
+
 /** The result of a function that returns an integer. Here it looks like a float, which Go would write differently if it is large. */
 function exact(value: number): number {
   if (Math.abs(value) >= 1e6) throw new TemplateError("a large integer", "an integer of a million or more");
@@ -39,7 +44,7 @@ function exact(value: number): number {
 }
 
 function indented(spaces: Value | undefined, value: Value | undefined): string {
-  const space = " ".repeat(integer(spaces));
+  const space = " ".repeat(atMost(1000, integer(spaces)));
   return space + text(value).replaceAll("\n", `\n${space}`);
 }
 
@@ -134,7 +139,7 @@ const FUNCTIONS: Readonly<Record<string, Call>> = {
   list: (...args) => [...args],
   append: (value, element) => [...list(value), element ?? null],
   concat: (...args) => args.flatMap((arg) => [...list(arg)]),
-  until: (count) => Array.from({ length: integer(count) }, (_, at) => at),
+  until: (count) => Array.from({ length: atMost(1000, integer(count)) }, (_, at) => at),
   first: (value) => first(list(value)) ?? null,
   last: (value) => list(value).at(-1) ?? null,
   has: (value, values) => list(values).includes(value ?? null),

@@ -18,8 +18,12 @@ interface Scope {
   readonly variables: ReadonlyMap<string, { value: Value }>;
 }
 
+/** So that no template takes long. */
+const MOST_STEPS = 100_000;
+
 class Run {
   readonly #values: Mapping;
+  #steps = 0;
 
   constructor(values: Mapping) {
     this.#values = values;
@@ -29,6 +33,7 @@ class Run {
     let text = "";
     let scope = outer;
     for (const node of template) {
+      if (++this.#steps > MOST_STEPS) throw new TemplateError("too long", "a template that takes so long");
       if (node.kind === "text") text += node.text;
       else if (node.kind === "action") {
         const value = this.#pipeline(node.pipeline, scope);

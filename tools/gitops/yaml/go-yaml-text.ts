@@ -31,7 +31,7 @@ export class GoYamlText {
   constructor(text: string) {
     this.#text = text;
     const unquoted = withoutBlocks(text).replaceAll(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'/g, "x");
-    if (/(?:^|\s)#|(?:^|[\s[{,])(?:[&*!]\w|<<\s*:|>[-+\d]*\s*$)|^\s*[?%]/m.test(unquoted))
+    if (/(?:^|\s)#|(?:^|[\s[{,])(?:[&*!]\w|<<[ \t]*:|>[-+\d]*[ \t]*$)|^[ \t]*[?%]/m.test(unquoted))
       throw new UnwritableError("a YAML text with comments, anchors, tags or folded blocks");
   }
 
