@@ -4,6 +4,7 @@ import { enforce } from "./kube/findings.ts";
 import { KubeClient } from "./kube/kube-client.ts";
 import { loadConfig } from "./config/load.ts";
 import { EdgefirstError } from "./lib/errors.ts";
+import { useLinearStructs } from "./lib/linear-structs.ts";
 import { NO_OUTPUTS, readOutputs } from "./platform/outputs.ts";
 import { comparedSettings } from "./platform/compared-settings.ts";
 import { createPlatform, planPlatform } from "./platform/plan.ts";
@@ -16,6 +17,7 @@ import { readRecordedObjects } from "./staging/stack-outputs.ts";
 import { stageUpdate } from "./staging/staged-update.ts";
 
 async function deploy() {
+  useLinearStructs();
   const settings = loadConfig();
   const pins = loadPins();
   const { kubeconfig } = settings.cluster;
