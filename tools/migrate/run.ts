@@ -1,4 +1,3 @@
-import { posix } from "node:path";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { counted } from "../../lib/counted.ts";
@@ -147,11 +146,10 @@ function unseenBy({ reads }: Step, { clusters, repository }: StepContext): reado
 const NAMED = 5;
 
 /** Why a path with unknown variables is not checked, and what the owner can do about it. */
-function whyOpen({ position: { file, line }, id, path, directories }: OpenPath): string {
-  const [example = ""] = directories;
+function whyOpen({ position: { file, line }, id, path, directories, example }: OpenPath): string {
   const named = directories.slice(0, NAMED).join(", ");
   const more = directories.length > NAMED ? ` and ${directories.length - NAMED} more` : "";
-  return `${file}:${line}: Kustomization ${id} builds ${path}, whose variables this repository does not define, and no other one builds ${named}${more}: name each of them that a cluster builds in ${CLUSTERS_FILE}, for example \`clusters: { ${posix.basename(example)}: ${example} }\``;
+  return `${file}:${line}: Kustomization ${id} builds ${path}, whose variables this repository does not define, and no other one builds ${named}${more}: name each of them that a cluster builds in ${CLUSTERS_FILE}, for example \`clusters: { ${example}: ${directories[0] ?? ""} }\``;
 }
 
 function whyWrongDirectory({ directory, found, paths, position: { file, line } }: OtherTop): string {

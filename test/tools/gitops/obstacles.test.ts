@@ -39,6 +39,13 @@ const CASES: readonly (readonly [string, string, (edit: YamlEdit) => boolean, nu
     4,
     /^c\.b comes from a merge key/,
   ],
+  [
+    "an entry whose key is an alias",
+    "a: &x web\nb:\n  *x : 1\n",
+    (edit) => edit.replace(0, ["b", "web"], "web: 2"),
+    3,
+    /^b\.web has the alias \*x as its key/,
+  ],
   ["a key without a value", "a:\nb: 1\n", (edit) => edit.insert(0, ["a"], "c: 2"), 1, /^a has no entries/],
   ["an empty flow mapping", "a: {}\n", (edit) => edit.insert(0, ["a"], "c: 2"), 1, /^a has no entries/],
   [

@@ -49,8 +49,10 @@ const empty = (path: readonly PathStep[]): string =>
 
 /** Why a mapping does not have an entry of its own that its value has. */
 function absence(node: Node | null, path: readonly PathStep[]): string {
-  const isMerged = isMap(node) && node.items.some(({ key }) => keyText(key as Node) === "<<");
-  return isMerged
+  const keys = isMap<Node>(node) ? node.items.map(({ key }) => key) : [];
+  const alias = keys.find((key) => isAlias(key));
+  if (isAlias(alias)) return `${named(path)} has the alias *${alias.source} as its key: write the key out`;
+  return keys.some((key) => keyText(key) === "<<")
     ? `${named(path)} comes from a merge key (<<): write the entry out there`
     : `${named(path)} is not in this file`;
 }

@@ -43,6 +43,8 @@ export interface OpenPath extends UnknownPath {
   readonly id: string;
   /** The directories to which the path may lead, and of which no cluster receives anything. */
   readonly directories: readonly string[];
+  /** What the first variable is in the first of them. */
+  readonly example: string;
 }
 
 /** The paths that the repository leaves open and that may lead to directories that no Kustomization builds. */
@@ -55,14 +57,23 @@ export function openPaths(clusters: readonly BuiltCluster[], repository: Reposit
   return open.flatMap(({ object, file }) => {
     const isTarget = patternOf(pathOf(object), "$");
     const directories = unread.filter((directory) => isTarget.test(directory));
-    if (directories.length === 0) return [];
+    const [first] = directories;
+    if (first === undefined) return [];
+    const example = isTarget.exec(first)?.[1] ?? "";
     const { name, namespace } = isMapping(object.metadata) ? object.metadata : {};
     const id = [namespace, name]
       .map(scalarText)
       .filter((part) => part !== "")
       .join("/");
     return [
-      { path: scalarText(specOf(object).path), file, position: locate(originOf(object)), id, directories },
+      {
+        path: scalarText(specOf(object).path),
+        file,
+        position: locate(originOf(object)),
+        id,
+        directories,
+        example,
+      },
     ];
   });
 }
@@ -103,5 +114,5 @@ const mayLeadTo = (file: string, path: string): boolean => patternOf(path, "/").
 /** Matches what a path with variables may be; a variable stands for at least one character. */
 function patternOf(path: string, end: "/" | "$"): RegExp {
   const literals = path.split(VARIABLE).map((text) => RegExp.escape(text));
-  return new RegExp(`^${literals.join(end === "$" ? "[^/]+" : ".+")}${end}`);
+  return new RegExp(`^${literals.join(end === "$" ? "([^/]+)" : ".+")}${end}`);
 }
