@@ -3,7 +3,7 @@ import { describeFinding } from "../kube/findings.ts";
 import { differencesFrom } from "./differences.ts";
 import { readEvidence, standingOf, type Difference, type Evidence, type OverrideRecord } from "./evidence.ts";
 import { movement } from "./movement.ts";
-import { judgeOwnStack, type OwnGateArgs, type OwnJudgement } from "./own-gate.ts";
+import { judgeOwnStack, type OwnGateArgs } from "./own-gate.ts";
 import { failureList, judgeUpstream, type UpstreamArgs, type UpstreamStack } from "./upstream.ts";
 
 /** An override for a longer time would be the same as no gate. */
@@ -25,7 +25,7 @@ export interface GateResult {
   readonly upstream: readonly UpstreamStack[];
   /** Settings in which the stack differs from its upstream stacks, whether intended or not. */
   readonly differences: readonly Difference[];
-  /** See {@link OwnJudgement.further}. */
+  /** The stacks upstream of the direct upstream stacks; undefined if there may be more that no evidence names. */
   readonly further?: readonly string[] | undefined;
   /** The override, if it is in force. */
   readonly override?: OverrideRecord | undefined;

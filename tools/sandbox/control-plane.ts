@@ -4,7 +4,7 @@ import { type ClusterState, accessAs, frontProxyPkiDir, pkiDir } from "./cluster
 import { findGatusSidecar } from "./gatus-sidecar.ts";
 import { writeKubeconfig } from "./kubeconfig.ts";
 import { FRONT_PROXY, type User } from "./pki.ts";
-import { APISERVER_ADDRESS, SERVICE_CIDR } from "./network/cluster-addresses.ts";
+import { SERVICE_CIDR } from "./network/cluster-addresses.ts";
 import { SOCKETS } from "./network/sockets.ts";
 import { nodeProgram } from "./node-program.ts";
 import { type PodMode } from "./pod-mode.ts";

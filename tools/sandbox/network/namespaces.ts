@@ -56,7 +56,7 @@ async function attempt(): Promise<string | undefined> {
     const lines = String(error instanceof Error ? error.message : error).split("\n");
     const reason = (lines.at(-1) ?? "").replace(/^: /, "");
     // The kernel's error if the limit is reached, as in containers that set it to 0 (user_namespaces(7)).
-    const isLimit = /unshare failed: No space left on device/.test(reason);
+    const isLimit = reason.includes("unshare failed: No space left on device");
     return `this machine does not allow unprivileged network namespaces (${isLimit ? "the limit in /proc/sys/user/max_user_namespaces is reached" : reason})`;
   }
 }
