@@ -80,7 +80,7 @@ export const notPlain = (path: readonly PathStep[]): string =>
 export const notCollection = (path: readonly PathStep[]): string =>
   `${named(path)} is neither a mapping nor a list: write it as one, in block style`;
 
-/** A document that cannot be told from its neighbours by lines that start with `---`. */
+/** A document that lines that start with `---` do not separate from its neighbours. */
 export const NOT_SEPARATE =
   "the document shares a line with its `---`, or `...` ends one in this file: put `---` on a line of its own, and remove `...`";
 

@@ -1,4 +1,3 @@
-import type { ParsedText } from "./parse.ts";
 import type { SourceText } from "./source.ts";
 import type { Mapping, Value } from "./values.ts";
 
@@ -7,16 +6,22 @@ const OTHER_BREAKS = /[\x85\u2028\u2029]/;
 /** Line ends lose the blanks around them. */
 const SEPARATOR = /[ \t]*([\u2028\u2029])[ \t]*/g;
 
+/** What is read of a text. */
+interface Reading {
+  readonly documents: readonly { readonly value: Value }[];
+  readonly errors: readonly unknown[];
+}
+
 /**
  * Parses a text in which those characters end a line, as for go-yaml, which keeps the separators (U+2028, U+2029) in scalars.
  * @param parse parses a text in which they end no line
  */
-export function withOtherBreaks(source: SourceText, parse: (source: SourceText) => ParsedText): ParsedText {
+export function withOtherBreaks<R extends Reading>(source: SourceText, parse: (source: SourceText) => R): R {
   const { text } = source;
   if (!OTHER_BREAKS.test(text)) return parse(source);
   const separators = [...text.matchAll(/[\u2028\u2029]/g)].map(({ index }) => index);
   // The reading of the text in which only some separators end no line.
-  const reading = (kept: readonly number[]): ParsedText => {
+  const reading = (kept: readonly number[]): R => {
     const characters = text.replaceAll(new RegExp(OTHER_BREAKS, "g"), "\n").split("");
     for (const index of kept) characters[index] = text[index] ?? "";
     return parse(withText(source, characters.join("")));
@@ -47,8 +52,8 @@ function withText(source: SourceText, text: string): SourceText {
 }
 
 /** Whether two readings differ only in how lines in values are joined. */
-function isAlike(one: ParsedText, other: ParsedText): boolean {
-  const values = ({ documents }: ParsedText): Value[] => documents.map(({ value }) => value);
+function isAlike(one: Reading, other: Reading): boolean {
+  const values = ({ documents }: Reading): Value[] => documents.map(({ value }) => value);
   return one.errors.length === 0 && areAlike(values(one), values(other));
 }
 
