@@ -18,9 +18,8 @@ const read = (file: string): string => readFileSync(join(ROOT, file), "utf8");
 
 /** The version of a module that a folder in tools/toolchain pins, without a leading `v`. */
 function pinned(folder: string, module: string): string {
-  const escaped = module.replaceAll(/[./]/g, "\\$&");
   const go = read(`tools/toolchain/${folder}/go.mod`);
-  return new RegExp(`^(?:require)?\\s*${escaped} v(\\S+)`, "m").exec(go)?.[1] ?? `no ${module}`;
+  return new RegExp(`^(?:require)?\\s*${RegExp.escape(module)} v(\\S+)`, "m").exec(go)?.[1] ?? `no ${module}`;
 }
 
 describe("pinned versions", () => {

@@ -9,8 +9,7 @@ const inModule = (folder: string): string => join(import.meta.dirname, folder);
 
 /** Matches the version of a module in go.mod. */
 function required(module: string): Program["pin"] {
-  const escaped = module.replace(/[.\\/]/g, "\\$&");
-  return { file: "go.mod", pattern: new RegExp(`^(?:require)?\\s*${escaped} v(\\S+)`, "m") };
+  return { file: "go.mod", pattern: new RegExp(`^(?:require)?\\s*${RegExp.escape(module)} v(\\S+)`, "m") };
 }
 
 const sameMinor = ({ major, minor }: SemVer): string => `${major}.${minor}.x`;

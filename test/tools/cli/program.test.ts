@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import packageJson from "../../../package.json" with { type: "json" };
 import { VERBS } from "../../../tools/cli/verbs.ts";
 import { STEPS } from "../../../tools/migrate/registry.ts";
 
-const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
+const ROOT = join(import.meta.dirname, "../../..");
+const MAIN = join(ROOT, "tools/cli/main.ts");
+const FLEET = join(ROOT, "test/fixtures/repositories/fleet");
 
 describe("edgefirst", function () {
   this.timeout(30_000);
@@ -18,7 +20,7 @@ describe("edgefirst", function () {
   });
 
   it("runs from the entry point of a clone, and loads Node's TypeScript compiler only where the compile cache is cold", () => {
-    const entry = join(import.meta.dirname, "../../../tools/cli/main.js");
+    const entry = join(ROOT, "tools/cli/main.js");
     const list = "process.on('exit', () => console.error(process.moduleLoadList.join()))";
     const args = ["--import", `data:text/javascript,${list}`, entry, "lint", "--help"];
     const [first, second] = [1, 2].map(() => spawnSync(process.execPath, args, { encoding: "utf8" }));
@@ -26,6 +28,23 @@ describe("edgefirst", function () {
     assert.equal(second?.stdout, first?.stdout);
     assert.match(second?.stderr ?? "", /module_job/);
     assert.doesNotMatch(second?.stderr ?? "", /amaro/);
+  });
+
+  it("reads a .sourceignore with a Node that lacks RegExp.escape, as Node 22 does", () => {
+    const root = mkdtempSync(join(tmpdir(), "edgefirst-older-"));
+    try {
+      cpSync(FLEET, root, { recursive: true });
+      // A pattern that no earlier run has left in the cache.
+      writeFileSync(join(root, ".sourceignore"), `${basename(root)}-?.yaml\n`);
+      const [older, now] = ["delete RegExp.escape", ""].map((code) => {
+        const args = ["--import", `data:text/javascript,${code}`, MAIN, "lint", root];
+        return spawnSync(process.execPath, args, { encoding: "utf8" });
+      });
+      assert.equal(now?.status, 1);
+      assert.deepEqual([older?.stdout, older?.stderr], [now.stdout, now.stderr]);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 
   it("lists every command and the exit codes in its help", () => {

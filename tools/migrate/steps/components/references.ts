@@ -80,7 +80,7 @@ export function mentionsIn(file: string, path: string, repository: Repository): 
   const text = fileText(repository, file) ?? "";
   if (!text.includes(path)) return [];
   const source = new SourceFile(file, text);
-  const mention = new RegExp(`(?<![\\w-])${path.replace(/\W/g, "\\$&")}(?![\\w-])`, "g");
+  const mention = new RegExp(`(?<![\\w-])${RegExp.escape(path)}(?![\\w-])`, "g");
   return [...text.matchAll(mention)].map(({ index }) => locate({ source, offset: index }));
 }
 

@@ -83,11 +83,12 @@ function namesInCommand(text: string): readonly string[] {
 
 /** Whether a call may mean a task with that name: `{{…}}` in the call and `*` in the name stand for anything. */
 export function mayMean(call: string, name: string): boolean {
-  const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+  const literals = (texts: readonly string[], between: string): RegExp =>
+    new RegExp(`^${texts.map((text) => RegExp.escape(text)).join(between)}$`, "s");
   const called = call.split(/\{\{.*?\}\}/);
   const named = name.split("*");
-  if (named.length === 1) return new RegExp(`^${called.map(literal).join(".*")}$`, "s").test(name);
-  if (called.length === 1) return new RegExp(`^${named.map(literal).join(".+")}$`, "s").test(call);
+  if (named.length === 1) return literals(called, ".*").test(name);
+  if (called.length === 1) return literals(named, ".+").test(call);
   const [start = "", end = ""] = [called[0], named[0]];
   return start.startsWith(end) || end.startsWith(start);
 }

@@ -130,5 +130,5 @@ function variablesOf(files: Taskfiles["files"], file: string): readonly string[]
 
 /** Whether a template in a text reads a variable. */
 export function reads(text: string, variable: string): boolean {
-  return new RegExp(`\\{\\{[^}]*\\.${variable.replace(/\W/g, "\\$&")}\\b`).test(text);
+  return new RegExp(`\\{\\{[^}]*\\.${RegExp.escape(variable)}\\b`).test(text);
 }

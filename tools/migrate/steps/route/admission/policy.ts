@@ -37,8 +37,10 @@ export const RESOURCES: Readonly<
 
 /** Whether a pattern matches a value: `*` stands for any characters, `?` for one. */
 export function matchesPattern(pattern: string, value: string): boolean {
-  const expression = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
-  return new RegExp(`^${expression.replaceAll("?", ".")}$`, "s").test(value);
+  const expression = pattern.replace(/\*|\?|[^*?]+/g, (part) =>
+    part === "*" ? ".*" : part === "?" ? "." : RegExp.escape(part),
+  );
+  return new RegExp(`^${expression}$`, "s").test(value);
 }
 
 /** Whether any pattern matches a value. */
