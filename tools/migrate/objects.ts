@@ -100,12 +100,12 @@ const byKindAndName = oncePer(({ objects }: BuiltCluster) =>
 /** The first object with the given kind, namespace and name in any of the clusters. */
 export function objectNamed(
   clusters: readonly BuiltCluster[],
-  { group, kind }: GroupKind,
+  wanted: GroupKind,
   { namespace, name }: { readonly namespace: string; readonly name: string },
 ): BuiltObject | undefined {
   for (const cluster of clusters) {
-    const found = objectsNamed(cluster, kind, name).find(
-      ({ object }) => isKind(object, group, kind) && nameOf(object).namespace === namespace,
+    const found = objectsNamed(cluster, wanted.kind, name).find(
+      ({ object }) => isKind(object, wanted) && nameOf(object).namespace === namespace,
     );
     if (found) return found;
   }
@@ -113,7 +113,7 @@ export function objectNamed(
 }
 
 /** Whether an object has the given kind and API group. */
-export function isKind(object: Mapping, group: string, kind: string): boolean {
+export function isKind(object: Mapping, { group, kind }: GroupKind): boolean {
   return object.kind === kind && scalarText(object.apiVersion).startsWith(`${group}/`);
 }
 

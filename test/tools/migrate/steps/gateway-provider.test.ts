@@ -30,11 +30,14 @@ const to = (peers: readonly object[], ...ports: readonly object[]): object => ({
   egress: [{ to: peers, ports }],
 });
 
+const PORTS = { web: 80, websecure: 443, metrics: 9101 };
+
 /** Policies that would stop the requests to Traefik, and what the step says of each. */
 const CLOSED: readonly (readonly [object, RegExp])[] = [
   [policy("doors", from({ port: 8000 }, { port: 8443 })), /names 8000 and not 80, 8443 and not 443/],
   [policy("den", to([DOORS], { port: 8443 })), /NetworkPolicy den\/guard \(.*\) names 8443 and not 443\./],
   [policy("den", to([{ namespaceSelector: {} }], { port: 8400, endPort: 8500 })), /names 8443 and not 443\./],
+  [policy("doors", from({ port: 9100 })), /metrics from 9100 to 9101\).* names 9100 and not 9101\./],
   [
     policy(
       "doors",
@@ -69,7 +72,7 @@ describe("migrate gateway-provider: network policies", () => {
       { "doors/door.yaml": release(values), "doors/guard.yaml": guard },
       {
         "gateway-provider": {
-          releases: { "doors/door": { labelSelector: "a=b", ports: { web: 80, websecure: 443 } } },
+          releases: { "doors/door": { labelSelector: "a=b", ports: PORTS } },
         },
       },
     );

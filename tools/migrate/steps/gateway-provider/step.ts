@@ -1,12 +1,15 @@
-import { type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
+import { at, type Fields } from "../../../../policy/engine/read.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import type { Mapping, PathStep } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
-import { asWritten, fieldAt, idOf, nameOf, writtenObjects, type WrittenObject } from "../../objects.ts";
+import { asWritten, fieldAt, idOf, writtenObjects, type WrittenObject } from "../../objects.ts";
 import { IN_ANOTHER_FILE, supply } from "../../supply.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { clusterOf } from "../../clusters.ts";
+import { valuesIn } from "../route/chart.ts";
 import { whyForbidden } from "./allowed.ts";
-import { movedPorts, whyClosed } from "./pod-ports.ts";
+import { whyClosed } from "./pod-ports.ts";
 import { isTraefik, optionsOf, selectorValueOf, wantedValues, type ReleaseOptions } from "./values.ts";
 import { notEditable } from "../../not-editable.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
@@ -65,11 +68,10 @@ function planRelease(
     notes: [{ kind, message: `unchanged: ${message}`, position }],
     text: undefined,
   });
-  const options = new Set(release.forms.map(({ object }) => optionsOf(object, context)));
-  const [option] = options;
-  if (options.size > 1) return stays("refused", "the options differ between the clusters that share it");
+  const [option, ...others] = new Set(release.forms.map(({ object }) => optionsOf(object, context)));
+  if (others.length > 0) return stays("refused", "the options differ between the clusters that share it");
   if (!option) {
-    const [name] = release.forms.map(({ object }) => Object.values(nameOf(object)).join("/"));
+    const [name] = release.forms.map(({ object }) => idOf(object));
     return stays(
       "left",
       `it is not known which Gateway it serves. Add \`gateway-provider: { releases: { ${name ?? ""}: { labelSelector: …, ports: { web: …, websecure: … } } } }\` to ${OPTIONS_FILE}`,
@@ -82,24 +84,9 @@ function planRelease(
       "refused",
       "its chart version is not pinned, so it is not known whether the key is `labelselector` or, from chart 38.0.0 on, `labelSelector`. Pin the version first",
     );
-  const rival = release.forms
-    .map(({ object }) => rivalOf(object, option, context))
-    .find((name) => name !== undefined);
-  if (rival !== undefined)
-    return stays(
-      "refused",
-      `${rival} has the same label selector, so both would serve the same GatewayClass on different addresses`,
-    );
-  const closed = release.forms
-    .map((form) => whyClosed(form.object, movedPorts(form.object, option), clusterOf(form, context.clusters)))
-    .find((reason) => reason !== undefined);
-  if (closed !== undefined) return stays("refused", closed);
+  const reason = whyNot(release, option, context);
+  if (reason !== undefined) return stays("refused", reason);
   const written = asWritten(release, context.repository);
-  if (release.forms.some(({ object }) => hasOwnGateway(fieldAt(object, VALUES))))
-    return stays(
-      "refused",
-      "its chart already renders a Gateway, which this step would delete. Move its routes and set gateway.enabled to false first",
-    );
   const edit = new YamlEdit(text);
   const document = new YamlEdit(release.text).documentAt(release.origin.offset);
   const values = fieldAt(written, VALUES);
@@ -110,26 +97,45 @@ function planRelease(
   return { notes: now === text ? [] : runbook(written, option, position), text: now };
 }
 
-/** Whether the chart renders a Gateway today, which is its default. */
-function hasOwnGateway(values: Value | undefined): boolean {
-  const isOn = fieldAt(values, ["providers", "kubernetesGateway", "enabled"]) === true;
-  return isOn && fieldAt(values, ["gateway", "enabled"]) !== false;
+/** Why a release cannot serve its Gateway in every cluster that receives it. */
+function whyNot({ forms }: WrittenObject, option: ReleaseOptions, context: StepContext): string | undefined {
+  const received = forms.flatMap((form) => {
+    const cluster = clusterOf(form, context.clusters);
+    return cluster ? [{ release: form.object, cluster }] : [];
+  });
+  const reasons = [
+    ...received.map(({ release, cluster }) => whyRival(release, option, cluster, context)),
+    ...received.map(({ release, cluster }) => whyClosed(release, option, cluster, context)),
+    ...received.map(({ release, cluster }) => whyOwnGateway(valuesIn(release, cluster))),
+  ];
+  return reasons.find((reason) => reason !== undefined);
 }
 
-/** Another Traefik in the same cluster for the same GatewayClass. */
-function rivalOf(
+/** Why the chart must not keep its own Gateway: it renders one by default, once its provider is on. */
+function whyOwnGateway(values: Fields): string | undefined {
+  const isOn = at(values, ["providers", "kubernetesGateway", "enabled"]) === true;
+  return isOn && at(values, ["gateway", "enabled"]) !== false
+    ? "its chart already renders a Gateway, which this step would delete. Move its routes and set gateway.enabled to false first"
+    : undefined;
+}
+
+/** Why a release cannot serve a GatewayClass: another Traefik in the same cluster does. */
+function whyRival(
   release: Mapping,
   { labelSelector }: ReleaseOptions,
+  cluster: BuiltCluster,
   context: StepContext,
 ): string | undefined {
-  const cluster = context.clusters.find(({ objects }) => objects.some(({ object }) => object === release));
-  const rival = cluster?.objects.find(
+  const rival = cluster.objects.find(
     ({ object }) =>
       object !== release &&
       isTraefik(object, context) &&
       optionsOf(object, context)?.labelSelector === labelSelector,
   );
-  return rival && Object.values(nameOf(rival.object)).join("/");
+  return (
+    rival &&
+    `${idOf(rival.object)} has the same label selector, so both would serve the same GatewayClass on different addresses`
+  );
 }
 
 function runbook(written: Mapping, { ports }: ReleaseOptions, position: Note["position"]): readonly Note[] {

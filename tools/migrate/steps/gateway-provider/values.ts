@@ -1,5 +1,5 @@
 import type { Mapping, Value } from "../../../gitops/yaml/values.ts";
-import { fieldAt, nameOf } from "../../objects.ts";
+import { fieldAt, idOf } from "../../objects.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
@@ -51,7 +51,6 @@ export function isTraefik(release: Mapping | undefined, { clusters }: StepContex
 /** The options for a release. */
 export function optionsOf(release: Mapping, { options }: StepContext): ReleaseOptions | undefined {
   const { releases } = options["gateway-provider"];
-  const { namespace, name } = nameOf(release);
-  const key = `${namespace}/${name}`;
+  const key = idOf(release);
   return Object.hasOwn(releases, key) ? releases[key] : undefined;
 }

@@ -1,5 +1,5 @@
 import { describeObject } from "../../../../kube/objects.ts";
-import { GATEWAY, GATEWAY_CLASS, HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
+import { GATEWAY, GATEWAY_CLASS } from "../../../../policy/objects/kinds.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
@@ -8,6 +8,7 @@ import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts"
 import { referencesOf } from "../namespace/references.ts";
 import { idOf, isKind, nameOf } from "../../objects.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
+import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "../route/chart.ts";
 import type { Note } from "../../step.ts";
 
@@ -45,7 +46,7 @@ export function dependencies({ objects }: BuiltCluster, taken: readonly BuiltObj
 }
 
 function canBeOfStack(object: Mapping, cluster: BuiltCluster): boolean {
-  if ([GATEWAY, GATEWAY_CLASS].some(({ group, kind }) => isKind(object, group, kind))) return true;
-  if (!isKind(object, HELM_RELEASE.group, HELM_RELEASE.kind)) return false;
+  if ([GATEWAY, GATEWAY_CLASS].some((kind) => isKind(object, kind))) return true;
+  if (!isRelease(object)) return false;
   return chartOf(object, [cluster]).name === "traefik" || nameOf(object).name === "gatus";
 }

@@ -2,11 +2,12 @@ import { dataKinds } from "../../../../policy/knowledge/tool-lookups.ts";
 import { parseApiVersion } from "../../../gitops/kustomize/kinds.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
-import { HELM_RELEASE, STATEFUL_SET } from "../../../../policy/objects/kinds.ts";
+import { STATEFUL_SET } from "../../../../policy/objects/kinds.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import { fieldAt, fieldsIn, idOf, isKind } from "../../objects.ts";
 import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
 import type { StepContext } from "../../step.ts";
+import { isRelease } from "../oci/artifact.ts";
 import type { MovingRoot } from "./root.ts";
 
 /** The kinds that hold data: those in the table, and those in the options. */
@@ -56,12 +57,8 @@ function isOperated({ apiVersion }: Mapping): boolean {
 }
 
 function hasVolumes(object: Mapping): boolean {
-  if (isKind(object, STATEFUL_SET.group, STATEFUL_SET.kind))
-    return fieldAt(object, ["spec", "volumeClaimTemplates"]) !== undefined;
-  return (
-    isKind(object, HELM_RELEASE.group, HELM_RELEASE.kind) &&
-    createsVolumes(fieldsIn(object, ["spec", "values"]))
-  );
+  if (isKind(object, STATEFUL_SET)) return fieldAt(object, ["spec", "volumeClaimTemplates"]) !== undefined;
+  return isRelease(object) && createsVolumes(fieldsIn(object, ["spec", "values"]));
 }
 
 /** Whether values make a chart create claims or storage, by the names that charts give such values. */

@@ -19,11 +19,15 @@ const NOTIFICATION = "notification.toolkit.fluxcd.io";
 /** A missing namespace means the object's own; source: fluxcd/notification-controller, docs/spec. */
 const NAMINGS: readonly Naming[] = [
   {
-    matches: (object) => isKind(object, NOTIFICATION, "Alert"),
+    matches: (object) => isKind(object, { group: NOTIFICATION, kind: "Alert" }),
     field: "eventSources",
     does: "receive events from",
   },
-  { matches: (object) => isKind(object, NOTIFICATION, "Receiver"), field: "resources", does: "trigger" },
+  {
+    matches: (object) => isKind(object, { group: NOTIFICATION, kind: "Receiver" }),
+    field: "resources",
+    does: "trigger",
+  },
   { matches: isFluxKustomization, field: "healthChecks", does: "check" },
 ];
 

@@ -20,7 +20,7 @@ interface Account {
 export function bindingsIn({ objects }: BuiltCluster): readonly Mapping[] {
   return objects
     .map(({ object }) => object)
-    .filter((object) => BINDINGS.kinds.some((kind) => isKind(object, GROUP, kind)));
+    .filter((object) => BINDINGS.kinds.some((kind) => isKind(object, { group: GROUP, kind })));
 }
 
 /** The bindings, as `Kind namespace/name`, that grant one account rights that the other account does not have. */

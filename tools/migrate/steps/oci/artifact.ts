@@ -12,13 +12,10 @@ import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
 import { carriedFields } from "./repository-fields.ts";
 
-/** API group of Flux's sources. */
-export const SOURCE = OCI_REPOSITORY.group;
-
 const of =
-  ({ group, kind }: GroupKind) =>
+  (kind: GroupKind) =>
   (object: Mapping): boolean =>
-    isKind(object, group, kind);
+    isKind(object, kind);
 /** Whether an object is a HelmRelease. */
 export const isRelease = of(HELM_RELEASE);
 /** Whether an object is a HelmRepository. */

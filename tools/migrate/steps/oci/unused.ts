@@ -1,4 +1,5 @@
 import { oncePer } from "../../../../lib/once-per.ts";
+import { HELM_CHART } from "../../../../policy/objects/kinds.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
@@ -11,14 +12,12 @@ import { whyNotSelected } from "../../selected.ts";
 import { removeFromBuild } from "../../remove-from-build.ts";
 import { includedObjects, type IncludedObject } from "../../included-objects.ts";
 import { yamlFilesIn } from "../../../gitops/yaml/yaml-files.ts";
-import { isHelmRepository, SOURCE } from "./artifact.ts";
+import { isHelmRepository } from "./artifact.ts";
 
 /** The objects in a cluster that refer to a HelmRepository, as `Kind namespace/name`. */
 export function usersOf(repository: Mapping, { objects }: BuiltCluster): readonly string[] {
   return objects.flatMap(({ object }) => {
-    const path = isKind(object, SOURCE, "HelmChart")
-      ? ["spec", "sourceRef"]
-      : ["spec", "chart", "spec", "sourceRef"];
+    const path = isKind(object, HELM_CHART) ? ["spec", "sourceRef"] : ["spec", "chart", "spec", "sourceRef"];
     const reference = fieldAt(object, path);
     if (!isMapping(reference) || reference.kind !== "HelmRepository") return [];
     const { namespace } = nameOf(object);

@@ -3,7 +3,7 @@ import { isMapping } from "../../../gitops/yaml/values.ts";
 import { isKind, nameOf } from "../../objects.ts";
 import type { Step } from "../../step.ts";
 import { alertmanagerConfig, externalSecret, NAME } from "./objects.ts";
-import { isStack, VALUES } from "./stack.ts";
+import { ALERTMANAGER_CONFIG, isStack, VALUES } from "./stack.ts";
 import { supplied } from "../../supply.ts";
 import { keysOf } from "./keys.ts";
 import { clusterOf } from "../../clusters.ts";
@@ -23,7 +23,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
   }
   if (nameOf(object).name !== NAME) return "this step only adds the route to Pushover";
   const metadata = isMapping(object.metadata) ? object.metadata : {};
-  const expected = isKind(object, "monitoring.coreos.com", "AlertmanagerConfig")
+  const expected = isKind(object, ALERTMANAGER_CONFIG)
     ? alertmanagerConfig(metadata, keys.keys)
     : keys.store && externalSecret(metadata, keys.store, context.options.pushover);
   return isDeepStrictEqual(expected, object) ? undefined : "it is not the route to Pushover, or its keys";

@@ -1,4 +1,5 @@
 import { coerce, lt } from "semver";
+import type { GroupKind } from "../../../../policy/engine/object-index.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
@@ -7,6 +8,9 @@ import { fieldAt, fieldsIn, idOf, isKind, nameOf } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "../route/chart.ts";
 import type { Store } from "./objects.ts";
+
+/** The kind of object that adds routes and receivers to Alertmanager's configuration. */
+export const ALERTMANAGER_CONFIG: GroupKind = { group: "monitoring.coreos.com", kind: "AlertmanagerConfig" };
 
 /** The values of the Alertmanager object. */
 export const ALERTMANAGER: readonly PathStep[] = ["spec", "values", "alertmanager", "alertmanagerSpec"];
@@ -38,7 +42,7 @@ export function whyNot(release: Mapping, cluster: BuiltCluster): string | undefi
   const { objects } = cluster;
   const pushes = objects.find(
     ({ object }) =>
-      (isKind(object, "monitoring.coreos.com", "AlertmanagerConfig") || object === release) &&
+      (isKind(object, ALERTMANAGER_CONFIG) || object === release) &&
       /"pushover_?configs"/i.test(JSON.stringify(object)),
   );
   if (pushes || JSON.stringify(release.spec ?? {}).includes("pushover_configs")) return "";
@@ -87,7 +91,7 @@ function whyNoStrategy(release: Mapping, cluster: BuiltCluster): string | undefi
     return `with chart version ${version || "unknown"}, only the strategy None gives a config the alerts of all namespaces, and it does so for every AlertmanagerConfig, those of tenants included: use version ${SINCE} or later, or set \`alertmanagerConfigMatcherStrategy: { type: None }\` in its alertmanagerSpec yourself`;
   const widened = cluster.objects.find(
     ({ object }) =>
-      isKind(object, "monitoring.coreos.com", "AlertmanagerConfig") &&
+      isKind(object, ALERTMANAGER_CONFIG) &&
       nameOf(object).namespace === nameOf(release).namespace &&
       !choosesNamespaces(object),
   );
@@ -136,7 +140,7 @@ export function labelsOf(spec: Mapping): Mapping | undefined {
 export function storeOf({ objects }: BuiltCluster): Store | undefined {
   const stores = objects
     .map(({ object }) => object)
-    .filter((object) => isKind(object, "external-secrets.io", "ExternalSecret"))
+    .filter((object) => isKind(object, { group: "external-secrets.io", kind: "ExternalSecret" }))
     .flatMap((object): Store[] => {
       const reference = fieldAt(object, ["spec", "secretStoreRef"]);
       if (!isMapping(reference) || scalarText(reference.kind) !== "ClusterSecretStore") return [];

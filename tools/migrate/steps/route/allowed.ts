@@ -9,7 +9,7 @@ import { rendered } from "./hosts.ts";
 import { isHttpRoute, isIngress } from "./read.ts";
 import { whyMeeting } from "./meetings.ts";
 import { whyReordered } from "./order.ts";
-import { ROUTE } from "./release-edit.ts";
+import { ROUTE } from "./release-values.ts";
 import { newObjectViolation } from "./new-object-violations.ts";
 import { isNewKind } from "./new-objects.ts";
 import { additionViolation, releaseViolation, removalViolation } from "./violations.ts";

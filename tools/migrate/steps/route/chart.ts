@@ -1,7 +1,11 @@
+import type { Fields } from "../../../../policy/engine/read.ts";
+import { valuesOf } from "../../../../policy/objects/helm.ts";
 import { HELM_CHART, OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
+import { indexOf } from "../../clusters.ts";
 import { fieldAt, nameOf, objectNamed } from "../../objects.ts";
 
 /** A chart, and its version as written. */
@@ -30,3 +34,7 @@ export function chartOf(release: Mapping, clusters: readonly BuiltCluster[]): Ch
     scalarText(fieldAt(source, ["spec", "ref", "semver"]));
   return { name: url.split("/").at(-1) ?? "", version: tag };
 }
+
+/** The values of a HelmRelease in its cluster, those from `valuesFrom` included. */
+export const valuesIn = (release: Mapping, cluster: BuiltCluster): Fields =>
+  valuesOf(asKubeObject(release), indexOf(cluster)).values;

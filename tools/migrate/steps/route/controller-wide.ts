@@ -6,7 +6,7 @@ import { controllerRelease, controllerOf, controllerValues } from "./controllers
 import { nginx } from "./controllers/nginx.ts";
 import { configFate, configOf, overrides } from "./controllers/nginx-config.ts";
 import { traefik } from "./controllers/traefik.ts";
-import { whyUnread } from "./controllers/unread.ts";
+import { whyUnreadSettings } from "./controllers/unread.ts";
 import type { RouteOptions } from "./options.ts";
 import type { CutoverNote } from "./outcome.ts";
 import type { Parents } from "./parents.ts";
@@ -21,7 +21,7 @@ export function controllerWide(
   context: StepContext,
 ): ControllerWide {
   const { ingressClass = "" } = reading;
-  const unread = whyUnread(ingressClass, cluster, context.repository);
+  const unread = whyUnreadSettings(ingressClass, cluster, context.repository);
   if (unread !== undefined) return { ...NOTHING, refusals: [unread] };
   const release = controllerRelease(ingressClass, cluster);
   const place = release === undefined ? "" : ` of HelmRelease ${idOf(release)}`;

@@ -1,12 +1,10 @@
-import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { fieldAt } from "../../objects.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { isFilter } from "./filters.ts";
 import { rendered } from "./hosts.ts";
 import type { MovingForm } from "./parents.ts";
 import { comparedPrefixes } from "./paths.ts";
 import { readingsOf } from "./readings.ts";
-import type { Served } from "./served.ts";
+import { pathOf, type Served } from "./served.ts";
 
 /**
  * Why prefixes cannot move although they would match other paths only slightly: a rule with other Middlewares, such as a login, answers these
@@ -51,8 +49,3 @@ function matches(served: Served, path: string): boolean {
   const [type, value] = pathOf(served);
   return type === "RegularExpression" || (type === "Exact" ? path === value : path.startsWith(value));
 }
-
-const pathOf = ({ match }: Served): readonly [string, string] => [
-  scalarText(fieldAt(match, ["path", "type"])),
-  scalarText(fieldAt(match, ["path", "value"])),
-];

@@ -1,5 +1,5 @@
 import { fields, list, text, texts, type Fields } from "../../../../policy/engine/read.ts";
-import { valuesOf } from "../../../../policy/objects/helm.ts";
+import { DEPLOYMENT } from "../../../../policy/objects/kinds.ts";
 import { argumentsOf, containersOf } from "../../../../policy/objects/workloads.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
@@ -7,10 +7,9 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { parseLabelSelector } from "../../../gitops/kustomize/label-selector.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
-import { indexOf } from "../../clusters.ts";
 import { idOf, isKind } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
-import { chartOf } from "./chart.ts";
+import { chartOf, valuesIn } from "./chart.ts";
 import type { DnsWriter, Texts } from "./dns-writer.ts";
 
 /** Every external-dns in a cluster that is a release of its chart or a Deployment. */
@@ -20,12 +19,12 @@ export const externalDns = oncePer((cluster: BuiltCluster): readonly DnsWriter[]
 
 function ofRelease(object: Mapping, cluster: BuiltCluster): readonly DnsWriter[] {
   if (!isRelease(object) || chartOf(object, [cluster]).name !== "external-dns") return [];
-  const { values } = valuesOf(asKubeObject(object), indexOf(cluster));
-  return [readerOf({ id: idOf(object), kind: "HelmRelease", policy: "upsert-only" }, values)];
+  const program = { id: idOf(object), kind: "HelmRelease", policy: "upsert-only" } as const;
+  return [readerOf(program, valuesIn(object, cluster))];
 }
 
 function ofDeployment(object: Mapping): readonly DnsWriter[] {
-  if (!isKind(object, "apps", "Deployment")) return [];
+  if (!isKind(object, DEPLOYMENT)) return [];
   return containersOf(asKubeObject(object))
     .filter(({ spec }) => /(?:^|\/)external-dns(?:[:@]|$)/.test(text(spec.image) ?? ""))
     .map((container) => {

@@ -1,3 +1,4 @@
+import { MIDDLEWARE } from "../../../../policy/objects/kinds.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { matchOf } from "./served.ts";
@@ -7,7 +8,7 @@ export function extensionRefs(middlewares: readonly string[]): Mapping[] {
   return middlewares.map((name) =>
     isFilter(name)
       ? (JSON.parse(name) as Mapping)
-      : { type: "ExtensionRef", extensionRef: { group: "traefik.io", kind: "Middleware", name } },
+      : { type: "ExtensionRef", extensionRef: { ...MIDDLEWARE, name } },
   );
 }
 

@@ -1,14 +1,18 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import type { Mapping, Value } from "../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { fieldsIn, isKind, nameOf } from "../../objects.ts";
 import { rendered as renderedByChart } from "../../../../policy/objects/app-template-dialect.ts";
+import { INGRESS } from "../../../../policy/objects/kinds.ts";
 import { releaseOf } from "../../../../policy/objects/helm.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
+import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "./chart.ts";
+import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "./controllers/traefik.ts";
 import { chartIngresses, hostsInValues } from "./other-charts.ts";
 import { fieldList } from "./paths.ts";
+import { entriesAt, INGRESS as INGRESS_VALUES } from "./release-values.ts";
 
 /** A host of an Ingress in a cluster. */
 export interface ServedHost {
@@ -24,10 +28,9 @@ export const servedHosts = oncePer((cluster: BuiltCluster): readonly ServedHost[
 );
 
 function hostsOf(object: Mapping, cluster: BuiltCluster): readonly ServedHost[] {
-  if (isKind(object, "helm.toolkit.fluxcd.io", "HelmRelease")) {
+  if (isRelease(object)) {
     if (chartOf(object, [cluster]).name !== "app-template") return inOtherChart(object);
-    return Object.entries(fieldsIn(object, ["spec", "values", "ingress"])).flatMap(([key, entry]) => {
-      if (!isMapping(entry) || entry.enabled === false) return [];
+    return entriesAt(object, INGRESS_VALUES).flatMap(([key, entry]) => {
       const hosts = fieldList(entry.hosts).map(({ host }) => rendered(scalarText(host), object));
       const annotations = fieldsIn(entry, ["annotations"]);
       return served(hosts, { source: sourceOf(object, key), annotations, ingressClass: entry.className });
@@ -35,13 +38,15 @@ function hostsOf(object: Mapping, cluster: BuiltCluster): readonly ServedHost[] 
   }
   const [spec, annotations] = [fieldsIn(object, ["spec"]), fieldsIn(object, ["metadata", "annotations"])];
   const own = { source: sourceOf(object), annotations, ingressClass: spec.ingressClassName };
-  if (isKind(object, "networking.k8s.io", "Ingress"))
+  if (isKind(object, INGRESS))
     return served(
       fieldList(spec.rules).map(({ host }) => scalarText(host)),
       own,
     );
-  if (!["traefik.io", "traefik.containo.us"].some((group) => isKind(object, group, "IngressRoute")))
-    return [];
+  const isIngressRoute = [TRAEFIK_GROUP, OLD_TRAEFIK_GROUP].some((group) =>
+    isKind(object, { group, kind: "IngressRoute" }),
+  );
+  if (!isIngressRoute) return [];
   const hosts = fieldList(spec.routes).flatMap(({ match }) =>
     [...scalarText(match).matchAll(/\bHost\(([^)]*)\)/g)].map(([, argument = ""]) =>
       argument.replace(/[`"\s]/g, ""),

@@ -1,6 +1,7 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
+import { TRAEFIK_GROUP } from "./controllers/traefik.ts";
 import { extensionRefs, middlewaresOf, writtenMatches } from "./filters.ts";
 import { fieldList } from "./paths.ts";
 import { matchOf, type Backend, type HostGroup, type Served } from "./served.ts";
@@ -30,7 +31,7 @@ export function httpRoute(
 }
 
 function backendRef({ kind, name = "", port, weight }: Backend, weighted: boolean): Mapping {
-  if (kind === "TraefikService") return { group: "traefik.io", kind, name };
+  if (kind === "TraefikService") return { group: TRAEFIK_GROUP, kind, name };
   return { name, ...(port === undefined ? {} : { port }), ...(weighted || weight !== 1 ? { weight } : {}) };
 }
 

@@ -4,7 +4,7 @@ import { fieldAt } from "../../objects.ts";
 import { foreign, ingressAnnotations } from "./annotations.ts";
 import { fieldList, prefixOf, refusalsOf, secretsOf } from "./paths.ts";
 import type { Loss } from "../../losses.ts";
-import { matchOf, type Backend, type Reading, type Served } from "./served.ts";
+import { matchOf, pathOf, type Backend, type Reading, type Served } from "./served.ts";
 import { portOf, type Services } from "./services.ts";
 import { parseRule, type Matcher } from "./traefik-rule.ts";
 import { whyNotAllKnown } from "./unknown-fields.ts";
@@ -44,13 +44,7 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
     served,
     refusals: [...refusals, ...(refusals.length === 0 ? refusalsOf(served) : [])],
     losses,
-    prefixes: served.flatMap(({ match }) =>
-      prefixOf(
-        scalarText(fieldAt(match, ["path", "value"])),
-        "PathPrefix",
-        scalarText(fieldAt(match, ["path", "type"])),
-      ),
-    ),
+    prefixes: served.map(pathOf).flatMap(([type, path]) => prefixOf(path, "PathPrefix", type)),
     usesTls: isMapping(spec.tls),
     isTlsOnly: isMapping(spec.tls),
     tlsSecrets: secretsOf([tls]),

@@ -1,13 +1,10 @@
 import { coerce, lt } from "semver";
 import { at, text, texts, type Fields } from "../../../../policy/engine/read.ts";
-import { valuesOf } from "../../../../policy/objects/helm.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { asKubeObject } from "../../../lint/kube-object.ts";
-import { indexOf } from "../../clusters.ts";
 import { idOf } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
-import { chartOf } from "./chart.ts";
+import { chartOf, valuesIn } from "./chart.ts";
 import type { DnsWriter } from "./dns-writer.ts";
 import { isWithin } from "./external-dns.ts";
 
@@ -19,8 +16,7 @@ export const k8sGateways = oncePer((cluster: BuiltCluster): readonly DnsWriter[]
   cluster.objects.flatMap(({ object }) => {
     const chart = isRelease(object) ? chartOf(object, [cluster]) : undefined;
     if (chart?.name !== "k8s-gateway") return [];
-    const { values } = valuesOf(asKubeObject(object), indexOf(cluster));
-    return [readerOf(idOf(object), values, chart.version)];
+    return [readerOf(idOf(object), valuesIn(object, cluster), chart.version)];
   }),
 );
 

@@ -19,7 +19,7 @@ import { isPlainRedirect } from "./plain-listeners.ts";
 import { competing, meetToday, type Ranked } from "./precedence.ts";
 import { isHttpRoute } from "./read.ts";
 import { readingsOf, type ClusterReading } from "./readings.ts";
-import { ROUTE } from "./release-edit.ts";
+import { ROUTE } from "./release-values.ts";
 import { answerOf, type Served } from "./served.ts";
 
 /** A rule and the listeners at which it is served, or would be. */

@@ -3,21 +3,21 @@ import type { WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { clusterOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
-import { uncoveredPolicies } from "./admission/coverage.ts";
+import { uncoveredPolicies, type Uncovered } from "./admission/coverage.ts";
 import { controllerOf } from "./controllers/classes.ts";
-import { controllerWide, defaultsNotes } from "./controller-wide.ts";
+import type { ControllerWide } from "./class-settings.ts";
+import { controllerWide } from "./controller-wide.ts";
 import { demands } from "./demands.ts";
-import { cutover } from "./cutover.ts";
 import { withDefaultClass } from "./controllers/default-class.ts";
-import { dnsLosses, dnsMove, recordsOf } from "./dns.ts";
+import { dnsLosses, dnsMove, recordsOf, type DnsMove } from "./dns.ts";
 import { whyExposed } from "./exposed-paths.ts";
 import { gatewayIn } from "./gateway.ts";
 import { plainHttpOf } from "./plain-http.ts";
 import { hostsWithoutPlain } from "./plain-listeners.ts";
 import { releaseNamespace, rendered } from "./hosts.ts";
 import { prefixLosses } from "./paths.ts";
-import { refused, type CutoverNote, type DnsRecord, type Stay } from "./outcome.ts";
-import { missingServices } from "./missing-services.ts";
+import { refused, type DnsRecord, type Stay } from "./outcome.ts";
+import { moveNotes } from "./move-notes.ts";
 import { whyUnreachable } from "./network/reach.ts";
 import { parentsOf, type Moving, type MovingForm, type Parents } from "./parents.ts";
 import type { Reading } from "./served.ts";
@@ -57,63 +57,61 @@ export function moveOf(
     const form = ingress.forms[index];
     return form ? [{ form, ...movingOf({ reading, form, takesPort }, context) }] : [];
   });
-  const classes = new Set(pairs.map(({ reading }) => reading.ingressClass));
-  const [ingressClass = ""] = classes;
-  if (classes.size > 1) return refused("its class differs between clusters");
   const parents = commonParents(pairs, context);
-  if (typeof parents === "string") {
-    const { gateways } = context.options.route;
-    // Without a class, only the owner can say whether it is one of those that move.
-    const isAsked =
-      ingressClass === "" ? Object.keys(gateways).length > 0 : Object.hasOwn(gateways, ingressClass);
-    return { kind: isAsked ? "refused" : "left", message: parents };
-  }
+  if ("kind" in parents) return parents;
   const refusals = distinctRefusals([written, ...forms]);
   if (refusals.length > 0) return refused(refusals.join("; "));
-  const { parentRefs } = parents;
   const wide = pairs.map(({ reading, cluster }) =>
     controllerWide(reading, cluster, parents.gateway, context),
   );
   const policies = pairs.map((pair) => uncoveredPolicies(pair, parents.gateway));
-  const missing = [...new Set(pairs.flatMap((pair) => demands(pair, parents.gateway)))];
-  missing.push(
-    ...new Set(wide.flatMap((one) => one.refusals)),
-    ...new Set(pairs.flatMap((pair) => whyUnreachable(pair, parents.gateway, context))),
-    ...new Set(policies.flatMap((one) => one.refusals)),
-    ...new Set(
-      pairs.flatMap((pair) => [
-        ...whyOtherTransport(pair, parents.gateway, context),
-        ...whyShared(pair, parents.gateway, context),
-        ...whyExposed(pair),
-      ]),
-    ),
-  );
-  if (missing.length > 0) return refused(missing.join("; "));
-  const losses = [...[written, ...forms], ...wide].flatMap((one) => one.losses);
-  const moves = pairs.map((pair) => ({ ...pair, dns: dnsMove(pair, parentRefs) }));
-  for (const { reading, cluster, dns, ...moving } of moves)
-    losses.push(
-      ...plainLosses({ reading, cluster, ...moving }, parents),
-      ...prefixLosses(reading.prefixes, controllerOf(ingressClass, cluster)),
-      ...dnsLosses(dns, context),
-    );
+  const reasons = whyUnsafe(pairs, { wide, policies }, parents, context);
+  if (reasons.length > 0) return refused(reasons.join("; "));
+  const moves = pairs.map((pair) => ({ ...pair, dns: dnsMove(pair, parents.parentRefs) }));
   return {
     parents,
-    losses,
-    notes: [
-      ...written.annotations.withoutEffect.map((message) => ({ kind: "removed" as const, message })),
-      ...keptAnnotations(written.annotations.unknown),
-      ...distinct(
-        moves.flatMap((move) =>
-          cutover(move, parents, move.dns, context).map((note) => withDefaults(note, written, move.reading)),
-        ),
-      ),
-      ...distinct(pairs.flatMap((pair) => missingServices(pair))),
-      ...distinct(policies.flatMap((one) => one.notes)),
-      ...defaultsNotes(wide, ingressClass, parents),
+    losses: [
+      ...[written, ...forms, ...wide].flatMap((one) => one.losses),
+      ...moves.flatMap((move) => lossesOf(move, parents, context)),
     ],
+    notes: moveNotes({ written, moves, wide, policies }, parents, context),
     records: moves.flatMap(({ dns }) => recordsOf(dns, key)),
   };
+}
+
+/** Why the routes of an Ingress would not do what it does, or would let through what it does not. */
+function whyUnsafe(
+  pairs: readonly MovingForm[],
+  { wide, policies }: { readonly wide: readonly ControllerWide[]; readonly policies: readonly Uncovered[] },
+  { gateway }: Parents,
+  context: StepContext,
+): readonly string[] {
+  const reasons = [
+    pairs.map((pair) => demands(pair, gateway)),
+    wide.map(({ refusals }) => refusals),
+    pairs.map((pair) => whyUnreachable(pair, gateway, context)),
+    policies.map(({ refusals }) => refusals),
+    pairs.map((pair) => [
+      ...whyOtherTransport(pair, gateway, context),
+      ...whyShared(pair, gateway, context),
+      ...whyExposed(pair),
+    ]),
+  ];
+  return [...new Set(reasons.flat(2))];
+}
+
+/** What an Ingress loses in one cluster, next to what {@link Reading} and {@link ControllerWide} name. */
+function lossesOf(
+  move: MovingForm & { readonly dns: DnsMove },
+  parents: Parents,
+  context: StepContext,
+): readonly Loss[] {
+  const { prefixes, ingressClass } = move.reading;
+  return [
+    ...plainLosses(move, parents),
+    ...prefixLosses(prefixes, controllerOf(ingressClass, move.cluster)),
+    ...dnsLosses(move.dns, context),
+  ];
 }
 
 /** Plain HTTP that the app answers today, and that no plain listener of the Gateway would. */
@@ -155,44 +153,21 @@ function movingOf(
   };
 }
 
-/** The listeners in all clusters that receive an Ingress; a reason if there are none, or if they differ. */
-function commonParents(pairs: readonly MovingForm[], context: StepContext): Parents | string {
+/** The listeners in all clusters that receive an Ingress; why it stays if there are none, or if they differ. */
+function commonParents(pairs: readonly MovingForm[], context: StepContext): Parents | Stay {
+  const [ingressClass = "", ...otherClasses] = new Set(pairs.map(({ reading }) => reading.ingressClass));
+  if (otherClasses.length > 0) return refused("its class differs between clusters");
+  const { gateways } = context.options.route;
+  // Without a class, only the owner can say whether it is one of those that move.
+  const isAsked =
+    ingressClass === "" ? Object.keys(gateways).length > 0 : Object.hasOwn(gateways, ingressClass);
+  const stay = (message: string): Stay => ({ kind: isAsked ? "refused" : "left", message });
   const all = pairs.map((pair) => parentsOf(pair, context));
+  if (all.length === 0) return stay("it is not deployed to any cluster");
   const reason = all.find((parents) => typeof parents === "string");
-  const [first = "it is not deployed to any cluster", ...others] = all;
-  if (reason !== undefined || typeof first === "string") return reason ?? first;
-  return others.every((parents) => isDeepStrictEqual(parents, first))
+  if (reason !== undefined) return stay(reason);
+  const [first, ...others] = all.filter((parents) => typeof parents !== "string");
+  return first && others.every((parents) => isDeepStrictEqual(parents, first))
     ? first
-    : "the listeners for its hosts differ between clusters: write one per cluster first";
-}
-
-/** One note per object: a dashboard alone has a dozen such annotations. */
-function keptAnnotations(names: readonly string[]): Move["notes"] {
-  if (names.length === 0) return [];
-  const message =
-    names.length === 1
-      ? `annotation ${names[0]} is kept, but whatever reads it may not support HTTPRoutes`
-      : `annotations ${names.join(", ")} are kept, but whatever reads them may not support HTTPRoutes`;
-  return [{ kind: "unknown", message }];
-}
-
-/** A note that says where a host is only the default of a variable, for example because its value is encrypted. */
-function withDefaults(note: CutoverNote, written: Reading, reading: Reading): CutoverNote {
-  const isDefault = (host: string, at: number): boolean => {
-    const { host: source = host } = written.served[at] ?? {};
-    return host !== source && host === source.replace(DEFAULT, "$1");
-  };
-  const index = reading.served.findIndex(
-    ({ host }, at) => isDefault(host, at) && note.message.startsWith(`${host}: `),
-  );
-  const [host, source] = [reading.served[index]?.host, written.served[index]?.host];
-  if (host === undefined || source === undefined) return note;
-  return { ...note, message: `${host} (the default of ${source})${note.message.slice(host.length)}` };
-}
-
-const DEFAULT = /\$\{\w+:?[-=]([^}]*)\}/g;
-
-/** Clusters that share a file often need the same note. */
-function distinct(notes: readonly CutoverNote[]): readonly CutoverNote[] {
-  return [...new Map(notes.map((note) => [note.message, note])).values()];
+    : stay("the listeners for its hosts differ between clusters: write one per cluster first");
 }

@@ -4,6 +4,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { fieldAt, isKind, nameOf, objectsNamed } from "../../objects.ts";
 import { nginx } from "./controllers/nginx.ts";
+import { TRAEFIK_GROUP } from "./controllers/traefik.ts";
 import type { NewBackend, Translation } from "./controllers/nginx-translation.ts";
 import type { Backend, Reading, Served } from "./served.ts";
 
@@ -92,7 +93,7 @@ interface NewObject {
 }
 
 const manifestOf = ({ kind, name, spec }: NewObject, { namespace, labels }: Mapping): Mapping => ({
-  apiVersion: "traefik.io/v1alpha1",
+  apiVersion: `${TRAEFIK_GROUP}/v1alpha1`,
   kind,
   metadata: {
     name,
@@ -104,7 +105,9 @@ const manifestOf = ({ kind, name, spec }: NewObject, { namespace, labels }: Mapp
 
 /** Whether an object has a kind that {@link newObjects} adds. */
 export const isNewKind = (object: Mapping): boolean =>
-  ["Middleware", "TraefikService", "ServersTransport"].some((kind) => isKind(object, "traefik.io", kind));
+  ["Middleware", "TraefikService", "ServersTransport"].some((kind) =>
+    isKind(object, { group: TRAEFIK_GROUP, kind }),
+  );
 
 /** Why an Ingress in the values of a chart cannot get its Middlewares: a release renders no other objects. */
 export function whyNotInValues(translations: readonly Translation[]): readonly string[] {

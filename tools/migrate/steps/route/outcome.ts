@@ -1,3 +1,4 @@
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
 import type { Loss } from "../../losses.ts";
 import type { Note } from "../../step.ts";
@@ -59,6 +60,14 @@ export interface DnsRecord {
   /** What to change before the move, so that external-dns still writes it. */
   readonly preparations: readonly string[];
 }
+
+/** The classes whose Ingresses move in a cluster. */
+export const classesThatMove = (
+  records: readonly DnsRecord[],
+  { name }: Pick<BuiltCluster, "name">,
+): readonly string[] => [
+  ...new Set(records.filter(({ cluster }) => cluster === name).map(({ ingressClass }) => ingressClass)),
+];
 
 /** A note in the cutover list, without its position. */
 export interface CutoverNote {

@@ -1,11 +1,10 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
-import { fieldAt } from "../../objects.ts";
 import type { Loss } from "../../losses.ts";
 import type { IngressAnnotations } from "./annotations.ts";
 import { rewrittenPath, type WrittenPath } from "./controllers/nginx-rewrites.ts";
 import type { Controller } from "./controllers/controller.ts";
-import type { Prefix, Served } from "./served.ts";
+import { pathOf, type Prefix, type Served } from "./served.ts";
 
 /** The equivalent path type of a route; undefined if there is none. */
 export function pathType(type: string, pathMatcher: string): string | undefined {
@@ -51,7 +50,7 @@ export function routePath(written: WrittenPath, annotations: IngressAnnotations)
 /** Why hosts and paths cannot move to a route. */
 export function refusalsOf(served: readonly Served[]): readonly string[] {
   const hosts = new Set(served.map(({ host }) => host));
-  const paths = new Set(served.map(({ match }) => scalarText(fieldAt(match, ["path", "value"]))));
+  const paths = new Set(served.map((one) => pathOf(one)[1]));
   return [
     ...(served.length === 0 ? ["it has no host with a path"] : []),
     ...(hosts.has("") ? ["a rule without a host serves every host of the class"] : []),
@@ -69,10 +68,13 @@ export function refusalsOf(served: readonly Served[]): readonly string[] {
     ...[...paths]
       .filter((path) => !path.startsWith("/") && !path.startsWith("^"))
       .map((path) => `path ${path} does not start with /`),
-    ...served.filter(isInvalid).map(({ match }) => {
-      const path = scalarText(fieldAt(match, ["path", "value"]));
-      return `an HTTPRoute does not accept the path ${path}, and Traefik does not read it as a regular expression: write the path that it should serve`;
-    }),
+    ...served
+      .map(pathOf)
+      .filter(isInvalid)
+      .map(
+        ([, path]) =>
+          `an HTTPRoute does not accept the path ${path}, and Traefik does not read it as a regular expression: write the path that it should serve`,
+      ),
   ];
 }
 
@@ -83,9 +85,8 @@ function isInvalidHost(host: string): boolean {
 }
 
 /** Whether the API server rejects a path, according to the validation rules of HTTPPathMatch in the Gateway API. */
-function isInvalid({ match }: Served): boolean {
-  const path = scalarText(fieldAt(match, ["path", "value"]));
-  if (fieldAt(match, ["path", "type"]) === "RegularExpression" || !path.startsWith("/")) return false;
+function isInvalid([type, path]: ReturnType<typeof pathOf>): boolean {
+  if (type === "RegularExpression" || !path.startsWith("/")) return false;
   return (
     !/^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+$/.test(path) ||
     /\/\/|\/\.\.?(?:\/|$)|%2f/i.test(path)

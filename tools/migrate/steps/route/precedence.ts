@@ -1,7 +1,6 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { fieldAt } from "../../objects.ts";
 import { fieldList } from "./paths.ts";
-import { answerOf, type Served } from "./served.ts";
+import { answerOf, pathOf, type Served } from "./served.ts";
 
 /** One request that a Traefik rule serves. */
 export interface Ranked {
@@ -140,8 +139,4 @@ export function weightOf(served: Served): number {
 
 function conditionsOf({ match: { method, headers, queryParams } }: Served): readonly number[] {
   return [method === undefined ? 0 : 1, fieldList(headers).length, fieldList(queryParams).length];
-}
-
-function pathOf({ match }: Served): readonly [string, string] {
-  return [scalarText(fieldAt(match, ["path", "type"])), scalarText(fieldAt(match, ["path", "value"]))];
 }

@@ -1,3 +1,4 @@
+import { HTTP_ROUTE, INGRESS, INGRESS_ROUTE } from "../../../../policy/objects/kinds.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { isKind } from "../../objects.ts";
 import { readIngressObject } from "./ingress.ts";
@@ -7,12 +8,12 @@ import type { Services } from "./services.ts";
 
 /** Whether an object is an Ingress or an IngressRoute. */
 export function isIngress(object: Mapping): boolean {
-  return isKind(object, "networking.k8s.io", "Ingress") || isKind(object, "traefik.io", "IngressRoute");
+  return isKind(object, INGRESS) || isKind(object, INGRESS_ROUTE);
 }
 
 /** Whether an object is an HTTPRoute. */
 export function isHttpRoute(object: Mapping): boolean {
-  return isKind(object, "gateway.networking.k8s.io", "HTTPRoute");
+  return isKind(object, HTTP_ROUTE);
 }
 
 /** Reads an Ingress or an IngressRoute. */

@@ -1,14 +1,14 @@
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
-import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
+import { nameOf } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { readIngress } from "./app-template.ts";
 import { chartOf } from "./chart.ts";
 import { withDefaultClass } from "./controllers/default-class.ts";
 import { releaseNamespace, rendered, sourceOf } from "./hosts.ts";
 import { isIngress, readAny } from "./read.ts";
-import { INGRESS } from "./release-edit.ts";
+import { entriesAt, INGRESS, servicesIn } from "./release-values.ts";
 import type { Reading } from "./served.ts";
 import { servicesOf } from "./services.ts";
 
@@ -33,11 +33,12 @@ export const readingsOf = oncePer((cluster: BuiltCluster): readonly ClusterReadi
 
 function inValues(object: Mapping, cluster: BuiltCluster): readonly ClusterReading[] {
   if (chartOf(object, [cluster]).name !== "app-template") return [];
-  const services = fieldAt(object, ["spec", "values", "service"]);
-  return Object.entries(fieldsIn(object, INGRESS)).flatMap(([key, entry]) => {
-    if (!isMapping(entry) || entry.enabled === false) return [];
-    const reading = withDefaultClass(readIngress(entry, services, releaseNamespace(object)), cluster);
+  return entriesAt(object, INGRESS).map(([key, entry]) => {
+    const reading = withDefaultClass(
+      readIngress(entry, servicesIn(object), releaseNamespace(object)),
+      cluster,
+    );
     const served = reading.served.map((one) => ({ ...one, host: rendered(one.host, object) }));
-    return [{ object, source: sourceOf(object, key), reading: { ...reading, served } }];
+    return { object, source: sourceOf(object, key), reading: { ...reading, served } };
   });
 }

@@ -16,12 +16,7 @@ import {
   type Written,
 } from "./carry.ts";
 import { fieldList } from "./paths.ts";
-
-const VALUES: readonly PathStep[] = ["spec", "values"];
-/** Where app-template's Ingresses are in a HelmRelease. */
-export const INGRESS: readonly PathStep[] = [...VALUES, "ingress"];
-/** Where app-template's routes are in a HelmRelease. */
-export const ROUTE: readonly PathStep[] = [...VALUES, "route"];
+import { INGRESS, ROUTE, VALUES } from "./release-values.ts";
 
 interface Rewritten {
   readonly text: string;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { locate, type Position } from "../../../gitops/yaml/source.ts";
 import { isMapping, originAt, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { clusterOf } from "../../clusters.ts";
-import { asWritten, fieldAt, fieldsIn, type WrittenObject } from "../../objects.ts";
+import { asWritten, fieldsIn, type WrittenObject } from "../../objects.ts";
 import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { dialectOf, readIngress, readRoute, routeValues, type RouteDialect } from "./app-template.ts";
@@ -11,9 +11,10 @@ import { releaseNamespace, sourceOf } from "./hosts.ts";
 import { moveOf, type Move } from "./move.ts";
 import { otherIngresses } from "./other-charts.ts";
 import { refused, whyHeld, type DnsRecord, type Holds, type Outcome, type Stay } from "./outcome.ts";
-import { INGRESS, ROUTE, rewriteValues } from "./release-edit.ts";
+import { rewriteValues } from "./release-edit.ts";
+import { entriesAt, INGRESS, ROUTE, servicesIn } from "./release-values.ts";
 import { fieldList } from "./paths.ts";
-import { answers, hostGroups, type Reading } from "./served.ts";
+import { answers, groupName, hostGroups, type Reading } from "./served.ts";
 import { servicesOf, whyRefused } from "./services.ts";
 
 /** Replaces a HelmRelease's app-template `ingress` values with `route` values. */
@@ -24,7 +25,7 @@ export function releaseOutcome(release: WrittenObject, context: StepContext, hol
   const [chart] = charts;
   const objects = release.forms.map(({ object }) => object);
   if (chart?.name !== "app-template") return { notes: otherIngresses([written, ...objects], chart?.name) };
-  const entries = entriesIn(written);
+  const entries = entriesAt(written, INGRESS);
   const added = addedEntries(written, objects);
   if (entries.length === 0) return { notes: added };
   const left = (message: string, key = ""): Note => ({ kind: "left", message, position: position(key) });
@@ -73,18 +74,11 @@ export function releaseOutcome(release: WrittenObject, context: StepContext, hol
   };
 }
 
-/** The entries in `ingress` that are on. */
-function entriesIn(release: Mapping): readonly (readonly [string, Mapping])[] {
-  return Object.entries(fieldsIn(release, INGRESS)).filter(
-    (entry): entry is [string, Mapping] => isMapping(entry[1]) && entry[1].enabled !== false,
-  );
-}
-
 /** Entries in `ingress` that the release's own file does not have. */
 function addedEntries(written: Mapping, forms: readonly Mapping[]): readonly Note[] {
-  const own = new Set(entriesIn(written).map(([key]) => key));
+  const own = new Set(entriesAt(written, INGRESS).map(([key]) => key));
   const notes = forms.flatMap((form) =>
-    entriesIn(form)
+    entriesAt(form, INGRESS)
       .filter(([key]) => !own.has(key))
       .map(([key]): Note => {
         const message = `ingress.${key} of ${sourceOf(form)} is written in a patch: write it into the release's own file first, or replace it by hand`;
@@ -106,7 +100,7 @@ function convert(
 ): { routes: Mapping; notes: Move["notes"]; records: Move["records"] } | Stay {
   const [namespace = "", ...others] = new Set(release.forms.map(({ object }) => releaseNamespace(object)));
   if (others.length > 0) return refused("its namespace differs between clusters");
-  const services = fieldAt(written, ["spec", "values", "service"]);
+  const services = servicesIn(written);
   const reading = readIngress(entry, services, namespace);
   const forms = release.forms.map(({ object }) => readEntry(object, key, namespace));
   const rejected = forms.flatMap(({ served }, index) => {
@@ -124,7 +118,7 @@ function convert(
   const present = fieldsIn(written, ROUTE);
   const routes: Mapping = {};
   for (const [index, group] of hostGroups(reading.served).entries()) {
-    const name = index === 0 ? key : `${key}-${index + 1}`;
+    const name = groupName(key, index);
     const route = routeValues(group, move.parents.parentRefs, dialect);
     const there = present[name];
     if (there === undefined) routes[name] = { ...carried(entry), ...route };
@@ -140,7 +134,7 @@ function convert(
 
 function readEntry(release: Mapping, key: string, namespace: string): Reading {
   const entry = fieldsIn(release, [...INGRESS, key]);
-  return readIngress(entry, fieldAt(release, ["spec", "values", "service"]), namespace);
+  return readIngress(entry, servicesIn(release), namespace);
 }
 
 /** The fields that a route has in common with an Ingress. */

@@ -16,19 +16,18 @@ import { controllerServices } from "./controllers/services.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { traefiksBehind } from "./doors.ts";
 import { gatewayIn } from "./gateway.ts";
-import type { DnsRecord } from "./outcome.ts";
+import { classesThatMove, type DnsRecord } from "./outcome.ts";
 
 /**
  * What sends requests to the Services of controllers whose Ingresses move, such as the configuration of a tunnel: DNS does not change where
  * these requests go, and the controller answers them with 404 after the move.
  */
 export function senders(records: readonly DnsRecord[], context: StepContext): readonly Note[] {
-  const notes = context.clusters.flatMap((cluster) => {
-    const moved = records.filter((record) => record.cluster === cluster.name);
-    return [...new Set(moved.map(({ ingressClass }) => ingressClass))]
+  const notes = context.clusters.flatMap((cluster) =>
+    classesThatMove(records, cluster)
       .flatMap((ingressClass) => servicesLeft(ingressClass, cluster, context))
-      .flatMap((left) => mentionsOf(left, cluster, context).map((position) => noteOf(left, position)));
-  });
+      .flatMap((left) => mentionsOf(left, cluster, context).map((position) => noteOf(left, position))),
+  );
   return [...new Map(notes.map((note) => [`${note.position.file}:${note.position.line}`, note])).values()];
 }
 

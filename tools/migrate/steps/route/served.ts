@@ -1,5 +1,7 @@
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { Loss } from "../../losses.ts";
+import { fieldAt } from "../../objects.ts";
 import type { IngressAnnotations } from "./annotations.ts";
 
 /** The backend of a request: a Service or a TraefikService. */
@@ -76,6 +78,12 @@ export interface Reading {
   readonly annotations: IngressAnnotations;
 }
 
+/** The type and value of the path that a request must match. */
+export const pathOf = ({ match }: Pick<Served, "match">): readonly [type: string, value: string] => [
+  scalarText(fieldAt(match, ["path", "type"])),
+  scalarText(fieldAt(match, ["path", "value"])),
+];
+
 /** A match in a canonical form, so that two can be compared: with path type and value, and without empty lists. */
 export function matchOf(match: Mapping): Mapping {
   const path = isMapping(match.path) ? match.path : {};
@@ -108,6 +116,10 @@ export function hostGroups(served: readonly Served[]): readonly HostGroup[] {
   }
   return [...groups.values()];
 }
+
+/** The name of the route for a group of hosts: the first one has that of the Ingress. */
+export const groupName = (name: string, index: number): string =>
+  index === 0 ? name : `${name}-${index + 1}`;
 
 function rulesOf(served: readonly Served[]): readonly Rule[] {
   const byAnswer = Map.groupBy(served, answerOf);

@@ -8,6 +8,7 @@ import { isMapping } from "../../../gitops/yaml/values.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { overlayWith } from "../../overlays.ts";
 import { embeddedObjects, isKind, writtenObjects, type WrittenObject } from "../../objects.ts";
+import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "./controllers/traefik.ts";
 import { unseenControllers } from "./controllers/unseen.ts";
 import { dnsPreparations, targetConflicts } from "./dns.ts";
 import { unseenGateways } from "./gateway.ts";
@@ -65,7 +66,7 @@ function plan(context: StepContext): Plan {
 /** Traefik objects that this step does not convert. */
 function otherProtocols({ selected, ...context }: StepContext): readonly Note[] {
   return writtenObjects(context, (object) =>
-    ["IngressRouteTCP", "IngressRouteUDP"].some((kind) => isKind(object, "traefik.io", kind)),
+    ["IngressRouteTCP", "IngressRouteUDP"].some((kind) => isKind(object, { group: TRAEFIK_GROUP, kind })),
   )
     .filter(({ file }) => selected(file))
     .map(({ forms: [form], position }) => ({
@@ -91,7 +92,7 @@ function unread(
       const note = (message: string): readonly Note[] => [
         { kind: "left", message: `unchanged: ${message}`, position: locate(origin) },
       ];
-      if (isKind(value, "traefik.containo.us", "IngressRoute"))
+      if (isKind(value, { group: OLD_TRAEFIK_GROUP, kind: "IngressRoute" }))
         return note(
           "this step reads IngressRoutes of traefik.io only, and so does Traefik from version 3 on",
         );

@@ -4,6 +4,7 @@ import { indexOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
 import { askFor, NOTHING, type ControllerWide, type OfClass } from "./class-settings.ts";
 import { controllerValues } from "./controllers/classes.ts";
+import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "./controllers/traefik.ts";
 import { entryPointProtections } from "./controllers/traefik-entry-points.ts";
 import { entryPointLimits, type Limit } from "./controllers/traefik-limits.ts";
 import { servesBoth, settingsOf, traefiksBehind } from "./doors.ts";
@@ -52,7 +53,7 @@ function permissions(limits: readonly Limit[], { place, gateway }: OfClass): rea
 /** The TLSOptions that apply to every router without one. Source: https://doc.traefik.io/traefik/https/tls/#default-tls-options */
 function defaultTlsOptions(cluster: BuiltCluster | undefined): readonly string[] {
   if (cluster === undefined) return [];
-  return ["traefik.io", "traefik.containo.us"]
+  return [TRAEFIK_GROUP, OLD_TRAEFIK_GROUP]
     .flatMap((group) => indexOf(cluster).ofKind({ group, kind: "TLSOption" }))
     .filter(({ metadata: { name } }) => name === "default")
     .map(({ metadata: { namespace = "" } }) => `TLSOption ${namespace}/default`);

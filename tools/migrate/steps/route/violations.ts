@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { HTTP_ROUTE } from "../../../../policy/objects/kinds.ts";
 import { fieldAt, fieldsIn, nameOf, objectNamed } from "../../objects.ts";
@@ -14,7 +14,7 @@ import { releaseNamespace, rendered } from "./hosts.ts";
 import { parentsOf, type Moving } from "./parents.ts";
 import { missingObject } from "./new-object-violations.ts";
 import { fieldList } from "./paths.ts";
-import { INGRESS, ROUTE } from "./release-edit.ts";
+import { entriesAt, INGRESS, ROUTE, servicesIn, VALUES } from "./release-values.ts";
 import { answers, type Reading } from "./served.ts";
 import { servicesOf } from "./services.ts";
 
@@ -43,32 +43,30 @@ export function releaseViolation(
   if (keepIngress && !isDeepStrictEqual(was.ingress, is.ingress))
     return "an Ingress that should be kept was removed";
   if (!keepIngress && !is.ingress.isDisjointFrom(is.route)) return "a host has both an Ingress and a route";
-  const strange = foreignMetadata(routesOf(after), [...entriesOf(before, INGRESS), ...routesOf(before)]);
+  const strange = foreignMetadata(routesOf(after), [...ingressesOf(before), ...routesOf(before)]);
   return strange && `a route has ${strange}, which none of its Ingresses has`;
 }
 
 function withoutIngress(release: Mapping): unknown {
-  const values = Object.entries(fieldsIn(release, ["spec", "values"]));
+  const values = Object.entries(fieldsIn(release, VALUES));
   const rest = values.filter(([key]) => key !== "ingress" && key !== "route");
   return { ...release, spec: { ...fieldsIn(release, ["spec"]), values: Object.fromEntries(rest) } };
 }
 
-function entriesOf(release: Mapping, path: typeof INGRESS): readonly Mapping[] {
-  return Object.values(fieldsIn(release, path))
-    .filter(isMapping)
-    .filter(({ enabled }) => enabled !== false);
-}
+const ingressesOf = (release: Mapping): readonly Mapping[] =>
+  entriesAt(release, INGRESS).map(([, entry]) => entry);
 
-const routesOf = (release: Mapping): readonly Mapping[] => entriesOf(release, ROUTE);
+const routesOf = (release: Mapping): readonly Mapping[] =>
+  entriesAt(release, ROUTE).map(([, entry]) => entry);
 
 function ingressAnswers(
   release: Mapping,
   context: StepContext,
   place: Pick<Moving, "cluster" | "takesPort">,
 ): Answers {
-  const services = fieldAt(release, ["spec", "values", "service"]);
+  const services = servicesIn(release);
   const namespace = releaseNamespace(release);
-  const all = entriesOf(release, INGRESS).map((entry) => {
+  const all = ingressesOf(release).map((entry) => {
     const reading = readIngress(entry, services, namespace);
     const hosts = [...new Set(reading.served.map(({ host }) => rendered(host, release)))];
     return classAnswers({ ...place, reading, hosts, namespace }, context);
@@ -77,7 +75,7 @@ function ingressAnswers(
 }
 
 function routeAnswers(release: Mapping, dialect: RouteDialect): Answers {
-  const services = fieldAt(release, ["spec", "values", "service"]);
+  const services = servicesIn(release);
   const all = routesOf(release).map((entry) =>
     answers(fieldList(entry.parentRefs), readRoute(entry, services, dialect)),
   );

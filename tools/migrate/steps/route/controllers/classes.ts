@@ -1,5 +1,6 @@
+import type { GroupKind } from "../../../../../policy/engine/object-index.ts";
 import { at, text, type Fields } from "../../../../../policy/engine/read.ts";
-import { releaseOf, valuesOf } from "../../../../../policy/objects/helm.ts";
+import { releaseOf } from "../../../../../policy/objects/helm.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../../gitops/yaml/values.ts";
@@ -8,7 +9,7 @@ import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { indexOf } from "../../../clusters.ts";
 import { fieldAt, isKind, nameOf } from "../../../objects.ts";
 import { isRelease } from "../../oci/artifact.ts";
-import { chartOf } from "../chart.ts";
+import { chartOf, valuesIn } from "../chart.ts";
 import type { Controller } from "./controller.ts";
 import { nginx } from "./nginx.ts";
 import { CONTROLLERS } from "./registry.ts";
@@ -50,8 +51,11 @@ export function controllerValues(
   const release = controllerRelease(ingressClass, cluster);
   if (release === undefined)
     return valuesWithoutRelease(controllerOf(ingressClass, cluster), indexOf(cluster));
-  return valuesOf(asKubeObject(release), indexOf(cluster)).values;
+  return valuesIn(release, cluster);
 }
+
+/** The kind of object that defines a class. */
+export const INGRESS_CLASS: GroupKind = { group: "networking.k8s.io", kind: "IngressClass" };
 
 interface Class {
   readonly controller: Controller | undefined;
@@ -65,7 +69,7 @@ export const classesOf = oncePer((cluster: BuiltCluster): ReadonlyMap<string, Cl
     if (isRelease(object)) {
       const [name, controller] = chartClass(object, cluster) ?? [];
       if (name !== undefined) classes.set(name, { controller, release: object });
-    } else if (isKind(object, "networking.k8s.io", "IngressClass")) {
+    } else if (isKind(object, INGRESS_CLASS)) {
       const implementation = scalarText(fieldAt(object, ["spec", "controller"]));
       const controller = CONTROLLERS.find(({ classController }) => classController === implementation);
       const { name } = nameOf(object);
@@ -80,7 +84,7 @@ export const classesOf = oncePer((cluster: BuiltCluster): ReadonlyMap<string, Cl
  * Sources: templates/controller-ingressclass.yaml in chart ingress-nginx, templates/ingressclass.yaml in chart traefik.
  */
 function chartClass(release: Mapping, cluster: BuiltCluster): readonly [string, Controller] | undefined {
-  const { values } = valuesOf(asKubeObject(release), indexOf(cluster));
+  const values = valuesIn(release, cluster);
   const value = (...path: readonly string[]): string => text(at(values, path)) ?? "";
   switch (chartOf(release, [cluster]).name) {
     case "ingress-nginx":

@@ -1,18 +1,17 @@
 import { at, text, type Fields } from "../../../../../policy/engine/read.ts";
-import { valuesOf } from "../../../../../policy/objects/helm.ts";
 import { oncePer } from "../../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../../gitops/yaml/values.ts";
-import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { indexOf } from "../../../clusters.ts";
 import { fieldAt, isKind, nameOf } from "../../../objects.ts";
+import { valuesIn } from "../chart.ts";
 import type { Reading } from "../served.ts";
-import { classesOf } from "./classes.ts";
+import { classesOf, INGRESS_CLASS } from "./classes.ts";
 import type { Controller } from "./controller.ts";
 import { nginx } from "./nginx.ts";
 import { traefik } from "./traefik.ts";
-import { helmChartsOf, valuesWithoutRelease, workloadsOf } from "./without-release.ts";
+import { helmChartsOf, sourcesWithoutRelease, valuesWithoutRelease } from "./without-release.ts";
 
 /** What was read, with the class that the cluster gives it if it names none and the repository shows which one that is. */
 export function withDefaultClass(reading: Reading, cluster: BuiltCluster | undefined): Reading {
@@ -24,7 +23,7 @@ export function withDefaultClass(reading: Reading, cluster: BuiltCluster | undef
 /** The class of Ingresses without one, if there is a single default. */
 const defaultClass = oncePer((cluster: BuiltCluster): string | undefined => {
   const marked = cluster.objects
-    .filter(({ object }) => isKind(object, "networking.k8s.io", "IngressClass") && isMarked(object))
+    .filter(({ object }) => isKind(object, INGRESS_CLASS) && isMarked(object))
     .map(({ object }) => nameOf(object).name);
   const releases = [...classesOf(cluster)].flatMap(([name, { controller, release }]) =>
     release ? [{ name, isDefault: isDefault(controller, valuesIn(release, cluster)) }] : [],
@@ -55,9 +54,6 @@ const isMarked = (ingressClass: Mapping): boolean =>
     fieldAt(ingressClass, ["metadata", "annotations", "ingressclass.kubernetes.io/is-default-class"]),
   ) === "true";
 
-const valuesIn = (release: Mapping, cluster: BuiltCluster): Fields =>
-  valuesOf(asKubeObject(release), indexOf(cluster)).values;
-
 /**
  * Whether a release makes its class the default; undefined if its values do not say, because Traefik's chart has had both defaults.
  * Sources: ingressClass in the values of chart traefik, controller.ingressClassResource in those of chart ingress-nginx.
@@ -75,8 +71,7 @@ function isDefault(controller: Controller | undefined, values: Fields): boolean 
 /** The class of the only Traefik, if that reads IngressRoutes without a class. */
 const onlyTraefik = oncePer((cluster: BuiltCluster): string | undefined => {
   const [only, ...others] = [...classesOf(cluster)].filter(([, { controller }]) => controller === traefik);
-  const objects = indexOf(cluster);
-  const isElsewhere = [...workloadsOf(traefik, objects), ...helmChartsOf(traefik, objects)].length > 0;
+  const isElsewhere = sourcesWithoutRelease(traefik, indexOf(cluster)).length > 0;
   if (only === undefined || others.length > 0 || isElsewhere) return undefined;
   const [name, { release }] = only;
   if (release === undefined) return undefined;

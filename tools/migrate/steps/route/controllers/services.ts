@@ -8,7 +8,7 @@ import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { indexOf } from "../../../clusters.ts";
 import { chartServices, type Named } from "./chart-names.ts";
 import { controllerOf, controllerRelease } from "./classes.ts";
-import { helmChartsOf, workloadsOf } from "./without-release.ts";
+import { sourcesWithoutRelease } from "./without-release.ts";
 
 /** A Service of a controller, and the HelmRelease, HelmChart or workload that runs the controller. */
 export interface ControllerService extends Named {
@@ -34,8 +34,7 @@ export function controllerSources(
   if (cluster === undefined) return [];
   const release = controllerRelease(ingressClass, cluster);
   if (release) return [asKubeObject(release)];
-  const [controller, objects] = [controllerOf(ingressClass, cluster), indexOf(cluster)];
-  return [...workloadsOf(controller, objects), ...helmChartsOf(controller, objects)];
+  return sourcesWithoutRelease(controllerOf(ingressClass, cluster), indexOf(cluster));
 }
 
 function servicesOf(source: KubeObject, objects: ObjectIndex): readonly Named[] {

@@ -1,4 +1,10 @@
+import { INGRESS_ROUTE } from "../../../../../policy/objects/kinds.ts";
 import { lost, noEffect, refused, TRANSLATED, unknownTo, type Controller, type Fate } from "./controller.ts";
+
+/** Traefik's API group. */
+export const TRAEFIK_GROUP = INGRESS_ROUTE.group;
+/** The API group of Traefik 1 and 2, which Traefik 3 no longer reads. */
+export const OLD_TRAEFIK_GROUP = "traefik.containo.us";
 
 const LISTENER = "the certificate is set on the Gateway's listener";
 

@@ -6,7 +6,7 @@ import { CONTROLLERS } from "./registry.ts";
 import { controllerSources } from "./services.ts";
 
 /** Why the settings of a class's controller are not known: the repository may have them in a file that cannot be read. */
-export function whyUnread(
+export function whyUnreadSettings(
   ingressClass: string,
   cluster: BuiltCluster | undefined,
   repository: Repository,

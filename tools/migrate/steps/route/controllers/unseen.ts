@@ -1,6 +1,5 @@
-import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import type { StepContext } from "../../../step.ts";
-import type { CutoverNote, DnsRecord } from "../outcome.ts";
+import { classesThatMove, type CutoverNote, type DnsRecord } from "../outcome.ts";
 import { controllerSources } from "./services.ts";
 
 /** What to check before the commit if the repository does not show what runs a class that moves: once per class. */
@@ -9,7 +8,7 @@ export function unseenControllers(
   { clusters, options }: Pick<StepContext, "clusters" | "options">,
 ): readonly CutoverNote[] {
   const unseen = clusters.flatMap((cluster) =>
-    classesOf(records, cluster).filter((one) => isUnseen(one, cluster)),
+    classesThatMove(records, cluster).filter((one) => controllerSources(one, cluster).length === 0),
   );
   return [...new Set(unseen)].map((ingressClass) => {
     const { namespace = "", name = "" } = options.route.gateways[ingressClass] ?? {};
@@ -19,10 +18,3 @@ export function unseenControllers(
     };
   });
 }
-
-const classesOf = (records: readonly DnsRecord[], { name }: BuiltCluster): readonly string[] => [
-  ...new Set(records.filter(({ cluster }) => cluster === name).map(({ ingressClass }) => ingressClass)),
-];
-
-const isUnseen = (ingressClass: string, cluster: BuiltCluster): boolean =>
-  controllerSources(ingressClass, cluster).length === 0;

@@ -4,6 +4,7 @@ import type { ObjectIndex } from "../../../../../policy/engine/object-index.ts";
 import { CONFIG_MAP, DAEMON_SET, DEPLOYMENT } from "../../../../../policy/objects/kinds.ts";
 import { argumentsOf, containersOf } from "../../../../../policy/objects/workloads.ts";
 import type { KubeObject } from "../../../../../kube/objects.ts";
+import { oncePer } from "../../../../../lib/once-per.ts";
 import type { Controller } from "./controller.ts";
 import { nginx } from "./nginx.ts";
 import { traefik } from "./traefik.ts";
@@ -25,7 +26,13 @@ function namesOf(controller: Controller | undefined): Names | undefined {
 /** The settings of a controller that no HelmRelease installs, in the form of its chart's values. */
 export function valuesWithoutRelease(controller: Controller | undefined, objects: ObjectIndex): Fields {
   const names = namesOf(controller);
-  if (names === undefined) return {};
+  return names === undefined ? {} : settingsIn(objects)(names);
+}
+
+// Asked for each Ingress, and the text of a HelmChart's values takes long to parse.
+const settingsIn = oncePer((objects: ObjectIndex) => oncePer((names: Names) => settingsOf(names, objects)));
+
+function settingsOf(names: Names, objects: ObjectIndex): Fields {
   const contents = helmCharts(names, objects).map(({ spec }) =>
     parsed(text(fields(spec).valuesContent) ?? ""),
   );
@@ -47,17 +54,18 @@ export function valuesWithoutRelease(controller: Controller | undefined, objects
 
 const argumentsIn = ({ additionalArguments }: Fields): readonly string[] => texts(additionalArguments);
 
-/** The Deployments and DaemonSets that run a controller. */
-export function workloadsOf(controller: Controller | undefined, objects: ObjectIndex): readonly KubeObject[] {
-  const names = namesOf(controller);
-  return names === undefined ? [] : containers(objects, names).map(({ workload }) => workload);
-}
-
-/** The HelmCharts and HelmChartConfigs for a controller, as K3s and RKE2 bring their own. Source: https://docs.k3s.io/add-ons/helm */
-export function helmChartsOf(
+/** What runs a controller that no HelmRelease installs: its Deployments and DaemonSets, HelmCharts and HelmChartConfigs. */
+export function sourcesWithoutRelease(
   controller: Controller | undefined,
   objects: ObjectIndex,
 ): readonly KubeObject[] {
+  const names = namesOf(controller);
+  if (names === undefined) return [];
+  return [...containers(objects, names).map(({ workload }) => workload), ...helmCharts(names, objects)];
+}
+
+/** The HelmCharts and HelmChartConfigs for a controller, as K3s and RKE2 bring their own. Source: https://docs.k3s.io/add-ons/helm */
+export function helmChartsOf(controller: Controller, objects: ObjectIndex): readonly KubeObject[] {
   const names = namesOf(controller);
   return names === undefined ? [] : helmCharts(names, objects);
 }

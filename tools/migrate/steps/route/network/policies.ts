@@ -7,7 +7,7 @@ import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { locate } from "../../../../gitops/yaml/source.ts";
 import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { indexOf } from "../../../clusters.ts";
-import { includesPort, type PortRule } from "./port-rules.ts";
+import { portRules, type PortRule } from "./port-rules.ts";
 import {
   allOf,
   anyOf,
@@ -62,20 +62,14 @@ function networkPolicy(name: string, spec: Fields, namespace: string, index: Obj
     selects: (pods) => allOf([isIn(pods, namespace), selectorMatches(spec.podSelector, pods)]),
     admits: types.length === 0 || types.includes("Ingress") ? peers(spec.ingress, "from") : undefined,
     releases: hasEgress ? peers(spec.egress, "to") : undefined,
-    portRules: (["ingress", "egress"] as const).flatMap((direction) =>
-      list(spec[direction])
-        .map(fields)
-        .filter(({ ports }) => list(ports).length > 0)
-        .map((rule): PortRule => {
-          const own = list(rule[direction === "ingress" ? "from" : "to"]);
-          return {
-            direction,
-            peers: own,
-            matches: (pods) => peersMatch(own, pods, namespace, index),
-            includes: includesPort(list(rule.ports)),
-          };
-        }),
-    ),
+    portRules: portRules(spec, (rule, direction) => {
+      const own = list(rule[direction === "ingress" ? "from" : "to"]);
+      return {
+        ports: list(rule.ports),
+        peers: own,
+        matches: (pods) => peersMatch(own, pods, namespace, index),
+      };
+    }),
   };
 }
 
@@ -109,20 +103,14 @@ function ciliumPolicy(name: string, spec: Fields, own: string | undefined, index
         : endpointMatches(spec.endpointSelector, { pods, own, index }),
     admits: restricts("ingress") ? rules("ingress", "from") : undefined,
     releases: restricts("egress") ? rules("egress", "to") : undefined,
-    portRules: (["ingress", "egress"] as const).flatMap((direction) =>
-      list(spec[direction])
-        .map(fields)
-        .filter(({ toPorts }) => list(toPorts).length > 0)
-        .map((rule): PortRule => {
-          const prefix = direction === "ingress" ? "from" : "to";
-          return {
-            direction,
-            peers: peerKeys(rule, prefix).map((key) => rule[key]),
-            matches: (pods) => ciliumRule(rule, prefix, { pods, own, index }),
-            includes: includesPort(list(rule.toPorts).flatMap((one) => list(fields(one).ports))),
-          };
-        }),
-    ),
+    portRules: portRules(spec, (rule, direction) => {
+      const prefix = direction === "ingress" ? "from" : "to";
+      return {
+        ports: list(rule.toPorts).flatMap((one) => list(fields(one).ports)),
+        peers: peerKeys(rule, prefix).map((key) => rule[key]),
+        matches: (pods) => ciliumRule(rule, prefix, { pods, own, index }),
+      };
+    }),
   };
 }
 
