@@ -1,3 +1,4 @@
+import { conditionOf, conditionsOf, type Condition } from "../kube/conditions.ts";
 import { statusOf, type KubeObject } from "../kube/objects.ts";
 
 /** The health of a live object. */
@@ -6,14 +7,6 @@ export interface Health {
   readonly state: "healthy" | "progressing" | "failed" | "present";
   /** The message of the condition that decided the state, or a count of replicas. */
   readonly message: string;
-}
-
-interface Condition {
-  readonly type: string;
-  readonly status: "True" | "False" | "Unknown";
-  readonly message?: string;
-  readonly reason?: string;
-  readonly observedGeneration?: number;
 }
 
 /** The conditions that must all be True, by kind, according to the Gateway API, Flux and apiextensions specifications. */
@@ -37,8 +30,7 @@ export function objectHealth(object: KubeObject): Health {
     return loadBalancerHealth(object);
   const required = REQUIRED_CONDITIONS[object.kind];
   if (required === undefined) return { state: "present", message: "" };
-  const { conditions } = statusOf(object) as { conditions?: Condition[] };
-  return conditionsHealth(required, conditions ?? [], generationOf(object));
+  return conditionsHealth(required, conditionsOf(object), generationOf(object));
 }
 
 function conditionsHealth(
@@ -70,19 +62,14 @@ function deploymentHealth(object: KubeObject): Health {
     observedGeneration?: number;
     updatedReplicas?: number;
     availableReplicas?: number;
-    conditions?: Condition[];
   };
   const available = status.availableReplicas ?? 0;
   const message = `${available} of ${replicas} available`;
-  const stalled = status.conditions?.find(
-    ({ type, status: value }) => type === "Progressing" && value === "False",
-  );
-  if (stalled !== undefined) return { state: "failed", message: stalled.message ?? message };
+  const progressing = conditionOf(object, "Progressing");
+  if (progressing?.status === "False") return { state: "failed", message: progressing.message ?? message };
   // True, for example, if a quota or an admission webhook rejects the pods.
-  const refused = status.conditions?.find(
-    ({ type, status: value }) => type === "ReplicaFailure" && value === "True",
-  );
-  if (refused !== undefined) return { state: "failed", message: refused.message ?? message };
+  const refused = conditionOf(object, "ReplicaFailure");
+  if (refused?.status === "True") return { state: "failed", message: refused.message ?? message };
   const current = (status.observedGeneration ?? 0) >= generationOf(object);
   const complete = current && available >= replicas && (status.updatedReplicas ?? 0) >= replicas;
   return { state: complete ? "healthy" : "progressing", message };
@@ -102,13 +89,12 @@ function loadBalancerHealth(object: KubeObject): Health {
 /** A Gateway is healthy once the Gateway and every listener in its spec are accepted and programmed, and the listeners' references are resolved. */
 function gatewayHealth(object: KubeObject): Health {
   const { listeners = [] } = (object.spec as { listeners?: { name: string }[] } | undefined) ?? {};
-  const status = statusOf(object) as {
-    conditions?: Condition[];
+  const { listeners: statuses } = statusOf(object) as {
     listeners?: { name: string; conditions?: Condition[] }[];
   };
   const generation = generationOf(object);
   const each = listeners.map(({ name }) => {
-    const found = status.listeners?.find((listener) => listener.name === name);
+    const found = statuses?.find((listener) => listener.name === name);
     const health = conditionsHealth(
       ["Accepted", "ResolvedRefs", "Programmed"],
       found?.conditions ?? [],
@@ -118,7 +104,7 @@ function gatewayHealth(object: KubeObject): Health {
       ? health
       : { ...health, message: `listener ${name}: ${health.message}` };
   });
-  return worst([conditionsHealth(["Accepted", "Programmed"], status.conditions ?? [], generation), ...each]);
+  return worst([conditionsHealth(["Accepted", "Programmed"], conditionsOf(object), generation), ...each]);
 }
 
 /** A parent that a route attaches to (Gateway API `ParentReference`). */

@@ -1,5 +1,5 @@
+import { conditionOf } from "../../kube/conditions.ts";
 import type { ClusterReader, Finding } from "../../kube/client.ts";
-import { statusOf } from "../../kube/objects.ts";
 import type { Certificate } from "./listeners.ts";
 import type { GatewayArgs } from "./gateway.ts";
 
@@ -37,10 +37,7 @@ async function checkIssuer(
   const live = await cluster.get({ apiVersion: CERT_MANAGER, kind, metadata });
   if (live === undefined)
     return warn("does not exist", "Create the issuer, or correct its name or kind in the configuration.");
-  const { conditions = [] } = statusOf(live) as {
-    conditions?: { type: string; status: string; message?: string }[];
-  };
-  const ready = conditions.find(({ type }) => type === "Ready");
+  const ready = conditionOf(live, "Ready");
   if (ready?.status === "True") return [];
   return warn(
     `is not ready (${ready?.message ?? "no status"})`,

@@ -1,4 +1,5 @@
 import { Document, type Scalar } from "yaml";
+import { conditionOf } from "../../kube/conditions.ts";
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import { GATEWAY_LABEL, type GatewayIdentity, type ListenerPorts } from "../../kube/gateway-contract.ts";
 
@@ -25,9 +26,7 @@ export async function checkTraefik(args: ExternalTraefikArgs, cluster: ClusterRe
     kind: "GatewayClass",
     metadata: { name: className },
   });
-  const status = live?.status as
-    { conditions?: { type: string; status: string; message?: string }[] } | undefined;
-  const accepted = status?.conditions?.find(({ type }) => type === "Accepted");
+  const accepted = conditionOf(live, "Accepted");
   if (accepted?.status === "True") return [];
   const message =
     live === undefined

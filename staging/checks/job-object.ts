@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { JobCheck } from "../../config/own-checks.ts";
 import { parseDuration } from "../../lib/duration.ts";
-import { statusOf, type KubeObject } from "../../kube/objects.ts";
+import { conditionOf, meets } from "../../kube/conditions.ts";
+import type { KubeObject } from "../../kube/objects.ts";
 
 /** Identifies a Job. */
 export interface JobIdentity {
@@ -76,13 +77,8 @@ export function jobOutcome(job: KubeObject): {
   readonly state: "running" | "succeeded" | "failed";
   readonly message: string;
 } {
-  const { conditions = [] } = statusOf(job) as {
-    conditions?: { type: string; status: string; reason?: string; message?: string }[];
-  };
-  const met = (type: string) =>
-    conditions.find((condition) => condition.type === type && condition.status === "True");
-  const failed = met("Failed");
-  if (failed !== undefined)
+  const failed = conditionOf(job, "Failed");
+  if (failed?.status === "True")
     return { state: "failed", message: failed.message ?? failed.reason ?? "the Job failed" };
-  return { state: met("Complete") === undefined ? "running" : "succeeded", message: "" };
+  return { state: meets(job, "Complete") ? "succeeded" : "running", message: "" };
 }

@@ -1,3 +1,4 @@
+import { conditionOf } from "../../kube/conditions.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { isOwn, verdictOf, type Check, type StackOnCluster, type Verdict } from "./check.ts";
 
@@ -33,14 +34,4 @@ export function rolloutsCheck({ cluster, stack }: StackOnCluster): Check {
 
 function isLoadBalancer({ spec }: KubeObject): boolean {
   return (spec as { type?: string } | undefined)?.type === "LoadBalancer";
-}
-
-function conditionOf(
-  { status }: KubeObject,
-  type: string,
-): { readonly status: string; readonly message?: string } | undefined {
-  const { conditions = [] } = (status ?? {}) as {
-    conditions?: { type: string; status: string; message?: string }[];
-  };
-  return conditions.find((condition) => condition.type === type);
 }

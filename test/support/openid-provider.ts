@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../tools/sandbox/free-ports.ts";
+import { freePort } from "../../tools/sandbox/ports.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { resolveProgram } from "../../tools/toolchain/resolve.ts";
 

@@ -8,7 +8,7 @@ import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { findProgram } from "../../tools/toolchain/find.ts";
 import { programNamed } from "../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../tools/toolchain/programs.ts";
-import { freePort } from "../../tools/sandbox/free-ports.ts";
+import { freePort } from "../../tools/sandbox/ports.ts";
 
 const TIMEOUT = { timeoutMs: 20_000 };
 

@@ -1,5 +1,6 @@
 import semver from "semver";
 import type { Pins } from "../../config/pins.ts";
+import { meets } from "../../kube/conditions.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { counted } from "../../lib/counted.ts";
 import { findFluxRoot, fluxSection } from "./flux-root.ts";
@@ -157,9 +158,6 @@ function nameOf({ metadata: { namespace, name } }: KubeObject): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-function readiness({ status }: KubeObject): string {
-  const { conditions = [] } = (status ?? {}) as { conditions?: readonly { type: string; status: string }[] };
-  return conditions.some((condition) => condition.type === "Ready" && condition.status === "True")
-    ? ""
-    : ", not ready";
+function readiness(object: KubeObject): string {
+  return meets(object, "Ready") ? "" : ", not ready";
 }

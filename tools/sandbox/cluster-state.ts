@@ -1,11 +1,11 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import type { ApiServer } from "../../kube/api-server.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { apiAs, type UserAccess, readAccess } from "./kubeconfig.ts";
 import { type User } from "./pki.ts";
+import { freePorts } from "./ports.ts";
 
 /** A cluster's ports on 127.0.0.1, keyed by the program that listens on them. */
 export interface Ports {
@@ -86,7 +86,7 @@ export async function ensureClusters(sandboxDir: string, names: readonly string[
     }
     const others = [...clusters.values()];
     const index = Math.max(-1, ...others.map((cluster) => cluster.index)) + 1;
-    const cluster = { name, dir: clusterDir(sandboxDir, name), index, ports: await freePorts(others) };
+    const cluster = { name, dir: clusterDir(sandboxDir, name), index, ports: await portsNextTo(others) };
     clusters.set(name, writeCluster(cluster));
   }
   return [...new Set(names)].map((name) => clusters.get(name)).filter((cluster) => cluster !== undefined);
@@ -94,24 +94,7 @@ export async function ensureClusters(sandboxDir: string, names: readonly string[
 
 /** Gives a stopped cluster different ports, which are free. */
 export async function changePorts(sandboxDir: string, cluster: ClusterState): Promise<ClusterState> {
-  return writeCluster({ ...cluster, ports: await freePorts(readClusters(sandboxDir)) });
-}
-
-/** Whether a port on 127.0.0.1 is free. */
-export async function isFree(port: number): Promise<boolean> {
-  return (await listenBriefly(port)) !== undefined;
-}
-
-/** Whether a port on 127.0.0.1 accepts connections. */
-export function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: "127.0.0.1", port });
-    const settle = (listening: boolean) => () => {
-      socket.destroy();
-      resolve(listening);
-    };
-    socket.once("connect", settle(true)).once("error", settle(false));
-  });
+  return writeCluster({ ...cluster, ports: await portsNextTo(readClusters(sandboxDir)) });
 }
 
 function readCluster(sandboxDir: string, name: string): ClusterState | undefined {
@@ -129,28 +112,8 @@ function writeCluster(cluster: ClusterState): ClusterState {
   return cluster;
 }
 
-async function freePorts(others: readonly ClusterState[]): Promise<Ports> {
-  const taken = new Set(others.flatMap(({ ports }) => Object.values(ports) as number[]));
-  const next = async (): Promise<number> => {
-    const port = await listenBriefly(0);
-    if (port === undefined || taken.has(port)) return next();
-    taken.add(port);
-    return port;
-  };
-  return { etcd: await next(), "etcd-peer": await next(), apiserver: await next() };
-}
-
-function listenBriefly(port: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => {
-      resolve(undefined);
-    });
-    server.listen({ host: "127.0.0.1", port }, () => {
-      const { port: chosen } = server.address() as AddressInfo;
-      server.close(() => {
-        resolve(chosen);
-      });
-    });
-  });
+async function portsNextTo(others: readonly ClusterState[]): Promise<Ports> {
+  const taken = others.flatMap(({ ports }) => Object.values(ports) as number[]);
+  const [etcd = 0, peer = 0, apiserver = 0] = await freePorts(3, taken);
+  return { etcd, "etcd-peer": peer, apiserver };
 }

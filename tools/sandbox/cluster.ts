@@ -2,13 +2,15 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { meets } from "../../kube/conditions.ts";
 import type { ApiServer } from "../../kube/api-server.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { type ClusterState, adminApi, frontProxyPkiDir, isListening, pkiDir } from "./cluster-state.ts";
+import { type ClusterState, adminApi, frontProxyPkiDir, pkiDir } from "./cluster-state.ts";
 import * as controlPlane from "./control-plane.ts";
 import { APISERVER_ADDRESS } from "./network/cluster-addresses.ts";
 import { createFrontProxyPki, createPki } from "./pki.ts";
 import { type PodMode, writePodMode } from "./pod-mode.ts";
+import { isListening } from "./ports.ts";
 import { findProcess, type ProcessSpec, stopProcess } from "./processes.ts";
 import { Startup, type StartupOptions } from "./startup.ts";
 
@@ -103,11 +105,10 @@ async function hasDefaultServiceAccount(api: ApiServer): Promise<boolean> {
 
 interface Node {
   readonly spec: { readonly taints?: readonly unknown[] };
-  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status: object;
 }
 
 async function takesPods(api: ApiServer, name: string): Promise<boolean> {
   const node = await api.find<Node>(`/api/v1/nodes/${name}`);
-  const ready = node?.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
-  return ready === true && (node?.spec.taints ?? []).length === 0;
+  return meets(node, "Ready") && (node?.spec.taints ?? []).length === 0;
 }

@@ -1,3 +1,4 @@
+import { meets } from "../../kube/conditions.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { FLUX_NAMESPACE } from "./flux.ts";
@@ -16,7 +17,6 @@ interface FluxObject extends KubeObject {
     readonly artifact?: { readonly revision: string };
     readonly lastAppliedRevision?: string;
     readonly lastHandledReconcileAt?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
   };
 }
 
@@ -42,8 +42,12 @@ export async function reconcileNow({ kubeconfig, context, signal }: ReconcileArg
     const revision = await waitUntil(
       `${context} to fetch the repository`,
       async () => {
-        const { status } = (await cluster.get(SOURCE)) as FluxObject;
-        return status?.lastHandledReconcileAt === requestedAt && isReady(status) && status.artifact?.revision;
+        const source: FluxObject | undefined = await cluster.get(SOURCE);
+        return (
+          source?.status?.lastHandledReconcileAt === requestedAt &&
+          meets(source, "Ready") &&
+          source.status.artifact?.revision
+        );
       },
       { timeoutMs: TIMEOUT_MS, signal },
     );
@@ -52,7 +56,7 @@ export async function reconcileNow({ kubeconfig, context, signal }: ReconcileArg
       async () => {
         const all = await cluster.list("kustomize.toolkit.fluxcd.io/v1", "Kustomization");
         return all.every(
-          ({ status }: FluxObject) => status?.lastAppliedRevision === revision && isReady(status),
+          (one: FluxObject) => one.status?.lastAppliedRevision === revision && meets(one, "Ready"),
         );
       },
       { timeoutMs: TIMEOUT_MS, signal },
@@ -60,8 +64,4 @@ export async function reconcileNow({ kubeconfig, context, signal }: ReconcileArg
   } finally {
     cluster.close();
   }
-}
-
-function isReady({ conditions }: NonNullable<FluxObject["status"]>): boolean {
-  return conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }

@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { request } from "node:http";
 import { join, resolve } from "node:path";
+import { meets } from "../../kube/conditions.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { resolvePrograms } from "../toolchain/resolve.ts";
@@ -49,7 +50,8 @@ export async function installFluxCrds(kubeconfig: string, context: string): Prom
       await cluster.apply(object, { fieldManager: FIELD_MANAGER, force: true });
     await waitUntil(
       "Flux's CustomResourceDefinitions",
-      async () => (await Promise.all(crds.map((crd) => cluster.get(crd)))).every(isEstablished),
+      async () =>
+        (await Promise.all(crds.map((crd) => cluster.get(crd)))).every((crd) => meets(crd, "Established")),
       { timeoutMs: START_TIMEOUT_MS },
     );
   } finally {
@@ -130,11 +132,6 @@ function controllerFlags(health: number): string[] {
     "--requeue-dependency=1s",
     "--log-level=info",
   ];
-}
-
-function isEstablished(crd: KubeObject | undefined): boolean {
-  const status = crd?.status as { conditions?: { type: string; status: string }[] } | undefined;
-  return status?.conditions?.some(({ type, status }) => type === "Established" && status === "True") ?? false;
 }
 
 /** Whether a program built with controller-runtime reports that it is ready. */

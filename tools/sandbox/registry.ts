@@ -8,7 +8,7 @@ import { parse } from "yaml";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 import type { Progress } from "../toolchain/progress.ts";
-import { isListening } from "./cluster-state.ts";
+import { isListening } from "./ports.ts";
 import { writeImageLayout } from "./image-layout.ts";
 import { inSandboxDir } from "./sandbox-dir.ts";
 import { ensureService } from "./service.ts";

@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
-import { isFree } from "./cluster-state.ts";
-import { freePorts } from "./free-ports.ts";
+import { freePorts, isFree } from "./ports.ts";
 import { findProcess, isAlive, startProcess, waitUntil } from "./processes.ts";
 
 /** A program that runs next to a sandbox's clusters and listens on ports of 127.0.0.1. */

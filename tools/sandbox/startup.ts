@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { shellWord } from "../../lib/shell-word.ts";
-import { type ClusterState, type Ports, isFree } from "./cluster-state.ts";
+import type { ClusterState, Ports } from "./cluster-state.ts";
+import { isFree } from "./ports.ts";
 import {
   type ProcessRecord,
   type ProcessSpec,

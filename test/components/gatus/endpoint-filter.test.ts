@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FILTER_PROGRAM } from "../../../components/gatus/endpoint-filter.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
-import { freePort } from "../../../tools/sandbox/free-ports.ts";
+import { freePort } from "../../../tools/sandbox/ports.ts";
 
 /** k8s-sidecar's image has Python and PyYAML; this machine may not. */
 const canRun = spawnSync("python3", ["-c", "import yaml"]).status === 0;

@@ -7,7 +7,7 @@ import type { QueryCheck } from "../../../config/own-checks.ts";
 import { queriesCheck } from "../../../staging/checks/queries.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
-import { freePort } from "../../../tools/sandbox/free-ports.ts";
+import { freePort } from "../../../tools/sandbox/ports.ts";
 import { scriptedCluster } from "../../support/scripted-cluster.ts";
 
 describe("check queries, on a real Prometheus that scrapes itself every second", function () {

@@ -5,7 +5,7 @@ import type { KubeObject } from "../../../kube/objects.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
 import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
-import { freePorts } from "../../../tools/sandbox/free-ports.ts";
+import { freePorts } from "../../../tools/sandbox/ports.ts";
 import { ask, type Answer, type Ports, type Question } from "./client.ts";
 import type { Credentials } from "./credentials.ts";
 import { gatewayDefinitions } from "./gateway-definitions.ts";

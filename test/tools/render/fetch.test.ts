@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { chartFetcher } from "../../../tools/render/charts/fetch.ts";
-import { isListening } from "../../../tools/sandbox/cluster-state.ts";
 import { waitUntil } from "../../../tools/sandbox/wait.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
 import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
-import { freePort } from "../../../tools/sandbox/free-ports.ts";
+import { freePort, isListening } from "../../../tools/sandbox/ports.ts";
 import {
   CHARTS,
   helm,
@@ -22,6 +19,7 @@ import {
   sampleRelease,
   type TestRendering,
 } from "../../support/rendering.ts";
+import { listening } from "../../support/listening.ts";
 
 const run = promisify(execFile);
 
@@ -83,9 +81,8 @@ describe("fetching charts", () => {
       } catch {
         response.writeHead(404).end();
       }
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    });
+    http = `http://${await listening(server)}`;
     await run(program, ["repo", "index", archives, "--url", "."]);
   });
   after(() => {
@@ -201,9 +198,8 @@ describe("fetching charts", () => {
         void fetch(`${http}${request.url ?? ""}`).then(async (real) =>
           response.end(Buffer.from(await real.arrayBuffer())),
         );
-    }).listen(0, "127.0.0.1");
-    await once(tampered, "listening");
-    const source = helmSource(`http://127.0.0.1:${(tampered.address() as AddressInfo).port}`);
+    });
+    const source = helmSource(`http://${await listening(tampered)}`);
     const repository = repositoryOf({ "release.yaml": sampleRelease(chart()), "source.yaml": source });
     const { notRendered } = await renderOnly(repository, fresh());
     tampered.close();

@@ -11,14 +11,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { pack, type Header } from "tar-stream";
 import { EdgefirstError } from "../../../lib/errors.ts";
-import { isListening } from "../../../tools/sandbox/cluster-state.ts";
 import { waitUntil } from "../../../tools/sandbox/wait.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
 import { takeFile } from "../../../tools/toolchain/images/layer.ts";
@@ -26,8 +24,9 @@ import { pullPrograms } from "../../../tools/toolchain/images/provision.ts";
 import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
-import { freePort } from "../../../tools/sandbox/free-ports.ts";
+import { freePort, isListening } from "../../../tools/sandbox/ports.ts";
 import { greeterIn } from "./greeter.ts";
+import { listening } from "../../support/listening.ts";
 
 const run = promisify(execFile);
 const PATH = "/usr/local/bin/greeter";
@@ -86,8 +85,7 @@ describe("toolchain: programs from images", function () {
       if (tamper(incoming, response)) return;
       forward(incoming, response);
     });
-    await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
-    address = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    address = await listening(proxy);
   });
   after(() => {
     if (crane === undefined) return;
@@ -438,11 +436,10 @@ describe("toolchain: programs from images", function () {
 
   it("are built instead if the registry drops packets, which takes at most 3 s to detect", async () => {
     const silent = createServer(() => undefined);
-    await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
-    const { port } = silent.address() as AddressInfo;
+    const host = await listening(silent);
     lines.length = 0;
     const start = Date.now();
-    assert.equal(await pull(`127.0.0.1:${port}/greeter:v1`, {}), "");
+    assert.equal(await pull(`${host}/greeter:v1`, {}), "");
     assert.ok(Date.now() - start < 3_000);
     assert.match(lines.join("\n"), /no response within 2\.5 s/);
     silent.closeAllConnections();

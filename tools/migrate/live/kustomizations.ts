@@ -1,3 +1,4 @@
+import { conditionOf } from "../../../kube/conditions.ts";
 import type { ClusterReader } from "../../../kube/client.ts";
 import type { KubeObject } from "../../../kube/objects.ts";
 
@@ -7,11 +8,6 @@ export interface LiveKustomization extends KubeObject {
   readonly spec: { readonly suspend?: boolean; readonly prune?: boolean; readonly deletionPolicy?: string };
   readonly status?: {
     readonly observedGeneration?: number;
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly message?: string;
-    }[];
     readonly inventory?: { readonly entries?: readonly { readonly id: string; readonly v: string }[] };
   };
 }
@@ -48,8 +44,8 @@ export function whyNotObserved({
 }
 
 /** Why a Kustomization is not ready. */
-export function whyNotReady({ status }: LiveKustomization): string | undefined {
-  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+export function whyNotReady(kustomization: LiveKustomization): string | undefined {
+  const ready = conditionOf(kustomization, "Ready");
   if (ready?.status === "True") return undefined;
   return `is not ready: ${ready?.message ?? "it has no Ready condition"}`;
 }

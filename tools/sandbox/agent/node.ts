@@ -1,15 +1,14 @@
 import { arch, hostname } from "node:os";
+import { meets } from "../../../kube/conditions.ts";
 import type { ApiServer } from "../../../kube/api-server.ts";
-
-/** The node's address in the pod network. */
-export const NODE_ADDRESS = "10.244.0.1";
+import { NODE_ADDRESS } from "../network/bridge.ts";
 
 const LEASE_SECONDS = 40;
 /** The capacity that the scheduler sees; it is neither measured nor enforced. */
 const CAPACITY = { cpu: "64", memory: "256Gi", "ephemeral-storage": "1Ti", pods: "500" };
 
 interface Node {
-  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly status: object;
 }
 
 interface Lease {
@@ -22,7 +21,7 @@ export async function keepNode(api: ApiServer, name: string): Promise<void> {
   const node = await api.find<Node>(`/api/v1/nodes/${name}`);
   if (node === undefined) {
     await api.call("POST", "/api/v1/nodes", { body: { ...nodeObject(name), status: nodeStatus() } });
-  } else if (!node.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True")) {
+  } else if (!meets(node, "Ready")) {
     await api.call("PATCH", `/api/v1/nodes/${name}/status`, {
       body: { status: nodeStatus() },
       contentType: "application/strategic-merge-patch+json",

@@ -3,7 +3,7 @@ import { createServer as createTcpServer, type Server as TcpServer } from "node:
 import { cpuTime } from "../../../lib/process-identity.ts";
 import { treeMemoryBytes, treeOf } from "../process-tree.ts";
 import type { ContainerProcess } from "../runtime/pod-runner.ts";
-import { NODE_ADDRESS } from "./node.ts";
+import { NODE_ADDRESS } from "../network/bridge.ts";
 
 /** The kubelet's port. */
 const PORT = 10250;

@@ -1,5 +1,6 @@
+import { conditionOf, meets } from "../../../kube/conditions.ts";
 import type { ClusterReader } from "../../../kube/client.ts";
-import { describeObject, statusOf, type KubeObject } from "../../../kube/objects.ts";
+import { describeObject, type KubeObject } from "../../../kube/objects.ts";
 
 /** The condition with which objects of a kind report that they are ready. */
 interface ReadyCondition {
@@ -17,14 +18,6 @@ const KINDS: readonly ReadyCondition[] = [
   { apiVersion: "monitoring.coreos.com/v1", kind: "Alertmanager", condition: "Available" },
 ];
 
-interface Status {
-  readonly conditions?: readonly {
-    readonly type: string;
-    readonly status: string;
-    readonly message?: string;
-  }[];
-}
-
 /** An object of a neighbour, or one that a neighbour has created for the platform. */
 export interface NeighbourState {
   /** Such as `Certificate network/external`. */
@@ -41,7 +34,7 @@ export function reportsReadiness(object: KubeObject): boolean {
 
 /** Whether an object of a kind for which {@link reportsReadiness} holds is ready. */
 export function isReady(live: KubeObject | undefined): boolean {
-  return live !== undefined && conditionOf(live, conditionFor(live) ?? "")?.status === "True";
+  return live !== undefined && meets(live, conditionFor(live) ?? "");
 }
 
 /**
@@ -78,8 +71,4 @@ function isShown({ apiVersion, kind, metadata, spec }: KubeObject, namespaces: r
 function conditionFor(object: KubeObject): string | undefined {
   return KINDS.find(({ apiVersion, kind }) => apiVersion === object.apiVersion && kind === object.kind)
     ?.condition;
-}
-
-function conditionOf(object: KubeObject, wanted: string) {
-  return (statusOf(object) as Status).conditions?.find(({ type }) => type === wanted);
 }

@@ -1,7 +1,7 @@
 import { run } from "./commands.ts";
 
 /** The address of the bridge, and so of the node, in the pod network. */
-export const GATEWAY = "10.244.0.1";
+export const NODE_ADDRESS = "10.244.0.1";
 const PREFIX = 16;
 const BRIDGE = "br0";
 
@@ -17,7 +17,7 @@ export async function setUpNetwork(serviceCidr: string): Promise<void> {
   await ip([
     "link set lo up",
     `link add ${BRIDGE} type bridge`,
-    `addr add ${GATEWAY}/${PREFIX} dev ${BRIDGE}`,
+    `addr add ${NODE_ADDRESS}/${PREFIX} dev ${BRIDGE}`,
     `link set ${BRIDGE} up`,
     `route add local ${serviceCidr} dev lo`,
   ]);
@@ -50,7 +50,7 @@ export async function addPodNetwork(uid: string, address: string): Promise<void>
       "link set lo up",
       `addr add ${address}/${PREFIX} dev eth0`,
       "link set eth0 up",
-      `route add default via ${GATEWAY}`,
+      `route add default via ${NODE_ADDRESS}`,
     ],
     uid,
   );

@@ -1,5 +1,5 @@
 import { connect, type Server, type Socket } from "node:net";
-import { GATEWAY, ownAddress } from "./bridge.ts";
+import { NODE_ADDRESS, ownAddress } from "./bridge.ts";
 import { type NetworkObjects, readyEndpoints, type Service, type ServicePort } from "./objects.ts";
 import { join, serve } from "./relay.ts";
 
@@ -57,7 +57,7 @@ export class ServiceProxy {
         const backends = this.#backends(service, port);
         if (backends.length === 0 || (port.protocol ?? "TCP") !== "TCP") continue;
         const places = addresses(service).map((host) => ({ host, port: port.port }));
-        if (port.nodePort !== undefined) places.push({ host: GATEWAY, port: port.nodePort });
+        if (port.nodePort !== undefined) places.push({ host: NODE_ADDRESS, port: port.nodePort });
         for (const place of places) wanted.set(`${place.host}:${place.port}`, { ...place, backends });
       }
     }
@@ -72,7 +72,7 @@ export class ServiceProxy {
   }
 
   async #listen(key: string, host: string, port: number, backends: readonly Backend[]): Promise<void> {
-    if (!host.startsWith(this.#serviceNetwork) && host !== GATEWAY && !this.#owned.has(host)) {
+    if (!host.startsWith(this.#serviceNetwork) && host !== NODE_ADDRESS && !this.#owned.has(host)) {
       await ownAddress(host);
       this.#owned.add(host);
     }

@@ -16,7 +16,7 @@ import { sidecar } from "../../../../tools/migrate/steps/sidecar/step.ts";
 import { findGatusSidecar } from "../../../../tools/sandbox/gatus-sidecar.ts";
 import { waitUntil } from "../../../../tools/sandbox/processes.ts";
 import { resolveProgram } from "../../../../tools/toolchain/resolve.ts";
-import { freePort } from "../../../../tools/sandbox/free-ports.ts";
+import { freePort } from "../../../../tools/sandbox/ports.ts";
 import { applyGatewayApi } from "../../../support/gateway-api.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../../../support/sandbox.ts";
 
