@@ -6,7 +6,13 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { SOURCE } from "../support/configuration.ts";
-import { Engine, gatewayApiDirectory, QUICK_VERIFICATION, type TestStack } from "../support/engine.ts";
+import {
+  Engine,
+  gatewayApiDirectory,
+  QUICK_VERIFICATION,
+  type TestStack,
+  expectFailure,
+} from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const LABELS_OF_FLUX = {
@@ -47,7 +53,7 @@ describe("engine: refuses before anything is changed", function () {
   async function refused(config: Record<string, unknown>, ...expected: RegExp[]): Promise<void> {
     stack.configure({ ...base, ...config });
     for (const run of [await stack.previewText(), await stack.up()]) {
-      assert.notEqual(run.code, 0, run.output);
+      await expectFailure(run);
       for (const text of expected) assert.match(run.output, text);
       assert.doesNotMatch(run.output, /\n\s+at .*\.ts:\d+/, "a fault of the user shows no stack trace");
     }

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { isJson } from "../../tools/rollout/file-backend.ts";
 import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
-import { PROJECT } from "../support/engine.ts";
-import { fails, passes, useFaultyPlatform } from "../support/platform-under-fault.ts";
+import { PROJECT, expectFailure, expectSuccess } from "../support/engine.ts";
+import { useFaultyPlatform } from "../support/platform-under-fault.ts";
 import { evidenceIn } from "../support/evidence.ts";
 
 const PRIVATE_MOUNTS = ["--user", "--map-root-user", "--mount", "--propagation", "private"];
@@ -28,7 +28,7 @@ describe("engine: broken state, disks, credentials and clocks", function () {
     this.timeout(60_000);
     folder = platform.engine.dir;
     state = join(folder, "state/.pulumi/stacks/edgefirst/edge.json");
-    passes(await platform.stack.up());
+    await expectSuccess(platform.stack.up());
   });
 
   /** Previews with a copy of the kubeconfig. */
@@ -44,16 +44,20 @@ describe("engine: broken state, disks, credentials and clocks", function () {
 
   it("a damaged state file: refused; its backup restores the stack without a diff", async () => {
     truncateSync(state, 2_000);
-    fails(await platform.stack.up(), /failed to load checkpoint/);
+    await expectFailure(platform.stack.up(), /failed to load checkpoint/);
     copyFileSync(`${state}.bak`, state);
     await reachesZeroDiff();
   });
 
   it("a half-written kubeconfig, cut off in its YAML or in a key", async () => {
     const whole = readFileSync(platform.sandbox.sandbox.kubeconfig, "utf8");
-    fails(await previewWith(whole.slice(0, 40)), /kubeconfig .* cannot be read/);
+    await expectFailure(previewWith(whole.slice(0, 40)), /kubeconfig .* cannot be read/);
     const cut = await previewWith(whole.slice(0, whole.length - 200));
-    fails(cut, /certificate or key for the context edge .* cannot be read/, /Download it again/);
+    await expectFailure(
+      cut,
+      /certificate or key for the context edge .* cannot be read/,
+      /Download it again/,
+    );
     assert.doesNotMatch(cut.output, /LS0tLS/, "no key is quoted");
   });
 
@@ -61,8 +65,8 @@ describe("engine: broken state, disks, credentials and clocks", function () {
     const key = join(clusterDir(platform.sandbox.sandbox.dir, "edge"), "pki/service-account.key");
     const document = parseDocument(readFileSync(platform.sandbox.sandbox.kubeconfig, "utf8"));
     document.setIn(["users", 0, "user"], { token: expiredToken(readFileSync(key, "utf8")) });
-    fails(
-      await previewWith(document.toString()),
+    await expectFailure(
+      previewWith(document.toString()),
       /Unauthorized \(401\)/,
       /Log in again, or renew the credentials/,
     );
@@ -73,7 +77,7 @@ describe("engine: broken state, disks, credentials and clocks", function () {
     writeFileSync(shift, "const now = Date.now; Date.now = () => now() + 7_200_000;");
     platform.stack.configure(platform.config);
     const run = await platform.stack.startUp({ NODE_OPTIONS: `--import=${shift}` }).ended;
-    passes(run);
+    await expectSuccess(run);
     assert.match(run.output, /This machine's clock is (7199|720[01]) s ahead of the cluster's/);
     const evidence = evidenceIn(await platform.stack.outputs());
     const age = Date.now() - Date.parse(evidence.verified[0]!.time);
@@ -97,8 +101,8 @@ describe("engine: broken state, disks, credentials and clocks", function () {
       // The lock and the first snapshots fit; the backup, or a later snapshot, does not.
       const script = `mount -t tmpfs -o size=${blocks + 40}k tmpfs ${small}; cp -a ${folder}/state/. ${small}; set +e; "$@"; code=$?; cp -a ${small}/. ${after}; exit $code`;
       const backend = { PULUMI_BACKEND_URL: `file://${small}` };
-      fails(
-        await platform.stack.startUp(backend, withPrivateMounts(script)).ended,
+      await expectFailure(
+        platform.stack.startUp(backend, withPrivateMounts(script)).ended,
         /no space left on device/,
       );
       rmSync(join(folder, "state"), { recursive: true });

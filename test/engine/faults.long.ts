@@ -3,9 +3,10 @@ import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { selfSigned } from "../../tools/sandbox/agent/self-signed.ts";
-import { bare, fails, GATUS, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
+import { bare, GATUS, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
 import { commandOf, descendants } from "../support/running.ts";
 import { evidenceIn } from "../support/evidence.ts";
+import { expectFailure, expectSuccess } from "../support/engine.ts";
 
 const CONFIG_MAP = bare("v1", "ConfigMap", "gatus", "observability");
 const QUOTA = bare("v1", "ResourceQuota", "tight", "observability");
@@ -28,7 +29,7 @@ describe("engine: kills, refusals and manual edits during an update", function (
     const family = descendants(pid);
     assert.ok(family.length >= 3, "language host, program and provider");
 
-    fails(await platform.stack.up(), /the stack is currently locked by 1 lock\(s\)/, /pulumi cancel/);
+    await expectFailure(platform.stack.up(), /the stack is currently locked by 1 lock\(s\)/, /pulumi cancel/);
 
     process.kill(pid, "SIGKILL");
     await ended;
@@ -36,10 +37,10 @@ describe("engine: kills, refusals and manual edits during an update", function (
     await waitUntil("the program to end", () => program.every((child) => commandOf(child) === ""), SOON);
     // The language host checks for its engine every five minutes, the provider never.
     for (const child of family.filter((each) => commandOf(each) !== "")) process.kill(child, "SIGKILL");
-    fails(await platform.stack.up(), /the stack is currently locked/, new RegExp(`\\(pid ${pid}\\)`));
+    await expectFailure(platform.stack.up(), /the stack is currently locked/, new RegExp(`\\(pid ${pid}\\)`));
     await takePods(true);
     change();
-    passes(await platform.stack.cancel());
+    await expectSuccess(platform.stack.cancel());
     await reachesZeroDiff();
   });
 
@@ -55,7 +56,7 @@ describe("engine: kills, refusals and manual edits during an update", function (
       process.kill(child!, "SIGKILL");
       // The engine still waits for the provider.
       await takePods(true);
-      fails(await ended, said);
+      await expectFailure(ended, said);
       assert.deepEqual(evidenceIn(await platform.stack.outputs()), evidence);
       await reachesZeroDiff();
     });
@@ -73,23 +74,23 @@ describe("engine: kills, refusals and manual edits during an update", function (
       SOON,
     );
     await platform.cluster.delete(QUOTA);
-    passes(await ended);
+    await expectSuccess(ended);
   });
 
   it("a manual edit between preview and up: refused with the field and its manager, until it is adopted", async () => {
     change();
-    passes(await platform.stack.preview());
+    await expectSuccess(platform.stack.preview());
     const edited = { ...CONFIG_MAP, data: { "config.yaml": "endpoints: []" } };
     await platform.cluster.apply(edited, { fieldManager: "kubectl-edit", force: true });
-    fails(
-      await platform.stack.up(),
+    await expectFailure(
+      platform.stack.up(),
       /ConfigMap observability\/gatus was edited after this stack applied it: data\.config\.yaml \(by kubectl-edit, /,
       /edgefirst:adopt/,
     );
     const live = await platform.cluster.get(CONFIG_MAP);
     assert.deepEqual(live?.data, edited.data);
     change({ adopt: ["ConfigMap observability/gatus"] });
-    passes(await platform.stack.up());
+    await expectSuccess(platform.stack.up());
     change();
     await reachesZeroDiff();
   });
@@ -108,7 +109,7 @@ describe("engine: kills, refusals and manual edits during an update", function (
     for (const copy of copies) await platform.cluster.apply(copy, { fieldManager: "backup" });
     change();
     const run = await platform.stack.up();
-    passes(run);
+    await expectSuccess(run);
     assert.doesNotMatch(run.output, /gatus-backup|gatus-mirror/);
     for (const copy of copies) {
       assert.notEqual(await platform.cluster.get(copy), undefined);
@@ -123,8 +124,8 @@ describe("engine: kills, refusals and manual edits during an update", function (
     await platform.cluster.delete(stuck);
     const before = await left();
     change({ gatus: { install: true, namespace: "stuck" } });
-    fails(
-      await platform.stack.up(),
+    await expectFailure(
+      platform.stack.up(),
       /Nothing was changed/,
       /Namespace stuck is being deleted .* waiting for example\.com\/keep/,
     );
@@ -191,8 +192,8 @@ describe("engine: kills, refusals and manual edits during an update", function (
 
     it("that denies a request is named, with its message", async () => {
       change();
-      fails(
-        await platform.stack.up(),
+      await expectFailure(
+        platform.stack.up(),
         /admission webhook "no\.example\.com" denied the request: said by the test/,
       );
     });
@@ -200,7 +201,10 @@ describe("engine: kills, refusals and manual edits during an update", function (
     it("that is down is named; once it is removed, the next update ends without a diff", async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
-      fails(await platform.stack.up(), /failed calling webhook "no\.example\.com".*connection refused/);
+      await expectFailure(
+        platform.stack.up(),
+        /failed calling webhook "no\.example\.com".*connection refused/,
+      );
       await platform.cluster.delete(WEBHOOK);
       await waitUntil("the webhook to be forgotten", admitted, SOON);
       await reachesZeroDiff();

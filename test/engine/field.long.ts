@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { KubeClient } from "../../kube/kube-client.ts";
@@ -14,6 +13,7 @@ import { expectFailure, PROJECT, expectSuccess, Engine, type TestStack } from ".
 import { failPods } from "../support/failing-pods.ts";
 import { evidenceIn } from "../support/evidence.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+import { listening } from "../support/listening.ts";
 
 const NO_CONTROLLER = "these clusters have no controller for it";
 const VERIFICATION = {
@@ -39,6 +39,7 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
   let main: TestStack;
   let cluster: KubeClient;
   let server: Server;
+  let url: string;
   let isHealthy = true;
   let received: {
     event: string;
@@ -66,8 +67,7 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
         response.end();
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    url = `http://${await listening(server)}`;
     const { kubeconfig } = clusters.sandbox;
     engine = await Engine.create();
     cluster = new KubeClient({ kubeconfig, context: "edge" });
@@ -103,10 +103,7 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
   /** Replaces a stack's configuration and keeps its secret. */
   async function configure(stack: TestStack, config: Record<string, unknown>): Promise<void> {
     stack.configure(config);
-    await stack.setSecret(
-      "notifyWebhook",
-      `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?token=secret`,
-    );
+    await stack.setSecret("notifyWebhook", `${url}/hook?token=secret`);
   }
 
   async function fails(stack: TestStack, ...expected: RegExp[]): Promise<void> {
@@ -193,7 +190,7 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
     );
     assert.deepEqual(events(), ["refused main"]);
     const preview = await main.previewText();
-    assert.equal(preview.code, 0, preview.output);
+    await expectSuccess(preview);
     assert.match(preview.output, /warning: Stack edge is on hold/);
     await expectSuccess(edge.up());
     const [status] = JSON.parse(await edgefirst("status", "--json")) as StackStatus[];
@@ -333,7 +330,7 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
       /^Inconclusive: verification of release \w+ has no result: the cluster stopped/,
     );
     const run = await ended;
-    assert.notEqual(run.code, 0, run.output);
+    await expectFailure(run);
     assert.deepEqual(await evidence(edge), before);
     await configure(edge, edgeConfig);
     await expectSuccess(edge.up());

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
+import { Engine, gatewayApiDirectory, type TestStack, expectSuccess } from "../support/engine.ts";
 import {
   assertClaimSurvived,
   fixtureConfig,
@@ -41,7 +41,7 @@ describe("engine: the root Kustomization with the real Flux", function () {
 
   it("applies the repository: the root, its children and a grandchild's objects", async () => {
     const run = await stack.up();
-    assert.equal(run.code, 0, run.output);
+    await expectSuccess(run);
     await isReady(flux.client, kustomization("flux-system", "cluster-apps"));
     await grandchildsClaim(flux.client);
   });
@@ -50,7 +50,7 @@ describe("engine: the root Kustomization with the real Flux", function () {
     const claim = await grandchildsClaim(flux.client);
     stack.configure({ ...base, flux: fixtureConfig(flux.url, "apps") });
     const run = await stack.up();
-    assert.equal(run.code, 0, run.output);
+    await expectSuccess(run);
     await isReady(flux.client, kustomization("flux-system", "apps"));
     assert.notEqual(await root("cluster-apps"), undefined, "the former root is left to its owner");
     await assertClaimSurvived(flux.client, claim);
@@ -69,7 +69,7 @@ describe("engine: the root Kustomization with the real Flux", function () {
     const claim = await grandchildsClaim(flux.client);
     const before = await root("apps");
     const replaced = await stack.up("--target-replace", "**Kustomization::flux-system/apps");
-    assert.equal(replaced.code, 0, replaced.output);
+    await expectSuccess(replaced);
     const after = await isReady(flux.client, kustomization("flux-system", "apps"));
     assert.ok(before !== undefined && after.metadata.generation !== undefined);
     await assertClaimSurvived(flux.client, claim);
@@ -84,7 +84,7 @@ describe("engine: the root Kustomization with the real Flux", function () {
       flux: { ...observed, root: { ...observed.root, mode: "observe", interval: "7m" } },
     });
     const run = await stack.up();
-    assert.equal(run.code, 0, run.output);
+    await expectSuccess(run);
     assert.match(run.output, /Kustomization flux-system\/apps is observed and left alone/);
     assert.match(run.output, /\+ {2}interval: 7m/);
     assert.deepEqual((await root("apps"))?.spec, before?.spec);

@@ -1,16 +1,23 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { KubeObject } from "../../kube/objects.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import type { Evidence } from "../../staging/evidence.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
-import { Engine, gatewayApiDirectory, type Run, type TestStack } from "../support/engine.ts";
+import {
+  Engine,
+  gatewayApiDirectory,
+  type Run,
+  type TestStack,
+  expectFailure,
+  expectSuccess,
+} from "../support/engine.ts";
 import { applyGatewayApi } from "../support/gateway-api.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 import { evidenceIn } from "../support/evidence.ts";
+import { listening } from "../support/listening.ts";
 
 const GATEWAY_API = "gateway.networking.k8s.io/v1";
 const CLASS = `/apis/${GATEWAY_API}/gatewayclasses/traefik`;
@@ -75,7 +82,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
         JSON.stringify([{ key: "_app", results: [{ ...result, conditionResults: [condition] }] }]),
       );
     });
-    await new Promise<void>((resolve) => gatus.listen(0, "127.0.0.1", resolve));
+    const url = `http://${await listening(gatus)}`;
     engine = await Engine.create();
     onEdge = new KubeClient({ kubeconfig, context: "edge" });
     onMain = new KubeClient({ kubeconfig, context: "main" });
@@ -90,7 +97,6 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     mainConfig = { ...platform("main"), after: ["edge"], gate: { patience: "2s" } };
     main = await engine.stack("main", mainConfig);
     late = await engine.stack("late", mainConfig);
-    const url = `http://127.0.0.1:${(gatus.address() as AddressInfo).port}`;
     edgeConfig = {
       ...platform("edge"),
       gateways: [{ ...PARENT, className: "traefik" }],
@@ -128,15 +134,10 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
   /** Expects `up` to be refused with these messages, and main to be unchanged. */
   async function refuses(stack: TestStack, ...expected: RegExp[]): Promise<void> {
     const before = [await stateOfMain(), await recorded(stack)];
-    const run = await stack.up();
-    assert.notEqual(run.code, 0, run.output);
-    for (const text of expected) assert.match(run.output, text);
+    await expectFailure(stack.up(), ...expected);
     assert.deepEqual([await stateOfMain(), await recorded(stack)], before);
   }
 
-  const passes = ({ code, output }: Run): void => {
-    assert.equal(code, 0, output);
-  };
   const writeStatus = (path: string, status: object): Promise<unknown> =>
     clusters.api("edge").call("PATCH", `${path}/status`, {
       body: { status },
@@ -184,7 +185,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     edge = await engine.stack("edge", failingConfig);
     await refuses(main, /Stack edge has never been brought up/, /pulumi up --stack edge/);
     const preview = await main.previewText();
-    assert.equal(preview.code, 0, preview.output);
+    await expectSuccess(preview);
     assert.match(preview.output, /warning: Stack edge has never been brought up/);
   });
 
@@ -195,7 +196,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     await onEdge.apply(ROUTE, { fieldManager: "test" });
     await writeStatus(ROUTE_PATH, routeStatus("False"));
     const run = await first;
-    assert.notEqual(run.code, 0, run.output);
+    await expectFailure(run);
     for (const text of [
       /gateways: GatewayClass traefik: Accepted: Waiting for controller/,
       /gateways: Gateway network\/external: /,
@@ -225,7 +226,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     await writeStatus(ROUTE_PATH, routeStatus("True"));
     gatusIsUp = true;
     edge.configure(edgeConfig);
-    passes(await edge.up());
+    await expectSuccess(edge.up());
     const { verified, revoked } = await evidenceOf(edge);
     assert.deepEqual([verified.length, revoked.length], [1, 0]);
     assert.ok(verified[0]!.soak >= 1);
@@ -241,14 +242,14 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
         "leftovers held",
       ],
     );
-    passes(await main.up());
+    await expectSuccess(main.up());
     assert.equal((await evidenceOf(main)).verified[0]?.release, verified[0]!.release);
   });
 
   it("keeps the evidence unchanged in a preview", async () => {
     const before = await evidenceOf(edge);
     const preview = await edge.previewText();
-    passes(preview);
+    await expectSuccess(preview);
     assert.doesNotMatch(preview.output, /__evidence|verified:/);
     assert.deepEqual(await evidenceOf(edge), before);
   });
@@ -295,7 +296,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
 
   it("revokes a release that fails its second verification, and deletes nothing on main", async () => {
     const run = await edge.up();
-    assert.notEqual(run.code, 0, run.output);
+    await expectFailure(run);
     assert.match(run.output, /rollouts: Deployment observability\/gatus: 0 of 1 available/);
     const { verified, revoked } = await evidenceOf(edge);
     assert.deepEqual([verified.length, revoked.length], [0, 1]);
@@ -311,7 +312,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     await refuses(main, /gate override expired at 2020-01-01/, /failed to verify release/);
     main.configure({ ...mainConfig, override: OVERRIDE });
     const run = await main.up();
-    passes(run);
+    await expectSuccess(run);
     assert.match(run.output, /overridden until .*Z: edge is being rebuilt/);
     assert.deepEqual((await evidenceOf(main)).verified[0]?.override, OVERRIDE);
     main.configure(mainConfig);
@@ -334,7 +335,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     await fullRound();
     await writeStatus(ROUTE_PATH, routeStatus("True"));
     const run = await ended;
-    passes(run);
+    await expectSuccess(run);
     assert.equal(soaks(), 2, run.output);
     assert.match(run.output, /every check holds; the soak continues/);
     assert.ok((await evidenceOf(edge)).verified[0]!.soak >= 5);
@@ -342,7 +343,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
 
   it("then lets main pass without the override", async () => {
     edge.configure(edgeConfig);
-    passes(await main.up());
+    await expectSuccess(main.up());
     assert.equal((await evidenceOf(main)).verified[0]?.override, undefined);
   });
 
@@ -350,7 +351,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     lastProbe = new Date().toISOString();
     edge.configure(failingConfig);
     const run = await edge.up();
-    assert.notEqual(run.code, 0, run.output);
+    await expectFailure(run);
     assert.match(
       run.output,
       /gatus: Gatus endpoint _app of HTTPRoute default\/app: no result since the update/,
@@ -362,7 +363,7 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     await cordon(true);
     edge.configure({ ...edgeConfig, gatus: { install: false } });
     const run = await edge.up();
-    passes(run);
+    await expectSuccess(run);
     assert.match(
       run.output,
       /Pulumi deletes these objects after the verification.*: .*Deployment observability\/gatus/,

@@ -3,7 +3,7 @@ import { loadPins } from "../../config/pins.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { fullConfiguration, GATEWAY } from "../support/configuration.ts";
-import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
+import { Engine, gatewayApiDirectory, type TestStack, expectSuccess } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const AGE_KEY = "AGE-SECRET-KEY-CANARY-1";
@@ -55,7 +55,7 @@ describe("engine: the lifecycle of a stack", function () {
 
   it("previews on a cluster without the CRDs, and changes nothing", async () => {
     const preview = await edge.preview();
-    assert.equal(preview.code, 0, preview.output);
+    await expectSuccess(preview);
     assert.ok(preview.steps.every(({ op }) => op === "create"));
     assert.ok(
       preview.steps.some(({ urn }) => urn.includes("gateway.networking.k8s.io/v1:Gateway::network/external")),
@@ -69,7 +69,7 @@ describe("engine: the lifecycle of a stack", function () {
 
   it("comes up", async () => {
     const run = await edge.up();
-    assert.equal(run.code, 0, run.output);
+    await expectSuccess(run);
     assert.deepEqual(await exists(DEFINITION, ROOT, REPOSITORY, TRAEFIK), [true, true, true, true]);
     assert.doesNotMatch(run.output, /CANARY/);
   });
@@ -104,7 +104,7 @@ describe("engine: the lifecycle of a stack", function () {
 
   it("previews no change", async () => {
     const preview = await edge.preview();
-    assert.equal(preview.code, 0, preview.output);
+    await expectSuccess(preview);
     assert.deepEqual(preview.changes, []);
   });
 
@@ -138,7 +138,7 @@ describe("engine: the lifecycle of a stack", function () {
       gateways: [{ ...GATEWAY, traefik: { install: false } }],
     });
     const run = await main.up();
-    assert.equal(run.code, 0, run.output);
+    await expectSuccess(run);
     assert.match(run.output, /kubernetesGateway:/, "says which values the HelmRelease needs");
     const other = new KubeClient({ kubeconfig, context: "main" });
     try {
@@ -156,7 +156,7 @@ describe("engine: the lifecycle of a stack", function () {
   it("keeps CRDs, namespaces, the root, its source and users' routes when destroyed", async () => {
     await cluster.apply(ROUTE, { fieldManager: "user" });
     const run = await edge.destroy();
-    assert.equal(run.code, 0, run.output);
+    await expectSuccess(run);
     const namespaces = ["network", "observability", "flux-apps"].map((name) =>
       named("v1", "Namespace", name),
     );
@@ -170,7 +170,7 @@ describe("engine: the lifecycle of a stack", function () {
 
   it("comes up again over what it kept, without a diff", async () => {
     const run = await edge.up();
-    assert.equal(run.code, 0, run.output);
+    await expectSuccess(run);
     assert.deepEqual((await edge.preview()).changes, []);
   });
 });

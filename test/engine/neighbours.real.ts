@@ -8,7 +8,7 @@ import { installNeighbours, NEIGHBOUR_PROGRAMS } from "../../tools/sandbox/neigh
 import { RULE_LABELS } from "../../tools/sandbox/neighbours/prometheus.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { type Sandbox, sandboxUp } from "../../tools/sandbox/sandbox.ts";
-import { Engine, gatewayApiDirectory, type Run, type TestStack } from "../support/engine.ts";
+import { Engine, gatewayApiDirectory, type Run, type TestStack, expectSuccess } from "../support/engine.ts";
 import { evidenceIn } from "../support/evidence.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
@@ -140,7 +140,7 @@ describe("engine: the platform among metrics-server, cert-manager, Prometheus an
 
   /** The update passed its verification, which names no object of the neighbours. */
   async function isVerified(run: Run): Promise<void> {
-    assert.equal(run.code, 0, run.output);
+    await expectSuccess(run);
     const outputs = await stack.outputs();
     const { verified, revoked } = evidenceIn(outputs);
     assert.equal(verified[0]?.release, outputs.release, run.output);
@@ -280,7 +280,7 @@ describe("engine: the platform among metrics-server, cert-manager, Prometheus an
 
   it("leaves nothing behind but what it retains when it is destroyed, and everything of theirs", async () => {
     const run = await stack.destroy();
-    assert.equal(run.code, 0, run.output);
+    await expectSuccess(run);
     const left = async (): Promise<string[]> =>
       [...(await everyObject(cluster))]
         .filter(([name, object]) => !theirs.has(name) && !staysByDesign(object))

@@ -9,7 +9,7 @@ import { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { installFluxCrds } from "../../tools/sandbox/flux.ts";
 import { moduleDirectory } from "../../tools/toolchain/modules.ts";
-import { Engine, gatewayApiDirectory, PROJECT, type TestStack } from "../support/engine.ts";
+import { Engine, gatewayApiDirectory, PROJECT, type TestStack, expectSuccess } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 import { evidenceIn } from "../support/evidence.ts";
 import { FLUX, GATEWAYS, GATUS, REPOSITORY } from "./every-option.ts";
@@ -95,7 +95,7 @@ describe("engine: configuration options", function () {
 
     it("preview completely on the first run, and show no secret", async () => {
       const preview = await stack.preview();
-      assert.equal(preview.code, 0, preview.output);
+      await expectSuccess(preview);
       const unknown = preview.steps.filter(({ newState }) =>
         JSON.stringify(newState?.inputs ?? {}).includes(unknownValue),
       );
@@ -109,9 +109,9 @@ describe("engine: configuration options", function () {
 
     it("come up without a diff, with no secret in plain text", async () => {
       const run = await stack.up();
-      assert.equal(run.code, 0, run.output);
+      await expectSuccess(run);
       const preview = await stack.preview();
-      assert.equal(preview.code, 0, preview.output);
+      await expectSuccess(preview);
       assert.deepEqual(preview.changes, []);
       assert.doesNotMatch(run.output + preview.output + (await stack.exportState()), /CANARY/);
     });
@@ -202,7 +202,7 @@ describe("engine: configuration options", function () {
         adopt: ["ServiceAccount observability/gatus", "ConfigMap observability/gatus"],
       });
       const run = await stack.up();
-      assert.equal(run.code, 0, run.output);
+      await expectSuccess(run);
       const root = object("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "cluster-apps", "flux-system");
       assert.notEqual(await cluster.get(root), undefined);
       const { verified } = evidenceIn(await stack.outputs());
@@ -214,14 +214,14 @@ describe("engine: configuration options", function () {
       assert.equal(data.kept, "by its owner");
       assert.equal(metadata.labels?.["edgefirst.dev/stack"], "bare");
       const preview = await stack.preview();
-      assert.equal(preview.code, 0, preview.output);
+      await expectSuccess(preview);
       assert.deepEqual(preview.changes, []);
     });
 
     it("keeps adopted objects once the list is empty again", async () => {
       stack.configure(config);
       const run = await stack.up();
-      assert.equal(run.code, 0, run.output);
+      await expectSuccess(run);
       const live = await cluster.get(settings);
       assert.equal(live?.metadata.labels?.["edgefirst.dev/stack"], "bare");
       assert.equal(live.metadata.annotations?.["pulumi.com/patchForce"], undefined);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
 import { findProcess, isAlive, startProcess, waitUntil } from "../../tools/sandbox/processes.ts";
-import { QUICK_VERIFICATION, type Run } from "../support/engine.ts";
-import { fails, passes, SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
+import { QUICK_VERIFICATION, type Run, expectFailure, expectSuccess } from "../support/engine.ts";
+import { SOON, useFaultyPlatform } from "../support/platform-under-fault.ts";
 import { evidenceIn } from "../support/evidence.ts";
 
 /** How long an outage lasts. */
@@ -34,7 +34,7 @@ describe("engine: outages of the control plane of 20 s", function () {
     await waitUntil("the node to take pods", () => succeeds(takePods(true)), SOON);
     const run = await update;
     if (run.code !== 0) {
-      fails(run, /failed: /);
+      await expectFailure(run, /failed: /);
       assert.deepEqual(evidenceIn(await platform.stack.outputs()), evidence);
     }
     await reachesZeroDiff();
@@ -42,7 +42,7 @@ describe("engine: outages of the control plane of 20 s", function () {
 
   before(async function () {
     this.timeout(60_000);
-    passes(await platform.stack.up());
+    await expectSuccess(platform.stack.up());
   });
 
   it("an unresponsive API server during an update: it continues or reports the outage, and the next one ends without a diff", async () => {
@@ -81,7 +81,7 @@ describe("engine: outages of the control plane of 20 s", function () {
     assert.match(output(), /the cluster does not respond: .* no response within 5 s/);
     signal("kube-apiserver", "SIGCONT");
     const run = await ended;
-    passes(run);
+    await expectSuccess(run);
     assert.match(run.output, /is verified after a soak of [5-9] s/);
     assert.equal(run.output.split("the soak has begun").length > 2, true, "the soak began twice");
     await reachesZeroDiff();
@@ -91,8 +91,8 @@ describe("engine: outages of the control plane of 20 s", function () {
     signal("etcd", "SIGSTOP");
     try {
       const begin = Date.now();
-      fails(
-        await platform.stack.previewText(),
+      await expectFailure(
+        platform.stack.previewText(),
         /cannot be reached at .*: no response within 5 s|etcd|\(50[0-9]\)/,
       );
       assert.ok(Date.now() - begin < 20_000);

@@ -7,6 +7,7 @@ import {
   QUICK_VERIFICATION,
   type Run,
   type TestStack,
+  expectSuccess,
 } from "../support/engine.ts";
 import { evidenceIn } from "../support/evidence.ts";
 import { checkoutProgram } from "../support/program-checkout.ts";
@@ -47,9 +48,9 @@ describe("engine: other ways to run the program", function () {
     const times: (string | undefined)[] = [];
     for (let update = 1; update <= 2; update++) {
       const saved = await run("preview", "--save-plan", plan);
-      assert.equal(saved.code, 0, saved.output);
+      await expectSuccess(saved);
       const planned = await run("up", "--yes", "--skip-preview", "--plan", plan);
-      assert.equal(planned.code, 0, planned.output);
+      await expectSuccess(planned);
       times.push((await latest())?.time);
     }
     assert.ok(Date.parse(times[1] ?? "") > Date.parse(times[0] ?? ""), times.join());
@@ -58,7 +59,7 @@ describe("engine: other ways to run the program", function () {
   it("a refresh that runs the program verifies what runs", async () => {
     const before = await latest();
     const refreshed = await run("refresh", "--yes", "--skip-preview", "--run-program");
-    assert.equal(refreshed.code, 0, refreshed.output);
+    await expectSuccess(refreshed);
     const after = await latest();
     assert.equal(after?.release, before?.release);
     assert.notEqual(after?.time, before?.time);

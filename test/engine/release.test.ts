@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { releaseHash, releaseInputs } from "../../staging/release.ts";
-import { Engine, gatewayApiDirectory, PROJECT } from "../support/engine.ts";
+import { Engine, gatewayApiDirectory, PROJECT, expectSuccess } from "../support/engine.ts";
 import { recordedFiles, recordingEnv } from "../support/recorded-files.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
@@ -46,7 +46,7 @@ describe("engine: what a release covers", function () {
     const record = join(engine.dir, "recorded.txt");
     const args = ["preview", "--non-interactive", "--color", "never", "--stack", "edge"];
     const run = await engine.run(args, recordingEnv(record));
-    assert.equal(run.code, 0, run.output);
+    await expectSuccess(run);
     assert.ok(run.output.includes(releaseHash(PROJECT)), run.output);
     const { files } = recordedFiles(record, PROJECT);
     const inputs = new Set(releaseInputs(PROJECT).files);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { describeObject, STACK_LABEL } from "../../kube/objects.ts";
 import { objectsIn, type StateDeployment } from "../../staging/state-objects.ts";
-import { Engine, gatewayApiDirectory, TestStack } from "../support/engine.ts";
+import { Engine, gatewayApiDirectory, TestStack, expectSuccess } from "../support/engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 describe("engine: a stack that is renamed", function () {
@@ -45,18 +45,18 @@ describe("engine: a stack that is renamed", function () {
       gatus: { install: true },
     });
     const up = await former.up();
-    assert.equal(up.code, 0, up.output);
+    await expectSuccess(up);
     const before = await live(former);
     assert.ok(Object.keys(before).length > 15);
 
     const rename = await engine.run(["stack", "rename", "home", "--stack", "edge", "--non-interactive"]);
-    assert.equal(rename.code, 0, rename.output);
+    await expectSuccess(rename);
     const renamed = new TestStack(engine, "home");
     const preview = await renamed.preview();
-    assert.equal(preview.code, 0, preview.output);
+    await expectSuccess(preview);
     assert.deepEqual([...new Set(preview.changes.map(({ op }) => op))], ["update"]);
     const second = await renamed.up();
-    assert.equal(second.code, 0, second.output);
+    await expectSuccess(second);
     const expected = Object.entries(before).map(([name, [uid]]) => [name, [uid, "home"]]);
     assert.deepEqual(await live(renamed), Object.fromEntries(expected));
   });

@@ -13,6 +13,7 @@ import {
   PROJECT,
   QUICK_VERIFICATION,
   type TestStack,
+  expectSuccess,
 } from "../support/engine.ts";
 import { applyGatewayApi } from "../support/gateway-api.ts";
 import { evidenceValue } from "../../staging/evidence-output.ts";
@@ -198,7 +199,7 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
     ];
     assert.match(status.output, /^edge +[0-9a-f]{12} +- +\d+[sm] ago +\d+s .* succeeded$/m);
     assert.match(status.output, /^main +[0-9a-f]{12} +level .* succeeded$/m);
-    assert.equal(verify.code, 0, verify.output);
+    await expectSuccess(verify);
     assert.match(verify.output, /edge has stayed healthy since it verified release [0-9a-f]{12}/);
     assert.equal(rollback.code, 1);
     assert.match(rollback.output, /No older release was verified by edge/);
@@ -209,7 +210,7 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
     commitRelease(program, "second");
     for (const stack of [edge, main]) {
       const run = await stack.up();
-      assert.equal(run.code, 0, run.output);
+      await expectSuccess(run);
       if (stack === main)
         assert.match(run.output, /It did not prove:\s+- no soak: every check held only once/);
     }
@@ -223,7 +224,7 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
 
     program.git("checkout", "--quiet", first);
     const back = await main.up();
-    assert.equal(back.code, 0, back.output);
+    await expectSuccess(back);
     assert.match((await edgefirst("status")).output, /^main +[0-9a-f]{12} +1 behind /m);
   });
 

@@ -7,7 +7,7 @@ import { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { OTHER_VERSIONS } from "../../tools/sandbox/network/programs-server.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
-import { Engine, gatewayApiDirectory, type Run, type TestStack } from "../support/engine.ts";
+import { Engine, gatewayApiDirectory, type Run, type TestStack, expectSuccess } from "../support/engine.ts";
 import { evidenceIn } from "../support/evidence.ts";
 import { useRealPods, whoami } from "../support/real-pods.ts";
 import { HttpLoad } from "./http-load.ts";
@@ -71,7 +71,7 @@ describe("engine: an update from the last release, with another Traefik and anot
     engine = await Engine.create(checkout.dir);
     client = new KubeClient({ kubeconfig: cluster.sandbox.kubeconfig, context: "edge" });
     stack = await engine.stack("edge", configure(last.definitions));
-    passes(await stack.up());
+    await expectSuccess(stack.up());
     await client.apply(
       { apiVersion: "v1", kind: "Namespace", metadata: { name: "apps" } },
       { fieldManager: "test" },
@@ -127,7 +127,7 @@ describe("engine: an update from the last release, with another Traefik and anot
     const seconds = Math.round((Date.now() - began) / 1000);
     await delay(AROUND_MS);
     const result = await load.stop();
-    passes(run);
+    await expectSuccess(run);
 
     process.stdout.write(`      the update took ${seconds} s; ${JSON.stringify(result)}\n`);
     assert.deepEqual(Object.keys(result.answers), ["200", "301"], result.failures.join("\n"));
@@ -146,7 +146,3 @@ describe("engine: an update from the last release, with another Traefik and anot
     assert.deepEqual(evidence.verified[1], former.evidence.verified[0]);
   });
 });
-
-function passes({ code, output }: Run): void {
-  assert.equal(code, 0, output);
-}

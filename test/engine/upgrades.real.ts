@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FIELD_MANAGER, describeObject, type KubeObject } from "../../kube/objects.ts";
-import { bare, fails, passes, useFaultyPlatform } from "../support/platform-under-fault.ts";
+import { bare, useFaultyPlatform } from "../support/platform-under-fault.ts";
+import { expectFailure, expectSuccess } from "../support/engine.ts";
 
 /** A random field manager, as the provider generates them per resource. */
 const RANDOM_MANAGER = "pulumi-kubernetes-0a1b2c3d";
@@ -54,7 +55,7 @@ describe("engine: a stack from before the program had one field manager", functi
     }
     const file = join(engine.dir, "state.json");
     writeFileSync(file, JSON.stringify(state));
-    passes(await engine.run(["stack", "import", "--file", file, "--stack", stack.name]));
+    await expectSuccess(engine.run(["stack", "import", "--file", file, "--stack", stack.name]));
     return objects;
   }
 
@@ -72,7 +73,7 @@ describe("engine: a stack from before the program had one field manager", functi
   before(async function () {
     this.timeout(60_000);
     change();
-    passes(await platform.stack.up());
+    await expectSuccess(platform.stack.up());
     objects = await age();
   });
 
@@ -81,8 +82,8 @@ describe("engine: a stack from before the program had one field manager", functi
     assert.ok((await managers(changed)).includes(RANDOM_MANAGER));
     assert.ok(!(await managers(changed)).includes(FIELD_MANAGER));
     change();
-    fails(
-      await platform.stack.up(),
+    await expectFailure(
+      platform.stack.up(),
       /Nothing was changed/,
       new RegExp(
         `${describeObject(changed)} was edited after this stack applied it: .*\\(by ${RANDOM_MANAGER}, `,
@@ -90,14 +91,14 @@ describe("engine: a stack from before the program had one field manager", functi
       new RegExp(`add "${describeObject(changed)}" to edgefirst:adopt`),
     );
     change({ adopt: objects.map(describeObject) });
-    passes(await platform.stack.up());
+    await expectSuccess(platform.stack.up());
     change();
     await reachesZeroDiff();
   });
 
   it("needs no adoption after one update without changes", async () => {
     await age();
-    passes(await platform.stack.up());
+    await expectSuccess(platform.stack.up());
     change();
     await reachesZeroDiff();
   });

@@ -5,7 +5,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "yaml";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { canDiscover } from "../../tools/sandbox/gatus-sidecar.ts";
-import { Engine, gatewayApiDirectory, PROJECT, type TestStack } from "../support/engine.ts";
+import {
+  Engine,
+  gatewayApiDirectory,
+  PROJECT,
+  type TestStack,
+  expectFailure,
+  expectSuccess,
+} from "../support/engine.ts";
 import { evidenceIn } from "../support/evidence.ts";
 import { useRealPods } from "../support/real-pods.ts";
 
@@ -98,10 +105,10 @@ describe("engine: the committed edge, with the real Traefik and the real Gatus",
 
   it("verifies green with an app that Gatus probes over plain HTTP", async () => {
     const first = await stack.up();
-    assert.equal(first.code, 0, first.output);
+    await expectSuccess(first);
     await addApp("/health");
     const second = await stack.up();
-    assert.equal(second.code, 0, second.output);
+    await expectSuccess(second);
     const { verified } = evidenceIn(await stack.outputs());
     const checked = verified[0]?.checks.find(({ id }) => id === "gatus");
     assert.deepEqual([checked?.outcome, checked?.objects], ["held", 2], "the app and the page");
@@ -111,7 +118,7 @@ describe("engine: the committed edge, with the real Traefik and the real Gatus",
   it("is red while the app answers with an error", async () => {
     await addApp("/api/v1/absent");
     const run = await stack.up();
-    assert.notEqual(run.code, 0, run.output);
+    await expectFailure(run);
     assert.match(
       run.output,
       /Gatus endpoint _app of HTTPRoute apps\/app: is down .*\[STATUS\] \(404\) == 200/,
@@ -121,10 +128,10 @@ describe("engine: the committed edge, with the real Traefik and the real Gatus",
   it("judges the app by the Gateway's present defaults, not by earlier ones", async () => {
     stack.configure(await settings({ conditions: [WEAK] }));
     const weak = await stack.up();
-    assert.equal(weak.code, 0, weak.output);
+    await expectSuccess(weak);
     stack.configure(await settings());
     const run = await stack.up();
-    assert.notEqual(run.code, 0, run.output);
+    await expectFailure(run);
     assert.match(
       run.output,
       /Gatus endpoint _app of HTTPRoute apps\/app: is down .*\[STATUS\] \(404\) == 200/,

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ObjectReference } from "../../kube/client.ts";
 import { STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
-import { Engine, gatewayApiDirectory, type TestStack } from "../support/engine.ts";
+import { Engine, gatewayApiDirectory, type TestStack, expectSuccess } from "../support/engine.ts";
 import {
   applyObjects,
   becomes,
@@ -121,7 +121,7 @@ describe("migrate handover, with the real Flux and the real engine", function ()
       adopt: ["Kustomization flux-system/cluster-apps", "GitRepository flux-system/moving"],
     });
     const run = await stack.up();
-    assert.equal(run.code, 0, run.output);
+    await expectSuccess(run);
     const root = await isReady(moving.client, ROOT);
     assert.equal(root.metadata.labels?.[STACK_LABEL], "edge");
     for (const name of ["player-data", "player"])

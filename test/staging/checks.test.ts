@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { parseGatusCredentials } from "../../config/gatus-credentials.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { CHECK_IDS } from "../../config/check-ids.ts";
@@ -16,6 +15,7 @@ import { rolloutsCheck } from "../../staging/checks/rollouts.ts";
 import { routesCheck } from "../../staging/checks/routes.ts";
 import { withoutPendingDeletions } from "../../staging/checks/undeclared.ts";
 import { ready, scriptedCluster } from "../support/scripted-cluster.ts";
+import { listening } from "../support/listening.ts";
 
 const stack = "edge";
 const OURS = { "edgefirst.dev/stack": stack };
@@ -304,8 +304,7 @@ describe("checks", () => {
         const results = [{ success: true, timestamp: "2026-01-31T13:00:00Z" }];
         response.end(JSON.stringify([{ key: "_app", results }]));
       });
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const url = `http://${await listening(server)}`;
       const ask = (credentials: string) =>
         verdicts(
           gatusCheck({

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import {
   pushoverChannel,
   sendNotification,
@@ -8,6 +7,7 @@ import {
   type Notification,
 } from "../../staging/notify.ts";
 import { describeStart, startedBy } from "../../staging/started-by.ts";
+import { listening } from "../support/listening.ts";
 
 const NOTIFICATION: Notification = {
   event: "failed",
@@ -33,8 +33,7 @@ describe("notifications, to a local server", () => {
         response.writeHead(statuses.shift() ?? 200).end("ok");
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    url = `http://${await listening(server)}`;
   });
   beforeEach(() => {
     received = [];

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { hostname, userInfo } from "node:os";
 import { mock } from "node:test";
 import * as pulumi from "@pulumi/pulumi";
@@ -17,6 +16,7 @@ import { reportWaiting } from "../../staging/waiting.ts";
 import { outputsOf, revocation, verification } from "../support/evidence.ts";
 import { scriptedCluster, type ScriptedCluster } from "../support/scripted-cluster.ts";
 import { engineDouble, type EngineDouble } from "./engine-double.ts";
+import { listening } from "../support/listening.ts";
 
 const NOTIFICATION: Notification = {
   event: "verified",
@@ -43,8 +43,7 @@ describe("notifier of an update", () => {
         response.writeHead(status).end("ok");
       });
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    url = `http://${await listening(server)}`;
   });
   beforeEach(async () => {
     received = [];

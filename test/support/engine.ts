@@ -115,18 +115,24 @@ export class Engine {
   }
 }
 
+type Ended = Pick<Run, "code" | "output">;
+
 /** Expects a run to succeed. @returns its output */
-export async function expectSuccess(run: Promise<Run>): Promise<string> {
+export async function expectSuccess(run: Ended | Promise<Ended>): Promise<string> {
   const { code, output } = await run;
   assert.equal(code, 0, output);
   return output;
 }
 
-/** Expects a run to fail with all of these messages. @returns its output */
-export async function expectFailure(run: Promise<Run>, ...messages: readonly RegExp[]): Promise<string> {
+/** Expects a run to fail with all of these messages, and without a stack trace. @returns its output */
+export async function expectFailure(
+  run: Ended | Promise<Ended>,
+  ...messages: readonly RegExp[]
+): Promise<string> {
   const { code, output } = await run;
   assert.notEqual(code, 0, output);
   for (const message of messages) assert.match(output, message);
+  assert.doesNotMatch(output, /\n\s+at .*\.ts:\d+/);
   return output;
 }
 

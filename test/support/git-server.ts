@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { GitRepository } from "./git.ts";
+import { listening } from "./listening.ts";
 
 /** A repository served over http on this machine (`git http-backend`). */
 export interface GitServer {
@@ -16,9 +16,8 @@ export async function serveGit(repository: GitRepository): Promise<GitServer> {
   const server = createServer((request, response) => {
     runBackend(repository.dir, request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/.git`,
+    url: `http://${await listening(server)}/.git`,
     close: () => {
       server.close();
       server.closeAllConnections();

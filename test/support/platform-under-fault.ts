@@ -5,7 +5,14 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { withoutStatus } from "../../components/shared/declare.ts";
 import { loadPins } from "../../config/pins.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
-import { Engine, gatewayApiDirectory, type Run, type Running, type TestStack } from "./engine.ts";
+import {
+  Engine,
+  gatewayApiDirectory,
+  type Run,
+  type Running,
+  type TestStack,
+  expectSuccess,
+} from "./engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "./sandbox.ts";
 
 /** Gatus's Deployment, the only object that an update waits for. */
@@ -113,24 +120,12 @@ export function useFaultyPlatform(verification: Readonly<Record<string, unknown>
       return running;
     },
     reachesZeroDiff: async () => {
-      passes(await current().stack.up());
+      await expectSuccess(current().stack.up());
       const preview = await current().stack.preview();
-      passes(preview);
+      await expectSuccess(preview);
       assert.deepEqual(preview.changes, []);
     },
   };
-}
-
-/** Expects success. */
-export function passes({ code, output }: Run): void {
-  assert.equal(code, 0, output);
-}
-
-/** Expects a failure with these messages, and no stack trace. */
-export function fails({ code, output }: Run, ...expected: readonly RegExp[]): void {
-  assert.notEqual(code, 0, output);
-  for (const text of expected) assert.match(output, text);
-  assert.doesNotMatch(output, /\n\s+at .*\.ts:\d+/);
 }
 
 /** An object without content, to apply or delete. */

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { createSign, generateKeyPairSync } from "node:crypto";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gatusConfig } from "../../../components/gatus/config.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
 import { loginFile, writeLogin } from "../../support/gatus-login.ts";
 import { useRealGatus } from "../../support/real-gatus.ts";
+import { listening } from "../../support/listening.ts";
 
 describe("a login, with the real Gatus", function () {
   this.timeout(30_000);
@@ -74,9 +73,8 @@ describe("a login, with the real Gatus", function () {
           response.setHeader("content-type", "application/json");
           response.end(JSON.stringify(answers()[request.url ?? ""] ?? {}));
         });
-      }).listen(0, "127.0.0.1");
-      await once(provider, "listening");
-      issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+      });
+      issuer = `http://${await listening(provider)}`;
     });
     after(() => {
       provider.close();

@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
 import * as http from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { alertRules } from "../../../components/alerting/rules.ts";
@@ -13,6 +12,7 @@ import { FILTER_PROGRAM } from "../../../components/gatus/endpoint-filter.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
 import { randomEndpoints } from "../../support/random-endpoints.ts";
 import { useRealGatus } from "../../support/real-gatus.ts";
+import { listening } from "../../support/listening.ts";
 
 describe("the real Gatus", function () {
   this.timeout(60_000);
@@ -81,16 +81,13 @@ describe("the real Gatus", function () {
     const [token = "", userKey = "", database = ""] = secrets;
     const variables = gatusVariables();
     const seen = new Map<string, string>();
-    const listener = http
-      .createServer((request, response) => {
-        const { pathname, searchParams } = new URL(request.url ?? "", "http://listener");
-        seen.set(pathname.slice(1), searchParams.get("value") ?? "");
-        response.end();
-      })
-      .listen(0, "127.0.0.1");
-    await once(listener, "listening");
+    const listener = http.createServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? "", "http://listener");
+      seen.set(pathname.slice(1), searchParams.get("value") ?? "");
+      response.end();
+    });
     try {
-      const url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+      const url = `http://${await listening(listener)}`;
       // In the real file, this path is that of the database.
       const storage = { storage: { path: literal(join(gatus.dir, database.replaceAll("/", "_"))) } };
       mount(

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { HttpCheck } from "../../../config/own-checks.ts";
 import { ApiError } from "../../../kube/api-error.ts";
 import { httpCheck } from "../../../staging/checks/http.ts";
 import { scriptedCluster, unreachable } from "../../support/scripted-cluster.ts";
+import { listening } from "../../support/listening.ts";
 
 describe("check http, on a local server", () => {
   let server: Server;
@@ -28,8 +28,7 @@ describe("check http, on a local server", () => {
       else if (path === "/broken") response.writeHead(500);
       response.end("all is well");
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    url = `http://${await listening(server)}`;
   });
   after(() => server.close());
 

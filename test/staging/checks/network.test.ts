@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { ApiError } from "../../../kube/api-error.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { readStatus, readStatuses } from "../../../staging/checks/gatus-api.ts";
 import { getService, getUrl, networkReason } from "../../../staging/checks/http-get.ts";
 import { scriptedCluster, unreachable } from "../../support/scripted-cluster.ts";
+import { listening } from "../../support/listening.ts";
 
 const SERVICE = { namespace: "n", service: "app", port: "80" };
 const refusing = (error: unknown) =>
@@ -27,8 +27,7 @@ describe("requests of the checks", () => {
       response.writeHead(answer.status, { location: "/elsewhere" });
       response.end(answer.body);
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    url = `http://${await listening(server)}`;
   });
   after(() => server.close());
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { QueryCheck, ServiceAddress } from "../../../config/own-checks.ts";
 import { ApiError } from "../../../kube/api-error.ts";
 import { evaluateQuery } from "../../../staging/checks/prometheus-api.ts";
 import { queriesCheck } from "../../../staging/checks/queries.ts";
 import { defaultWindow } from "../../../staging/own-check-settings.ts";
 import { scriptedCluster } from "../../support/scripted-cluster.ts";
+import { listening } from "../../support/listening.ts";
 
 const vector = (...values: (readonly [metric: object, value: string])[]) => ({
   status: "success",
@@ -41,8 +41,7 @@ describe("check queries, on a local server that answers like Prometheus' documen
       response.writeHead(answer.status, { "content-type": "application/json" });
       response.end(JSON.stringify(answer.body));
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    prometheus = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+    prometheus = { url: `http://${await listening(server)}/` };
   });
   beforeEach(() => {
     asked = [];

@@ -1,7 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { once } from "node:events";
 import type { KubeObject } from "../../../kube/objects.ts";
+import { listening } from "../listening.ts";
 
 /** Resources whose name is not the lower-case kind with an s. */
 const PLURALS: Readonly<Record<string, string>> = {
@@ -54,10 +53,8 @@ export async function serveObjects(objects: readonly KubeObject[]): Promise<Obje
       answer(response, { metadata: { resourceVersion: "1" }, items: items.map(numbered) });
     }
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://${await listening(server)}`,
     close: () => {
       server.closeAllConnections();
       server.close();

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
@@ -15,6 +14,7 @@ import { askRegistries } from "../../../../tools/migrate/steps/oci/ask-registry.
 import { oci } from "../../../../tools/migrate/steps/oci/step.ts";
 import type { StepContext } from "../../../../tools/migrate/step.ts";
 import { writeChanges } from "../../../../tools/migrate/write.ts";
+import { listening } from "../../../support/listening.ts";
 
 const CHARTS = "https://charts.example.com";
 
@@ -278,8 +278,7 @@ describe("migrate oci", () => {
           response.end(JSON.stringify({ config: { mediaType: "application/vnd.oci.image.config.v1+json" } }));
         else response.writeHead(url.includes("/denied/") ? 403 : 404).end();
       });
-      await new Promise<void>((resolve) => registry.listen(0, "127.0.0.1", resolve));
-      host = `127.0.0.1:${(registry.address() as AddressInfo).port}`;
+      host = await listening(registry);
     });
     afterEach(() => {
       registry.close();
