@@ -9,7 +9,6 @@ import { waitUntil } from "../../tools/sandbox/processes.ts";
 import {
   Engine,
   gatewayApiDirectory,
-  type Run,
   type TestStack,
   expectFailure,
   expectSuccess,

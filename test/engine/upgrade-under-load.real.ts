@@ -7,7 +7,7 @@ import { KubeClient } from "../../kube/kube-client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { OTHER_VERSIONS } from "../../tools/sandbox/network/programs-server.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
-import { Engine, gatewayApiDirectory, type Run, type TestStack, expectSuccess } from "../support/engine.ts";
+import { Engine, gatewayApiDirectory, type TestStack, expectSuccess } from "../support/engine.ts";
 import { evidenceIn } from "../support/evidence.ts";
 import { useRealPods, whoami } from "../support/real-pods.ts";
 import { HttpLoad } from "./http-load.ts";

@@ -5,14 +5,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { withoutStatus } from "../../components/shared/declare.ts";
 import { loadPins } from "../../config/pins.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
-import {
-  Engine,
-  gatewayApiDirectory,
-  type Run,
-  type Running,
-  type TestStack,
-  expectSuccess,
-} from "./engine.ts";
+import { Engine, gatewayApiDirectory, type Running, type TestStack, expectSuccess } from "./engine.ts";
 import { START_TIMEOUT_MS, useSandbox } from "./sandbox.ts";
 
 /** Gatus's Deployment, the only object that an update waits for. */

@@ -3,7 +3,6 @@ import { request } from "node:http";
 import { join, resolve } from "node:path";
 import { meets } from "../../kube/conditions.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
-import type { KubeObject } from "../../kube/objects.ts";
 import { resolvePrograms } from "../toolchain/resolve.ts";
 import type { Progress } from "../toolchain/progress.ts";
 import { clusterDir } from "./cluster-state.ts";
