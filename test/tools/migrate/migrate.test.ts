@@ -19,7 +19,7 @@ import { readOptions } from "../../../tools/migrate/options.ts";
 import { STEPS } from "../../../tools/migrate/registry.ts";
 import { formatNote } from "../../../tools/migrate/report.ts";
 import { runStep, runSteps, type StepResult } from "../../../tools/migrate/run.ts";
-import { writeChanges } from "../../../tools/migrate/write.ts";
+import { combined, writeChanges } from "../../../tools/migrate/write.ts";
 import type { Step } from "../../../tools/migrate/step.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
@@ -109,6 +109,24 @@ describe("edgefirst migrate", () => {
         "shared",
         "shared/notes",
       ]);
+    } finally {
+      rmSync(root, { recursive: true });
+    }
+  });
+
+  it("writes each file once for all steps, and not at all if it ends as it began", () => {
+    const root = mkdtempSync(join(tmpdir(), "edgefirst-migrate-"));
+    try {
+      for (const name of ["a", "b"]) writeFileSync(join(root, `${name}.yaml`), "x: 1\n");
+      const steps = [
+        { path: "a.yaml", text: "x: 2\n" },
+        { path: "b.yaml", text: "x: 2\n" },
+        { path: "new.yaml", text: "x: 1\n" },
+        { path: "a.yaml", text: "x: 3\n" },
+        { path: "b.yaml", text: "x: 1\n" },
+        { path: "new.yaml", text: undefined },
+      ];
+      assert.deepEqual(combined(new Repository(root), steps), [{ path: "a.yaml", text: "x: 3\n" }]);
     } finally {
       rmSync(root, { recursive: true });
     }
