@@ -72,7 +72,9 @@ function metadata(entry: Mapping, options: Mapping): Mapping {
     const values = asFields(options[field]);
     if (Object.keys(values).length === 0) continue;
     const copy = mappingAt(origin);
-    for (const [key, value] of Object.entries(values)) setField(copy, key, scalarText(value), origin);
+    // A patch cannot change their type.
+    for (const [key, value] of Object.entries(values))
+      setField(copy, key, scalarText(value), { ...origin, style: "quoted" });
     setField(fields, field, copy, origin);
   }
   return fields;
