@@ -115,7 +115,7 @@ function bytes(fields: Fields, name: string): Buffer | undefined {
 
 function text(fields: Fields, name: string): string | undefined {
   const value = fields[name];
-  if (value === undefined || value === null || value === "") return undefined;
+  if (value === undefined || value === "") return undefined;
   if (typeof value === "string") return value;
   throw new Error(`its field ${name} is not a string`);
 }

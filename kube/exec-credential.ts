@@ -85,11 +85,11 @@ function parseCredential(output: string, command: string): { apiVersion?: unknow
 }
 
 function outputOf(command: string, { args, env }: Fields, more: NodeJS.ProcessEnv): Promise<string> {
-  const variables = ((env as { name: string; value: string }[] | null | undefined) ?? []).map(
-    ({ name, value }) => [name, value],
+  const variables = ((env as { name: string; value?: string }[] | undefined) ?? []).map(
+    ({ name, value = "" }) => [name, value],
   );
   return new Promise((resolve, reject) => {
-    const plugin = spawn(command, (args as string[] | null | undefined) ?? [], {
+    const plugin = spawn(command, (args as string[] | undefined) ?? [], {
       env: { ...process.env, ...(Object.fromEntries(variables) as NodeJS.ProcessEnv), ...more },
       stdio: ["inherit", "pipe", "pipe"],
       timeout: TIMEOUT_MS,

@@ -99,7 +99,9 @@ interface KubeconfigFile {
 
 function read(file: string): KubeconfigFile {
   try {
-    const content: unknown = parse(readFileSync(file, "utf8")) ?? {};
+    // kubectl reads null as if the field were absent.
+    const content: unknown =
+      parse(readFileSync(file, "utf8"), (_key, value: unknown) => value ?? undefined) ?? {};
     if (!isMap(content)) throw new Error("it is not a YAML map");
     return { directory: dirname(resolve(file)), content };
   } catch (error) {

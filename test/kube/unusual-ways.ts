@@ -3,6 +3,7 @@ import { direct, plugin, type Way } from "./kubeconfig-ways.ts";
 const ca = { "certificate-authority": "pki/ca.crt" };
 const token = { token: "abc" };
 const { exec } = plugin();
+const nulls = (...names: readonly string[]): object => Object.fromEntries(names.map((name) => [name, null]));
 /** An exec plugin in the shell; the kubeconfig is in the folder `$D`. */
 const shell = (script: string, more: object = {}) => ({
   exec: { ...exec, command: "sh", args: ["-c", `D=$(dirname "$KUBECONFIG"); ${script}`], ...more },
@@ -52,6 +53,22 @@ export const UNUSUAL_WAYS: Readonly<Record<string, Way>> = {
     seen: { authorization: "Bearer abc", impersonated: "deployer" },
   },
   "groups to impersonate, without a user": { user: { ...token, "as-groups": ["ops"] }, seen: undefined },
+  "null in place of fields": {
+    cluster: { ...direct, ...nulls("certificate-authority-data", "insecure-skip-tls-verify", "proxy-url") },
+    user: {
+      ...token,
+      ...nulls("tokenFile", "username", "password", "client-certificate", "exec", "auth-provider"),
+      ...nulls("as", "as-uid", "as-groups", "as-user-extra"),
+    },
+    seen: { authorization: "Bearer abc" },
+  },
+  "an exec plugin with null in place of a variable's value": {
+    user: {
+      ...nulls("token", "username"),
+      ...shell(credentials(`\\"token\\":\\"x$MINE\\"`), { env: [{ name: "MINE", value: null }] }),
+    },
+    seen: { authorization: "Bearer x" },
+  },
   "a folder in KUBECONFIG": { files: ["pki", "edge"], seen: undefined },
   "one kubeconfig twice": { files: ["edge", "edge"], seen: { authorization: "Bearer abc" } },
   "an exec plugin with variables": {
