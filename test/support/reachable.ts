@@ -4,6 +4,7 @@ import * as https from "node:https";
 import * as net from "node:net";
 import { join } from "node:path";
 import { TLSSocket } from "node:tls";
+import { connectProxy, tunnel } from "./connect-proxy.ts";
 
 /** The caller of a request as seen by an API server, and the proxy that it came through. */
 export interface Caller {
@@ -52,17 +53,7 @@ export async function startReachable(pki: string): Promise<ReachableServers> {
   const plain = http.createServer(answer);
   const servers: net.Server[] = [tls, plain];
   const tlsPort = await listen(tls);
-  const tunnel = (client: net.Socket, name: string, ready: (server: net.Socket) => void): void => {
-    proxy = name;
-    const server = net.connect(tlsPort, "127.0.0.1", () => {
-      ready(server);
-      server.pipe(client).pipe(server);
-    });
-    for (const socket of [client, server]) socket.on("error", () => client.destroy());
-  };
-  const connect = http.createServer().on("connect", (request, socket: net.Socket) => {
-    tunnel(socket, `http for ${request.url ?? ""}`, () => socket.write("HTTP/1.1 200 OK\r\n\r\n"));
-  });
+  const connect = connectProxy(tlsPort, (target) => (proxy = `http for ${target}`));
   const socks = net.createServer((client) => {
     // RFC 1928: a greeting, then a request with the address; ATYP 3 is a name.
     client.once("data", () => {
@@ -70,7 +61,8 @@ export async function startReachable(pki: string): Promise<ReachableServers> {
       client.once("data", (request: Buffer) => {
         const [length = 0] = request.subarray(4);
         const name = request[3] === 3 ? request.toString("utf8", 5, 5 + length) : "an address";
-        tunnel(client, `socks for ${name}`, () => client.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])));
+        proxy = `socks for ${name}`;
+        tunnel(client, tlsPort, () => client.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])));
       });
     });
   });

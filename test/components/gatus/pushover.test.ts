@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
-import * as http from "node:http";
 import * as https from "node:https";
-import { connect, type AddressInfo, type Server } from "node:net";
+import type { AddressInfo, Server } from "node:net";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { gatusConfig } from "../../../components/gatus/config.ts";
 import { secretFiles, secretFileWriter } from "../../../components/gatus/secret-files.ts";
 import { selfSigned } from "../../../tools/sandbox/agent/self-signed.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
+import { connectProxy } from "../../support/connect-proxy.ts";
 import { useRealGatus } from "../../support/real-gatus.ts";
 import { writeSecretFile } from "../../support/secret-file.ts";
 
@@ -30,7 +30,7 @@ describe("Pushover's keys in an existing Secret, with the real Gatus", function 
   const servers: Server[] = [];
   const port = (server: Server): number => (server.address() as AddressInfo).port;
   let certificate: string;
-  let proxy: http.Server;
+  let proxy: Server;
   let messages: Message[];
 
   before(async function () {
@@ -47,18 +47,15 @@ describe("Pushover's keys in an existing Secret, with the real Gatus", function 
       });
     });
     // Gatus knows only Pushover's real address, and reaches it through the proxy of its environment.
-    proxy = http.createServer().on("connect", (request: http.IncomingMessage, client) => {
-      assert.equal(request.url, `${HOST}:443`);
-      const upstream = connect(port(pushover), "127.0.0.1", () => {
-        client.write("HTTP/1.1 200 OK\r\n\r\n");
-        upstream.pipe(client).pipe(upstream);
-      });
-      for (const socket of [upstream, client]) socket.on("error", () => undefined);
-    });
-    for (const server of [pushover, proxy]) {
+    const listen = async (server: Server): Promise<void> => {
       servers.push(server.listen(0, "127.0.0.1"));
       await once(server, "listening");
-    }
+    };
+    await listen(pushover);
+    proxy = connectProxy(port(pushover), (target) => {
+      assert.equal(target, `${HOST}:443`);
+    });
+    await listen(proxy);
   });
   beforeEach(() => (messages = []));
   after(() => {
