@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { yamlMap } from "../lib/yaml-map.ts";
 import type { KubeObject } from "./objects.ts";
 
 /** Annotation that turns monitoring of a resource on or off. */
@@ -9,19 +9,9 @@ export const ENDPOINT_ANNOTATION = "gatus.home-operations.com/endpoint";
 /** An endpoint fragment. */
 export type Template = Readonly<Record<string, unknown>>;
 
-/** The fragment in the object's annotation: empty without an annotation, undefined if it cannot be parsed. */
+/** The fragment in the object's annotation: empty without an annotation, undefined if it cannot be parsed. Gatus merges `<<`, too. */
 export function template({ metadata }: KubeObject): Template | undefined {
   return yamlMap(metadata.annotations?.[ENDPOINT_ANNOTATION] ?? "");
-}
-
-/** Parses a YAML map, merging `<<` as Gatus does. Empty for an empty string; undefined for anything that is not a map. */
-export function yamlMap(yaml: string): Template | undefined {
-  try {
-    const value: unknown = parse(yaml, { merge: true }) ?? {};
-    return typeof value === "object" && !Array.isArray(value) ? (value as Template) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** gatus-sidecar parses the annotation as a Go boolean and takes any other value as false (`isExplicitlyDisabled` in its source). */

@@ -1,10 +1,5 @@
-import {
-  ENABLED_ANNOTATION,
-  ENDPOINT_ANNOTATION,
-  isDisabled,
-  yamlMap,
-  type Template,
-} from "./gatus-annotations.ts";
+import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION, isDisabled, type Template } from "./gatus-annotations.ts";
+import { yamlMap } from "../lib/yaml-map.ts";
 import type { KubeObject } from "./objects.ts";
 
 /** Label (with any value) of the ConfigMaps whose files Gatus reads through k8s-sidecar. */

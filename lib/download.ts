@@ -1,3 +1,4 @@
+import { MEBIBYTE } from "./bytes.ts";
 import { isLoopback } from "./loopback.ts";
 
 /** `fetch`, or a test's replacement for it. */
@@ -15,7 +16,7 @@ export interface DownloadOptions {
 }
 
 /** Size limit for a manifest in bytes, downloaded or local; the Gateway API bundle is 1.2 MB. */
-export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
+export const MAX_MANIFEST_BYTES = 16 * MEBIBYTE;
 
 const MAX_REDIRECTS = 5;
 

@@ -1,4 +1,5 @@
-import { yamlMap, type Template } from "../../kube/gatus-annotations.ts";
+import type { Template } from "../../kube/gatus-annotations.ts";
+import { yamlMap } from "../../lib/yaml-map.ts";
 import { text, texts } from "../engine/read.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { EXIT } from "./exit-codes.ts";
-import { gigabytes } from "./bytes.ts";
+import { gigabytes } from "../../lib/bytes.ts";
 import { renderFitting, renderTable } from "./table.ts";
 import { cacheContent, type CacheContent } from "../toolchain/cache-content.ts";
 import { survey, type Surveyed } from "../toolchain/survey.ts";

@@ -6,6 +6,7 @@ import { sandboxDown, sandboxUp } from "../sandbox/sandbox.ts";
 import { type ProcessStatus, type SandboxStatus, sandboxStatus } from "../sandbox/status.ts";
 import { superviseSandbox } from "../sandbox/supervisor.ts";
 import { resolvePrograms } from "../toolchain/resolve.ts";
+import { MEBIBYTE } from "../../lib/bytes.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { shellWord } from "../../lib/shell-word.ts";
 import { counted } from "../../lib/counted.ts";
@@ -134,7 +135,7 @@ function usage(kubeconfig: string, context = "edge"): string {
 }
 
 function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`;
+  return `${Math.round(bytes / MEBIBYTE)} MiB`;
 }
 
 function print(text: string): void {

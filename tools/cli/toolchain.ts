@@ -1,5 +1,5 @@
 import { pruneCache, type CacheEntry } from "../toolchain/cache-content.ts";
-import { gigabytes } from "./bytes.ts";
+import { gigabytes } from "../../lib/bytes.ts";
 import { progress } from "./progress.ts";
 
 /** Flags of `edgefirst toolchain prune`. */

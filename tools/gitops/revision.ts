@@ -2,12 +2,13 @@ import { execFile, spawn } from "node:child_process";
 import { closeSync, ftruncateSync, mkdirSync, openSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { MEBIBYTE } from "../../lib/bytes.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 
 const run = promisify(execFile);
 
 /** Larger blobs are written as holes of the same size: a file of this size is not read anyway. */
-const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 8 * MEBIBYTE;
 
 /** A revision whose files have been written to a directory. */
 export interface Revision {

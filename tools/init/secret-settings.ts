@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { yamlMap } from "../../kube/gatus-annotations.ts";
+import { yamlMap } from "../../lib/yaml-map.ts";
 
 /** Keys of a stack file that Pulumi writes next to `config`. Without them, it cannot decrypt the stack's secrets. */
 const SECRET_SETTINGS = ["secretsprovider", "encryptedkey", "encryptionsalt"];

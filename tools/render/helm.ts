@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { MEBIBYTE } from "../../lib/bytes.ts";
 import type { Mapping } from "../gitops/yaml/values.ts";
 import type { ReleaseOptions } from "./release.ts";
 import { NotRenderable } from "./rendered.ts";
@@ -23,7 +24,7 @@ export interface TemplateRequest {
 }
 
 const TIMEOUT_MS = 60_000;
-const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_BYTES = 64 * MEBIBYTE;
 
 /** Runs the `helm` program, without the user's Helm settings and without a cluster. */
 export class Helm {

@@ -2,11 +2,11 @@ import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } f
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
+import { MEGABYTE, megabytes } from "../../lib/bytes.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import type { StackAddress } from "./stack.ts";
 
 const SCHEME = "file://";
-const MEGABYTE = 1_000_000;
 
 /**
  * The directory of the file backend that the CLI would use: from PULUMI_BACKEND_URL, the project, or `pulumi login`.
@@ -39,8 +39,6 @@ export function requireSpace(directory: string): void {
     "On a full disk, Pulumi would damage the state. Free some space, then re-run.",
   );
 }
-
-const megabytes = (bytes: number): string => `${(bytes / MEGABYTE).toFixed(1)} MB`;
 
 /**
  * Removes attribute files that are not JSON. The backend keeps attributes in a file next to each of its files, and, unlike those, does not write them atomically

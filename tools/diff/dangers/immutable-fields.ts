@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { at, fields, list, text } from "../../../policy/engine/read.ts";
 import type { Path } from "../../../policy/engine/path.ts";
-import { quantity } from "../quantity.ts";
+import { quantity } from "../../../kube/quantity.ts";
 
 /** A field that the API server does not let an update change. */
 export interface ImmutableField {

@@ -4,6 +4,7 @@ import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 import { parse } from "yaml";
 import type { Readable } from "node:stream";
+import { MEBIBYTE } from "../../../lib/bytes.ts";
 
 /** A chart's name and version. */
 export interface ChartIdentity {
@@ -12,7 +13,7 @@ export interface ChartIdentity {
 }
 
 /** The largest Chart.yaml that is read. */
-const MOST_BYTES = 1024 * 1024;
+const MOST_BYTES = MEBIBYTE;
 
 /** The name and version in an archive's Chart.yaml; undefined if it is not a chart. */
 export async function identityInArchive(path: string): Promise<ChartIdentity | undefined> {

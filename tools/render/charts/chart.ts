@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { MEBIBYTE } from "../../../lib/bytes.ts";
 
 /** A chart on disk. */
 export interface Chart {
@@ -25,7 +26,7 @@ const RANDOM =
   /\b(?:rand(?:Alpha|Numeric|Ascii|Bytes|AlphaNum|Int)|uuidv4|gen(?:CA|PrivateKey|SelfSignedCert|SignedCert)|now|ago|htpasswd|bcrypt|encryptAES|shuffle)/;
 
 /** An archive of at most this size is unpacked in memory. */
-const MOST_UNPACKED = 256 * 1024 * 1024;
+const MOST_UNPACKED = 256 * MEBIBYTE;
 
 /** Reads a chart's archive. @throws Error if it cannot be unpacked */
 export function chartArchive(path: string): Chart {

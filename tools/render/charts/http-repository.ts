@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
+import { MEBIBYTE } from "../../../lib/bytes.ts";
 import { download } from "../../../lib/download.ts";
 import { isLoopback } from "../../../lib/loopback.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
@@ -9,7 +10,7 @@ import { MOST_CHART_BYTES } from "./oci.ts";
 import type { ListedChart } from "./reference.ts";
 import { chooseVersion } from "./version.ts";
 
-const INDEX_BYTES = 64 * 1024 * 1024;
+const INDEX_BYTES = 64 * MEBIBYTE;
 const TIMEOUT_MS = 60_000;
 
 /** The fields of a repository's index: https://helm.sh/docs/topics/chart_repository/#the-index-file */

@@ -1,3 +1,4 @@
+import { MEBIBYTE } from "../../../lib/bytes.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { downloadBlob } from "../../toolchain/images/download.ts";
 import { endpointOf } from "../../toolchain/images/reference.ts";
@@ -9,7 +10,7 @@ import { chooseVersion } from "./version.ts";
 const CHART_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 
 /** The largest chart that is fetched, in bytes. */
-export const MOST_CHART_BYTES = 20 * 1024 * 1024;
+export const MOST_CHART_BYTES = 20 * MEBIBYTE;
 
 /**
  * Downloads a chart from an OCI registry into a file, and checks it against its digest. A mirror in EDGEFIRST_REGISTRY_MIRROR applies.

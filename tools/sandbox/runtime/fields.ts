@@ -1,3 +1,4 @@
+import { quantity } from "../../../kube/quantity.ts";
 import { type PodPlace } from "./pod-place.ts";
 import { type RealContainer, type RealPod } from "./pod-spec.ts";
 
@@ -39,26 +40,10 @@ function lines(values: Readonly<Record<string, string>> = {}): string {
     .join("");
 }
 
-const FACTORS: Readonly<Record<string, number>> = {
-  m: 1e-3,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-};
-
 /** A container's request or limit in the downward API, in units of the divisor and rounded up; 0 if none is set. */
 export function resourceField(container: RealContainer, resource: string, divisor = "1"): string {
   const [kind = "", name = ""] = resource.split(".");
   const declared = container.resources?.[kind as "limits" | "requests"]?.[name] ?? "0";
-  return String(Math.ceil(quantity(declared) / (quantity(divisor) || 1)));
-}
-
-function quantity(text: string): number {
-  const [, number = "0", suffix = ""] = /^([\d.]+)(\D*)$/.exec(text) ?? [];
-  return Number(number) * (FACTORS[suffix] ?? 1);
+  const unit = quantity(divisor) ?? 0;
+  return String(Math.ceil((quantity(declared) ?? 0) / (unit === 0 ? 1 : unit)));
 }

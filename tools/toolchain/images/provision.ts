@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { arch, platform } from "node:process";
+import { megabytes } from "../../../lib/bytes.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { explainFileErrors } from "../../../lib/file-error.ts";
 import { withFileLock } from "../../../lib/file-lock.ts";
@@ -14,7 +15,6 @@ import { pulledFile, pullProgram, type PullOptions } from "./pull.ts";
 import { endpointOf } from "./reference.ts";
 
 const MODE = "EDGEFIRST_TOOLCHAIN";
-const MEGABYTE = 1_000_000;
 
 /**
  * Where programs come from: from images only, from builds only, or (undefined) from images if their registries can be reached, else from
@@ -65,7 +65,7 @@ export async function pullPrograms(
     const what = `image ${index + 1} of ${reachable.length}: pulling ${name} from ${image.reference.split("@")[0] ?? ""}`;
     progress(what, "step");
     const received = (bytes: number, total: number): void => {
-      progress(`${what}, ${megabytes(bytes)} of ${megabytes(total)} MB`, "tick");
+      progress(`${what}, ${megabytes(bytes, 0)} of ${megabytes(total, 0)}`, "tick");
     };
     try {
       pulled.set(name, await pullAlone(name, image, { env, received, signal }));
@@ -116,8 +116,4 @@ async function withReachableRegistries(
     progress(`${message} Programs from these registries will be built from source instead.`);
   }
   return programs.filter(({ name }) => reasons.get(hosts.get(name) ?? "") === undefined);
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / MEGABYTE).toFixed(0);
 }

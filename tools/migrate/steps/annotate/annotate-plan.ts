@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { ENABLED_ANNOTATION, yamlMap, type Template } from "../../../../kube/gatus-annotations.ts";
+import { ENABLED_ANNOTATION, type Template } from "../../../../kube/gatus-annotations.ts";
+import { yamlMap } from "../../../../lib/yaml-map.ts";
 import { endpointFiles } from "../../../../kube/gatus-endpoints.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
 import { at, fields, list, text } from "../../../../policy/engine/read.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { yamlMap } from "../../../../kube/gatus-annotations.ts";
+import { yamlMap } from "../../../../lib/yaml-map.ts";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { PathStep } from "../../../gitops/yaml/values.ts";
 
