@@ -11,6 +11,8 @@ import { at, fields, list, text, type Fields } from "../engine/read.ts";
 export interface Chart {
   /** The chart's name; undefined if the release's OCIRepository is not available. */
   readonly name: string | undefined;
+  /** The chart as written; for one in a GitRepository its directory, which may wrap the chart that it is named after. */
+  readonly written: string | undefined;
   /** The version or range as written; undefined if any version is allowed, if only a digest is set, or if the OCIRepository is not available. */
   readonly version: string | undefined;
   /** The field in the release that selects the chart. */
@@ -19,15 +21,9 @@ export interface Chart {
 
 /** The chart of a HelmRelease, named in the release, in its HelmChart, or by the last part of its OCIRepository's URL. */
 export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
-  const spec = fields(release.spec);
-  const named = text(at(spec, ["chart", "spec", "chart"]));
-  if (named !== undefined)
-    return {
-      name: named.split("/").at(-1),
-      version: text(at(spec, ["chart", "spec", "version"])),
-      path: ["spec", "chart", "spec", "chart"],
-    };
-  const reference = fields(spec.chartRef);
+  const own = fields(at(release, ["spec", "chart", "spec"]));
+  if (text(own.chart) !== undefined) return namedChart(own, ["spec", "chart", "spec", "chart"]);
+  const reference = fields(at(release, ["spec", "chartRef"]));
   const kind = reference.kind === HELM_CHART.kind ? HELM_CHART : OCI_REPOSITORY;
   const source = objects.get(
     kind,
@@ -35,17 +31,27 @@ export function chartOf(release: KubeObject, objects: ObjectIndex): Chart {
     text(reference.name) ?? "",
   );
   const path = ["spec", "chartRef"];
-  if (kind === HELM_CHART) {
-    const { chart, version } = fields(source?.spec);
-    return { name: text(chart)?.split("/").at(-1), version: text(version), path };
-  }
-  const url = text(at(source, ["spec", "url"]));
-  const ref = fields(at(source, ["spec", "ref"]));
-  return {
-    name: url?.replace(/\/+$/, "").split("/").at(-1),
-    version: text(ref.semver) ?? text(ref.tag),
-    path,
-  };
+  const { url, ref, ...spec } = fields(source?.spec);
+  if (kind === HELM_CHART) return namedChart(spec, path);
+  const name = lastPart(text(url));
+  return { name, written: name, version: selectedVersion(ref), path };
+}
+
+function namedChart({ chart, version }: Fields, path: Path): Chart {
+  const written = text(chart);
+  return { name: lastPart(written), written, version: text(version), path };
+}
+
+const lastPart = (path: string | undefined): string | undefined =>
+  path?.replace(/\/+$/, "").split("/").at(-1);
+
+/**
+ * The version or range in the `ref` of an OCIRepository or GitRepository. Flux prefers a digest to a range, and a range to a tag; next to a digest, they say which
+ * version it is. Source: docs/spec/v1/ocirepositories.md of source-controller.
+ */
+export function selectedVersion(ref: unknown): string | undefined {
+  const { semver, tag } = fields(ref);
+  return [semver, tag].map((one) => text(one)?.replace(/@.*$/, "")).find(Boolean);
 }
 
 /** The longest name of a release that Helm accepts. */

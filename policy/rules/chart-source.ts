@@ -53,7 +53,7 @@ function* sourceProblems(source: KubeObject, { objects, hasFlux }: RuleContext):
       message:
         'Without ref.tag, ref.semver or ref.digest, Flux pulls the tag "latest", which charts do not have.',
     };
-  else if (tag === "latest" && digest === undefined)
+  else if (tag === "latest" && semver === undefined && digest === undefined)
     yield { path: ["spec", "ref", "tag"], message: 'Charts do not have the tag "latest".' };
   else if (semver === "*" && digest === undefined)
     yield {

@@ -114,7 +114,7 @@ const FORMS: readonly (readonly [string, readonly object[], string | undefined])
     [
       source("GitRepository", "flux2", {
         url: "https://github.com/fluxcd/flux2",
-        ref: { semver: ">=2.6.0, <2.7.0" },
+        ref: { tag: "v2.0.0", semver: ">=2.6.0, <2.7.0" },
       }),
     ],
     ">=2.6.0, <2.7.0",

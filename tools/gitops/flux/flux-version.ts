@@ -3,8 +3,9 @@ import { oncePer } from "../../../lib/once-per.ts";
 import type { KubeObject } from "../../../kube/objects.ts";
 import type { ObjectIndex } from "../../../policy/engine/object-index.ts";
 import { at, fields, list, text } from "../../../policy/engine/read.ts";
-import { chartOf, valuesOf } from "../../../policy/objects/helm.ts";
+import { chartOf, selectedVersion, valuesOf } from "../../../policy/objects/helm.ts";
 import { HELM_RELEASE } from "../../../policy/objects/kinds.ts";
+import { isKustomizationFile } from "../yaml/paths.ts";
 import { searchedText } from "../yaml/file-text.ts";
 import { yamlFilesIn } from "../yaml/yaml-files.ts";
 import type { Repository } from "../yaml/repository.ts";
@@ -61,8 +62,7 @@ function sourceVersion({ kind, spec }: KubeObject): string | undefined {
   if (kind !== "OCIRepository" && kind !== "GitRepository") return undefined;
   if (!/\/fluxcd\/(?:flux2|flux-manifests)(?:\.git)?\/?$/.test(text(fields(spec).url) ?? ""))
     return undefined;
-  const { tag, semver } = fields(fields(spec).ref);
-  return text(tag)?.replace(/@.*$/, "") ?? text(semver);
+  return selectedVersion(fields(spec).ref);
 }
 
 /** `flux install` labels everything with its version. */
@@ -110,7 +110,7 @@ export function bootstrapFiles(cluster: string, repository: Repository): readonl
 
 const bootstrapsIn = oncePer((repository: Repository): readonly BootstrapFile[] =>
   yamlFilesIn(repository)
-    .filter((path) => /(?:^|\/)(?:kustomization|gotk-components)\.ya?ml$/.test(path))
+    .filter((path) => isKustomizationFile(path) || /(?:^|\/)gotk-components\.ya?ml$/.test(path))
     .flatMap((path) => {
       const content = searchedText(repository, path);
       const version = WRITTEN.map((pattern) => pattern.exec(content)?.[1]).find(Boolean);
