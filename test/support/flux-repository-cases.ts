@@ -5,7 +5,7 @@ import { plainFile } from "../../tools/gitops/flux/flux-kustomization.ts";
 import { kustomizeBuild } from "../../tools/gitops/kustomize/kustomize.ts";
 import { BuildError } from "../../tools/gitops/problem.ts";
 import { Repository } from "../../tools/gitops/yaml/repository.ts";
-import { SourceFile } from "../../tools/gitops/yaml/source.ts";
+import { startOf } from "../../tools/gitops/yaml/source.ts";
 import { valueAt, type Mapping } from "../../tools/gitops/yaml/values.ts";
 import { Pick, type GeneratedCase } from "./flux-cases.ts";
 import { RANDOM_EDITS, type EditedDirectory, type RepositoryDraft } from "./flux-repository-edits.ts";
@@ -63,7 +63,7 @@ export class RepositoryCases {
     const spec = { path: `./${path}` };
     let objects: readonly Mapping[] = [];
     try {
-      const placed = valueAt(fluxKustomization(spec), { source: new SourceFile("ks.yaml", ""), offset: 0 });
+      const placed = valueAt(fluxKustomization(spec), startOf("ks.yaml"));
       const file = plainFile(placed as Mapping, read);
       objects = kustomizeBuild(file, read, { partial: true, onError: () => undefined }).map(
         ({ object }) => object,
@@ -75,7 +75,7 @@ export class RepositoryCases {
     let size = 0;
     for (const file of read.filesRead) {
       if (!repository.isFile(file)) continue;
-      const { text } = repository.read(file, { source: new SourceFile(file, ""), offset: 0 });
+      const { text } = repository.read(file, startOf(file));
       files[file] = text;
       size += text.length;
     }

@@ -55,7 +55,7 @@ export const UNDONE_FIXES: readonly UndoneFix[] = [
   },
   {
     fix: "with a target, a null label of a patch becomes the word null",
-    file: `${KUSTOMIZE}/patches.ts`,
+    file: `${KUSTOMIZE}/patch-merge.ts`,
     text: "setField(values, key, textIn(values, key), entryOrigin(values, key));",
     undone: ";",
   },

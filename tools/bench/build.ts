@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { counted } from "../../lib/counted.ts";
 import { FluxBuild } from "../gitops/flux-build.ts";
 import { compareWithFlux, differingPaths, type Comparison } from "../gitops/flux-compare.ts";
-import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import { isKustomizationFile } from "../gitops/yaml/paths.ts";
 import { Repository } from "../gitops/yaml/repository.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { compareBuild } from "../gitops/compare.ts";
-import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import { isKustomizationFile } from "../gitops/yaml/paths.ts";
 import { Repository } from "../gitops/yaml/repository.ts";
 import { isMapping } from "../gitops/yaml/values.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";

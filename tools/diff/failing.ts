@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { oncePer } from "../../lib/once-per.ts";
 import type { BuiltCluster, BuiltKustomization, BuiltObject } from "../gitops/flux/built.ts";
+import { idOf } from "../gitops/kustomize/object-name.ts";
 import type { BuildProblem } from "../gitops/problem.ts";
 import { locate, type Origin, type Position } from "../gitops/yaml/source.ts";
 import { originOf } from "../gitops/yaml/values.ts";
@@ -32,10 +33,10 @@ export function whyMissing(
 ): BuildProblem | undefined {
   if (missing === undefined) return undefined;
   if (built.kustomization === undefined) return withoutFlux(built, missing);
-  const id = identity(built.kustomization);
+  const id = idOf(built.kustomization.object);
   for (const [kustomization, problem] of failuresOf(missing))
-    if (identity(kustomization) === id) return problem;
-  if (missing.kustomizations.some((kustomization) => identity(kustomization) === id)) return undefined;
+    if (idOf(kustomization.object) === id) return problem;
+  if (missing.kustomizations.some((kustomization) => idOf(kustomization.object) === id)) return undefined;
   const above = present?.objects.find(({ object }) => object === built.kustomization?.object);
   return above === undefined || above.kustomization === built.kustomization
     ? undefined
@@ -51,13 +52,6 @@ function withoutFlux(
   return problems.find(
     ({ isBuilt, position }) => isBuilt !== true && (name !== "." || position.file === origin.source.file),
   );
-}
-
-function identity({ object }: BuiltKustomization): string {
-  return JSON.stringify([
-    (object.metadata as { namespace?: unknown }).namespace,
-    (object.metadata as { name?: unknown }).name,
-  ]);
 }
 
 /** Whether a position is in the document with this origin. */

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
 import { kustomizeBuild } from "./kustomize/kustomize.ts";
 import { readKustomizationFile } from "./kustomize/kustomization-file.ts";
-import { resourcesOf, scalarText } from "./kustomize/resource.ts";
+import { resourcesOf } from "./kustomize/document-objects.ts";
+import { scalarText } from "./kustomize/resource.ts";
 import { parseYaml } from "./yaml/parse.ts";
 import type { Repository } from "./yaml/repository.ts";
-import { SourceFile } from "./yaml/source.ts";
+import { SourceFile, startOf } from "./yaml/source.ts";
 import { isMapping, type Mapping, type Value } from "./yaml/values.ts";
 import { BuildError } from "./problem.ts";
 
@@ -31,7 +32,7 @@ export async function compareBuild(
 ): Promise<Comparison> {
   const [program = "", ...args] = command;
   const ours = attempt(() => {
-    const from = { source: new SourceFile(directory, ""), offset: 0 };
+    const from = startOf(directory);
     const built = kustomizeBuild(readKustomizationFile(repository, directory, from), repository);
     return index(built.map(({ object }) => object));
   });

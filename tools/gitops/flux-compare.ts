@@ -7,7 +7,7 @@ import { variablesOf } from "./flux/variables.ts";
 import { kustomizeBuild } from "./kustomize/kustomize.ts";
 import { BuildError } from "./problem.ts";
 import { Repository } from "./yaml/repository.ts";
-import { SourceFile } from "./yaml/source.ts";
+import { startOf } from "./yaml/source.ts";
 import { isMapping, valueAt, type Mapping, type Value } from "./yaml/values.ts";
 
 /** The result of comparing the offline build of a Flux Kustomization with Flux's own build. */
@@ -81,8 +81,7 @@ function refuse({ name, origin }: MissingVariable): never {
   throw new BuildError(`nothing defines the variable ${name}`, origin());
 }
 
-const placedAt = (value: Mapping, file: string): Mapping =>
-  valueAt(value, { source: new SourceFile(file, ""), offset: 0 }) as Mapping;
+const placedAt = (value: Mapping, file: string): Mapping => valueAt(value, startOf(file)) as Mapping;
 
 function isNamed(
   { kind, metadata }: Mapping,

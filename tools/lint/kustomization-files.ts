@@ -1,4 +1,4 @@
-import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import { isKustomizationFile } from "../gitops/yaml/paths.ts";
 import { posix } from "node:path";
 import type { KubeObject } from "../../kube/objects.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";

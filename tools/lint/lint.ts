@@ -1,9 +1,9 @@
 import type { KubeObject } from "../../kube/objects.ts";
-import { oncePer } from "../../lib/once-per.ts";
-import { ObjectIndex } from "../../policy/engine/object-index.ts";
 import { runRules, type RuleReport, type RunInput } from "../../policy/engine/run.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
+import { indexOf } from "../gitops/flux/cluster-index.ts";
 import { buildRepository, type BuiltRepository } from "../gitops/flux/repository-build.ts";
+import { isIn } from "../gitops/yaml/paths.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { RepositoryRendering } from "../render/render-repository.ts";
 import { byPosition, type LintFinding, type LintReport } from "./finding.ts";
@@ -64,9 +64,6 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
   };
   const files = kustomizationFiles(repository);
   const recommendation = recommendsIn(repository);
-  const indexOf = oncePer(
-    ({ objects }: BuiltCluster) => new ObjectIndex(objects.map(({ object }) => asKubeObject(object))),
-  );
   const findings = new Map<string, LintedFinding>();
   const notEvaluated = new Map<string, LintedFinding>();
   let exempted = 0;
@@ -167,6 +164,5 @@ function unreadable(repository: Repository): readonly LintedFinding[] {
 function within(
   paths: readonly string[],
 ): (finding: { readonly position: Pick<LintFinding["position"], "file"> }) => boolean {
-  if (paths.length === 0 || paths.includes(".")) return () => true;
-  return ({ position: { file } }) => paths.some((path) => file === path || file.startsWith(`${path}/`));
+  return ({ position: { file } }) => paths.length === 0 || paths.some((path) => isIn(file, path));
 }

@@ -1,5 +1,5 @@
 import { oncePer } from "../../lib/once-per.ts";
-import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import { isKustomizationFile } from "../gitops/yaml/paths.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { BuiltCluster, Orphans } from "../gitops/flux/built.ts";
 import { KeptBuilds } from "../gitops/flux/kept-results.ts";

@@ -1,3 +1,4 @@
+import { isYamlFile } from "../gitops/yaml/paths.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { locate } from "../gitops/yaml/source.ts";
 import { isMapping } from "../gitops/yaml/values.ts";
@@ -13,7 +14,7 @@ export function encryptedFiles(
 ): ReadonlyMap<string, Note> {
   const notes = new Map<string, Note>();
   for (const { path, text } of changes) {
-    if (text === undefined || !/\.ya?ml$/.test(path) || !repository.isFile(path)) continue;
+    if (text === undefined || !isYamlFile(path) || !repository.isFile(path)) continue;
     const { documents } = repository.parse(path);
     const sealed = documents.find(({ value }) => isMapping(value) && isMapping(value.sops));
     if (!sealed) continue;

@@ -2,7 +2,7 @@ import { findKustomizationFile, readKustomizationFile } from "../gitops/kustomiz
 import { filesOf } from "../gitops/kustomize/included-files.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { YamlEdit } from "../gitops/edit/yaml-edit.ts";
-import { SourceFile, type Position, locate } from "../gitops/yaml/source.ts";
+import { locate, startOf, type Position } from "../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping } from "../gitops/yaml/values.ts";
 import { BuildError } from "../gitops/problem.ts";
 import { oncePer } from "../../lib/once-per.ts";
@@ -104,10 +104,7 @@ const entriesOf = oncePer((repository: Repository) => new EntryIndex(repository)
 function filesIn(repository: Repository, directory: string): ReadonlySet<string> | undefined {
   if (!repository.isDirectory(directory)) return undefined;
   try {
-    return filesOf(
-      repository,
-      readKustomizationFile(repository, directory, { source: new SourceFile(directory, ""), offset: 0 }),
-    );
+    return filesOf(repository, readKustomizationFile(repository, directory, startOf(directory)));
   } catch (error) {
     if (error instanceof BuildError) return undefined;
     throw error;

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { findKustomizationFile, isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import { findKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import { isKustomizationFile } from "../gitops/yaml/paths.ts";
 import { searchedText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { firstComments, generatedIn } from "../lint/generated.ts";

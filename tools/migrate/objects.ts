@@ -1,11 +1,14 @@
-import { SourceFile, type Origin, type Position, locate } from "../gitops/yaml/source.ts";
+import { locate, SourceFile, type Origin, type Position } from "../gitops/yaml/source.ts";
 import { isMapping, type Mapping, type PathStep, type Value } from "../gitops/yaml/values.ts";
-import { effectiveNamespace, Resource, scalarText } from "../gitops/kustomize/resource.ts";
+import { idOf, nameOf } from "../gitops/kustomize/object-name.ts";
+import { scalarText } from "../gitops/kustomize/resource.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 import type { Note, StepContext } from "./step.ts";
 import type { GroupKind } from "../../policy/engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
+
+export { idOf, nameOf } from "../gitops/kustomize/object-name.ts";
 
 /** Where a step's objects come from. */
 type ObjectContext = Pick<StepContext, "clusters" | "repository">;
@@ -125,20 +128,6 @@ export function fieldAt(value: Value | undefined, path: readonly PathStep[]): Va
     value,
   );
 }
-
-/** Namespace and name of an object; the namespace is `default` if none is set. */
-export function nameOf(object: Mapping): { readonly namespace: string; readonly name: string } {
-  const { id } = new Resource(object, { source: NOWHERE, offset: 0 });
-  return { namespace: effectiveNamespace(id), name: id.name };
-}
-
-/** `namespace/name` of an object. */
-export function idOf(object: Mapping): string {
-  const { namespace, name } = nameOf(object);
-  return `${namespace}/${name}`;
-}
-
-const NOWHERE = new SourceFile("", "");
 
 /** The mapping at a path; an empty one if the path does not exist. */
 export function fieldsIn(value: Value | undefined, path: readonly PathStep[]): Mapping {

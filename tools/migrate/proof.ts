@@ -4,7 +4,7 @@ import type { BuildProblem } from "../gitops/problem.ts";
 import { unknownPathTo } from "../gitops/flux/unknown-paths.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import { isIn, isKustomizationFile } from "../gitops/yaml/paths.ts";
 import { isMapping, type Mapping } from "../gitops/yaml/values.ts";
 import { buildClusters, onlyHidesObjects } from "./build.ts";
 import { differences, type Difference } from "../gitops/flux/differences.ts";
@@ -164,7 +164,7 @@ function mayRead(file: string, path: string, repository: Repository): boolean {
   const words = fileText(repository, file)?.split(/[\s"'[\]{},]+/) ?? [];
   return [".", ...words].some((word) => {
     const named = repository.resolve(directory, word);
-    return named !== undefined && named !== "." && (path === named || path.startsWith(`${named}/`));
+    return named !== undefined && named !== "." && isIn(path, named);
   });
 }
 

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { documentTexts } from "../gitops/edit/document-places.ts";
-import { isKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
+import { isKustomizationFile, isYamlFile } from "../gitops/yaml/paths.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { oncePer } from "../../lib/once-per.ts";
@@ -16,7 +16,7 @@ export function withSchemaComments(
   repository: Repository,
 ): readonly FileChange[] {
   return changes.map(({ path, text }) => {
-    if (text === undefined || !/\.ya?ml$/.test(path)) return { path, text };
+    if (text === undefined || !isYamlFile(path)) return { path, text };
     const known = new Set(documentsIn(fileText(repository, path) ?? "").map(({ id }) => id));
     const parts = documentsIn(text).map((document) =>
       document.kind === "" || known.has(document.id) ? document.text : commented(document, path, repository),
@@ -89,8 +89,7 @@ const schemaFor =
 function neighbours(directory: string, repository: Repository): readonly Document[] {
   const known = commentedIn(repository);
   const files = repository.entries(directory).map(({ name }) => name);
-  if (files.some((name) => /\.ya?ml$/.test(name) && !isKustomizationFile(name)))
-    return known.get(directory) ?? [];
+  if (files.some((name) => isYamlFile(name) && !isKustomizationFile(name))) return known.get(directory) ?? [];
   const parent = posix.dirname(directory);
   return [...known].flatMap(([other, documents]) =>
     other !== parent && posix.dirname(other) === parent ? documents : [],

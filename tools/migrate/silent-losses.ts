@@ -1,4 +1,5 @@
 import { commentsIn, yamlComments } from "../gitops/edit/comments.ts";
+import { isYamlFile } from "../gitops/yaml/paths.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { commentLosses, lossNotes, lossRefusal } from "./losses.ts";
 import { missingBy } from "./missing-from.ts";
@@ -19,7 +20,7 @@ export function silentLosses(
   notes: readonly Note[],
   context: StepContext,
 ): SilentLosses {
-  const yaml = changes.filter(({ path }) => /\.ya?ml$/.test(path));
+  const yaml = changes.filter(({ path }) => isYamlFile(path));
   const before = yaml.map(({ path }) => ({ path, text: fileText(context.repository, path) ?? "" }));
   const after = yaml.map(({ text = "" }) => text);
   // Most changes lose nothing that even looks like a comment.

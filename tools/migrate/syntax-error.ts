@@ -1,4 +1,5 @@
 import { oncePer } from "../../lib/once-per.ts";
+import { isYamlFile } from "../gitops/yaml/paths.ts";
 import { parsedOnce } from "../gitops/yaml/repository.ts";
 import { SourceFile } from "../gitops/yaml/source.ts";
 import type { FileChange } from "./step.ts";
@@ -11,7 +12,5 @@ export const sourceOf = oncePer(({ path, text }: FileChange): SourceFile | undef
 /** The syntax error that a change would put into a YAML file; undefined if there is none. The build of the repository after the step does not parse it again. */
 export function syntaxErrorOf(change: FileChange): string | undefined {
   const source = sourceOf(change);
-  return source === undefined || !/\.ya?ml$/.test(change.path)
-    ? undefined
-    : parsedOnce(source).errors[0]?.message;
+  return source === undefined || !isYamlFile(change.path) ? undefined : parsedOnce(source).errors[0]?.message;
 }

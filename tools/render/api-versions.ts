@@ -1,7 +1,7 @@
 import { isDefinition } from "../gitops/kustomize/definitions.ts";
 import { scalarText } from "../gitops/kustomize/resource.ts";
-import type { Mapping } from "../gitops/yaml/values.ts";
-import { mappingIn, mappingsIn } from "./release.ts";
+import { mappingsIn, type Mapping } from "../gitops/yaml/values.ts";
+import { mappingIn } from "./release.ts";
 
 /**
  * The API versions that a cluster with these objects serves, as `group/version` and `group/version/Kind`: those that its definitions define, and those of
@@ -15,7 +15,7 @@ export function servedVersions(objects: readonly Mapping[]): readonly string[] {
     if (!isDefinition(object)) continue;
     const spec = mappingIn(object, "spec");
     const kind = scalarText(mappingIn(spec, "names").kind);
-    for (const { name, served } of mappingsIn(spec, "versions")) {
+    for (const { name, served } of mappingsIn(spec.versions)) {
       if (served === false) continue;
       const defined = `${scalarText(spec.group)}/${scalarText(name)}`;
       versions.add(defined).add(`${defined}/${kind}`);

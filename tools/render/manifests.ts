@@ -1,6 +1,7 @@
 import { definedScopes, isDefinition } from "../gitops/kustomize/definitions.ts";
 import { isClusterScoped, parseApiVersion, type Gvk } from "../gitops/kustomize/kinds.ts";
-import { expandLists, scalarText } from "../gitops/kustomize/resource.ts";
+import { expandLists } from "../gitops/kustomize/document-objects.ts";
+import { scalarText } from "../gitops/kustomize/resource.ts";
 import { parseYaml } from "../gitops/yaml/parse.ts";
 import { SourceFile } from "../gitops/yaml/source.ts";
 import { isMapping, type Mapping } from "../gitops/yaml/values.ts";

@@ -3,10 +3,10 @@ import { readKustomizationFile } from "../gitops/kustomize/kustomization-file.ts
 import { scalarText } from "../gitops/kustomize/resource.ts";
 import { BuildError } from "../gitops/problem.ts";
 import { Repository } from "../gitops/yaml/repository.ts";
-import { SourceFile } from "../gitops/yaml/source.ts";
-import { isMapping, type Mapping } from "../gitops/yaml/values.ts";
+import { startOf } from "../gitops/yaml/source.ts";
+import { isMapping, mappingsIn, type Mapping } from "../gitops/yaml/values.ts";
 import type { Manifests } from "./manifests.ts";
-import { mappingIn, mappingsIn } from "./release.ts";
+import { mappingIn } from "./release.ts";
 import { NotRenderable } from "./rendered.ts";
 import { plain } from "./values.ts";
 
@@ -21,7 +21,7 @@ export function postRendered(release: Mapping, manifests: Manifests, empty: stri
   const spec = mappingIn(release, "spec");
   const { crds, templates, hooks } = manifests;
   const render = (objects: readonly Mapping[]): readonly Mapping[] =>
-    mappingsIn(spec, "postRenderers").reduce<readonly Mapping[]>(
+    mappingsIn(spec.postRenderers).reduce<readonly Mapping[]>(
       (rendered, { kustomize }) => (isMapping(kustomize) ? kustomized(rendered, kustomize, empty) : rendered),
       objects,
     );
@@ -52,7 +52,7 @@ function kustomized(objects: readonly Mapping[], settings: Mapping, empty: strin
   ]);
   const repository = new Repository(empty).with(files);
   try {
-    const file = readKustomizationFile(repository, ".", { source: new SourceFile("", ""), offset: 0 });
+    const file = readKustomizationFile(repository, ".", startOf(""));
     return kustomizeBuild(file, repository).map(({ object }) => object);
   } catch (error) {
     if (error instanceof BuildError) throw new NotRenderable(`its post-renderer fails: ${error.message}`);

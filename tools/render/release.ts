@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { releaseOf } from "../../policy/objects/helm.ts";
-import { isMapping, type Mapping, type Value } from "../gitops/yaml/values.ts";
+import { isMapping, type Mapping } from "../gitops/yaml/values.ts";
 
 /** What a HelmRelease asks of Helm, apart from its chart and values. */
 export interface ReleaseOptions {
@@ -30,10 +30,4 @@ export function releaseOptions(release: Mapping): ReleaseOptions {
 export function mappingIn(fields: Mapping, key: string): Mapping {
   const value = fields[key];
   return isMapping(value) ? value : {};
-}
-
-/** The mappings in a list; empty if it is absent. */
-export function mappingsIn(fields: Mapping, key: string): readonly Mapping[] {
-  const value: Value | undefined = fields[key];
-  return Array.isArray(value) ? value.filter(isMapping) : [];
 }

@@ -2,9 +2,9 @@ import { hidesKeys } from "../gitops/flux/variables.ts";
 import { scalarText } from "../gitops/kustomize/resource.ts";
 import { parseYaml } from "../gitops/yaml/parse.ts";
 import { SourceFile } from "../gitops/yaml/source.ts";
-import { isMapping, type Mapping, type Value } from "../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping, type Value } from "../gitops/yaml/values.ts";
 import type { FindObject } from "./find-object.ts";
-import { mappingIn, mappingsIn } from "./release.ts";
+import { mappingIn } from "./release.ts";
 import { NotRenderable } from "./rendered.ts";
 import { setAtPath } from "./target-path.ts";
 
@@ -18,7 +18,7 @@ export function valuesOf(release: Mapping, find: FindObject): Mapping {
   const own = plain(mappingIn(spec, "values"));
   const namespace = scalarText(mappingIn(release, "metadata").namespace) || "default";
   let result: Mapping = {};
-  for (const reference of mappingsIn(spec, "valuesFrom")) {
+  for (const reference of mappingsIn(spec.valuesFrom)) {
     const text = referencedText(reference, namespace, find);
     if (text === undefined) continue;
     const path = scalarText(reference.targetPath);

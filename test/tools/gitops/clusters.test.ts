@@ -77,10 +77,10 @@ describe("the clusters of a repository", () => {
 
   it("are named after the path that a patch gives the template of their root, which also has the template's fields", () => {
     const patch = (zone: string): string =>
-      `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: sync, namespace: flux-system }\nspec: { path: ./clusters/${zone} }\n`;
+      `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: sync, namespace: flux-system }\nspec: { path: ./clusters/${zone}, postBuild: { substitute: { ZONE: zone } } }\n`;
     const template = kustomization("sync", '"./clusters/${ZONE}"').replace(
       "prune: true",
-      "prune: true, wait: true",
+      "prune: true, wait: true, postBuild: { substitute: { REGION: all } }",
     );
     const zones = ["north/1", "north/2", "south/1"].flatMap((zone) => [
       [`engine/zones/${zone}.yaml`, patch(zone)],
@@ -103,8 +103,14 @@ describe("the clusters of a repository", () => {
     for (const { name, kustomizations, problems } of built.clusters) {
       const roots = kustomizations.map(({ object }) => object.spec as Mapping);
       assert.deepEqual(
-        roots.map(({ path, wait }) => [path, wait]),
-        [[name === "clusters/south" ? "./clusters/south/1" : `./${name}`, true]],
+        roots.map(({ path, wait, postBuild }) => ({ path, wait, postBuild })),
+        [
+          {
+            path: name === "clusters/south" ? "./clusters/south/1" : `./${name}`,
+            wait: true,
+            postBuild: { substitute: { REGION: "all", ZONE: "zone" } },
+          },
+        ],
       );
       assert.deepEqual(problems, []);
     }
@@ -537,6 +543,42 @@ spec:
       assert.deepEqual(maps(built), { ".": ["one"] }, placeholder);
     }
   });
+
+  for (const name of ["kustomization.yaml", "kustomization.yml", "Kustomization"])
+    describe(`with kustomization files that are named ${name}`, () => {
+      it("are the directories of these files if there is no Flux", () => {
+        const built = build({
+          [`app/${name}`]: "namePrefix: my-\nresources: [map.yaml]\n",
+          "app/map.yaml": map("app"),
+        });
+        assert.deepEqual(maps(built), { app: ["my-app"] });
+      });
+
+      it("leave out what is only in a comment there", () => {
+        const built = build({
+          "cluster/sync.yaml": kustomization("sync", "./cluster"),
+          "cluster/map.yaml": map("one"),
+          [`apps/${name}`]: "resources:\n  # - old/ks.yaml\n",
+          "apps/old/ks.yaml": kustomization("old", "./apps/old/app"),
+          "apps/old/app/map.yaml": map("old"),
+        });
+        assert.deepEqual(maps(built), { ".": ["one"] });
+      });
+
+      it("have no root that is only a patch", () => {
+        const built = build({
+          "sync.yaml": kustomization("sync", "./cluster"),
+          [`cluster/${name}`]: "resources: [ks.yaml]\npatches: [{ path: ../patches/app.yaml }]\n",
+          "cluster/ks.yaml": kustomization("app", "./app"),
+          "app/map.yaml": map("app"),
+          "patches/app.yaml": kustomization("app", ".").replace("path: ., ", ""),
+        });
+        const names = built.clusters.flatMap(({ kustomizations }) =>
+          kustomizations.map(({ object }) => (object.metadata as Mapping).name),
+        );
+        assert.deepEqual(names, ["sync", "app"]);
+      });
+    });
 
   it("take a path with .. as one from the top, as kustomize-controller does", () => {
     const built = build({

@@ -7,7 +7,7 @@ import { type Resource } from "../../../tools/gitops/kustomize/resource.ts";
 import { compareBuild } from "../../../tools/gitops/compare.ts";
 import { parseYaml } from "../../../tools/gitops/yaml/parse.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
-import { locate, SourceFile } from "../../../tools/gitops/yaml/source.ts";
+import { locate, SourceFile, startOf } from "../../../tools/gitops/yaml/source.ts";
 import { originAt, type Mapping } from "../../../tools/gitops/yaml/values.ts";
 import { BuildError } from "../../../tools/gitops/problem.ts";
 import { generateKustomizationFile } from "../../../tools/gitops/kustomize/kustomization-file.ts";
@@ -16,7 +16,7 @@ import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 
 const ROOT = join(import.meta.dirname, "../../fixtures/repositories/kustomize");
-const nowhere = { source: new SourceFile("nowhere", ""), offset: 0 };
+const nowhere = startOf("nowhere");
 
 function build(directory: string): readonly Resource[] {
   const repository = new Repository(ROOT);

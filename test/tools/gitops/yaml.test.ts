@@ -2,13 +2,20 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { stringify } from "yaml";
 import { BeyondBlockStyle, parseBlockStyle } from "../../../tools/gitops/yaml/block-parser.ts";
 import { parseFully, parseYaml, type ParsedDocument } from "../../../tools/gitops/yaml/parse.ts";
 import { YamlEdit } from "../../../tools/gitops/edit/yaml-edit.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
-import { EmbeddedText, locate, SourceFile, type Position } from "../../../tools/gitops/yaml/source.ts";
+import {
+  EmbeddedText,
+  locate,
+  SourceFile,
+  startOf,
+  type Position,
+} from "../../../tools/gitops/yaml/source.ts";
 import {
   entryOrigin,
   isMapping,
@@ -100,6 +107,13 @@ describe("documents of a repository", () => {
     assert.equal(errors.length, 1);
   });
 
+  it("are read at once, however many blank lines are above the first separator", () => {
+    const source = new SourceFile("a.yaml", `${"\n \n# comment\n".repeat(200)}a: 1\n---\nb: 2\n`);
+    const read = (): readonly Value[] => parseYaml(source).documents.map(({ value }) => value);
+    // Only a script with a time limit can be stopped inside a regular expression.
+    assert.deepEqual(runInNewContext("read()", { read }, { timeout: 10_000 }), [{ a: 1 }, { b: 2 }]);
+  });
+
   it("have the same values and locations with the block parser as with the full one", () => {
     const repository = new Repository(FIXTURES);
     const files = repository.yamlFiles(".").filter((file) => compare(repository.read(file, nowhere).text));
@@ -162,7 +176,7 @@ describe("documents of a repository", () => {
   });
 });
 
-const nowhere = { source: new SourceFile("nowhere", ""), offset: 0 };
+const nowhere = startOf("nowhere");
 
 const plain = (value: Value): unknown => JSON.parse(JSON.stringify(value)) as unknown;
 

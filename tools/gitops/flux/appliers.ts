@@ -2,12 +2,13 @@ import { posix } from "node:path";
 import { findKustomizationFile } from "../kustomize/kustomization-file.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import { BuildError } from "../problem.ts";
+import { isIn } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { isMapping, type Mapping } from "../yaml/values.ts";
 import { finishObject } from "./finish.ts";
 import { pathOf, specOf } from "./flux-kustomization.ts";
 import { variablesOf, type FindSource } from "./variables.ts";
-import { clusterOf, documentsWith, isIn, type WrittenObject } from "./written.ts";
+import { clusterOf, documentsWith, type WrittenObject } from "./written.ts";
 
 /** The written Kustomizations that build a file's directory: those with the longest path above it. */
 export function appliersOf(file: string, written: readonly WrittenObject[]): readonly WrittenObject[] {

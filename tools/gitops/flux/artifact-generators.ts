@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping, type Value } from "../yaml/values.ts";
 import { specOf } from "./flux-kustomization.ts";
 import type { PushedSources } from "./pushed-sources.ts";
 import { parseIgnore, type IgnorePattern } from "./ignore-pattern.ts";
@@ -66,9 +66,6 @@ export function artifactOf(
   const named = artifacts.filter(({ name }) => name === sourceRef.name);
   return named.find(({ file }) => clusterOf({ file }) === cluster) ?? named[0];
 }
-
-const mappingsIn = (value: Value | undefined): readonly Mapping[] =>
-  Array.isArray(value) ? value.filter(isMapping) : [];
 
 /** One entry of `copy`. */
 interface Copy {

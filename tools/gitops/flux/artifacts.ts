@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { scalarText } from "../kustomize/resource.ts";
+import { isIn } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { fileText } from "../yaml/file-text.ts";
 import { isMapping, type Mapping } from "../yaml/values.ts";
@@ -10,7 +11,7 @@ import { specOf } from "./flux-kustomization.ts";
 import { parseIgnore, type IgnorePattern } from "./ignore-pattern.ts";
 import type { PushedSources } from "./pushed-sources.ts";
 import type { PushedArtifact } from "./pushed-artifacts.ts";
-import { clusterOf, isIn, isSourceWithIgnore, sourcesWithIgnore, type WrittenObject } from "./written.ts";
+import { clusterOf, isSourceWithIgnore, sourcesWithIgnore, type WrittenObject } from "./written.ts";
 
 /** What Flux excludes from every artifact. Source: ExcludeVCS in fluxcd/pkg/sourceignore. */
 const ALWAYS = ".git/\n.gitignore\n.gitmodules\n.gitattributes";

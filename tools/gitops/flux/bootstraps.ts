@@ -3,7 +3,7 @@ import { Resource, scalarText } from "../kustomize/resource.ts";
 import { Resources } from "../kustomize/resources.ts";
 import { BuildError } from "../problem.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { originOf, isMapping, valueAt, type Mapping } from "../yaml/values.ts";
+import { isMapping, mappingsIn, originOf, valueAt, type Mapping } from "../yaml/values.ts";
 import { fluxInstances, sourceOf, type FluxInstance } from "./flux-instances.ts";
 import { pathOf } from "./flux-kustomization.ts";
 import type { WrittenObject } from "./written.ts";
@@ -35,7 +35,7 @@ function patched(object: Mapping, settings: Mapping): Mapping {
   const patches = isMapping(settings.kustomize) ? settings.kustomize.patches : undefined;
   const resources = new Resources();
   resources.append(new Resource(object, originOf(object)));
-  for (const patch of Array.isArray(patches) ? patches.filter(isMapping) : [])
+  for (const patch of mappingsIn(patches))
     try {
       applyPatch(resources, patch);
     } catch (error) {

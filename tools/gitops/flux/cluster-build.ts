@@ -1,28 +1,24 @@
-import { posix } from "node:path";
-import { kustomizeBuild } from "../kustomize/kustomize.ts";
-import {
-  effectiveNamespace,
-  identityError,
-  Resource,
-  resourcesOf,
-  scalarText,
-} from "../kustomize/resource.ts";
+import { resourcesOf } from "../kustomize/document-objects.ts";
+import { idOf } from "../kustomize/object-name.ts";
+import { Resource } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { contentsOf } from "../yaml/contents.ts";
-import { cloneValue, isMapping, originOf, type Mapping } from "../yaml/values.ts";
+import { cloneValue, originOf, type Mapping } from "../yaml/values.ts";
 import { attempt, type BuildError, type BuildProblem } from "../problem.ts";
-import { buildSpecOf, fileWithSpec, isFluxKustomization, pathOf, specOf } from "./flux-kustomization.ts";
-import { expandResourceSet, isResourceSet, type FindProvider } from "./resource-set.ts";
+import { buildSpecOf, isFluxKustomization, pathOf } from "./flux-kustomization.ts";
+import { buildKustomization, type Built, type BuiltResource } from "./kustomization-build.ts";
+import { remoteName, remoteOf } from "./remote-cluster.ts";
+import { expandResourceSet, isResourceSet } from "./resource-set.ts";
 import type { Artifacts } from "./artifacts.ts";
 import type { Delivered } from "./delivered.ts";
 import type { OwnSources } from "./roots.ts";
 import { BuiltKustomization, type BuiltCluster, type BuiltObject } from "./built.ts";
 import { indexOf } from "./cluster-index.ts";
 import { collision, finishObject } from "./finish.ts";
-import { customResourceErrors, serverErrors } from "./server-errors.ts";
-import { createdSecret } from "./external-secret.ts";
+import { customResourceErrors, identityError, serverErrors } from "./server-errors.ts";
 import { MissingVariables } from "./missing-variables.ts";
 import { isStrict } from "./strict-substitution.ts";
+import { VariableSources } from "./variable-sources.ts";
 import { variablesOf } from "./variables.ts";
 
 /** Builds the roots of a cluster, then level by level every Kustomization that they apply, and those that exist only on the cluster. */
@@ -55,8 +51,7 @@ class ClusterBuild {
   readonly #kustomizations: BuiltKustomization[] = [];
   readonly #problems = new Map<string, BuildProblem>();
   readonly #seen = new Set<string>();
-  /** ConfigMaps and Secrets, for `substituteFrom`. */
-  readonly #variableSources = new Map<string, Mapping>();
+  readonly #variableSources = new VariableSources();
   readonly #missing = new MissingVariables();
   /** How many Kustomizations have been built from the same contents. */
   readonly #builds = new Map<string, number>();
@@ -82,7 +77,7 @@ class ClusterBuild {
       const children: Mapping[] = [];
       for (const kustomization of queue) {
         const resources = this.#build(kustomization);
-        this.#collectVariableSources(resources.map(({ object }) => object));
+        this.#variableSources.collect(resources.map(({ object }) => object));
         waiting.push({ kustomization, resources });
       }
       for (const { kustomization, resources } of waiting)
@@ -94,25 +89,16 @@ class ClusterBuild {
       for (const error of customResourceErrors(objects.map(({ object }) => object))) this.#report(error);
     this.#reportMissing();
     return [...this.#objects].map(([remote, objects]) => ({
-      name: remote === undefined ? this.#name : `${this.#name} (${this.#remoteName(remote)})`,
+      name: remote === undefined ? this.#name : `${this.#name} (${remoteName(remote, this.#objects.keys())})`,
       objects,
       kustomizations: this.#kustomizations.filter(({ object }) => this.#remotes.get(object) === remote),
       problems: remote === undefined ? [...this.#problems.values()] : [],
     }));
   }
 
-  /** The name of a remote cluster's Secret, with its namespace if another namespace has one with the same name. */
-  #remoteName(remote: string): string {
-    const name = posix.basename(remote);
-    const others = [...this.#objects.keys()].filter(
-      (other) => other !== undefined && posix.basename(other) === name,
-    );
-    return others.length > 1 ? remote : name;
-  }
-
   #remember(kustomization: Mapping): void {
-    this.#seen.add(identity(kustomization));
-    this.#seen.add(`${identity(kustomization)} ${pathOf(kustomization)}`);
+    this.#seen.add(idOf(kustomization));
+    this.#seen.add(`${idOf(kustomization)} ${pathOf(kustomization)}`);
   }
 
   #build(kustomization: Mapping): readonly BuiltResource[] {
@@ -123,7 +109,7 @@ class ClusterBuild {
     // Two Kustomizations never share objects, because callers look up which one applies an object.
     const count = (this.#builds.get(key) ?? 0) + 1;
     this.#builds.set(key, count);
-    const build = (): Built => builtFrom(kustomization, delivered, this.#partial);
+    const build = (): Built => buildKustomization(kustomization, delivered, this.#partial);
     const { resources, errors } = delivered.once(`${count} ${key}`, build, files);
     for (const error of errors) this.#report(error);
     return resources;
@@ -136,9 +122,7 @@ class ClusterBuild {
 
   /** Substitutes variables, keeps the objects, and returns the Kustomizations among them that have not been built. */
   #finish(kustomization: Mapping, resources: readonly BuiltResource[]): readonly Mapping[] {
-    const variables = variablesOf(kustomization, (kind, namespace, name) =>
-      this.#variableSources.get(sourceKey(kind, namespace, name)),
-    );
+    const variables = variablesOf(kustomization, this.#variableSources.find);
     const built = new BuiltKustomization(kustomization, variables, this.#delivered(kustomization));
     this.#kustomizations.push(built);
     const remote = this.#remotes.get(kustomization) ?? remoteOf(kustomization);
@@ -150,9 +134,8 @@ class ClusterBuild {
     const own: Mapping[] = [];
     // One that applies itself gets the patches of its own kustomization file.
     const applied =
-      resources.find(
-        ({ object }) => isFluxKustomization(object) && identity(object) === identity(kustomization),
-      )?.object ?? kustomization;
+      resources.find(({ object }) => isFluxKustomization(object) && idOf(object) === idOf(kustomization))
+        ?.object ?? kustomization;
     const isOwn = new Set(resources);
     const expanded = resources.flatMap((resource) => [resource, ...this.#expand(resource, resources)]);
     for (const resource of expanded) {
@@ -175,9 +158,9 @@ class ClusterBuild {
         beforeSubstitution: resource.object,
         origin: resource.origin,
       });
-      if (remote === undefined) this.#collectVariableSources([object]);
+      if (remote === undefined) this.#variableSources.collect([object]);
       // Two Kustomizations with the same name but different paths count as two, so that both are checked.
-      if (!isFluxKustomization(object) || this.#seen.has(`${identity(object)} ${pathOf(object)}`)) continue;
+      if (!isFluxKustomization(object) || this.#seen.has(`${idOf(object)} ${pathOf(object)}`)) continue;
       this.#remember(object);
       if (remote !== undefined) this.#remotes.set(object, remote);
       children.push(object);
@@ -192,7 +175,7 @@ class ClusterBuild {
     if (this.#missing.isEmpty) return;
     const objects = indexOf({ objects: this.#objects.get(undefined) ?? [] });
     if (!isStrict({ name: this.#name, objects, repository: this.#repository })) return;
-    const describe = ({ object }: BuiltKustomization): string => `Kustomization ${identity(object)}`;
+    const describe = ({ object }: BuiltKustomization): string => `Kustomization ${idOf(object)}`;
     for (const error of this.#missing.refused(describe)) this.#report(error);
   }
 
@@ -203,17 +186,9 @@ class ClusterBuild {
   #expand({ object }: BuiltResource, siblings: readonly BuiltResource[]): readonly BuiltResource[] {
     if (!isResourceSet(object)) return [];
     const known = [...siblings, ...(this.#objects.get(undefined) ?? [])].map((one) => one.object);
-    const findProvider: FindProvider = (namespace, name) =>
-      known.find(
-        ({ kind, metadata }) =>
-          kind === "ResourceSetInputProvider" &&
-          isMapping(metadata) &&
-          metadata.name === name &&
-          metadata.namespace === namespace,
-      );
     return (
       this.#attempt(() =>
-        expandResourceSet(object, findProvider, (error) => {
+        expandResourceSet(object, known, (error) => {
           this.#report(error);
         }).map((made) => new Resource(made, originOf(made))),
       ) ?? []
@@ -224,12 +199,12 @@ class ClusterBuild {
   #orphansBelow(parent: Mapping | undefined): readonly Mapping[] {
     const below = this.#orphans
       .filter(({ object, kustomization }) => {
-        const applier = kustomization && identity(kustomization.object);
-        return (applier === identity(object) ? undefined : applier) === (parent && identity(parent));
+        const applier = kustomization && idOf(kustomization.object);
+        return (applier === idOf(object) ? undefined : applier) === (parent && idOf(parent));
       })
       .map(({ object }) => object)
-      .filter((object) => !this.#seen.has(identity(object)));
-    for (const object of below) this.#seen.add(identity(object));
+      .filter((object) => !this.#seen.has(idOf(object)));
+    for (const object of below) this.#seen.add(idOf(object));
     return below;
   }
 
@@ -240,25 +215,15 @@ class ClusterBuild {
       objects
         .map(({ object }) => object)
         .filter(isFluxKustomization)
-        .map(identity),
+        .map(idOf),
     );
-    for (const root of roots.filter((candidate) => !applied.has(identity(candidate)))) {
+    for (const root of roots.filter((candidate) => !applied.has(idOf(candidate)))) {
       objects.push({
         object: root,
         kustomization: undefined,
         beforeSubstitution: root,
         origin: originOf(root),
       });
-    }
-  }
-
-  #collectVariableSources(objects: readonly Mapping[]): void {
-    for (const object of objects) {
-      const created = createdSecret(object);
-      if (object.kind !== "ConfigMap" && object.kind !== "Secret" && created === undefined) continue;
-      const { id } = new Resource(object, originOf(object));
-      const kind = created === undefined ? scalarText(object.kind) : "Secret";
-      this.#variableSources.set(sourceKey(kind, id.namespace, created?.name ?? id.name), object);
     }
   }
 
@@ -273,45 +238,6 @@ class ClusterBuild {
     const { file, line, column } = problem.position;
     this.#problems.set(`${file}:${line}:${column} ${problem.message}`, problem);
   }
-}
-
-/** An object that Kustomize has built, without what only its build needs. */
-type BuiltResource = Pick<Resource, "object" | "origin">;
-
-/** What Kustomize builds for a Flux Kustomization. */
-interface Built {
-  readonly resources: readonly BuiltResource[];
-  readonly errors: readonly BuildError[];
-}
-
-function builtFrom(kustomization: Mapping, delivered: Delivered, partial: boolean): Built {
-  const errors: BuildError[] = [];
-  const onError = (error: BuildError): void => {
-    errors.push(error);
-  };
-  const build = (): readonly Resource[] =>
-    kustomizeBuild(fileWithSpec(kustomization, delivered), delivered, { onError, partial });
-  const resources = attempt(build, onError) ?? [];
-  return { resources: resources.map(({ object, origin }) => ({ object, origin })), errors };
-}
-
-/** The namespace and name of the Secret or ConfigMap through which a Kustomization reaches another cluster. */
-function remoteOf(kustomization: Mapping): string | undefined {
-  const { kubeConfig } = specOf(kustomization);
-  if (!isMapping(kubeConfig)) return undefined;
-  const reference = isMapping(kubeConfig.secretRef) ? kubeConfig.secretRef : kubeConfig.configMapRef;
-  if (!isMapping(reference)) return undefined;
-  const { id } = new Resource(kustomization, originOf(kustomization));
-  return `${effectiveNamespace(id)}/${scalarText(reference.name)}`;
-}
-
-function sourceKey(kind: string, namespace: string, name: string): string {
-  return `${kind} ${namespace === "" ? "default" : namespace}/${name}`;
-}
-
-function identity(kustomization: Mapping): string {
-  const { id } = new Resource(kustomization, originOf(kustomization));
-  return `${effectiveNamespace(id)}/${id.name}`;
 }
 
 /** A checked copy of a Kustomization as written. */

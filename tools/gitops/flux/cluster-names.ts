@@ -1,9 +1,11 @@
 import { posix } from "node:path";
+import { oncePer } from "../../../lib/once-per.ts";
 import { scalarText } from "../kustomize/resource.ts";
-import { isMapping, type Mapping } from "../yaml/values.ts";
+import { isIn } from "../yaml/paths.ts";
+import { isMapping, mappingsIn, type Mapping } from "../yaml/values.ts";
 import { pathOf, specOf } from "./flux-kustomization.ts";
 import type { OwnerCluster } from "./owner-clusters.ts";
-import { clusterOf, isIn, type WrittenObject } from "./written.ts";
+import { clusterOf, type WrittenObject } from "./written.ts";
 
 /** A Kustomization at the top of a cluster's tree. */
 export interface Root extends WrittenObject {
@@ -52,16 +54,18 @@ function withDependencies(
   free: ReadonlySet<Root>,
 ): ReadonlyMap<string, readonly Root[]> {
   const result = new Map([...clusters].map(([name, roots]) => [name, [...roots]]));
+  const freeById = Map.groupBy(free, ({ object }) => idOf(object));
   const shared = new Set<Root>();
   for (const roots of result.values()) {
+    const ids = new Set(roots.map(({ object }) => idOf(object)));
     // The list grows: a dependency may have dependencies.
     for (const root of roots)
       for (const id of dependenciesOf(root.object)) {
-        const found = [...free].filter(({ object }) => idOf(object) === id);
-        const [only] = found;
-        if (!only || found.length > 1 || roots.includes(only)) continue;
-        if (roots.some((other) => idOf(other.object) === id || areRivals(other, only))) continue;
+        const [only, ...others] = freeById.get(id) ?? [];
+        if (!only || others.length > 0 || ids.has(id)) continue;
+        if (roots.some((other) => areRivals(other, only))) continue;
         roots.push(only);
+        ids.add(id);
         shared.add(only);
       }
   }
@@ -73,9 +77,9 @@ function withDependencies(
 function dependenciesOf(kustomization: Mapping): readonly string[] {
   const { dependsOn } = specOf(kustomization);
   const own = namespaceOf(kustomization);
-  return (Array.isArray(dependsOn) ? dependsOn : [])
-    .filter(isMapping)
-    .map(({ namespace, name }) => `${scalarText(namespace) || own}/${scalarText(name)}`);
+  return mappingsIn(dependsOn).map(
+    ({ namespace, name }) => `${scalarText(namespace) || own}/${scalarText(name)}`,
+  );
 }
 
 const namespaceOf = ({ metadata }: Mapping): string =>
@@ -127,12 +131,17 @@ function sharedLength(places: readonly (readonly string[])[]): number {
 
 /** Whether two roots would apply different Kustomizations with the same name. */
 function areRivals(a: Root, b: Root): boolean {
-  const own = new Map([a, ...a.descendants].flatMap(identified));
-  return [b, ...b.descendants].flatMap(identified).some(([id, path]) => {
+  const own = pathsById(a);
+  return identifiedIn(b).some(([id, path]) => {
     const other = own.get(id);
     return other !== undefined && other !== path;
   });
 }
+
+/** The root and what it applies. */
+const identifiedIn = oncePer((root: Root) => [root, ...root.descendants].flatMap(identified));
+
+const pathsById = oncePer((root: Root) => new Map(identifiedIn(root)));
 
 /** A Kustomization's id and path; none without a written namespace, because a kustomization may set any namespace. */
 function identified({ object }: WrittenObject): readonly (readonly [string, string])[] {

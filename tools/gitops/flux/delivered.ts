@@ -1,7 +1,8 @@
 import { posix } from "node:path";
 import type { ParsedText } from "../yaml/parse.ts";
 import type { Dialect } from "../yaml/schema.ts";
-import { normalized, Repository, type Changes, type DirectoryEntry } from "../yaml/repository.ts";
+import { normalized } from "../yaml/paths.ts";
+import { Repository, type Changes, type DirectoryEntry } from "../yaml/repository.ts";
 import type { Origin, SourceFile } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
 import { KeptResults, type Kept } from "./kept-results.ts";

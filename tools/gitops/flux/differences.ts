@@ -1,6 +1,8 @@
 import { oncePer } from "../../../lib/once-per.ts";
 import { isClusterScoped } from "../kustomize/kinds.ts";
-import { effectiveNamespace, Resource } from "../kustomize/resource.ts";
+import { idOf } from "../kustomize/object-name.ts";
+import { Resource } from "../kustomize/resource.ts";
+import { effectiveNamespace } from "../kustomize/resource-id.ts";
 import { isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import type { BuiltCluster, BuiltKustomization, BuiltObject } from "./built.ts";
 
@@ -85,10 +87,7 @@ function appliedBy({ kustomization }: BuiltObject): string {
   return kustomization === undefined ? "" : nameOf(kustomization);
 }
 
-const nameOf = oncePer(({ object }: BuiltKustomization): string => {
-  const { id } = new Resource(object, originOf(object));
-  return `${effectiveNamespace(id)}/${id.name}`;
-});
+const nameOf = oncePer(({ object }: BuiltKustomization): string => idOf(object));
 
 /** Paths of the fields that differ between two values. */
 export function differingFields(before: Value | undefined, after: Value | undefined, path: string): string[] {

@@ -1,6 +1,6 @@
 import { scalarText } from "../kustomize/resource.ts";
 import type { Origin } from "../yaml/source.ts";
-import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
+import { entryOrigin, isMapping, mappingsIn, type Mapping, type Value } from "../yaml/values.ts";
 
 /** The Secret that an ExternalSecret creates, as far as its keys are written in the repository (https://external-secrets.io/latest/api/externalsecret). */
 export interface CreatedSecret {
@@ -17,9 +17,9 @@ export function createdSecret({ kind, metadata, spec }: Mapping): CreatedSecret 
   const { target, data, dataFrom } = mapping(spec);
   const { name, template, creationPolicy } = mapping(target);
   const { data: templated, templateFrom, mergePolicy } = mapping(template);
-  const fetched = (Array.isArray(data) ? data : [])
-    .filter(isMapping)
-    .map((entry) => [scalarText(entry.secretKey), entryOrigin(entry, "secretKey")] as const);
+  const fetched = mappingsIn(data).map(
+    (entry) => [scalarText(entry.secretKey), entryOrigin(entry, "secretKey")] as const,
+  );
   // A template replaces what the store has, unless it is merged.
   const replaces = isMapping(templated) && mergePolicy !== "Merge";
   return {

@@ -1,4 +1,5 @@
-import { describeId, effectiveNamespace, Resource } from "../kustomize/resource.ts";
+import { Resource } from "../kustomize/resource.ts";
+import { describeId, effectiveNamespace } from "../kustomize/resource-id.ts";
 import { BuildError } from "../problem.ts";
 import { originOf, type Mapping } from "../yaml/values.ts";
 import { addCommonMetadata } from "./flux-kustomization.ts";

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { isMapping, type Mapping } from "../yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping } from "../yaml/values.ts";
 import { documentsWith } from "./written.ts";
 
 /** A release in a helmfile. Source: helmfile.readthedocs.io, "Configuration". */
@@ -27,7 +27,7 @@ export function helmfileReleases(
 
 /** The releases in a document; none if it is not a helmfile. */
 export function releasesIn({ releases }: Mapping, file: string): readonly HelmfileRelease[] {
-  return Array.isArray(releases) ? releases.filter(isMapping).map((release) => releaseOf(release, file)) : [];
+  return mappingsIn(releases).map((release) => releaseOf(release, file));
 }
 
 function releaseOf(release: Mapping, file: string): HelmfileRelease {

@@ -1,13 +1,16 @@
 import { posix } from "node:path";
 import { filesOf } from "../kustomize/included-files.ts";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
-import { isKustomizationFile, readKustomizationFile } from "../kustomize/kustomization-file.ts";
-import { identityError, resourcesOf, scalarText, type Resource } from "../kustomize/resource.ts";
+import { resourcesOf } from "../kustomize/document-objects.ts";
+import { readKustomizationFile } from "../kustomize/kustomization-file.ts";
+import { scalarText, type Resource } from "../kustomize/resource.ts";
+import { isKustomizationFile } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { SourceFile } from "../yaml/source.ts";
+import { startOf } from "../yaml/source.ts";
 import { isMapping } from "../yaml/values.ts";
 import { BuildError, type BuildProblem } from "../problem.ts";
 import type { BuiltCluster, BuiltObject } from "./built.ts";
+import { identityError } from "./server-errors.ts";
 
 /** Without Flux, each kustomization that is not included by another counts as a cluster, and so do the remaining files together. */
 export function plainClusters(
@@ -46,17 +49,12 @@ export function topsOf(
 /** The files and directories that the kustomization in a directory reads; none if it cannot be read. */
 export function reachedFrom(repository: Repository, directory: string): ReadonlySet<string> {
   try {
-    return filesOf(repository, readKustomizationFile(repository, directory, top(directory)));
+    return filesOf(repository, readKustomizationFile(repository, directory, startOf(directory)));
   } catch (error) {
     if (error instanceof BuildError) return new Set();
     throw error;
   }
 }
-
-const top = (file: string): { source: SourceFile; offset: number } => ({
-  source: new SourceFile(file, ""),
-  offset: 0,
-});
 
 /** What the kustomization in a directory builds; nothing if it is a Component. */
 export function kustomizationCluster(
@@ -66,7 +64,7 @@ export function kustomizationCluster(
 ): BuiltCluster {
   const problems: BuildProblem[] = [];
   try {
-    const file = readKustomizationFile(repository, directory, top(directory));
+    const file = readKustomizationFile(repository, directory, startOf(directory));
     const resources =
       file.kind === "Component"
         ? []

@@ -49,7 +49,7 @@ export function buildRepository(
   const files = yamlFilesIn(repository);
   const surviving = [...orphans.values()].flat().map(asWritten);
   const named = ownerClusters(repository);
-  const inFiles = writtenKustomizations(repository, files);
+  const inFiles = writtenKustomizations(repository);
   const pushed = new PushedSources(repository, files, inFiles);
   const written = [
     ...withBootstraps(inFiles, repository, files, { named, pushed }),

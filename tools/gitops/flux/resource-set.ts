@@ -10,6 +10,7 @@ import {
   isMapping,
   listAt,
   mappingAt,
+  mappingsIn,
   originOf,
   pushElement,
   setField,
@@ -25,22 +26,20 @@ export function isResourceSet({ apiVersion, kind }: Mapping): boolean {
   return kind === "ResourceSet" && scalarText(apiVersion).startsWith("fluxcd.controlplane.io/");
 }
 
-/** Finds a ResourceSetInputProvider in the cluster's build. */
-export type FindProvider = (namespace: string, name: string) => Mapping | undefined;
-
 /**
  * The objects that a ResourceSet creates from its own inputs and those of static providers.
  * Source: github.com/controlplaneio-fluxcd/flux-operator, internal/builder/resourceset.go.
+ * @param known the objects among which the providers are
  * @param onError called for a template that fails or needs something unsupported; the other objects are created nevertheless
  * @throws BuildError for inputs from the cluster
  */
 export function expandResourceSet(
   set: Mapping,
-  findProvider: FindProvider,
+  known: readonly Mapping[],
   onError: (error: BuildError) => void,
 ): readonly Mapping[] {
   const spec = specOf(set);
-  const given = inputsOf(set, findProvider);
+  const given = inputsOf(set, known);
   const made = new Map<string, Mapping>();
   for (const step of [spec, ...mappingsIn(spec.steps)]) {
     const add = (make: () => readonly Mapping[]): void => {
@@ -84,7 +83,7 @@ function run(text: string, inputs: Mapping, origin: Origin): string {
 }
 
 /** The sets of inputs, each of which gives every resource once; one empty set if the ResourceSet takes no inputs. */
-function inputsOf(set: Mapping, findProvider: FindProvider): readonly Mapping[] {
+function inputsOf(set: Mapping, known: readonly Mapping[]): readonly Mapping[] {
   const spec = specOf(set);
   const own = mappingsIn(spec.inputs);
   const ownInputs = own.map((inputs) => withProvider(inputs, set));
@@ -97,7 +96,7 @@ function inputsOf(set: Mapping, findProvider: FindProvider): readonly Mapping[] 
     ...ownInputs,
     ...list.map((reference, index) => {
       const name = isMapping(reference) ? scalarText(reference.name) : "";
-      const provider = name === "" ? undefined : findProvider(scalarText(namespace), name);
+      const provider = name === "" ? undefined : findProvider(known, namespace, name);
       const { type, defaultValues } = specOf(provider ?? {});
       if (provider === undefined || type !== "Static" || !isMapping(defaultValues))
         throw unsupported(
@@ -117,13 +116,24 @@ function withProvider(inputs: Mapping, { apiVersion, kind, metadata }: Mapping):
   return { ...inputs, provider: Object.fromEntries(texts) as Mapping };
 }
 
+function findProvider(
+  known: readonly Mapping[],
+  namespace: Value | undefined,
+  name: string,
+): Mapping | undefined {
+  return known.find(
+    ({ kind, metadata }) =>
+      kind === "ResourceSetInputProvider" &&
+      isMapping(metadata) &&
+      metadata.name === name &&
+      scalarText(metadata.namespace) === scalarText(namespace),
+  );
+}
+
 function isDisabled({ metadata }: Mapping): boolean {
   const annotations = isMapping(metadata) ? metadata.annotations : undefined;
   return isMapping(annotations) && annotations["fluxcd.controlplane.io/reconcile"] === "disabled";
 }
-
-const mappingsIn = (value: Value | undefined): readonly Mapping[] =>
-  Array.isArray(value) ? value.filter(isMapping) : [];
 
 /** A key for an object, whatever its version. An object that results from several inputs is created only once. */
 function idOf({ apiVersion, kind, metadata }: Mapping): string {

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { scalarText } from "../kustomize/resource.ts";
+import { isIn } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { isMapping, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
@@ -7,7 +8,7 @@ import type { Artifacts } from "./artifacts.ts";
 import { fluxInstances, sourceOf } from "./flux-instances.ts";
 import { filesReached, pathOf, specOf } from "./flux-kustomization.ts";
 import type { Root } from "./cluster-names.ts";
-import { clusterOf, documentsWith, hasVariables, isIn, type WrittenObject } from "./written.ts";
+import { clusterOf, documentsWith, hasVariables, type WrittenObject } from "./written.ts";
 
 /**
  * The roots of a cluster's tree: the Kustomizations that no other Kustomization applies. In a cycle, the first file is the root. An app that

@@ -3,7 +3,7 @@ import { isNamespaced, type Gvk } from "../kustomize/kinds.ts";
 import { Resource, scalarText } from "../kustomize/resource.ts";
 import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, originOf, type Mapping } from "../yaml/values.ts";
-import { RefusedError, type BuildError } from "../problem.ts";
+import { BuildError, RefusedError } from "../problem.ts";
 import { fieldTypes } from "./field-types/types.ts";
 import { wrongTypes } from "./field-types/wrong-types.ts";
 import { specOf } from "./flux-kustomization.ts";
@@ -85,4 +85,27 @@ function invalidKeys({ group, kind }: Gvk, object: Mapping): readonly BuildError
         return new RefusedError(message, entryOrigin(values, key));
       });
   });
+}
+
+/**
+ * The error for an object that an API server cannot identify: Kustomize builds one whose kind is encrypted, and accepts a number as a name, but the API server
+ * requires a string. Flux does not apply an object without apiVersion, and reports nothing. Source: ReadObjects in fluxcd/pkg/ssa/utils/object.go.
+ */
+export function identityError(object: Mapping): BuildError | undefined {
+  if (scalarText(object.kind).startsWith("ENC["))
+    return new BuildError(
+      "the field `kind` is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
+      originOf(object),
+    );
+  if ((object.apiVersion ?? "") === "")
+    return new BuildError(
+      `this ${scalarText(object.kind)} has no apiVersion, so Flux leaves it out: add the field`,
+      originOf(object),
+    );
+  const { name, namespace } = isMapping(object.metadata) ? object.metadata : {};
+  const required = { apiVersion: object.apiVersion, kind: object.kind, "metadata.name": name };
+  for (const [field, value] of Object.entries({ ...required, "metadata.namespace": namespace ?? "" }))
+    if (typeof value !== "string")
+      return new BuildError(`${field} must be a string: quote it`, originOf(object));
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { isKustomizationFile } from "../kustomize/kustomization-file.ts";
+import { isIn, isKustomizationFile } from "../yaml/paths.ts";
 import { searchedText } from "../yaml/file-text.ts";
 import type { Repository } from "../yaml/repository.ts";
 
@@ -17,9 +17,8 @@ export function switchedOff(repository: Repository, files: readonly string[]): (
     for (const { groups } of searchedText(repository, file).matchAll(ENTRY)) {
       const path = repository.resolve(posix.dirname(file), groups?.path ?? "");
       // A comment about the directory itself says nothing about its files.
-      if (path !== undefined && !file.startsWith(`${path}/`))
-        (groups?.off === undefined ? on : off).add(path);
+      if (path !== undefined && !isIn(file, path)) (groups?.off === undefined ? on : off).add(path);
     }
   const paths = [...off].filter((path) => !on.has(path));
-  return (file) => paths.some((path) => file === path || file.startsWith(`${path}/`));
+  return (file) => paths.some((path) => isIn(file, path));
 }

@@ -89,10 +89,8 @@ function directoriesIn(repository: Repository): readonly string[] {
 
 const pathsLeftOpen = oncePer((repository: Repository): readonly WrittenObject[] => {
   const files = yamlFilesIn(repository);
-  const bootstraps = bootstrapsIn(repository, files, writtenKustomizations(repository, files));
-  return [...bootstraps, ...templatesIn(repository, files)].filter(({ object }) =>
-    hasVariables(pathOf(object)),
-  );
+  const bootstraps = bootstrapsIn(repository, files, writtenKustomizations(repository));
+  return [...bootstraps, ...templatesIn(repository)].filter(({ object }) => hasVariables(pathOf(object)));
 });
 
 /** Whether a cluster receives the Kustomization with all variables of its path. */

@@ -1,9 +1,12 @@
 import { oncePer } from "../../../lib/once-per.ts";
 import { patchFilesIn } from "../kustomize/included-files.ts";
-import { scalarText } from "../kustomize/resource.ts";
+import { strategicMerge } from "../kustomize/merge.ts";
+import { Resource, scalarText } from "../kustomize/resource.ts";
+import { attempt } from "../problem.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { searchedText } from "../yaml/file-text.ts";
-import { copyMapping, entryOrigin, isMapping, setField, type Mapping } from "../yaml/values.ts";
+import { yamlFilesIn } from "../yaml/yaml-files.ts";
+import { cloneAt, isMapping, originOf, type Mapping } from "../yaml/values.ts";
 import { isFluxKustomization } from "./flux-kustomization.ts";
 
 /** An object as written in a file. */
@@ -16,20 +19,9 @@ export interface WrittenObject {
   readonly isPatched?: true;
 }
 
-/** Every Flux Kustomization in the given files, without patches of one. Archived Kustomizations and templates count only if there are no others. */
-export function writtenKustomizations(
-  repository: Repository,
-  files: readonly string[],
-): readonly WrittenObject[] {
-  return kustomizationsOf(repository)(files);
-}
-
-const kustomizationsOf = oncePer((repository: Repository) =>
-  oncePer((files: readonly string[]) => findKustomizations(repository, files)),
-);
-
-function findKustomizations(repository: Repository, files: readonly string[]): readonly WrittenObject[] {
-  const documents = written(repository, files, GROUP, isFluxKustomization);
+/** Every Flux Kustomization in a repository, without patches of one. Archived Kustomizations and templates count only if there are no others. */
+export const writtenKustomizations = oncePer((repository: Repository): readonly WrittenObject[] => {
+  const documents = fluxKustomizations(repository);
   const patches = patchFilesIn(repository);
   const all = documents
     .filter(
@@ -38,22 +30,21 @@ function findKustomizations(repository: Repository, files: readonly string[]): r
     .map((one) => (patches.has(one.file) ? withTemplate(one, documents) : one));
   const live = all.filter(({ file, object }) => !isArchived(file) && !isTemplate(object));
   return live.length > 0 ? live : all;
-}
+});
 
-/** A patch that gives a template its path, with the other fields of the template's spec. */
+/** A template with the patch that gives it its path. */
 function withTemplate(patch: WrittenObject, documents: readonly WrittenObject[]): WrittenObject {
   const { object, file } = patch;
   const [template, ...others] = documents.filter(
     (one) => isTemplate(one.object) && one.file !== file && isSame(one.object, object),
   );
-  if (!isMapping(object.spec) || !isMapping(template?.object.spec) || others.length > 0) return patch;
-  const base = template.object.spec;
-  const spec = copyMapping(object.spec);
-  for (const field of Object.keys(base))
-    if (spec[field] === undefined) setField(spec, field, base[field] ?? null, entryOrigin(base, field));
-  const merged = copyMapping(object);
-  setField(merged, "spec", spec, entryOrigin(object, "spec"));
-  return { object: merged, file, isPatched: true };
+  if (!template || others.length > 0) return patch;
+  const { mergeSchema } = new Resource(template.object, originOf(template.object));
+  const merged = attempt(
+    () => strategicMerge(template.object, object, mergeSchema),
+    () => undefined, // Reported when the Kustomization that has the patch is built.
+  );
+  return merged ? { object: cloneAt(merged, originOf(object)) as Mapping, file, isPatched: true } : patch;
 }
 
 function isSame(one: Mapping, other: Mapping): boolean {
@@ -63,11 +54,12 @@ function isSame(one: Mapping, other: Mapping): boolean {
 
 const GROUP = "kustomize.toolkit.fluxcd.io/";
 
-/** The Flux Kustomizations in the given files that cannot be roots, because they contain variables. */
-export function templatesIn(repository: Repository, files: readonly string[]): readonly WrittenObject[] {
-  return written(repository, files, GROUP, isFluxKustomization).filter(
-    ({ file, object }) => !isArchived(file) && isTemplate(object),
-  );
+const fluxKustomizations = (repository: Repository): readonly WrittenObject[] =>
+  written(repository, yamlFilesIn(repository), GROUP, isFluxKustomization);
+
+/** The Flux Kustomizations in a repository that cannot be roots, because they contain variables. */
+export function templatesIn(repository: Repository): readonly WrittenObject[] {
+  return fluxKustomizations(repository).filter(({ file, object }) => !isArchived(file) && isTemplate(object));
 }
 
 /** Whether a Kustomization has variables in places where a root cannot have any, since nothing substitutes variables in a root. */
@@ -131,10 +123,6 @@ export function isSourceWithIgnore({ object }: WrittenObject): boolean {
 export function clusterOf({ file }: Pick<WrittenObject, "file">): string {
   return /^(?:[^/]+\/)*?(?:kubernetes|clusters|k8s)\/(?:clusters\/)?[^/]+(?=\/)/.exec(file)?.[0] ?? ".";
 }
-
-/** Whether a path is a directory or below it. */
-export const isIn = (path: string, directory: string): boolean =>
-  directory === "." || path === directory || path.startsWith(`${directory}/`);
 
 /** Files that do not mention the group are not parsed. */
 function written(

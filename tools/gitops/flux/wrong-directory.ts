@@ -21,7 +21,7 @@ export interface OtherTop {
 /** Finds that directory; undefined if a path exists below the top, if a workflow pushes a directory for them, or if most of them exist below no directory above their files. */
 export const otherTop = oncePer((repository: Repository): OtherTop | undefined => {
   const files = yamlFilesIn(repository);
-  const written = writtenKustomizations(repository, files);
+  const written = writtenKustomizations(repository);
   const pushed = new PushedSources(repository, files, written);
   if (written.some(({ object }) => pushed.of(specOf(object).sourceRef))) return undefined;
   const all = written.filter(({ object }) => {

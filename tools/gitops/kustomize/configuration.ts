@@ -1,4 +1,4 @@
-import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
+import { entryOrigin, mappingsIn, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import {
   COMMON_ANNOTATIONS,
@@ -116,16 +116,13 @@ export function loadConfigurations(paths: Value[], directory: Directory): Config
 
 function readConfiguration(file: Mapping): Configuration {
   const lists: Record<string, readonly FieldSpec[]> = {};
-  for (const list of SPEC_LISTS) lists[list] = fieldsOf(file[list]).map(fieldSpec);
-  const nameReference = fieldsOf(file.nameReference).map((entry) => ({
+  for (const list of SPEC_LISTS) lists[list] = mappingsIn(file[list]).map(fieldSpec);
+  const nameReference = mappingsIn(file.nameReference).map((entry) => ({
     ...gvk(entry),
-    fields: fieldsOf(entry.fieldSpecs).map(fieldSpec),
+    fields: mappingsIn(entry.fieldSpecs).map(fieldSpec),
   }));
   return { ...(lists as unknown as Configuration), nameReference };
 }
-
-const fieldsOf = (value: Value | undefined): readonly Mapping[] =>
-  Array.isArray(value) ? value.filter(isMapping) : [];
 
 /** A field spec as written in a file. */
 export function fieldSpec(entry: Mapping): FieldSpec {

@@ -1,11 +1,11 @@
 import { posix } from "node:path";
+import { isKustomizationFile } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { oncePer } from "../../../lib/once-per.ts";
 import { BuildError } from "../problem.ts";
 import {
   findKustomizationFile,
-  isKustomizationFile,
   readKustomizationFile,
   type KustomizationFile,
 } from "./kustomization-file.ts";

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
+import { KUSTOMIZATION_NAMES } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { SourceFile, type Origin } from "../yaml/source.ts";
+import { startOf, type Origin } from "../yaml/source.ts";
 import {
   entryOrigin,
   isMapping,
@@ -26,16 +27,11 @@ export interface KustomizationFile {
   readonly kind: "Kustomization" | "Component";
 }
 
-const NAMES = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
-/** Whether a path is that of a kustomization file. */
-export function isKustomizationFile(path: string): boolean {
-  return NAMES.includes(posix.basename(path));
-}
-
 /** Path of a directory's kustomization file; undefined if there is none. */
 export function findKustomizationFile(repository: Repository, directory: string): string | undefined {
-  return NAMES.map((name) => posix.join(directory, name)).find((path) => repository.isFile(path));
+  return KUSTOMIZATION_NAMES.map((name) => posix.join(directory, name)).find((path) =>
+    repository.isFile(path),
+  );
 }
 
 /** Reads a directory's kustomization file. @throws BuildError if there is none (with the location `from`), or if Kustomize would reject a field */
@@ -45,7 +41,7 @@ export function readKustomizationFile(
   from: Origin,
   reading: Reading = "strict",
 ): KustomizationFile {
-  const [path, second] = NAMES.map((name) => posix.join(directory, name)).filter((file) =>
+  const [path, second] = KUSTOMIZATION_NAMES.map((name) => posix.join(directory, name)).filter((file) =>
     repository.isFile(file),
   );
   if (path === undefined) throw new BuildError(`${directory} has no kustomization.yaml`, from);
@@ -71,8 +67,6 @@ export function readKustomizationFile(
 function startsEmpty(text: string): boolean {
   return /^(?:[ \t]*(?:#.*)?\r?\n)*---[ \t]*(?:#.*)?\r?\n(?:[ \t]*(?:#.*)?\r?\n)*---\s/.test(text);
 }
-
-const startOf = (path: string): Origin => ({ source: new SourceFile(path, ""), offset: 0 });
 
 const API_VERSIONS = {
   Kustomization: "kustomize.config.k8s.io/v1beta1",
@@ -118,8 +112,8 @@ export function generateKustomizationFile(
   from: Origin,
 ): KustomizationFile {
   if (!repository.isDirectory(directory)) throw repository.absence("directory", directory, from);
-  const [name = ""] = NAMES;
-  const origin = { source: new SourceFile(posix.join(directory, name), ""), offset: 0 };
+  const [name] = KUSTOMIZATION_NAMES;
+  const origin = startOf(posix.join(directory, name));
   const fields = mappingAt(origin);
   const resources = listAt(origin);
   for (const path of scan(repository, directory)) pushElement(resources, path, from);

@@ -29,14 +29,9 @@ import {
   type PluginOrigin,
 } from "./build-metadata.ts";
 import { generatorsOf, transformersOf, type PluginDirectory } from "./plugins.ts";
-import {
-  describeId,
-  listItems,
-  requireIdentity,
-  resourcesOf,
-  scalarText,
-  type Resource,
-} from "./resource.ts";
+import { listItems, resourcesOf } from "./document-objects.ts";
+import { requireIdentity, scalarText, type Resource } from "./resource.ts";
+import { describeId } from "./resource-id.ts";
 import { Resources } from "./resources.ts";
 import { sortObjects } from "./sort-order.ts";
 import { transformations } from "./transform.ts";

@@ -6,7 +6,8 @@ import { BuildError } from "../problem.ts";
 import type { NameReference } from "./default-references.ts";
 import { visitField, type FieldSpec } from "./field-spec.ts";
 import { isClusterScoped, isSelected } from "./kinds.ts";
-import { effectiveNamespace, scalarText, type Resource } from "./resource.ts";
+import { scalarText, type Resource } from "./resource.ts";
+import { effectiveNamespace } from "./resource-id.ts";
 import type { Resources } from "./resources.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
+import { entryOrigin, isMapping, mappingsIn, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { Directory } from "./directory.ts";
 import type { Gvk } from "./kinds.ts";
@@ -37,13 +37,9 @@ export function loadSchemas({ openapi }: Mapping, directory: Directory): MergeSc
 const key = ({ group, version, kind }: Gvk): string => `${group}/${version}/${kind}`;
 
 function kindsOf(definition: Mapping): readonly string[] {
-  const kinds = definition["x-kubernetes-group-version-kind"];
-  if (!Array.isArray(kinds)) return [];
-  return kinds
-    .filter(isMapping)
-    .map(({ group, version, kind }) =>
-      key({ group: scalarText(group), version: scalarText(version), kind: scalarText(kind) }),
-    );
+  return mappingsIn(definition["x-kubernetes-group-version-kind"]).map(({ group, version, kind }) =>
+    key({ group: scalarText(group), version: scalarText(version), kind: scalarText(kind) }),
+  );
 }
 
 function mergeKeysAt(definition: Mapping, path: string, definitions: Mapping): MergeKeys | undefined {

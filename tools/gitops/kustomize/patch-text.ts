@@ -3,7 +3,8 @@ import type { SourceText } from "../yaml/source.ts";
 import { isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { requireTextKeys } from "./documents.ts";
-import { expandLists, scalarText } from "./resource.ts";
+import { expandLists } from "./document-objects.ts";
+import { scalarText } from "./resource.ts";
 
 /** The patches in a text: objects to merge, or the operations of a JSON patch. */
 export type PatchText =

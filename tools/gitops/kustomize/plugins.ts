@@ -4,6 +4,7 @@ import {
   copyMapping,
   entryOrigin,
   isMapping,
+  mappingsIn,
   originOf,
   setField,
   valueAt,
@@ -32,9 +33,11 @@ import { listField, mappings } from "./lists.ts";
 import { localPath } from "./local-path.ts";
 import { applyJson6902, applyNamed, applyPatch, strategicMerges } from "./patches.ts";
 import { loadReplacements, replace } from "./replacements.ts";
-import { expandLists, Resource, scalarText } from "./resource.ts";
+import { expandLists } from "./document-objects.ts";
+import { Resource, scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
-import { affixNames, setNamespace, setPairs, setReplicas, type NamespaceChange } from "./transformers.ts";
+import { setNamespace, type NamespaceChange } from "./set-namespace.ts";
+import { affixNames, setPairs, setReplicas } from "./transformers.ts";
 import { readTyped, type Type } from "./typed.ts";
 import { addValue } from "./value-add.ts";
 
@@ -168,8 +171,7 @@ const mapping = (config: Mapping, name: string, type: Type): Mapping => {
 };
 
 function specsOf(config: Mapping): readonly FieldSpec[] {
-  const specs = field(config, "fieldSpecs", FIELD_SPECS);
-  return Array.isArray(specs) ? specs.filter(isMapping).map(fieldSpec) : [];
+  return mappingsIn(field(config, "fieldSpecs", FIELD_SPECS)).map(fieldSpec);
 }
 
 const affix =

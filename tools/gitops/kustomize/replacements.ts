@@ -11,9 +11,10 @@ import { mappings } from "./lists.ts";
 import { localValue } from "./local-value.ts";
 import { replacedValue } from "./replaced-value.ts";
 import { optionsOf, withPart } from "./replacement-options.ts";
-import { effectiveNamespace, scalarText, type Resource, type ResourceId } from "./resource.ts";
+import { targetsOf } from "./replacement-targets.ts";
+import { scalarText, type Resource } from "./resource.ts";
+import { effectiveNamespace, type ResourceId } from "./resource-id.ts";
 import type { Resources } from "./resources.ts";
-import { fieldMatcher, metadataMatcher } from "./selector.ts";
 import { replaceScalar } from "./shared-scalar.ts";
 import { setInText } from "./structured-text.ts";
 import { readTyped } from "./typed.ts";
@@ -57,7 +58,7 @@ export function replace(resources: Resources, replacement: Mapping): void {
     const read =
       sourceValue === undefined ? sourceOf(resources, replacement.source as Mapping) : () => sourceValue;
     for (const target of targets) {
-      for (const resource of selected(resources, target)) {
+      for (const resource of targetsOf(resources, target)) {
         copyTo(resource, read, target);
         resources.renamed(resource);
       }
@@ -113,46 +114,6 @@ function isSource(id: ResourceId, source: Mapping): boolean {
     (namespace === "" || effectiveNamespace({ gvk, name, namespace }) === effectiveNamespace(id)) &&
     isSelected(id.gvk, gvk)
   );
-}
-
-/** The objects that match a target's `select` and not its `reject`. Namespaces are compared as written. */
-function selected(resources: Resources, target: Mapping): readonly Resource[] {
-  if (!isMapping(target.select))
-    throw new BuildError("a target of a replacement needs the field `select`", originOf(target));
-  const selects = idMatcher(target.select);
-  const matches = metadataOf(target.select);
-  const rejects = mappings(target, "reject").map((reject) => ({
-    byId: IDS.some((field) => scalarText(reject[field]) !== "") ? idMatcher(reject) : () => false,
-    byMetadata: ["labelSelector", "annotationSelector"].some((field) => scalarText(reject[field]) !== "")
-      ? metadataOf(reject)
-      : () => false,
-  }));
-  return resources.all.filter(
-    (resource) =>
-      matches(resource) &&
-      resource.ids.some(selects) &&
-      !rejects.some(({ byId, byMetadata }) => byMetadata(resource) || resource.ids.some(byId)),
-  );
-}
-
-const IDS = ["group", "version", "kind", "name", "namespace"];
-
-function idMatcher(selector: Mapping): (id: ResourceId) => boolean {
-  const [group, version, kind, name, namespace] = IDS.map((field) => fieldMatcher(selector, field));
-  return (id) =>
-    [
-      group?.(id.gvk.group),
-      version?.(id.gvk.version),
-      kind?.(id.gvk.kind),
-      name?.(id.name),
-      namespace?.(id.namespace),
-    ].every((isMatch) => isMatch === true);
-}
-
-function metadataOf(selector: Mapping): (resource: Resource) => boolean {
-  const labels = metadataMatcher(selector, "labelSelector");
-  const annotations = metadataMatcher(selector, "annotationSelector");
-  return (resource) => labels(resource.labels) && annotations(resource.annotations);
 }
 
 const pathsOf = ({ fieldPaths }: Mapping): readonly string[] =>

@@ -1,26 +1,10 @@
 import type { Origin } from "../yaml/source.ts";
-import {
-  cloneValue,
-  entryOrigin,
-  mappingAt,
-  isMapping,
-  originOf,
-  setField,
-  type Mapping,
-  type Value,
-} from "../yaml/values.ts";
+import { entryOrigin, isMapping, mappingAt, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError } from "../problem.ts";
-import { isClusterScoped, parseApiVersion, type Gvk } from "./kinds.ts";
+import { parseApiVersion, type Gvk } from "./kinds.ts";
 import { mergeKeys, NO_SCHEMAS, type MergeSchema, type MergeSchemas } from "./merge-keys.ts";
-
-/** How Kustomize identifies an object. */
-export interface ResourceId {
-  readonly gvk: Gvk;
-  readonly name: string;
-  /** The namespace as written; empty if there is none. */
-  readonly namespace: string;
-}
+import { describeId, effectiveNamespace, type ResourceId } from "./resource-id.ts";
 
 /** What a generator does if the object already exists; `unspecified` is like `create`. */
 export type Behavior = "unspecified" | "create" | "replace" | "merge";
@@ -190,97 +174,10 @@ function identifierIn(values: Mapping, field: string): string {
 
 const STARTS_DATE = /^\d{4}-/;
 
-/** The objects in a document, including those in Lists. */
-export function expandLists(value: Mapping): readonly Mapping[] {
-  const items = listItems(value);
-  if (!items) return [value];
-  return items.flatMap((item) => {
-    if (!isMapping(item.value)) throw new BuildError("this is not a Kubernetes object", item.origin);
-    return expandLists(item.value);
-  });
-}
-
-/** The items of a List, and where they are written; undefined for any other value. */
-export function listItems(
-  value: Value,
-): readonly { readonly value: Value; readonly origin: Origin }[] | undefined {
-  if (!isMapping(value) || !scalarText(value.kind).endsWith("List")) return undefined;
-  const { items } = value;
-  if (!Array.isArray(items)) return undefined;
-  return items.map((item, index) => ({ value: item, origin: entryOrigin(items, index) }));
-}
-
-/**
- * The objects in a document: one, or the items of a List.
- * @throws BuildError for a document that is not an object
- */
-export function resourcesOf(value: Value, origin: Origin): Resource[] {
-  if (value === null) return [];
-  if (!isMapping(value)) throw new BuildError("this is not a Kubernetes object", origin);
-  const kind = scalarText(value.kind);
-  const items = listItems(value);
-  if (items) return items.flatMap((item) => resourcesOf(item.value, item.origin));
-  if (kind === "") throw new BuildError("this is not a Kubernetes object: it has no kind", origin);
-  const metadata = asMapping(value.metadata);
-  if (kind === "List") {
-    if (value.items === undefined || value.items === null) return [];
-    throw new BuildError("the field `items` of this List must be a list", entryOrigin(value, "items"));
-  }
-  if (scalarText(metadata.name) === "") {
-    throw new BuildError(`this ${kind} has no metadata.name`, origin);
-  }
-  return [new Resource(cloneValue(value), originOf(value))];
-}
-
 /** @throws BuildError for an object that a patch or a replacement has left without a kind or name. Source: GetValidatedMetadata in kyaml. */
 export function requireIdentity({ gvk: { kind }, name, origin }: Resource): void {
   if (kind === "") throw new BuildError("after the build this object has no kind", origin);
   if (name === "") throw new BuildError(`after the build this ${kind} has no metadata.name`, origin);
-}
-
-/**
- * The error for an object that an API server cannot identify: Kustomize builds one whose kind is encrypted, and accepts a number as a name, but the API server
- * requires a string. Flux does not apply an object without apiVersion, and reports nothing. Source: ReadObjects in fluxcd/pkg/ssa/utils/object.go.
- */
-export function identityError(object: Mapping): BuildError | undefined {
-  if (scalarText(object.kind).startsWith("ENC["))
-    return new BuildError(
-      "the field `kind` is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
-      originOf(object),
-    );
-  if ((object.apiVersion ?? "") === "")
-    return new BuildError(
-      `this ${scalarText(object.kind)} has no apiVersion, so Flux leaves it out: add the field`,
-      originOf(object),
-    );
-  const { name, namespace } = asMapping(object.metadata);
-  const required = { apiVersion: object.apiVersion, kind: object.kind, "metadata.name": name };
-  for (const [field, value] of Object.entries({ ...required, "metadata.namespace": namespace ?? "" }))
-    if (typeof value !== "string")
-      return new BuildError(`${field} must be a string: quote it`, originOf(object));
-  return undefined;
-}
-
-/** The namespace that Kustomize compares: `default` if none is written; empty for cluster-scoped kinds. */
-export function effectiveNamespace({ gvk, namespace }: ResourceId): string {
-  if (isClusterScoped(gvk)) return "_non_namespaceable_";
-  return namespace === "" ? "default" : namespace;
-}
-
-/** Whether two ids identify the same object. */
-export function sameId(a: ResourceId, b: ResourceId): boolean {
-  return (
-    a.name === b.name &&
-    a.gvk.kind === b.gvk.kind &&
-    a.gvk.group === b.gvk.group &&
-    a.gvk.version === b.gvk.version &&
-    effectiveNamespace(a) === effectiveNamespace(b)
-  );
-}
-
-/** The object as `Kind namespace/name`, for messages. */
-export function describeId({ gvk, name, namespace }: ResourceId): string {
-  return `${gvk.kind} ${namespace === "" ? name : `${namespace}/${name}`}`;
 }
 
 /** A scalar as a string, the way Kustomize reads names and kinds; empty for anything else. */

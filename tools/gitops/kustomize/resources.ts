@@ -1,6 +1,7 @@
 import type { Origin } from "../yaml/source.ts";
 import { BuildError, UnmatchedError } from "../problem.ts";
-import { describeId, effectiveNamespace, type Resource, type ResourceId, sameId } from "./resource.ts";
+import type { Resource } from "./resource.ts";
+import { describeId, effectiveNamespace, sameId, type ResourceId } from "./resource-id.ts";
 
 /** The objects in a build in load order, indexed by name. */
 export class Resources {

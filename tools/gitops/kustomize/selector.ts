@@ -1,7 +1,8 @@
 import { entryOrigin, isMapping, originOf, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { parseLabelSelector } from "./label-selector.ts";
-import { effectiveNamespace, scalarText, type Resource } from "./resource.ts";
+import { scalarText, type Resource } from "./resource.ts";
+import { effectiveNamespace } from "./resource-id.ts";
 import type { Resources } from "./resources.ts";
 
 /**

@@ -9,7 +9,8 @@ import { applyJson6902, applyPatch, strategicMerges } from "./patches.ts";
 import { loadReplacements, replace } from "./replacements.ts";
 import { scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
-import { affixNames, setNamespace, setPairs, setReplicas } from "./transformers.ts";
+import { setNamespace } from "./set-namespace.ts";
+import { affixNames, setPairs, setReplicas } from "./transformers.ts";
 
 /** One change to the objects in a build. */
 export interface Step {

@@ -12,7 +12,7 @@ import { localValue } from "./local-value.ts";
 import { scalarText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { select } from "./selector.ts";
-import { moveToNamespace } from "./transformers.ts";
+import { moveToNamespace } from "./set-namespace.ts";
 import { readTyped } from "./typed.ts";
 
 /** Applies a `ValueAddTransformer`, which sets fields to a value. Source: internal/builtins/ValueAddTransformer.go. */

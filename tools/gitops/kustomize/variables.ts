@@ -4,7 +4,8 @@ import { BuildError, UnmatchedError } from "../problem.ts";
 import { fieldAt, splitFieldPath } from "./field-path.ts";
 import { visitField, type FieldSpec } from "./field-spec.ts";
 import { isClusterScoped, parseApiVersion } from "./kinds.ts";
-import { effectiveNamespace, scalarText, type Resource, type ResourceId } from "./resource.ts";
+import { scalarText, type Resource } from "./resource.ts";
+import { effectiveNamespace, type ResourceId } from "./resource-id.ts";
 import type { Resources } from "./resources.ts";
 
 /** One entry of `vars`: `$(name)` stands for a field of an object. */

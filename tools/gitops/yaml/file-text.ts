@@ -1,10 +1,10 @@
 import type { Repository } from "./repository.ts";
-import { SourceFile } from "./source.ts";
+import { startOf } from "./source.ts";
 
 /** The text of a file; undefined if it does not exist. @throws BuildError if it is too large to read */
 export function fileText(repository: Repository, path: string): string | undefined {
   if (!repository.isFile(path)) return undefined;
-  return repository.read(path, { source: new SourceFile(path, ""), offset: 0 }).text;
+  return repository.read(path, startOf(path)).text;
 }
 
 /** The text of a file that is only searched for something; empty if the file does not exist or is too large to read. */

@@ -1,16 +1,18 @@
 import { isUtf8 } from "node:buffer";
 import { join, posix } from "node:path";
+import { MEBIBYTE } from "../../../lib/bytes.ts";
 import { oncePer } from "../../../lib/once-per.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { BuildError } from "../problem.ts";
 import { Disk, type Answers } from "./disk.ts";
+import { isYamlFile, normalized } from "./paths.ts";
 import { parseYaml, type ParsedText } from "./parse.ts";
 import type { Dialect } from "./schema.ts";
-import { SourceFile, type Origin } from "./source.ts";
+import { SourceFile, startOf, type Origin } from "./source.ts";
 
 /** The largest file size that is read. A Kubernetes object is at most about 1.5 MB. */
-const MAX_BYTES = 8 * 1024 * 1024;
-const TOO_LARGE = `the file is larger than ${MAX_BYTES / 1024 / 1024} MiB`;
+const MAX_BYTES = 8 * MEBIBYTE;
+const TOO_LARGE = `the file is larger than ${MAX_BYTES / MEBIBYTE} MiB`;
 
 /** Directories without manifests. */
 const SKIPPED_DIRECTORIES = new Set([".git", "node_modules"]);
@@ -193,7 +195,7 @@ export class Repository {
 
   /** All YAML files below a directory, sorted. Symbolic links to directories are not followed. */
   yamlFiles(directory: string): string[] {
-    return this.filesBelow(directory, (name) => /\.ya?ml$/.test(name));
+    return this.filesBelow(directory, isYamlFile);
   }
 
   /** All files below a directory, sorted; only those with a name that `isWanted` accepts. Symbolic links to directories are not followed. */
@@ -269,11 +271,6 @@ export class Repository {
   }
 }
 
-/** A path without `.`, `..` in the middle, and slash at the end; `.` if it is empty. */
-export function normalized(path: string): string {
-  return posix.normalize(path).replace(/(.)\/$/, "$1");
-}
-
 /** The documents in a file, which several copies of a repository may contain. */
 export const parsedOnce = oncePer((file: SourceFile): ParsedText => parseYaml(file));
 
@@ -296,5 +293,5 @@ function addedBelow(
 }
 
 function unread(path: string, message: string): ParsedText {
-  return { documents: [], errors: [{ message, origin: { source: new SourceFile(path, ""), offset: 0 } }] };
+  return { documents: [], errors: [{ message, origin: startOf(path) }] };
 }

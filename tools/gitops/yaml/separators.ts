@@ -4,7 +4,8 @@ interface RefusedSeparator {
   readonly offset: number;
 }
 
-const DIRECTIVE = /^(?:\s*(?:#[^\n]*)?\n)*%/;
+/** Each line matches in one way only: a newline that two parts of the pattern could match would take exponential time. */
+const DIRECTIVE = /^(?:[^\S\n]*(?:#[^\n]*)?\n)*%/;
 
 /** The first separator that Kustomize rejects, or a directive, which it separates from its document. Source: splitDocuments in kyaml/kio/byteio_reader.go. */
 export function refusedSeparator(text: string): RefusedSeparator | undefined {

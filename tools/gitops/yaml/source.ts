@@ -75,6 +75,9 @@ export class SourceFile implements SourceText {
   }
 }
 
+/** The start of a file whose text does not matter. */
+export const startOf = (file: string): Origin => ({ source: new SourceFile(file, ""), offset: 0 });
+
 /** Matches the header of a literal block, its leading blank lines, and its indentation. */
 const LITERAL_HEADER = /^\|[-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n((?:[ \t]*\r?\n)*)( *)/;
 

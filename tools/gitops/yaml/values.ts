@@ -28,6 +28,11 @@ export function isMapping(value: unknown): value is Mapping {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The mappings in a list; none for any other value. */
+export function mappingsIn(value: unknown): readonly Mapping[] {
+  return Array.isArray(value) ? value.filter(isMapping) : [];
+}
+
 /** A new mapping with the origin `self`. */
 export function mappingAt(self: Origin): Mapping {
   return withOrigins({}, self);

@@ -1,4 +1,5 @@
-import { effectiveNamespace, Resource, scalarText } from "../../gitops/kustomize/resource.ts";
+import { Resource, scalarText } from "../../gitops/kustomize/resource.ts";
+import { effectiveNamespace } from "../../gitops/kustomize/resource-id.ts";
 import { isClusterScoped, parseApiVersion } from "../../gitops/kustomize/kinds.ts";
 import { originOf, type Mapping } from "../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../gitops/flux/built.ts";

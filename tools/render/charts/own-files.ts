@@ -5,7 +5,7 @@ import type { BuiltKustomization } from "../../gitops/flux/built.ts";
 import { specOf } from "../../gitops/flux/flux-kustomization.ts";
 import { scalarText } from "../../gitops/kustomize/resource.ts";
 import type { Repository } from "../../gitops/yaml/repository.ts";
-import { SourceFile } from "../../gitops/yaml/source.ts";
+import { startOf } from "../../gitops/yaml/source.ts";
 import { mappingIn } from "../release.ts";
 import { NotRenderable } from "../rendered.ts";
 import type { FilesChart } from "./reference.ts";
@@ -29,7 +29,7 @@ export function copyOwnChart(
   const files = repository.filesBelow(path, () => true);
   const contents = files.map((file) => ({
     file,
-    bytes: repository.readBytes(file, { source: new SourceFile(file, ""), offset: 0 }),
+    bytes: repository.readBytes(file, startOf(file)),
   }));
   const hash = createHash("sha256");
   for (const { file, bytes } of contents) hash.update(`${file}\0${bytes.length}\0`).update(bytes);

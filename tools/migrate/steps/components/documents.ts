@@ -1,11 +1,12 @@
+import { isIn } from "../../../gitops/yaml/paths.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import type { Note } from "../../step.ts";
 import { isDocumentation, textFiles } from "../../text-files.ts";
-import { isWithin, mentionsIn } from "./references.ts";
+import { mentionsIn } from "./references.ts";
 
 /** Whether a file documents a component: what it says about the component's template does not keep the template. */
 export const documents = (file: string, component: string | undefined): boolean =>
-  component !== undefined && isWithin(file, component) && isDocumentation(file);
+  component !== undefined && isIn(file, component) && isDocumentation(file);
 
 /**
  * The lines of documents that still name a directory that has become a component: those in the component itself, such as a copied README, and,

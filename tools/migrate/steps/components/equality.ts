@@ -4,7 +4,7 @@ import { kustomizeBuild } from "../../../gitops/kustomize/kustomize.ts";
 import { readKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
-import { SourceFile } from "../../../gitops/yaml/source.ts";
+import { startOf } from "../../../gitops/yaml/source.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { BuildError } from "../../../gitops/problem.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
@@ -26,7 +26,7 @@ const HARMLESS = new Set([
 /** A temporary kustomization that exists only in memory. */
 const PROBE = ".edgefirst/components-probe";
 
-const NOWHERE = { source: new SourceFile("kustomization.yaml", ""), offset: 0 };
+const NOWHERE = startOf("kustomization.yaml");
 
 /** Why a directory cannot be used as a component without changes; undefined if it can. */
 export function whyNoComponent(repository: Repository, directory: string): string | undefined {

@@ -1,4 +1,4 @@
-import { isKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
+import { isIn, isKustomizationFile } from "../../../gitops/yaml/paths.ts";
 import { posix } from "node:path";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, SourceFile, type Origin, type Position } from "../../../gitops/yaml/source.ts";
@@ -23,7 +23,7 @@ export interface User {
 /** Every kustomization file that includes a directory from outside that directory. */
 export function usersOf(repository: Repository, directory: string): readonly User[] {
   return yamlFilesIn(repository).flatMap((file) => {
-    if (!isKustomizationFile(file) || isWithin(file, directory)) return [];
+    if (!isKustomizationFile(file) || isIn(file, directory)) return [];
     const fields = repository.parse(file).documents[0]?.value;
     if (!isMapping(fields)) return [];
     const entries = LISTS.flatMap((list) =>
@@ -61,7 +61,7 @@ export function listOf(fields: Mapping, list: string): readonly Value[] {
  * The steps' own options do not count.
  */
 export function referencesInto(repository: Repository, directory: string): readonly Position[] {
-  return (referencesOf(repository).get(directory) ?? []).filter(({ file }) => !isWithin(file, directory));
+  return (referencesOf(repository).get(directory) ?? []).filter(({ file }) => !isIn(file, directory));
 }
 
 /**
@@ -71,7 +71,7 @@ export function referencesInto(repository: Repository, directory: string): reado
 export function mentionsOf(repository: Repository, directory: string): readonly Position[] {
   const names = directory.split("/").slice(-3);
   if (names.length < 2) return [];
-  const others = textFiles(repository).filter((file) => !isWithin(file, directory));
+  const others = textFiles(repository).filter((file) => !isIn(file, directory));
   return others.flatMap((file) => mentionsIn(file, names.join("/"), repository));
 }
 
@@ -142,10 +142,6 @@ function stringsIn(value: Value, origin: Origin): readonly { text: string; origi
     stringsIn(entry, entryOrigin(value, Array.isArray(value) ? Number(key) : key)),
   );
 }
-
-/** Whether a path is a directory or below it. */
-export const isWithin = (path: string, directory: string): boolean =>
-  path === directory || path.startsWith(`${directory}/`);
 
 /** Every file below a directory. */
 export function allFiles(repository: Repository, directory: string): readonly string[] {

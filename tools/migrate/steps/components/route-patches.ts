@@ -1,9 +1,10 @@
 import { posix } from "node:path";
-import { isKustomizationFile, readKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
+import { readKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import { kustomizeBuild } from "../../../gitops/kustomize/kustomize.ts";
+import { isKustomizationFile } from "../../../gitops/yaml/paths.ts";
 import { parseYaml } from "../../../gitops/yaml/parse.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
-import { locate, SourceFile } from "../../../gitops/yaml/source.ts";
+import { locate, SourceFile, startOf } from "../../../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { BuildError } from "../../../gitops/problem.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
@@ -49,12 +50,12 @@ function patched(repository: Repository, directory: string, { path, patch }: Map
 }
 
 function fieldsOf(repository: Repository, directory: string): Mapping {
-  return attempt(() => readKustomizationFile(repository, directory, nowhere(directory)).fields) ?? {};
+  return attempt(() => readKustomizationFile(repository, directory, startOf(directory)).fields) ?? {};
 }
 
 function kindsOf(repository: Repository, directory: string): ReadonlySet<string> {
   const build = () =>
-    kustomizeBuild(readKustomizationFile(repository, directory, nowhere(directory)), repository);
+    kustomizeBuild(readKustomizationFile(repository, directory, startOf(directory)), repository);
   return new Set((attempt(build) ?? []).map(({ id }) => id.gvk.kind));
 }
 
@@ -67,8 +68,3 @@ function attempt<T>(read: () => T): T | undefined {
     throw error;
   }
 }
-
-const nowhere = (file: string): { source: SourceFile; offset: number } => ({
-  source: new SourceFile(file, ""),
-  offset: 0,
-});

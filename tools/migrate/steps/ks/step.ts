@@ -3,7 +3,14 @@ import { applyPatch } from "../../../gitops/kustomize/patches.ts";
 import { Resource } from "../../../gitops/kustomize/resource.ts";
 import { Resources } from "../../../gitops/kustomize/resources.ts";
 import { locate, SourceFile, type Origin } from "../../../gitops/yaml/source.ts";
-import { cloneValue, isMapping, originOf, type Mapping, type PathStep } from "../../../gitops/yaml/values.ts";
+import {
+  cloneValue,
+  isMapping,
+  mappingsIn,
+  originOf,
+  type Mapping,
+  type PathStep,
+} from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
@@ -168,7 +175,7 @@ function simulationOf(
   const plain = kustomization?.beforePatches(origin);
   if (!kustomization || !plain) return undefined;
   const { patches } = specOf(kustomization.object);
-  const entries = Array.isArray(patches) ? patches.filter(isMapping) : [];
+  const entries = mappingsIn(patches);
   const patched = (object: Mapping): Mapping | undefined => {
     const resources = new Resources();
     resources.append(new Resource(cloneValue(object), originOf(object)));

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
-import { isMapping, originOf, type Mapping } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, originOf, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { fieldAt, idOf, isKind, nameOf } from "../../objects.ts";
@@ -39,10 +39,9 @@ export function namedBefore(moving: MovingRoot): readonly Note[] {
   const away = moving.children.filter(({ object }) => nameOf(object).namespace !== moving.targetOf(object));
   return moving.cluster.objects.flatMap(({ object }) =>
     NAMINGS.filter(({ matches }) => matches(object)).flatMap((naming) => {
-      const list = fieldAt(object, ["spec", naming.field]);
-      const entries = (Array.isArray(list) ? list : [])
-        .filter(isMapping)
-        .filter(({ kind }) => kind === "Kustomization");
+      const entries = mappingsIn(fieldAt(object, ["spec", naming.field])).filter(
+        ({ kind }) => kind === "Kustomization",
+      );
       return entries.flatMap((entry) => notesOf({ object, entries, entry, naming, away, moving }));
     }),
   );

@@ -1,6 +1,6 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Origin } from "../../../gitops/yaml/source.ts";
-import { entryOrigin, isMapping, originOf, type Mapping } from "../../../gitops/yaml/values.ts";
+import { entryOrigin, isMapping, mappingsIn, originOf, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { fieldsIn, nameOf, objectsNamed } from "../../objects.ts";
@@ -51,10 +51,10 @@ export function referencesOf(kustomization: Mapping): readonly Reference[] {
   const { substituteFrom } = fieldsIn(spec, ["postBuild"]);
   return [
     ...mapped("sourceRef", isMapping(sourceRef) ? scalarText(sourceRef.kind) : "", sourceRef),
-    ...listed(dependsOn).map((entry) => named("dependsOn", "Kustomization", entry)),
+    ...mappingsIn(dependsOn).map((entry) => named("dependsOn", "Kustomization", entry)),
     ...mapped("decryption", "Secret", decryption.secretRef),
     ...account("decryption", decryption),
-    ...listed(substituteFrom).map((entry) => named("substituteFrom", scalarText(entry.kind), entry)),
+    ...mappingsIn(substituteFrom).map((entry) => named("substituteFrom", scalarText(entry.kind), entry)),
     ...mapped("kubeConfig", "Secret", kubeConfig.secretRef),
     ...mapped("kubeConfig", "ConfigMap", kubeConfig.configMapRef),
     ...(isMapping(spec.kubeConfig) ? [] : account("serviceAccountName", spec)),
@@ -74,7 +74,3 @@ export function presentIn(
 }
 
 const isFlux = ({ apiVersion }: Mapping): boolean => scalarText(apiVersion).includes("toolkit.fluxcd.io/");
-
-function listed(value: unknown): readonly Mapping[] {
-  return Array.isArray(value) ? value.filter(isMapping) : [];
-}

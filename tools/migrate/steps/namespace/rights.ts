@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { describeObject } from "../../../../kube/objects.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isKind } from "../../objects.ts";
 
@@ -40,7 +40,7 @@ export function lostBindings(
 function names({ subjects }: Mapping, { namespace, name }: Account): boolean {
   const user = `system:serviceaccount:${namespace}:${name}`;
   const groups = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`];
-  return (Array.isArray(subjects) ? subjects : []).filter(isMapping).some((subject) => {
+  return mappingsIn(subjects).some((subject) => {
     if (subject.kind === "ServiceAccount") return subject.name === name && subject.namespace === namespace;
     return subject.kind === "User" ? subject.name === user : groups.includes(scalarText(subject.name));
   });

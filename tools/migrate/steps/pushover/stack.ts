@@ -3,7 +3,7 @@ import type { GroupKind } from "../../../../policy/engine/object-index.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
-import { isMapping, type Mapping, type PathStep } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping, type PathStep } from "../../../gitops/yaml/values.ts";
 import { fieldAt, fieldsIn, idOf, isKind, nameOf } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "../route/chart.ts";
@@ -124,7 +124,7 @@ function notifiedByDefault(release: Mapping): string | undefined {
   const config = fieldsIn(values, ["config"]);
   const name = scalarText(fieldAt(config, ["route", "receiver"]));
   if (name === "") return undefined;
-  const receivers = Array.isArray(config.receivers) ? config.receivers.filter(isMapping) : [];
+  const receivers = mappingsIn(config.receivers);
   const found = receivers.find((receiver) => scalarText(receiver.name) === name);
   if (found === undefined) return name === "null" ? undefined : name;
   return Object.keys(found).length > 1 ? name : undefined;

@@ -1,5 +1,5 @@
-import { requirementsOf } from "../../../../../policy/objects/attachment.ts";
-import { at, fields, list, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
+import { at, fields, list, texts, type Fields } from "../../../../../policy/engine/read.ts";
+import { selectorMatches, type Pods } from "../network/selectors.ts";
 import { configuresController, RESOURCES, type AdmissionRule, type Admitted } from "./policy.ts";
 
 /**
@@ -34,7 +34,7 @@ function constrains(
   return (
     (resourceRules === undefined || list(resourceRules).some(isListed)) &&
     !list(excludeResourceRules).some(isListed) &&
-    requirementsOf(fields(namespaceSelector)).every((one) => mayHold(one, object.namespace))
+    selectorMatches(namespaceSelector, namespaceNamed(object.namespace)) !== false
   );
 }
 
@@ -48,12 +48,12 @@ function names({ apiGroups, resources, resourceNames }: Fields, { kind, name }: 
   );
 }
 
-/** Whether a requirement on the labels of a namespace may hold: that on its name can be decided. */
-function mayHold({ key, operator, values }: Fields, namespace: string): boolean {
-  if (text(key) !== "kubernetes.io/metadata.name") return true;
-  const isListed = list(values).includes(namespace);
-  return operator === "In" ? isListed : operator !== "NotIn" || !isListed;
-}
+/** A namespace of which only the name is known. */
+const namespaceNamed = (namespace: string): Pods => ({
+  namespace,
+  labels: new Map([["kubernetes.io/metadata.name", namespace]]),
+  mayHave: /^/,
+});
 
 /** The `spec` of the bindings of a policy. */
 export const bindingsOf = (name: string, bindings: readonly Fields[]): readonly Fields[] =>
