@@ -15,6 +15,7 @@ import { oci } from "../../../../tools/migrate/steps/oci/step.ts";
 import type { StepContext } from "../../../../tools/migrate/step.ts";
 import { writeChanges } from "../../../../tools/migrate/write.ts";
 import { listening } from "../../../support/listening.ts";
+import { helmRelease, resultOf } from "../planning.ts";
 
 const CHARTS = "https://charts.example.com";
 
@@ -103,6 +104,30 @@ describe("migrate oci", () => {
   const text = ({ after }: StepResult, path: string): string => fileText(after, path) ?? "";
   const changed = ({ plan }: StepResult): readonly string[] =>
     plan.changes.map(({ path }) => path).toSorted();
+
+  it("leaves a version that no tag can have, and an API version that requires spec.chart", () => {
+    const release = (version: string, apiVersion = "helm.toolkit.fluxcd.io/v2"): object => ({
+      ...helmRelease("web", "apps", "web", {}),
+      apiVersion,
+      spec: { chart: { spec: { chart: "web", version, sourceRef: { kind: "HelmRepository", name: "a" } } } },
+    });
+    const source = {
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "HelmRepository",
+      metadata: { name: "a", namespace: "apps" },
+      spec: { type: "oci", url: "oci://registry.example.com/charts" },
+    };
+    const whyLeft = (one: object): string =>
+      resultOf(oci, { "apps/release.yaml": one, "apps/source.yaml": source })
+        .plan.notes.map(({ message }) => message)
+        .join("\n");
+    assert.match(
+      whyLeft(release("1.2.3+build1")),
+      /cannot contain a \+: registries have it as 1\.2\.3_build1/,
+    );
+    assert.match(whyLeft(release("1.2.3", "helm.toolkit.fluxcd.io/v2beta1")), /v2beta1 requires spec\.chart/);
+    assert.doesNotMatch(whyLeft(release("1.2.3", "helm.toolkit.fluxcd.io/v2beta2")), /requires|cannot/);
+  });
 
   it("lists where workflows, scripts and other programs read the field that it replaces", () => {
     repository([{ name: "a", chart: "web", version: "1.2.3" }], { url: "oci://charts.example.com/helm" });

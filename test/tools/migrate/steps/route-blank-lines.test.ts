@@ -87,3 +87,31 @@ describe("migrate route: blank lines in values", () => {
     );
   });
 });
+
+describe("migrate route: the form of an Ingress", () => {
+  it("keeps the order of its metadata, and the blank line above its spec", () => {
+    const text = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  namespace: den
+  labels:
+    app: tea
+  name: tea
+
+spec:
+  ingressClassName: wan
+  rules:
+    - host: tea.example.net
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: { service: { name: tea, port: { number: 80 } } }
+`;
+    const moved = written(resultOf(route, { "den/tea.yaml": text }, OPTIONS), "den/tea.yaml");
+    assert.match(
+      moved,
+      /metadata:\n {2}namespace: den\n {2}labels:\n {4}app: tea\n {2}name: tea\n\nspec:\n {2}parentRefs/,
+    );
+  });
+});

@@ -200,6 +200,16 @@ describe("migrate route: DNS", () => {
       assert.equal(refusals(server, labelled, ingress()), "");
     });
 
+  it("counts a host or a domain with an unknown variable among what external-dns may manage", () => {
+    const unknown = ingressWith({ ingressClassName: "nginx", host: "${WEBHOOK}" });
+    const [inZone, byVariable] = [["example.org"], ["${DOMAIN}"]].map((domainFilters) =>
+      externalDns({ sources: ["ingress"], domainFilters }),
+    );
+    assert.match(refusals(inZone!, labelled, unknown), /the DNS record of \$\{WEBHOOK\}/);
+    assert.match(refusals(byVariable!, labelled, ingress()), /the DNS record of web\.example\.com/);
+    assert.equal(refusals(inZone!, labelled, ingress()), "");
+  });
+
   it("is judged for each external-dns", () => {
     const inside = externalDns(BOTH);
     const outside = externalDns({ ...BOTH, extraArgs: ["--gateway-name=outside"] }, "outside");

@@ -132,3 +132,58 @@ describe("migrate annotate, for routes that do not respond with 200", () => {
       assert.deepEqual(outcome(route("shop", rules)), { annotated: true, notes: "" });
   });
 });
+
+describe("migrate annotate, where an annotation on a route would not help", () => {
+  const left = (args: readonly string[], ...others: readonly object[]): string => {
+    const sidecar = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "gatus", namespace: "apps" },
+      spec: {
+        template: {
+          spec: { containers: [{ name: "sidecar", image: "example.com/gatus-sidecar:0.5.1", args }] },
+        },
+      },
+    };
+    const route = {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata: { name: "wiki", namespace: "apps" },
+      spec: {
+        parentRefs: [{ name: "inside" }],
+        hostnames: ["wiki.example.com"],
+        rules: [{ backendRefs: [{ name: "wiki", port: 80 }] }],
+      },
+    };
+    const result = resultOf(annotate, {
+      "sidecar.yaml": sidecar,
+      "route.yaml": route,
+      "others.yaml": others,
+    });
+    return messages(result, "left").join("\n") || written(result, "route.yaml");
+  };
+  const service = (annotations: object = {}): object => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "wiki", namespace: "apps", annotations },
+    spec: { ports: [{ port: 80 }] },
+  });
+  const OFF = { "gatus.home-operations.com/enabled": "false" };
+  const ANNOTATED = /gatus\.home-operations\.com\/enabled: "true"/;
+
+  it("leaves it if gatus-sidecar watches other kinds only", () => {
+    assert.match(left(["--auto-service"], service()), /watches other kinds only: add --enable-httproute/);
+    assert.match(left([], service()), ANNOTATED);
+  });
+
+  it("leaves it if a Service of its name has the same endpoint name already", () => {
+    const both = ["--auto-service", "--enable-httproute"];
+    assert.match(
+      left(both, service()),
+      /gives Service apps\/wiki the same endpoint name, .* add --prefix-service/,
+    );
+    assert.match(left(both, service(OFF)), ANNOTATED);
+    assert.match(left([...both, "--prefix-service=svc/"], service()), ANNOTATED);
+    assert.match(left(["--enable-service", "--enable-httproute"], service()), ANNOTATED);
+  });
+});

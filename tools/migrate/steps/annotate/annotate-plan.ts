@@ -21,7 +21,7 @@ import { whyNoSuccess } from "./no-success.ts";
 import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute } from "./places.ts";
 import { hasFragment, hostOf } from "./sidecar.ts";
 import { notEditable, type EditedText } from "../../not-editable.ts";
-import { runsSidecar, whyUnwatched } from "./watching.ts";
+import { runsSidecar, whyHarmful, whyUnwatched } from "./watching.ts";
 
 /** A route that takes over an endpoint. */
 interface Move {
@@ -202,15 +202,20 @@ export class AnnotatePlan {
     const isSaid = ({ route }: PlacedRoute): boolean =>
       route.metadata.annotations?.[ENABLED_ANNOTATION] !== undefined;
     if (!placed || routes.every(isSaid) || !this.#context.selected(placed.place.file)) return;
-    if (!routes.some(({ cluster }) => runsSidecar(cluster, this.#context.options))) return;
+    const { options, repository } = this.#context;
+    if (!routes.some(({ cluster }) => runsSidecar(cluster, options))) return;
     if (hostOf(placed.route) === "") return;
-    const reason = whyNoSuccess(routes, knowledgeOf(this.#context.repository));
+    const reason =
+      whyNoSuccess(routes, knowledgeOf(repository)) ??
+      routes
+        .map(({ route, cluster }) => whyHarmful(route, cluster, options))
+        .find((one) => one !== undefined);
     if (reason !== undefined) {
       const message = `route ${placed.route.metadata.name} is not annotated: ${reason}`;
       this.#notes.push({ kind: "left", message, position: placed.place.position });
       return;
     }
-    if (routes.every(({ cluster }) => whyUnwatched(cluster, this.#context.options) === undefined)) return;
+    if (routes.every(({ cluster }) => whyUnwatched(cluster, options) === undefined)) return;
     const { file, position } = placed.place;
     const done = this.#annotate(placed, annotations());
     if ("obstacle" in done) {

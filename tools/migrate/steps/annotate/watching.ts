@@ -1,3 +1,6 @@
+import { isDisabled } from "../../../../kube/gatus-annotations.ts";
+import { isAnnotated } from "../../../../kube/gatus-endpoints.ts";
+import type { KubeObject } from "../../../../kube/objects.ts";
 import { gatusPrograms, watchesRoutes } from "../../../../policy/objects/gatus-presence.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { indexOf } from "../../clusters.ts";
@@ -15,4 +18,63 @@ export function whyUnwatched(cluster: BuiltCluster, { annotate }: MigrateOptions
   return gatusPrograms(indexOf(cluster)).sidecars.some(watchesRoutes)
     ? undefined
     : `cluster "${cluster.name}" does not run gatus-sidecar with --auto-httproute, so the route would not be monitored. If it runs there but is not in this repository, list the cluster under annotate.sidecar in ${OPTIONS_FILE}`;
+}
+
+/** Why an annotation on a route would have no effect in a cluster, or break Gatus there. */
+export function whyHarmful(
+  route: KubeObject,
+  cluster: BuiltCluster,
+  { annotate }: MigrateOptions,
+): string | undefined {
+  const { sidecars } = gatusPrograms(indexOf(cluster));
+  if (sidecars.length === 0) return undefined;
+  if (!annotate.sidecar.includes(cluster.name) && !sidecars.some(readsRoutes))
+    return `gatus-sidecar in cluster "${cluster.name}" watches other kinds only: add --enable-httproute or --auto-httproute to its arguments first`;
+  return sidecars.map((args) => whyTaken(route, args, cluster)).find((reason) => reason !== undefined);
+}
+
+/**
+ * Whether a gatus-sidecar reads the annotations of routes: it watches the kinds that its arguments name, or all if they name none.
+ * Source: All in internal/resources/resources.go of gatus-sidecar
+ */
+function readsRoutes(args: readonly string[]): boolean {
+  const named = args.filter((arg) => /^--?(?:auto|enable)-/.test(arg));
+  return (
+    named.length === 0 || named.some((arg) => /^--?(?:auto|enable)-httproute(?:=(?:1|t|true))?$/i.test(arg))
+  );
+}
+
+/** The kinds next to HTTPRoutes whose endpoints are named after their objects, as the flags spell them. */
+const NAMED = [
+  { flag: "service", kind: { group: "", kind: "Service" } },
+  { flag: "ingress", kind: { group: "networking.k8s.io", kind: "Ingress" } },
+] as const;
+
+/**
+ * Why a route's endpoint would have the name of another: Gatus rejects a configuration with two endpoints of one name and group.
+ * Source: README.md of gatus-sidecar (--prefix-service)
+ */
+function whyTaken(
+  { metadata: { name } }: KubeObject,
+  args: readonly string[],
+  cluster: BuiltCluster,
+): string | undefined {
+  const isSet = (flag: string): boolean =>
+    args.some((arg) => new RegExp(`^--?${flag}(=(1|t|true))?$`, "i").test(arg));
+  const prefixOf = (flag: string): string =>
+    args.flatMap((arg) => new RegExp(`^--?prefix-${flag}=(.*)$`).exec(arg)?.[1] ?? []).at(-1) ?? "";
+  for (const { flag, kind } of NAMED) {
+    const watched = isSet(`auto-${flag}`)
+      ? (one: KubeObject) => !isDisabled(one)
+      : isSet(`enable-${flag}`)
+        ? isAnnotated
+        : undefined;
+    if (watched === undefined || prefixOf(flag) !== prefixOf("httproute")) continue;
+    const other = indexOf(cluster)
+      .ofKind(kind)
+      .find((one) => one.metadata.name === name && watched(one));
+    if (other !== undefined)
+      return `gatus-sidecar in cluster "${cluster.name}" gives ${kind.kind} ${other.metadata.namespace ?? ""}/${name} the same endpoint name, and Gatus rejects two endpoints of one name: add --prefix-${flag} to its arguments first`;
+  }
+  return undefined;
 }

@@ -1,4 +1,4 @@
-import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
+import { HELM_RELEASE, OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { clusterOf, indexOf } from "../../clusters.ts";
@@ -26,11 +26,13 @@ function versionInUse(cluster: BuiltCluster): string | undefined {
   return versions.includes("v1") ? "v1" : versions[0];
 }
 
-/** Why a cluster's Flux does not know `chartRef`. */
+/** Why a release cannot have `chartRef`: its cluster's Flux does not know it, or its `apiVersion` requires `spec.chart` in Flux 2.4 to 2.6. */
 export function whyNoChartRef(
   { forms }: WrittenObject,
   { clusters, repository }: StepContext,
 ): string | undefined {
+  if (forms.some(({ object }) => object.apiVersion === `${HELM_RELEASE.group}/v2beta1`))
+    return "its API version v2beta1 requires spec.chart from Flux 2.4 on: write it in v2 first";
   return forms
     .flatMap((form) => clusterOf(form, clusters) ?? [])
     .map((cluster) => whyTooOld(cluster, "chartRef", repository))

@@ -72,6 +72,10 @@ export function artifactOf(object: Mapping, context: StepContext): Source | Unkn
     return {
       reason: `${name} has ${version === "" ? "no version" : `the version ${version}`}, but a tag needs an exact version`,
     };
+  if (version.includes("+"))
+    return {
+      reason: `${name} has the version ${version}, and a tag cannot contain a +: registries have it as ${version.replaceAll("+", "_")}, so write its OCIRepository by hand`,
+    };
   const knowledge = knowledgeOf(context.repository);
   if (hasVersionLabel(name, knowledge))
     return {

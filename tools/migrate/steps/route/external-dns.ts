@@ -67,7 +67,7 @@ function readerOf(
       (all("policy", "policy")[0] ?? policy) === "sync"
         ? "would delete it"
         : "would leave it pointing to the Ingress controller",
-    covers: (host) => (domains.length === 0 || isWithin(host, domains)) && !isWithin(host, excluded),
+    covers: (host) => mayCover(host, domains) && !isWithin(host, excluded),
     readsIngress: ({ kind: read, ingressClass, annotations, labels }) =>
       hasLabels(labels) &&
       reads(read === "IngressRoute" ? "traefik-proxy" : "ingress") &&
@@ -97,7 +97,13 @@ function selects(selector: string, values: Texts, invalid: boolean): boolean {
   return parseLabelSelector(selector)?.(values) ?? invalid;
 }
 
-export const isWithin = (host: string, domains: readonly string[]): boolean =>
+/** Whether a host may be in one of the domains, of which none means all. A variable without a known value may stand for any name. */
+export function mayCover(host: string, domains: readonly string[]): boolean {
+  const isUnknown = (name: string): boolean => name.includes("${");
+  return domains.length === 0 || isUnknown(host) || domains.some(isUnknown) || isWithin(host, domains);
+}
+
+const isWithin = (host: string, domains: readonly string[]): boolean =>
   domains.some((domain) => host === domain || host.endsWith(domain.replace(/^\.?/, ".")));
 
 /** The flags in `extraArgs`, a list of arguments or a map. */

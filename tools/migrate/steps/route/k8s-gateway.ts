@@ -6,7 +6,7 @@ import { idOf } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartOf, valuesIn } from "./chart.ts";
 import type { DnsWriter } from "./dns-writer.ts";
-import { isWithin } from "./external-dns.ts";
+import { mayCover } from "./external-dns.ts";
 
 /**
  * Every k8s_gateway in a cluster that is a release of its chart: a DNS server that answers from the objects that it watches.
@@ -32,7 +32,7 @@ function readerOf(id: string, values: Fields, version: string): DnsWriter {
     afterwards: "would no longer answer for it",
     // Its own limit for Gateways is part of `whyBlind`.
     ingressClasses: [],
-    covers: (host) => isWithin(host, domains),
+    covers: (host) => mayCover(host, domains),
     readsIngress: ({ kind, ingressClass }) =>
       kind !== "IngressRoute" &&
       watches("Ingress") &&

@@ -26,6 +26,7 @@ export function routeTexts(
   const going = edit.anchorsBelow(document, [[]]);
   const place = { edit, document, path: ["spec"] };
   const spec = fieldsIn(ingress, ["spec"]);
+  const gap = edit.isSeparated(document, ["spec"]) ? "\n" : "";
   const scalars = new Scalars(spec, place, (backend) => portText(backend, spec));
   const [first] = routes;
   const lost =
@@ -47,7 +48,7 @@ export function routeTexts(
     const paths = isFirst ? pathsBelow(spec.rules, ["spec", "rules"], ["http", "paths"]) : [];
     const body = indented(withPathComments(plain, paths, place));
     const left = isFirst ? carriedComments(comments, fields + body).map((comment) => `${comment}\n`) : [];
-    const text = `${left.join("")}${writeYaml(head)}metadata:\n${indented(fields)}spec:\n${body}`;
+    const text = `${left.join("")}${writeYaml(head)}metadata:\n${indented(fields)}${gap}spec:\n${body}`;
     const settled = settleAnchors(text, { standing: new Set(), going, all: going });
     if ("anchor" in settled) return { obstacle: edit.obstacleOf(settled.anchor) };
     texts.push(settled.text);

@@ -103,14 +103,19 @@ function lacking(
   return lacked;
 }
 
+/** The metadata of a route, in the order of its Ingress's. */
 function metadataOf(written: Mapping, { annotations: { kept } }: Reading, name: string): Mapping {
-  const { namespace, labels } = fieldsIn(written, ["metadata"]);
-  return {
+  const metadata = fieldsIn(written, ["metadata"]);
+  const { namespace, labels } = metadata;
+  const own: Mapping = {
     name,
     ...(namespace === undefined ? {} : { namespace }),
     ...(isMapping(labels) ? { labels } : {}),
     ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }),
   };
+  return Object.fromEntries(
+    Object.keys(metadata).flatMap((key) => (own[key] === undefined ? [] : [[key, own[key]]])),
+  );
 }
 
 /** Whether the HTTPRoute for a group of hosts exists in the cluster, and serves what it should. */
