@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { runInNewContext } from "node:vm";
 import type { BuiltRepository } from "../../../tools/gitops/flux/repository-build.ts";
 import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
 import { build, kustomization, map, maps } from "../../support/built-repository.ts";
@@ -579,6 +580,21 @@ spec:
         assert.deepEqual(names, ["sync", "app"]);
       });
     });
+
+  it("are found at once next to a file of blank lines", () => {
+    const files = {
+      "cluster/sync.yaml": kustomization("sync", "./cluster"),
+      "cluster/map.yaml": map("one"),
+      "blank.yaml": `apiVersion: v1\n${"\n".repeat(500_000)}`,
+    };
+    // Only a script with a time limit can be stopped inside a regular expression.
+    const unreached: unknown = runInNewContext(
+      "read()",
+      { read: () => build(files).unreached },
+      { timeout: 15_000 },
+    );
+    assert.deepEqual(unreached, []);
+  });
 
   it("take a path with .. as one from the top, as kustomize-controller does", () => {
     const built = build({

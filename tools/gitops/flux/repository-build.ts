@@ -130,7 +130,8 @@ function withBootstraps(
 
 /** In a block mapping or in a flow mapping, such as JSON; the second field may come first. */
 const TOP_API_VERSION = /^(?:\{(?:[^{}]*,)?\s*)?["']?apiVersion["']?\s*:/m;
-const KIND = /(?:^|[{,])\s*["']?kind["']?\s*:/m;
+/** Only after a brace or a comma on another line: from each of many blank lines, it would look at all that follow. */
+const KIND = /(?:^[^\S\n]*|[{,]\s*)["']?kind["']?\s*:/m;
 
 function mayHoldObjects(repository: Repository, file: string): boolean {
   const content = searchedText(repository, file);
