@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { gatewayProvider } from "../../../../tools/migrate/steps/gateway-provider/step.ts";
 import { messages, resultOf } from "../planning.ts";
 
-const release = (values: object = { logs: { general: { level: "INFO" } } }): object => ({
+const release = (values: object = { logs: { general: { level: "INFO" } } }, version = "41.0.2"): object => ({
   apiVersion: "helm.toolkit.fluxcd.io/v2",
   kind: "HelmRelease",
   metadata: { name: "door", namespace: "doors" },
   spec: {
     chart: {
-      spec: { chart: "traefik", version: "41.0.2", sourceRef: { kind: "HelmRepository", name: "traefik" } },
+      spec: { chart: "traefik", version, sourceRef: { kind: "HelmRepository", name: "traefik" } },
     },
     values,
   },
@@ -110,4 +110,22 @@ describe("migrate gateway-provider: the options", () => {
       "gateway-provider.releases: no HelmRelease doors/tor of chart traefik is in this repository: correct its namespace or name",
     ]);
   });
+});
+
+describe("migrate gateway-provider: the version of the chart", () => {
+  for (const [version, isRead] of [
+    ["10.24.0", false],
+    ["28.x", false],
+    ["29.0.0", true],
+    [">=30 <38", true],
+  ] as const)
+    it(`${isRead ? "reads" : "does not read"} providers.kubernetesGateway: ${version}`, () => {
+      const result = resultOf(
+        gatewayProvider,
+        { "doors/door.yaml": release(undefined, version) },
+        { "gateway-provider": { releases: { "doors/door": { labelSelector: "a=b", ports: {} } } } },
+      );
+      assert.equal(result.plan.changes.length, isRead ? 1 : 0);
+      if (!isRead) assert.match(messages(result, "refused").join(), /upgrade it to 29\.0\.0 or later first/);
+    });
 });

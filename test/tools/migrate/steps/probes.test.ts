@@ -80,6 +80,21 @@ describe("migrate probes", () => {
     }
   });
 
+  it("lets an app take as long to start as its liveness probe lets it today", () => {
+    for (const [spec, attempts] of [
+      ["{ periodSeconds: 60, failureThreshold: 60 }", 360],
+      ["{ failureThreshold: 45 }", 45],
+      ["{ periodSeconds: 200 }", 60],
+      ["{}", 30],
+    ] as const) {
+      const files = release(`
+            probes:
+              liveness: { enabled: true, type: TCP, spec: ${spec} }`);
+      const text = written(resultOf(probes, files), "apps/release.yaml");
+      assert.match(text, new RegExp(`startup:[^]*failureThreshold: ${attempts}\\b`));
+    }
+  });
+
   it("adds probes where comments are for tools or about something else", () => {
     for (const files of [
       release(`

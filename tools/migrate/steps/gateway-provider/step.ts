@@ -10,7 +10,14 @@ import { clusterOf } from "../../clusters.ts";
 import { valuesIn } from "../route/chart.ts";
 import { whyForbidden } from "./allowed.ts";
 import { whyClosed } from "./pod-ports.ts";
-import { isTraefik, optionsOf, selectorValueOf, wantedValues, type ReleaseOptions } from "./values.ts";
+import {
+  isTraefik,
+  optionsOf,
+  selectorValueOf,
+  wantedValues,
+  type ReleaseOptions,
+  whyOldChart,
+} from "./values.ts";
 import { notEditable } from "../../not-editable.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
 
@@ -104,6 +111,7 @@ function whyNot({ forms }: WrittenObject, option: ReleaseOptions, context: StepC
     return cluster ? [{ release: form.object, cluster }] : [];
   });
   const reasons = [
+    ...received.map(({ release }) => whyOldChart(release, context)),
     ...received.map(({ release, cluster }) => whyRival(release, option, cluster, context)),
     ...received.map(({ release, cluster }) => whyClosed(release, option, cluster, context)),
     ...received.map(({ release, cluster }) => whyOwnGateway(valuesIn(release, cluster))),

@@ -1,3 +1,4 @@
+import { lt, minVersion, validRange } from "semver";
 import type { Mapping, Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt, idOf } from "../../objects.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
@@ -41,6 +42,18 @@ export function selectorValueOf(release: Mapping, { clusters, repository }: Step
   const known = knowledgeOf(repository);
   const [value, ...others] = classSelectorValues(version === "" ? undefined : version, known);
   return others.length === 0 ? value?.split(".").at(-1) : undefined;
+}
+
+/**
+ * Why a release's chart does not read `providers.kubernetesGateway`: it may be older than 29.0.0, which read `experimental.kubernetesGateway`.
+ * Source: github.com/traefik/traefik-helm-chart: traefik/templates/_podtemplate.tpl of v10.24.0, v28.0.0 and v29.0.0
+ */
+export function whyOldChart(release: Mapping, { clusters }: StepContext): string | undefined {
+  const { version } = chartOf(release, clusters);
+  const oldest = validRange(version) === null ? null : minVersion(version);
+  return oldest !== null && lt(oldest, "29.0.0")
+    ? `chart ${version} does not read providers.kubernetesGateway: upgrade it to 29.0.0 or later first`
+    : undefined;
 }
 
 /** Whether a release installs the chart `traefik`. */

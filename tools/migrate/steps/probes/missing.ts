@@ -69,10 +69,15 @@ function asking(probe: (typeof PROBES)[number], path: string | undefined): Field
   return { enabled: true, ...handler, spec: { ...TIMES, failureThreshold } };
 }
 
-/** The liveness probe as a startup probe, with enough attempts for a slow start. */
+/** The liveness probe as a startup probe, with enough attempts for a slow start, and for at least as long as the liveness probe lets the app take today. */
 function patient(liveness: Fields): Fields {
-  const spec = { ...fields(liveness.spec), periodSeconds: TIMES.periodSeconds };
-  return { ...liveness, spec: { ...spec, failureThreshold: FAILURES.startup } };
+  const { periodSeconds } = TIMES;
+  const own = fields(liveness.spec);
+  // The defaults of app-template, which are those of Kubernetes.
+  const { periodSeconds: period = 10, failureThreshold: failures = 3 } = own;
+  const today = Math.ceil((Number(period) * Number(failures)) / periodSeconds) || 0;
+  const failureThreshold = Math.max(FAILURES.startup, today);
+  return { ...liveness, spec: { ...own, periodSeconds, failureThreshold } };
 }
 
 /** Why the container port behind the Service is not known; undefined if it is. */
