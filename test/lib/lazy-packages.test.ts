@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const PROJECT = join(import.meta.dirname, "../..");
@@ -10,11 +9,9 @@ const START = `
   ${/^require\("\.\/lib\/lazy-packages.*$/m.exec(readFileSync(join(PROJECT, "main.js"), "utf8"))?.[0] ?? ""}
   const pulumi = require("@pulumi/pulumi");
   require("@pulumi/kubernetes");
-  const loaded = () =>
-    ["typescript", "@npmcli/arborist", "pacote"].filter((name) =>
-      Object.values(require.cache).some(
-        ({ filename, exports }) => filename.includes("/node_modules/" + name + "/") && Object.keys(exports).length > 0,
-      ),
+  const hasCompiler = () =>
+    Object.values(require.cache).some(
+      ({ filename, exports }) => filename.includes("/typescript") && Object.keys(exports).length > 100,
     );`;
 
 /** What a script in the project prints as JSON. */
@@ -24,9 +21,9 @@ function run(script: string): unknown {
   return JSON.parse(execFileSync(process.execPath, args, { cwd: PROJECT, encoding: "utf8" }));
 }
 
-describe("packages that the Pulumi SDK needs for serializing functions", () => {
-  it("are not loaded by the program's SDKs", () => {
-    assert.deepEqual(run("return loaded();"), []);
+describe("the TypeScript compiler, which the Pulumi SDK needs for serializing functions", () => {
+  it("is not loaded by the program's SDKs", () => {
+    assert.equal(run("return hasCompiler();"), false);
   });
 
   it("may be missing", () => {
@@ -34,26 +31,12 @@ describe("packages that the Pulumi SDK needs for serializing functions", () => {
     assert.equal(run(script), 1);
   });
 
-  it("are loaded once the SDK uses them", () => {
-    const directory = mkdtempSync(join(tmpdir(), "edgefirst-lazy-"));
-    for (const [folder, name] of [
-      [".", "whole"],
-      ["node_modules/one", "one"],
-    ] as const) {
-      mkdirSync(join(directory, folder), { recursive: true });
-      writeFileSync(join(directory, folder, "package.json"), JSON.stringify({ name, version: "1.0.0" }));
-    }
+  it("is loaded once the SDK uses it", () => {
     const result = run(`
-      const serialized = await pulumi.runtime.serializeFunction((a) => a + 1);
-      const compiler = loaded();
-      process.chdir(${JSON.stringify(directory)});
-      const paths = await pulumi.runtime.computeCodePaths({ extraIncludePackages: ["one"] });
-      return { text: serialized.text, compiler, all: loaded(), hasPackage: paths.has("node_modules/one") };
-    `) as { text: string; compiler: string[]; all: string[]; hasPackage: boolean };
+      const { text } = await pulumi.runtime.serializeFunction((a) => a + 1);
+      return { text, hasCompiler: hasCompiler() };
+    `) as { text: string; hasCompiler: boolean };
     assert.match(result.text, /a \+ 1/);
-    assert.deepEqual(result.compiler, ["typescript"]);
-    assert.deepEqual(result.all, ["typescript", "@npmcli/arborist", "pacote"]);
-    assert.equal(result.hasPackage, true);
-    rmSync(directory, { recursive: true });
+    assert.equal(result.hasCompiler, true);
   });
 });

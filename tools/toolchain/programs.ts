@@ -101,7 +101,8 @@ const MODULES: readonly Program[] = [
     variables: ({ version }) => ({
       "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${version}`,
     }),
-    installed: { args: ["version"], pattern: /^v(\S+)/m, range: ({ version }) => `^${version}` },
+    // Pulumi.yaml requires the same versions. The npm package `pulumi` lags behind the SDK and the CLI.
+    installed: { args: ["version"], pattern: /^v(\S+)/m, range: () => ">=3.259.0 <4.0.0" },
     download: () => "npx pulumi version",
     buildSeconds: 220,
   },

@@ -2,16 +2,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { satisfies } from "semver";
+import { parse } from "yaml";
+import { exportCommand } from "../../../tools/cli/commands/export.ts";
 import { ARCHITECTURES, checkStaticExecutable } from "../../../tools/toolchain/images/elf.ts";
 import { findProgram } from "../../../tools/toolchain/find.ts";
 import { environmentVariable, programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { installedVersion, pinnedVersion } from "../../../tools/toolchain/version.ts";
 
-const npmVersion = (name: string): string => {
-  const manifest = join(import.meta.dirname, "../../../node_modules", name, "package.json");
-  return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
-};
+const read = (file: string): string => readFileSync(join(import.meta.dirname, "../../..", file), "utf8");
+const npmVersion = (name: string): string =>
+  (JSON.parse(read(`node_modules/${name}/package.json`)) as { version: string }).version;
 
 describe("toolchain: programs", () => {
   it("have unique environment variables", () => {
@@ -25,8 +26,23 @@ describe("toolchain: programs", () => {
     const pinned = async (name: string): Promise<string> =>
       (await pinnedVersion(programNamed(name, PROGRAMS))).version;
     assert.equal(await pinned("pulumi"), npmVersion("@pulumi/pulumi"));
-    assert.equal(await pinned("pulumi"), npmVersion("pulumi"));
     assert.equal(await pinned("pulumi-resource-kubernetes"), npmVersion("@pulumi/kubernetes"));
+  });
+
+  it("accept the Pulumi CLIs that Pulumi.yaml accepts, npm's and the image of exported stacks among them", async () => {
+    const pulumi = programNamed("pulumi", PROGRAMS);
+    const pinned = await pinnedVersion(pulumi);
+    const range = pulumi.installed?.range(pinned) ?? "";
+    const { requiredPulumiVersion } = parse(read("Pulumi.yaml")) as { requiredPulumiVersion: string };
+    assert.equal(range, requiredPulumiVersion);
+    assert(satisfies(npmVersion("pulumi"), range));
+    const image = exportCommand().commands.flatMap(({ options }) =>
+      options.filter(({ long }) => long === "--image"),
+    );
+    assert.deepEqual(
+      image.map(({ defaultValue }) => defaultValue as string),
+      [`pulumi/pulumi:${pinned.version}-nonroot`],
+    );
   });
 
   for (const program of PROGRAMS) {

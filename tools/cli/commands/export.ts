@@ -28,7 +28,7 @@ const operator = (): Command =>
     .option(
       "--image <image>",
       "workspace image, with the Pulumi CLI and Node 24",
-      "pulumi/pulumi:3.259.0-nonroot",
+      "pulumi/pulumi:3.276.0-nonroot",
     )
     .option("--backend <url>", "state backend, such as s3://bucket; default: Pulumi Cloud")
     .addHelpText(

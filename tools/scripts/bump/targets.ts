@@ -14,7 +14,7 @@ const file = (...paths: readonly string[]): readonly string[] => ["run", "test:f
 const sandbox = file("test/tools/sandbox/lifecycle.test.ts");
 const conformance = ["run", "conformance"];
 
-/** What `npm run bump` can change, by name. Pulumi is not among them: its npm packages have the same version, so Renovate changes all of them. */
+/** What `npm run bump` can change, by name. Pulumi is not among them: its SDK is an npm package, so Renovate changes it together with the CLI. */
 export const TARGETS: Readonly<Record<string, BumpTarget>> = {
   traefik: {
     modules: { traefik: ["github.com/traefik/traefik/v3"] },
