@@ -12,10 +12,10 @@ export interface Condition {
 /** An object as far as its status goes. */
 type WithStatus = KubeObject | { readonly status?: unknown };
 
-/** The conditions that controllers have set on an object. */
+/** The conditions that controllers have set on an object; the API server writes null for none. */
 export function conditionsOf(object: WithStatus | undefined): readonly Condition[] {
-  const { conditions = [] } = (object?.status ?? {}) as { conditions?: readonly Condition[] };
-  return conditions;
+  const { conditions } = (object?.status ?? {}) as { conditions?: readonly Condition[] | null };
+  return conditions ?? [];
 }
 
 /** An object's condition of a type; undefined until a controller sets it. */
