@@ -20,6 +20,14 @@ export function runOnOneNode(pods: Pods, objects: ObjectIndex): boolean {
   );
 }
 
+/** Labels that most nodes of a cluster share. */
+const COMMON = /^(?:beta\.)?kubernetes\.io\/(?:os|arch)$|^node-role\.kubernetes\.io\/worker$/;
+
+/** Whether a pod's node selector asks for a label that perhaps a single node has, such as `gpu: "true"`; the nodes are not in the repository. */
+export function selectsFewNodes({ spec }: Pods): boolean {
+  return Object.keys(fields(spec.nodeSelector)).some((label) => !COMMON.test(label));
+}
+
 /** Keys whose values are names of nodes: the node's own, and those of drivers for volumes on a node. */
 const NODE_KEY = /^(?:kubernetes\.io\/hostname|metadata\.name)$|\/node(?:name)?$/;
 

@@ -118,6 +118,8 @@ function* chartProblems(
     yield {
       path,
       message: `${version === undefined ? "Without a version" : "With version: *"}, every new version is installed as soon as it is published.`,
+      remediation:
+        "Set spec.chart.spec.version, or get the chart through spec.chartRef from an OCIRepository with ref.tag.",
     };
   const repository = objects.get(
     HELM_REPOSITORY,

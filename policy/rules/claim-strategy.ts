@@ -3,7 +3,7 @@ import { enabled, isAppTemplate } from "../objects/app-template.ts";
 import { appValues } from "../objects/app-template-dialect.ts";
 import { isAttached, isOnNode, type Storage } from "../objects/attached-storage.ts";
 import { CLAIM, DEPLOYMENT, HELM_RELEASE } from "../objects/kinds.ts";
-import { runOnOneNode } from "../objects/one-node.ts";
+import { runOnOneNode, selectsFewNodes } from "../objects/one-node.ts";
 import { controllerPods, podsOf, type Pods } from "../objects/pods.ts";
 import type { Path } from "../engine/path.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
@@ -20,7 +20,7 @@ export const claimStrategy = defineRule({
   enforcement: "mandatory",
   forAuthor: true,
   recommends:
-    "a claim on the node itself, and a pod that names its node or must run next to a single pod, since both pods then run on the same node (except with ReadWriteOncePod)",
+    "a claim on the node itself, and a pod that names its node, selects nodes by a label such as `gpu`, or must run next to a single pod, since both pods then run on the same node, or may (except with ReadWriteOncePod)",
   kinds: [DEPLOYMENT, HELM_RELEASE],
   wholeStack: true,
   *check(object, { objects }) {
@@ -54,7 +54,9 @@ function* claimProblem(
     message: `RollingUpdate starts a second pod, but ${mounter} can mount the ${single.length === 1 ? "claim" : "claims"} ${single.map(({ name }) => name).join(", ")}.`,
     recommendation:
       !isForOnePod &&
-      (claims.some(({ storage }) => isOnNode(storage, objects)) || runOnOneNode(pods, objects)),
+      (claims.some(({ storage }) => isOnNode(storage, objects)) ||
+        runOnOneNode(pods, objects) ||
+        selectsFewNodes(pods)),
   };
 }
 

@@ -13,7 +13,7 @@ export const secretInClear = defineRule({
   severity: "critical",
   enforcement: "mandatory",
   recommends:
-    "a value that neither its key nor its form shows to be secret, such as a certificate or a region",
+    "a value that neither its key nor its form shows to be secret, such as a certificate or a region, and one that a comment excludes from a scanner for secrets (`gitleaks:allow`, `NOSONAR`, `pragma: allowlist secret` and the like)",
   kinds: [SECRET],
   settings: z.strictObject({
     allow: z
@@ -21,7 +21,7 @@ export const secretInClear = defineRule({
       .default([])
       .describe("Secrets whose values are not secret, as `namespace/name`."),
   }),
-  *check(secret, { host, settings, buildSteps }) {
+  *check(secret, { host, settings, buildSteps, commentsOn }) {
     if (host !== "repository" || fields(secret).sops !== undefined) return;
     if (settings.allow.includes(`${secret.metadata.namespace ?? ""}/${secret.metadata.name}`)) return;
     const written = buildSteps(secret)?.beforeSubstitution ?? secret;
@@ -30,7 +30,9 @@ export const secretInClear = defineRule({
         .filter(([key, value], _, entries) => !isOfSops(key, entries) && isReadable(value, field === "data"))
         .map(([key, value]) => ({
           path: [field, key],
-          isSensitive: isSecret(key, decoded(String(value), field === "data")),
+          isSensitive:
+            isSecret(key, decoded(String(value), field === "data")) &&
+            !commentsOn(secret, [field, key]).some((comment) => EXCLUDED.test(comment)),
         })),
     );
     const sensitive = readable.filter(({ isSensitive }) => isSensitive);
@@ -45,6 +47,13 @@ export const secretInClear = defineRule({
     };
   },
 });
+
+/**
+ * Comments by which an owner tells a scanner that a value may be read by everyone: gitleaks, detect-secrets, SonarQube, TruffleHog, GitGuardian, KICS and Semgrep,
+ * each according to its documentation.
+ */
+const EXCLUDED =
+  /\b(?:gitleaks:allow|pragma: ?allowlist (?:nextline )?secret|NOSONAR|trufflehog:ignore|ggignore|kics-scan ignore(?:-line)?|nosemgrep)\b/i;
 
 /** A key whose value is a secret: a password, a token, a private key, or an address that may contain a password. */
 const SENSITIVE =

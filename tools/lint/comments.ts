@@ -12,7 +12,7 @@ export function isCommentedOut(object: KubeObject, path: Path, key: string): boo
 }
 
 /**
- * The comments on a field: those in its lines, at their ends and directly above it. A key that is commented out is not a comment.
+ * The comments on a field: those in its lines, at their ends and directly above it. A key that is commented out is not a comment; `pragma: …` is for a tool.
  */
 export function commentsOn(object: KubeObject, path: Path): readonly string[] {
   const { text, start } = placeOf(object, path);
@@ -20,7 +20,7 @@ export function commentsOn(object: KubeObject, path: Path): readonly string[] {
   const above = before.slice(before.findLastIndex((line) => !/^\s*#/.test(line)) + 1);
   return [...above, ...linesFrom(text, start)].flatMap((line) => {
     const comment = /(?:^|\s)#+\s*(.*)$/.exec(line)?.[1];
-    return comment === undefined || /^[\w.-]+:(?:\s|$)/.test(comment) ? [] : [comment];
+    return comment === undefined || /^(?!pragma:)[\w.-]+:(?:\s|$)/.test(comment) ? [] : [comment];
   });
 }
 

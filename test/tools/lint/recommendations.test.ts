@@ -178,6 +178,32 @@ describe("lint of an experiment", () => {
   });
 });
 
+describe("lint of Secrets in clear", () => {
+  const levels = (comment: string): readonly string[] => {
+    const text = `apiVersion: v1\nkind: Secret\nmetadata: { name: web }\nstringData:\n  PASSWORD: example${comment}\n`;
+    write("web.yaml", text);
+    return found("secret-in-clear");
+  };
+
+  it("recommends encryption where a comment excludes the value from a scanner for secrets", () => {
+    for (const comment of [
+      " # gitleaks:allow",
+      " # NOSONAR only for the local cluster",
+      " # pragma: allowlist secret",
+    ])
+      assert.deepEqual(levels(comment), ["advisory web.yaml:5"]);
+    for (const comment of ["", " # the password", " # NOSONARS"])
+      assert.deepEqual(levels(comment), ["mandatory web.yaml:5"]);
+  });
+});
+
+describe("lint of vendored files", () => {
+  it("leaves out what CUE's module folder holds", () => {
+    write("cue.mod/gen/web.yaml", deployment());
+    assert.deepEqual(found("workload-probes"), []);
+  });
+});
+
 describe("lint of settings that are commented out", () => {
   const probes = (comment: string): readonly string[] => {
     write("web.yaml", deployment("", comment));

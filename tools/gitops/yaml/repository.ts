@@ -15,7 +15,7 @@ const MAX_BYTES = 8 * MEBIBYTE;
 const TOO_LARGE = `the file is larger than ${MAX_BYTES / MEBIBYTE} MiB`;
 
 /** Directories without manifests. */
-const SKIPPED_DIRECTORIES = new Set([".git", "node_modules"]);
+const SKIPPED_DIRECTORIES = new Set([".git", "node_modules", "cue.mod"]);
 
 /** An entry in a directory. */
 export interface DirectoryEntry {
