@@ -98,6 +98,7 @@ describe("arguments of a staged update", () => {
       override: undefined,
       skip: { gatus: "none yet" },
       after: ["edge"],
+      further: undefined,
       removed: { "HelmRelease a/b": "moved" },
       ownChecks: { queries: {}, http: {}, jobs: {}, window: "5m" },
       ignored: [{ object: "HelmRelease a/c", ...ENTRY }],

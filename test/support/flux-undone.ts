@@ -104,7 +104,7 @@ export const UNDONE_FIXES: readonly UndoneFix[] = [
   {
     fix: "a patch keeps the quotes of the scalar that it replaces",
     file: `${KUSTOMIZE}/merge.ts`,
-    text: 'style === "plain" ? value : writtenText(value, origin)',
-    undone: "value",
+    text: 'style === "plain" ? read : writtenText(read, origin)',
+    undone: "read",
   },
 ];

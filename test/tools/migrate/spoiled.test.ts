@@ -149,7 +149,9 @@ describe("a spoiled repository", () => {
           assert.doesNotMatch(
             result.unseen.join(),
             /internal error/,
-            [...changes.values()].join("\n---8<---\n"),
+            [...changes.values()]
+              .map((one) => (typeof one === "object" ? one.text : (one ?? "")))
+              .join("\n---8<---\n"),
           );
           assert.equal(typeof unifiedDiff(result, before), "string");
           const report = reportOf(result, before);
