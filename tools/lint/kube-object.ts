@@ -22,14 +22,15 @@ export function buildStepsOf({
   origin,
 }: BuiltObject): BuildSteps | undefined {
   if (!kustomization) return undefined;
+  const variables = kustomization.variablesFor(beforeSubstitution, origin);
   return {
     kustomization: asKubeObject(kustomization.object),
     get beforePatches() {
       return asKubeObject(kustomization.beforePatches(origin) ?? object);
     },
     beforeSubstitution: asKubeObject(beforeSubstitution),
-    variables: kustomization.variables?.values ?? new Map(),
-    variablesComplete: kustomization.variables?.complete ?? true,
+    variables: variables?.values ?? new Map(),
+    variablesComplete: variables?.complete ?? true,
     missingRefused: kustomization.refusesMissing,
   };
 }

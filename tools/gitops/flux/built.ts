@@ -6,24 +6,72 @@ import type { Mapping } from "../yaml/values.ts";
 import { BuildError, type BuildProblem } from "../problem.ts";
 import { Delivered } from "./delivered.ts";
 import { filesReached, pathOf, plainFile } from "./flux-kustomization.ts";
-import type { Variables } from "./variables.ts";
+import { optsOut } from "./substitution.ts";
+import { lookupIn, namesIn, substitutes, type Variables } from "./variables.ts";
+
+/** What a {@link BuiltKustomization} is made of. */
+interface BuiltFrom {
+  readonly object: Mapping;
+  readonly variables: Variables | undefined;
+  /** The files in its source; undefined if the source is another repository. */
+  readonly repository: Repository | undefined;
+  /** The variables in its spec whose values only its parent on the cluster has. */
+  readonly supplied: ReadonlySet<string> | undefined;
+}
 
 /** A Flux Kustomization and the objects that it builds. */
 export class BuiltKustomization {
-  /** The Kustomization as its parent applies it. */
+  /** The Kustomization as its parent applies it; a root that applies itself, as it does so. */
   readonly object: Mapping;
   readonly variables: Variables | undefined;
+  readonly #supplied: ReadonlySet<string>;
   /** Whether the cluster's Flux applies nothing of it, because nothing defines some of its variables. */
   refusesMissing = false;
-  /** The files in its source; undefined if the source is another repository. */
   readonly #repository: Repository | undefined;
   #plain: ReadonlyMap<string, Mapping> | undefined;
   #filesRead: ReadonlySet<string> | undefined;
 
-  constructor(object: Mapping, variables: Variables | undefined, repository: Repository | undefined) {
+  constructor({ object, variables, repository, supplied }: BuiltFrom) {
     this.object = object;
     this.variables = variables;
     this.#repository = repository;
+    this.#supplied = supplied ?? new Set();
+  }
+
+  /**
+   * The variables for an object. A variable that its files do not have comes from this Kustomization's spec, where the parent has replaced it: its value
+   * is unknown, whatever this Kustomization defines.
+   * @param object before substitution
+   */
+  variablesFor(object: Mapping, origin: Origin): Variables | undefined {
+    const { variables } = this;
+    if (this.#supplied.size === 0 || !substitutes(variables)) return variables;
+    const lookup = lookupIn(variables);
+    const known = [...namesIn(object)].filter(
+      (name) => this.#supplied.has(name) && typeof lookup(name) !== "symbol",
+    );
+    const plain = known.length > 0 ? this.beforePatches(origin) : undefined;
+    if (!plain) return variables;
+    const own = namesIn(plain);
+    const supplied = known.filter((name) => !own.has(name)).map((name) => [name, undefined] as const);
+    return { ...variables, values: new Map([...variables.values, ...supplied]) };
+  }
+
+  /**
+   * The variables that are left in an object although the cluster replaces them here: this repository does not have their values.
+   * @param before the object before substitution
+   */
+  leftIn(object: Mapping, before: Mapping, origin: Origin): ReadonlySet<string> {
+    const variables = this.variablesFor(before, origin);
+    if (!substitutes(variables) || optsOut(before)) return new Set();
+    const lookup = lookupIn(variables);
+    const escaped = JSON.stringify(before);
+    return new Set(
+      [...namesIn(object)].filter(
+        (name) =>
+          (typeof lookup(name) === "symbol" || this.#supplied.has(name)) && !escaped.includes(`$\${${name}`),
+      ),
+    );
   }
 
   /** The directory of the repository that it builds. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { resourcesOf } from "../kustomize/document-objects.ts";
 import { idOf } from "../kustomize/object-name.ts";
 import { Resource } from "../kustomize/resource.ts";
@@ -5,7 +6,7 @@ import type { Repository } from "../yaml/repository.ts";
 import { contentsOf } from "../yaml/contents.ts";
 import { cloneValue, originOf, type Mapping } from "../yaml/values.ts";
 import { attempt, type BuildError, type BuildProblem } from "../problem.ts";
-import { buildSpecOf, isFluxKustomization, pathOf } from "./flux-kustomization.ts";
+import { buildSpecOf, isFluxKustomization, pathOf, specOf } from "./flux-kustomization.ts";
 import { buildKustomization, type Built, type BuiltResource } from "./kustomization-build.ts";
 import { remoteName, remoteOf } from "./remote-cluster.ts";
 import { expandResourceSet, isResourceSet } from "./resource-set.ts";
@@ -18,6 +19,7 @@ import { collision, finishObject } from "./finish.ts";
 import { customResourceErrors, identityError, serverErrors } from "./server-errors.ts";
 import { MissingVariables } from "./missing-variables.ts";
 import { isStrict } from "./strict-substitution.ts";
+import type { MissingVariable } from "./substitution.ts";
 import { VariableSources } from "./variable-sources.ts";
 import { variablesOf } from "./variables.ts";
 
@@ -37,6 +39,15 @@ export interface ClusterBuildArgs {
   readonly partial: boolean;
 }
 
+/** A Kustomization that is built, but not its substitution. */
+interface Waiting {
+  readonly kustomization: Mapping;
+  readonly resources: readonly BuiltResource[];
+}
+
+/** How often a root is built again with what it has made of itself: a variable with itself in its value grows each time. */
+const MAX_ROUNDS = 3;
+
 class ClusterBuild {
   readonly #partial: boolean;
   readonly #name: string;
@@ -51,6 +62,8 @@ class ClusterBuild {
   readonly #kustomizations: BuiltKustomization[] = [];
   readonly #problems = new Map<string, BuildProblem>();
   readonly #seen = new Set<string>();
+  /** The variables in the specs of Kustomizations whose values only the cluster has, which replaces them there. */
+  readonly #supplied = new Map<Mapping, ReadonlySet<string>>();
   readonly #variableSources = new VariableSources();
   readonly #missing = new MissingVariables();
   /** How many Kustomizations have been built from the same contents. */
@@ -73,15 +86,12 @@ class ClusterBuild {
     let queue = [...roots, ...this.#orphansBelow(undefined)];
     while (queue.length > 0) {
       // A sibling may provide the ConfigMap that substituteFrom names, so substitution waits until all siblings are built.
-      const waiting: { kustomization: Mapping; resources: readonly BuiltResource[] }[] = [];
+      const waiting: Waiting[] = [];
       const children: Mapping[] = [];
-      for (const kustomization of queue) {
-        const resources = this.#build(kustomization);
-        this.#variableSources.collect(resources.map(({ object }) => object));
-        waiting.push({ kustomization, resources });
-      }
-      for (const { kustomization, resources } of waiting)
-        children.push(...this.#finish(kustomization, resources));
+      for (const kustomization of queue)
+        waiting.push({ kustomization, resources: this.#build(kustomization) });
+      for (const one of waiting)
+        children.push(...this.#finish(roots.includes(one.kustomization) ? this.#settled(one) : one));
       queue = children;
     }
     this.#addRoots(roots);
@@ -112,7 +122,44 @@ class ClusterBuild {
     const build = (): Built => buildKustomization(kustomization, delivered, this.#partial);
     const { resources, errors } = delivered.once(`${count} ${key}`, build, files);
     for (const error of errors) this.#report(error);
+    this.#variableSources.collect(resources.map(({ object }) => object));
     return resources;
+  }
+
+  /** A root that applies itself gets the patches of its own kustomization file, and the variables that they define, when Flux has applied it. */
+  #settled(root: Waiting): Waiting {
+    let settled = root;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const { kustomization, resources } = settled;
+      const own = ownOf(kustomization, resources);
+      if (!own || remoteOf(kustomization) !== undefined) break;
+      const next = this.#attempt(() => this.#apply(own, this.#started(kustomization)));
+      if (!next || pathOf(next) !== pathOf(kustomization) || !this.#sources.has(next)) break;
+      if (isDeepStrictEqual(specOf(next), specOf(kustomization))) break;
+      const isSameBuild = isDeepStrictEqual(buildSpecOf(next), buildSpecOf(kustomization));
+      settled = { kustomization: next, resources: isSameBuild ? resources : this.#build(next) };
+    }
+    return settled;
+  }
+
+  #started(kustomization: Mapping): BuiltKustomization {
+    return new BuiltKustomization({
+      object: kustomization,
+      variables: variablesOf(kustomization, this.#variableSources.find),
+      repository: this.#delivered(kustomization),
+      supplied: this.#supplied.get(kustomization),
+    });
+  }
+
+  /** An object as a Kustomization applies it. */
+  #apply(
+    { object, origin }: BuiltResource,
+    by: BuiltKustomization,
+    onMissing?: (variable: MissingVariable) => void,
+  ): Mapping {
+    const applied = finishObject(object, by.object, by.variablesFor(object, origin), onMissing);
+    if (isFluxKustomization(applied)) this.#supplied.set(applied, by.leftIn(applied, object, origin));
+    return applied;
   }
 
   /** The files in a Kustomization's source; undefined if the source is another repository. */
@@ -121,9 +168,9 @@ class ClusterBuild {
   }
 
   /** Substitutes variables, keeps the objects, and returns the Kustomizations among them that have not been built. */
-  #finish(kustomization: Mapping, resources: readonly BuiltResource[]): readonly Mapping[] {
-    const variables = variablesOf(kustomization, this.#variableSources.find);
-    const built = new BuiltKustomization(kustomization, variables, this.#delivered(kustomization));
+  #finish({ kustomization, resources }: Waiting): readonly Mapping[] {
+    const built = this.#started(kustomization);
+    const { variables } = built;
     this.#kustomizations.push(built);
     const remote = this.#remotes.get(kustomization) ?? remoteOf(kustomization);
     if (remote !== undefined) this.#remotes.set(kustomization, remote);
@@ -132,16 +179,13 @@ class ClusterBuild {
     for (const error of variables?.errors ?? []) this.#report(error);
     const children: Mapping[] = [];
     const own: Mapping[] = [];
-    // One that applies itself gets the patches of its own kustomization file.
-    const applied =
-      resources.find(({ object }) => isFluxKustomization(object) && idOf(object) === idOf(kustomization))
-        ?.object ?? kustomization;
+    const applied = ownOf(kustomization, resources)?.object ?? kustomization;
     const isOwn = new Set(resources);
     const expanded = resources.flatMap((resource) => [resource, ...this.#expand(resource, resources)]);
     for (const resource of expanded) {
       const object =
         this.#attempt(() =>
-          finishObject(resource.object, kustomization, variables, (variable) => {
+          this.#apply(resource, built, (variable) => {
             this.#missing.add(variable, built);
           }),
         ) ?? resource.object;
@@ -238,6 +282,11 @@ class ClusterBuild {
     const { file, line, column } = problem.position;
     this.#problems.set(`${file}:${line}:${column} ${problem.message}`, problem);
   }
+}
+
+/** What a Kustomization has built of itself; undefined if it does not apply itself. */
+function ownOf(kustomization: Mapping, resources: readonly BuiltResource[]): BuiltResource | undefined {
+  return resources.find(({ object }) => isFluxKustomization(object) && idOf(object) === idOf(kustomization));
 }
 
 /** A checked copy of a Kustomization as written. */

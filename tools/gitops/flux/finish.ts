@@ -4,7 +4,7 @@ import { BuildError } from "../problem.ts";
 import { originOf, type Mapping } from "../yaml/values.ts";
 import { addCommonMetadata } from "./flux-kustomization.ts";
 import { substituteObject, type MissingVariable } from "./substitution.ts";
-import { lookupIn, type Variables } from "./variables.ts";
+import { lookupIn, substitutes, type Variables } from "./variables.ts";
 
 /** The error for the first object that substitution has given the id of another one. Source: Replace in kustomize's api/resmap/reswrangler.go. */
 export function collision(objects: readonly Mapping[]): BuildError | undefined {
@@ -34,9 +34,8 @@ export function finishObject(
   variables: Variables | undefined,
   onMissing?: (variable: MissingVariable) => void,
 ): Mapping {
-  const substitutes = variables && (variables.always || variables.values.size > 0 || !variables.complete);
   return addCommonMetadata(
-    substitutes ? substituteObject(object, lookupIn(variables), onMissing) : object,
+    substitutes(variables) ? substituteObject(object, lookupIn(variables), onMissing) : object,
     kustomization,
   );
 }

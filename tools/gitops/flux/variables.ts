@@ -94,6 +94,18 @@ function addSource(values: Map<string, string | undefined>, source: Mapping): re
   return [source.data, source.stringData].flatMap((data) => (isMapping(data) ? nameErrors(data) : []));
 }
 
+/** Whether Flux substitutes at all. */
+export function substitutes(variables: Variables | undefined): variables is Variables {
+  return variables !== undefined && (variables.always || variables.values.size > 0 || !variables.complete);
+}
+
+/** The names of the variables in an object, escaped or not. */
+export function namesIn(object: Mapping): ReadonlySet<string> {
+  return new Set(
+    [...JSON.stringify(object).matchAll(/\$\{#?([\p{L}\p{Nd}_]+)/gu)].map(([, name = ""]) => name),
+  );
+}
+
 /** Looks up variables. An undefined variable is empty if all variables are known. */
 export function lookupIn({ values, complete }: Variables): Lookup {
   return (name) => {
