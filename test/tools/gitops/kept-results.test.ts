@@ -91,7 +91,9 @@ describe("results that a build takes from a build of another copy", () => {
     ["repositories/fleet", 150],
     ["gitops", 25],
   ] as const)
-    it(`are those of a build from scratch, after any edits of ${directory}`, () => {
+    it(`are those of a build from scratch, after any edits of ${directory}`, function () {
+      // Two builds after each of many edits.
+      this.timeout(120_000);
       cpSync(join(REPOSITORIES, directory), root, { recursive: true });
       const repository = new Repository(root);
       for (const partial of [true, false]) {
