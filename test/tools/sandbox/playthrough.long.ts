@@ -188,7 +188,7 @@ describe("the whole plan with the real Pulumi, Flux, Traefik and Gatus", functio
     const killed: [string, () => number | undefined][] = [
       ["the app", () => pidInNetwork(/whoami\.mjs/)],
       ["Traefik", () => pidInNetwork(/^traefik /)],
-      ["the agent", () => pidInNetwork(/^\S+ \S+\/agent\/main\.ts /)],
+      ["the agent", () => pidInNetwork(/\/long-running\.js \S+\/agent\/main\.ts /)],
       ["what keeps the private network", () => pidOf("agent")],
       ["the API server", () => pidOf("kube-apiserver")],
       ["kustomize-controller", () => pidOf("kustomize-controller")],
