@@ -54,7 +54,10 @@ const login = z.union(
       basic: z
         .strictObject({
           username: z.string().min(1).describe("User name."),
-          ...existingSecret("the password, in the same format as `gatusPasswordHash`", "passwordHash"),
+          ...existingSecret(
+            "the password as a bcrypt hash in base64, like `gatusPasswordHash` (under `data`, in base64 a second time)",
+            "passwordHash",
+          ),
         })
         .refine(hasSecret, { error: "secret next to it", path: ["key"] })
         .describe("Basic authentication; needs `secret` here, or the stack's secret `gatusPasswordHash`."),
@@ -163,12 +166,14 @@ export const alerting = z
     install: z
       .boolean()
       .describe(
-        "Install alerting rules for metrics from Gatus, the kubelets and Flux. If the Prometheus operator's CRDs are missing, nothing is installed, and a warning is printed.",
+        "Install alerting rules for metrics from Gatus, the kubelets and Flux, and a PodMonitor for each Traefik and for Gatus, in their namespaces. If the Prometheus operator's CRDs are missing, nothing is installed, and a warning is printed.",
       ),
     namespace: labelName.default("observability").describe("Namespace of the rules; created if absent."),
     ruleLabels: labels
       .default({})
-      .describe("Labels that the cluster's Prometheus and Alertmanager use to select rules and receivers."),
+      .describe(
+        "Labels that the cluster's Prometheus and Alertmanager use to select rules, PodMonitors and receivers.",
+      ),
     pushover: pushover
       .default(true)
       .describe(

@@ -92,7 +92,9 @@ export const gateway = z.strictObject({
       { error: '"All", "Same" or { matchLabels: {…} }' },
     )
     .default("All")
-    .describe("Namespaces whose routes may attach: all, the Gateway's own, or those with these labels."),
+    .describe(
+      'Namespaces whose routes may attach: all, the Gateway\'s own, or those with these labels, such as `{ matchLabels: { exposed: "yes" } }`. The namespace of Gatus needs them, too, if this Gateway serves its page; the stack does not add them.',
+    ),
   http: z
     .strictObject({
       port: port.default(80).describe("Port of the listener `web`."),

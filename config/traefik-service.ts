@@ -12,7 +12,9 @@ export const service = z
       .describe("Type of the Service."),
     annotations: annotations
       .default({})
-      .describe("Annotations, for example for an address pool: `lbipam.cilium.io/ips`."),
+      .describe(
+        'Annotations, for example for an address pool: `lbipam.cilium.io/ips: "192.168.1.40,fd00:1::40"`, with one address of each of the `ipFamilies`.',
+      ),
     labels: labels
       .default({})
       .describe("Labels, for example those that an address pool uses to select the Service."),
@@ -34,13 +36,13 @@ export const service = z
       .enum(["Cluster", "Local"])
       .default("Cluster")
       .describe(
-        "`Local` preserves the client address, and accepts traffic only on nodes that run a replica.",
+        "`Local` preserves the client address, and accepts traffic only on nodes that run a replica. Not for Cilium's L2 announcements, which may announce the address on another node; there, Cilium's `loadBalancer.mode: dsr` preserves it.",
       ),
     ipFamilyPolicy: z
       .enum(["SingleStack", "PreferDualStack", "RequireDualStack"])
       .optional()
       .describe(
-        "Whether the Service gets addresses of one IP family or of both. If omitted, Kubernetes decides.",
+        "Whether the Service gets addresses of one IP family or of both (`RequireDualStack`). If omitted, Kubernetes decides.",
       ),
     ipFamilies: z
       .array(z.enum(["IPv4", "IPv6"]))

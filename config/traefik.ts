@@ -24,7 +24,9 @@ export const traefik = z
         maxUnavailable: z.int().min(1).default(1).describe("How many replicas a drain may evict at once."),
       })
       .prefault({})
-      .describe("The disruption budget. Not created for one replica, since it would block every drain."),
+      .describe(
+        "The disruption budget, which exists by default if there are two or more replicas. For one replica, it would block every drain.",
+      ),
     service: service.describe("The Service through which clients reach Traefik."),
     resources: resources
       .default({ requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "256Mi" } })
@@ -40,7 +42,9 @@ export const traefik = z
           .describe("Response statuses to log, such as `400-599`. Defaults to all."),
       })
       .optional()
-      .describe("The access log, on standard output. Off if omitted; `{}` turns it on."),
+      .describe(
+        "The access log, on standard output. Off if omitted; `{}` turns it on. `ClientHost` is the visitor's address: the sender of the request, or what `X-Forwarded-For` says, if one of `trustedProxies` sent it.",
+      ),
     timeouts: z
       .strictObject({
         read: duration.optional().describe("Time to read a whole request. Traefik's default is `60s`."),

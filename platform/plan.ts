@@ -10,7 +10,7 @@ import { fluxParts } from "./flux.ts";
 import { monitoringParts } from "./monitoring.ts";
 import { networkParts } from "./network.ts";
 import type { Part, PlatformArgs } from "./part.ts";
-import { checkPolicies } from "./policies.ts";
+import { checkPolicies, liveNamespaces } from "./policies.ts";
 
 /** The plan for a stack's platform, made before anything is changed. */
 export interface PlatformPlan {
@@ -44,14 +44,18 @@ export async function planPlatform({
     ({ objects, check }) => objects.length > 0 || check !== undefined,
   );
   const objects = parts.flatMap((part) => part.objects);
+  const policies = liveNamespaces(objects, cluster).then((live) =>
+    checkPolicies(objects, config.policies, live),
+  );
   const findings = await Promise.all([
+    policies,
     checkOwnership(objects, cluster, { stack, adopt: config.adopt, recorded }),
     checkNamespaces(objects, cluster),
     ...parts.map(({ check }) => check?.(cluster) ?? []),
   ]);
   return {
     parts: parts.filter((part) => part.objects.length > 0),
-    findings: [...checkDistinct(objects), ...checkPolicies(objects, config.policies), ...findings.flat()],
+    findings: [...checkDistinct(objects), ...findings.flat()],
   };
 }
 

@@ -4,7 +4,14 @@ import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { declareRetained, labelled, withoutStatus, type CommonArgs } from "../shared/declare.ts";
 import { withoutDescriptions } from "./descriptions.ts";
-import { DECLARED_KINDS, experimentalKinds, fittingBundles, watchedKinds, type ApiKind } from "./support.ts";
+import {
+  DECLARED_KINDS,
+  experimentalKinds,
+  fittingBundles,
+  leastBundle,
+  watchedKinds,
+  type ApiKind,
+} from "./support.ts";
 
 /** Arguments of {@link GatewayApi}. */
 export interface GatewayApiArgs extends CommonArgs {
@@ -121,11 +128,16 @@ async function unserved(kinds: readonly ApiKind[], cluster: ClusterReader): Prom
 
 function notServed(
   missing: readonly ApiKind[],
-  { traefikVersion, install }: GatewayApiArgs,
+  { traefikVersion, install, experimental = false }: GatewayApiArgs,
   context: string,
 ): Finding[] {
   if (missing.length === 0) return [];
   const user = traefikVersion === undefined ? "this stack" : `this stack with Traefik ${traefikVersion}`;
+  const least = traefikVersion === undefined ? undefined : leastBundle(traefikVersion);
+  const release =
+    least === undefined
+      ? ""
+      : ` (Gateway API ${least} or later${experimental ? ", experimental channel" : ""})`;
   const kinds = missing.map(({ apiVersion, kind }) => `${kind} ${apiVersion.split("/")[1] ?? ""}`);
   return [
     {
@@ -133,7 +145,7 @@ function notServed(
       message: `The Gateway API on ${context} does not serve ${kinds.join(", ")}, which ${user} needs${install ? " for traefik.experimentalChannel" : ", and edgefirst:gatewayApi.install is false"}.`,
       hint: install
         ? "Install the CRDs from the experimental channel yourself and set edgefirst:gatewayApi.install to false, or remove traefik.experimentalChannel."
-        : "Have the owner of the CRDs install a newer bundle that serves these versions, or remove edgefirst:gatewayApi.install from the configuration.",
+        : `Have the owner of the CRDs install a bundle that serves these versions${release}, or remove edgefirst:gatewayApi.install from the configuration.`,
     },
   ];
 }

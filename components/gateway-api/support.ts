@@ -22,6 +22,13 @@ export function fittingBundles(traefikVersion: string): string | undefined {
   return BUNDLES_BY_TRAEFIK.find(({ traefik }) => semver.satisfies(traefikVersion, traefik))?.bundle;
 }
 
+/** The oldest release line of the Gateway API that a Traefik release needs, such as `1.5`; undefined if the release is not in the table. */
+export function leastBundle(traefikVersion: string): string | undefined {
+  const fitting = fittingBundles(traefikVersion);
+  const least = fitting === undefined ? null : semver.minVersion(fitting);
+  return least === null ? undefined : `${least.major}.${least.minor}`;
+}
+
 /** A kind at one version. */
 export interface ApiKind {
   readonly apiVersion: string;

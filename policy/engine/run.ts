@@ -24,6 +24,8 @@ export interface RunInput {
   readonly isComplete?: boolean;
   /** The objects in one stack, or in one cluster of a repository. Findings refer to these same instances. */
   readonly objects: readonly KubeObject[];
+  /** Objects of other owners, which rules may read but do not check. By default, there are none. */
+  readonly unchecked?: readonly KubeObject[];
   /** Defaults to every rule. */
   readonly rules?: readonly Rule[];
   /** Settings by rule id. A value is either a level, or settings with or without a level. */
@@ -100,7 +102,7 @@ export function runRules(input: RunInput): RuleReport {
   const shared = {
     host: input.host,
     isComplete: input.host === "repository" && input.isComplete !== false,
-    objects: new ObjectIndex(input.objects, input.renderedBy),
+    objects: new ObjectIndex([...input.objects, ...(input.unchecked ?? [])], input.renderedBy),
     previous: input.previous && new ObjectIndex(input.previous),
     others: input.others ?? (() => []),
     unapplied: input.unapplied ?? (() => undefined),

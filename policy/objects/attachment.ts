@@ -1,9 +1,8 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { hasPlaceholder } from "./app-template.ts";
-import { NAMESPACE } from "./kinds.ts";
-import type { ObjectIndex } from "../engine/object-index.ts";
+import { admits, labelRemedy } from "./namespace-admission.ts";
 import { at, fields, list, text, texts, type Fields } from "../engine/read.ts";
-import type { Problem, NotEvaluated } from "../engine/rule.ts";
+import type { NotEvaluated, Problem, RuleContext } from "../engine/rule.ts";
 
 /**
  * The route kinds that a listener accepts if it lists none, by protocol. A listener with any other protocol may accept any kind.
@@ -24,7 +23,7 @@ export function* attachmentProblems(
   route: KubeObject,
   parent: Fields,
   gateway: KubeObject,
-  objects: ObjectIndex,
+  { objects, host = "repository" }: Pick<RuleContext, "objects"> & Partial<Pick<RuleContext, "host">>,
 ): Generator<Problem | NotEvaluated> {
   const selected = selectedListeners(parent, gateway);
   if ("message" in selected) {
@@ -34,8 +33,9 @@ export function* attachmentProblems(
   const gatewayName = describeObject(gateway);
   const where = route.metadata.namespace ?? "";
   const accepting = selected.listeners.filter((listener) => accepts(listener, route));
+  const admission = { gateway, route, objects };
   const open = accepting
-    .map((listener) => ({ listener, admitted: admits(listener, { gateway, route, objects }) }))
+    .map((listener) => ({ listener, admitted: admits(listener, admission) }))
     .filter(({ admitted }) => admitted !== false);
   if (accepting.length === 0)
     yield {
@@ -43,20 +43,24 @@ export function* attachmentProblems(
       message: `No listener of ${gatewayName} accepts routes of kind ${route.kind}: check its protocol and allowedRoutes.kinds.`,
     };
   else if (open.length === 0)
-    yield { path: [], message: `No listener of ${gatewayName} admits routes from namespace ${where}.` };
+    yield {
+      path: [],
+      message: `No listener of ${gatewayName} admits routes from namespace ${where}.`,
+      ...labelRemedy(accepting, admission, host),
+    };
   else if (!open.some(({ listener }) => servesHosts(listener, route)))
     yield {
       path: [],
       message: `No listener of ${gatewayName} serves ${texts(fields(route.spec).hostnames).join(", ")} (listener hostnames: ${open.map(({ listener }) => String(listener.hostname)).join(", ")}).`,
     };
   else if (!open.some(({ admitted }) => admitted))
-    yield {
-      path: [],
-      notEvaluated:
-        where === "" || gateway.metadata.namespace === undefined
-          ? "The listener admits routes by namespace, but the route or the Gateway is written without one."
-          : `The listener selects namespaces by label, but the labels of Namespace ${where} are not known.`,
-    };
+    yield { path: [], notEvaluated: whyUnknown(where, gateway) };
+}
+
+function whyUnknown(namespace: string, gateway: KubeObject): string {
+  return namespace === "" || gateway.metadata.namespace === undefined
+    ? "The listener admits routes by namespace, but the route or the Gateway is written without one."
+    : `The listener selects namespaces by label, but the labels of Namespace ${namespace} are not known.`;
 }
 
 /** The listeners that match a parentRef's section name and port, or a problem if none does. */
@@ -89,57 +93,6 @@ function accepts(listener: Fields, { kind }: KubeObject): boolean {
   return listed.length > 0
     ? listed.includes(kind)
     : (KINDS[text(listener.protocol) ?? ""] ?? [kind]).includes(kind);
-}
-
-interface Admission {
-  readonly gateway: KubeObject;
-  readonly route: KubeObject;
-  readonly objects: ObjectIndex;
-}
-
-/** Whether the listener admits the route's namespace; undefined if that depends on a Namespace that is not available. */
-function admits(listener: Fields, { gateway, route, objects }: Admission): boolean | undefined {
-  const namespaces = fields(at(listener, ["allowedRoutes", "namespaces"]));
-  if (namespaces.from === "All") return true;
-  const [own, other] = [route.metadata.namespace, gateway.metadata.namespace];
-  // Without Flux, another tool may set the namespace of an object that is written without one.
-  if (own !== other && (own === undefined || other === undefined)) return undefined;
-  if (namespaces.from !== "Selector") return own === other;
-  const name = route.metadata.namespace ?? "";
-  const namespace = objects.get(NAMESPACE, undefined, name);
-  // The API server gives every namespace this label.
-  const labels = { ...namespace?.metadata.labels, [NAME_LABEL]: name };
-  const answers = requirementsOf(fields(namespaces.selector)).map((requirement) =>
-    namespace === undefined && requirement.key !== NAME_LABEL ? undefined : meets(labels, requirement),
-  );
-  if (answers.includes(false)) return false;
-  return answers.includes(undefined) ? undefined : true;
-}
-
-const NAME_LABEL = "kubernetes.io/metadata.name";
-
-/** A label selector as a list of requirements, all of which must hold. */
-export function requirementsOf({ matchLabels, matchExpressions }: Fields): readonly Fields[] {
-  return [
-    ...Object.entries(fields(matchLabels)).map(([key, value]) => ({ key, operator: "In", values: [value] })),
-    ...list(matchExpressions).map(fields),
-  ];
-}
-
-function meets(labels: Fields, { key, operator, values }: Fields): boolean | undefined {
-  const value = labels[text(key) ?? ""];
-  const isListed = value !== undefined && list(values).includes(value);
-  switch (operator) {
-    case "In":
-      return isListed;
-    case "NotIn":
-      return !isListed;
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-  }
-  return undefined;
 }
 
 function servesHosts(listener: Fields, route: KubeObject): boolean {

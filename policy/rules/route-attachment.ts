@@ -111,7 +111,7 @@ function* parentProblems(
     if (!elsewhere.includes(id)) yield unless(!context.isComplete, `${id} does not exist.`);
     return;
   }
-  yield* attachmentProblems(route, parent, gateway, context.objects);
+  yield* attachmentProblems(route, parent, gateway, context);
 }
 
 function* backendProblems(

@@ -215,7 +215,8 @@ describe("gateway-api", () => {
       if (missing === undefined) return;
       assert.equal(findings[0]?.severity, "error");
       assert.ok(findings[0].message.includes(`does not serve ${missing}, which`), findings[0].message);
-      assert.match(findings[0].hint ?? "", /newer bundle/);
+      const least = `${traefik?.startsWith("3.6") === true ? "1.4" : "1.5"} or later${experimental ? ", experimental channel" : ""}`;
+      assert.ok(findings[0].hint?.includes(`a bundle that serves these versions (Gateway API ${least})`));
     });
 
   for (const channel of ["standard", "experimental"] as const)

@@ -95,7 +95,7 @@ export function problemOf(
     metadata: { name: "", namespace },
     spec: { hostnames: [host] },
   };
-  for (const outcome of attachmentProblems(route, parent, gateway, indexOf(cluster)))
+  for (const outcome of attachmentProblems(route, parent, gateway, { objects: indexOf(cluster) }))
     if ("message" in outcome) return outcome.message;
   return undefined;
 }

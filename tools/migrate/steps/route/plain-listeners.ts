@@ -52,8 +52,11 @@ export function redirectsPlainHttp(
         .some(
           ({ sectionName }) =>
             plain.some(({ name }) => sectionName === undefined || sectionName === name) &&
-            [...attachmentProblems(route, { sectionName: sectionName ?? plain[0]?.name }, gateway, index)]
-              .length === 0,
+            [
+              ...attachmentProblems(route, { sectionName: sectionName ?? plain[0]?.name }, gateway, {
+                objects: index,
+              }),
+            ].length === 0,
         ),
     );
   return hosts.every((host) =>

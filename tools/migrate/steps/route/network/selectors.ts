@@ -1,4 +1,4 @@
-import { requirementsOf } from "../../../../../policy/objects/attachment.ts";
+import { requirementsOf } from "../../../../../policy/objects/namespace-admission.ts";
 import { fields, list, text, type Fields } from "../../../../../policy/engine/read.ts";
 
 /** Undefined if the repository does not show the answer. */
