@@ -49,7 +49,7 @@ export const secretInClear = defineRule({
 });
 
 /**
- * Comments by which an owner tells a scanner that a value may be read by everyone: gitleaks, detect-secrets, SonarQube, TruffleHog, GitGuardian, KICS and Semgrep,
+ * Comments by which an owner lets a scanner know that everyone may read a value: gitleaks, detect-secrets, SonarQube, TruffleHog, GitGuardian, KICS and Semgrep,
  * each according to its documentation.
  */
 const EXCLUDED =
