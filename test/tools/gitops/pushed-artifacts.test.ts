@@ -130,6 +130,19 @@ tasks:
     );
   });
 
+  it("leaves out for each cluster what the cluster's own source ignores", () => {
+    const built = build({
+      ...FILES,
+      "deploy/clusters/east/source.yaml": source(URL, "fleet", ", ignore: draft.yaml"),
+      "deploy/clusters/west/source.yaml": source(URL, "fleet", ", ignore: map.yaml"),
+      "deploy/clusters/west/sync.yaml": kustomization("sync", "./clusters/west", OCI),
+      "deploy/clusters/west/apps.yaml": kustomization("apps", "./apps", OCI),
+      "deploy/apps/draft.yaml": map("draft"),
+      [WORKFLOW]: workflow(COMMAND),
+    });
+    assert.deepEqual(maps(built), { ...EAST, "deploy/clusters/west": ["draft"] });
+  });
+
   it("is the source of a FluxInstance", () => {
     const built = build({
       "deploy/clusters/east/instance.yaml": `apiVersion: fluxcd.controlplane.io/v1

@@ -45,8 +45,8 @@ export class Artifacts {
   readonly #sources: readonly WrittenObject[];
   /** The patterns from all ignore files, from the top directory down. */
   readonly #patterns: readonly PlacedPattern[];
-  /** The artifacts, keyed by the command that pushes it, or by the source if it has `spec.ignore`; all other sources share the key undefined. */
-  readonly #delivered = new Map<WrittenObject | PushedArtifact | undefined, Delivered>();
+  /** The artifacts, keyed by the command that pushes them, and then by the source if it has `spec.ignore`; all others share the key undefined. */
+  readonly #delivered = new Map<PushedArtifact | undefined, Map<WrittenObject | undefined, Delivered>>();
   readonly #generated: ReturnType<typeof artifactsIn>;
   readonly #partial = new Map<GeneratedArtifact, Delivered>();
   readonly #pushed: PushedSources;
@@ -78,18 +78,10 @@ export class Artifacts {
     if (generated !== undefined) return this.#deliver(generated);
     const source = this.#sourceOf(kustomization, cluster);
     const pushed = this.#pushed.of(specOf(kustomization).sourceRef);
-    const key = pushed ?? source;
-    let delivered = this.#delivered.get(key);
-    if (delivered === undefined) {
-      const directory = pushed?.directory.split("/") ?? [];
-      const own = source
-        ? placed(scalarText(specOf(source.object).ignore), `spec.ignore in ${source.file}`, directory)
-        : [];
-      delivered = pushed
-        ? this.#pushedBy(pushed, own)
-        : this.#without(patternsFor([...this.#patterns, ...own]));
-      this.#delivered.set(key, delivered);
-    }
+    const bySource = this.#delivered.get(pushed) ?? new Map<WrittenObject | undefined, Delivered>();
+    this.#delivered.set(pushed, bySource);
+    const delivered = bySource.get(source) ?? this.#fetchedBy(source, pushed);
+    bySource.set(source, delivered);
     return delivered;
   }
 
@@ -101,10 +93,17 @@ export class Artifacts {
     );
   }
 
+  #fetchedBy(source: WrittenObject | undefined, pushed: PushedArtifact | undefined): Delivered {
+    const directory = pushed?.directory.split("/");
+    const own = source
+      ? placed(scalarText(specOf(source.object).ignore), `spec.ignore in ${source.file}`, directory)
+      : [];
+    return pushed ? this.#pushedBy(pushed, own) : this.#without(patternsFor([...this.#patterns, ...own]));
+  }
+
   /** `flux push artifact` reads no ignore files; the source that fetches the artifact does. */
   #pushedBy({ file, directory, ignorePaths }: PushedArtifact, own: readonly PlacedPattern[]): Delivered {
-    const isInside = (path: string): boolean => path.startsWith(`${directory}/`);
-    const inside = this.#patterns.filter(({ place }) => isInside(place));
+    const inside = this.#patterns.filter(({ place }) => isIn(place, directory));
     const ignored =
       ignorePaths === undefined
         ? placed(BY_PUSH, "the defaults of flux push artifact")
@@ -134,11 +133,8 @@ export class Artifacts {
 
   /** Every file that has been read from any of the artifacts. */
   filesRead(): ReadonlySet<string> {
-    return new Set(
-      [...this.#delivered.values(), ...this.#partial.values()].flatMap((delivered) => [
-        ...delivered.filesRead,
-      ]),
-    );
+    const fetched = [...this.#delivered.values()].flatMap((bySource) => [...bySource.values()]);
+    return new Set([...fetched, ...this.#partial.values()].flatMap((delivered) => [...delivered.filesRead]));
   }
 
   #sourceOf(kustomization: Mapping, cluster: string): WrittenObject | undefined {
