@@ -11,15 +11,14 @@ import type { TraefikArgs } from "./traefik.ts";
 /** Reports what would keep Traefik from starting or serving, and changes that the API server would reject. */
 export async function checkTraefikSettings(args: TraefikArgs, cluster: ClusterReader): Promise<Finding[]> {
   const service = traefikService(args);
-  return [
-    ...checkTraefikPorts(args),
-    ...checkArguments(args),
-    ...(await checkTraefikService(args, cluster)),
-    ...(await checkAddressPools(service, cluster)),
-    ...(await checkServiceLb(service, cluster)),
-    ...(await checkOtherTraefiks(args.gateway, cluster)),
-    ...(await checkExtensionRefs(args, cluster)),
-  ];
+  const onCluster = await Promise.all([
+    checkTraefikService(args, cluster),
+    checkAddressPools(service, cluster),
+    checkServiceLb(service, cluster),
+    checkOtherTraefiks(args.gateway, cluster),
+    checkExtensionRefs(args, cluster),
+  ]);
+  return [...checkTraefikPorts(args), ...checkArguments(args), ...onCluster.flat()];
 }
 
 /** Reports entry points that share a port or a name. Traefik would not start, or would have two entry points for one listener. */
