@@ -59,9 +59,21 @@ export interface GatusPrograms {
   readonly sidecars: readonly (readonly string[])[];
 }
 
+/** Whether arguments turn a flag of gatus-sidecar on, in one of the forms that Go reads. */
+export const hasFlag = (args: readonly string[], flag: string): boolean =>
+  args.some((arg) => new RegExp(`^--?${flag}(?:=(?:1|t|true))?$`, "i").test(arg));
+
 /** Whether a gatus-sidecar with these arguments watches every HTTPRoute. */
-export const watchesRoutes = (args: readonly string[]): boolean =>
-  args.some((arg) => /^--?auto-httproute(=(1|t|true))?$/i.test(arg));
+export const watchesRoutes = (args: readonly string[]): boolean => hasFlag(args, "auto-httproute");
+
+/**
+ * Whether a gatus-sidecar with these arguments reads the annotations of HTTPRoutes: it watches the kinds that they name, or all if they name none.
+ * Source: All in internal/resources/resources.go of gatus-sidecar
+ */
+export const readsRoutes = (args: readonly string[]): boolean =>
+  watchesRoutes(args) ||
+  hasFlag(args, "enable-httproute") ||
+  !args.some((arg) => /^--?(?:auto|enable)-/.test(arg));
 
 /** The programs of Gatus in a cluster, including those in the values of charts. */
 export const gatusPrograms = oncePer((objects: ObjectIndex): GatusPrograms => {

@@ -163,10 +163,12 @@ describe("migrate sidecar", () => {
     return { ...own, text: own.notes.map(({ message }) => message).join("\n") };
   }
 
-  it("does nothing where gatus-sidecar watches routes", () => {
-    const own =
-      "initContainers:\n          other:\n            image: { repository: ghcr.io/home-operations/gatus-sidecar, tag: 0.5.1 }\n            args: [--enable-httproute]";
-    assert.equal(report("initContainers:", own).verdict, "nothing to do");
+  it("does nothing where gatus-sidecar watches routes, as it does without a flag", () => {
+    for (const args of ["--enable-httproute", "-auto-httproute=1", "--output=/config/x.yaml"]) {
+      const own = `initContainers:\n          other:\n            image: { repository: ghcr.io/home-operations/gatus-sidecar, tag: 0.5.1 }\n            args: [${args}]`;
+      const { verdict, text } = report("initContainers:", own);
+      assert.deepEqual([verdict, text], ["nothing to do", ""], args);
+    }
   });
 
   it("reports gatus-sidecar that watches no routes", () => {

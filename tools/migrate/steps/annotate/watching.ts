@@ -1,7 +1,12 @@
 import { isDisabled } from "../../../../kube/gatus-annotations.ts";
 import { isAnnotated } from "../../../../kube/gatus-endpoints.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
-import { gatusPrograms, watchesRoutes } from "../../../../policy/objects/gatus-presence.ts";
+import {
+  gatusPrograms,
+  hasFlag,
+  readsRoutes,
+  watchesRoutes,
+} from "../../../../policy/objects/gatus-presence.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { indexOf } from "../../clusters.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
@@ -33,17 +38,6 @@ export function whyHarmful(
   return sidecars.map((args) => whyTaken(route, args, cluster)).find((reason) => reason !== undefined);
 }
 
-/**
- * Whether a gatus-sidecar reads the annotations of routes: it watches the kinds that its arguments name, or all if they name none.
- * Source: All in internal/resources/resources.go of gatus-sidecar
- */
-function readsRoutes(args: readonly string[]): boolean {
-  const named = args.filter((arg) => /^--?(?:auto|enable)-/.test(arg));
-  return (
-    named.length === 0 || named.some((arg) => /^--?(?:auto|enable)-httproute(?:=(?:1|t|true))?$/i.test(arg))
-  );
-}
-
 /** The kinds next to HTTPRoutes whose endpoints are named after their objects, as the flags spell them. */
 const NAMED = [
   { flag: "service", kind: { group: "", kind: "Service" } },
@@ -59,14 +53,12 @@ function whyTaken(
   args: readonly string[],
   cluster: BuiltCluster,
 ): string | undefined {
-  const isSet = (flag: string): boolean =>
-    args.some((arg) => new RegExp(`^--?${flag}(=(1|t|true))?$`, "i").test(arg));
   const prefixOf = (flag: string): string =>
     args.flatMap((arg) => new RegExp(`^--?prefix-${flag}=(.*)$`).exec(arg)?.[1] ?? []).at(-1) ?? "";
   for (const { flag, kind } of NAMED) {
-    const watched = isSet(`auto-${flag}`)
+    const watched = hasFlag(args, `auto-${flag}`)
       ? (one: KubeObject) => !isDisabled(one)
-      : isSet(`enable-${flag}`)
+      : hasFlag(args, `enable-${flag}`)
         ? isAnnotated
         : undefined;
     if (watched === undefined || prefixOf(flag) !== prefixOf("httproute")) continue;

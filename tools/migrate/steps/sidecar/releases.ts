@@ -4,7 +4,7 @@ import { text } from "../../../../policy/engine/read.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { MigrateOptions } from "../../options.ts";
-import { gatusPrograms } from "../../../../policy/objects/gatus-presence.ts";
+import { gatusPrograms, readsRoutes } from "../../../../policy/objects/gatus-presence.ts";
 import { indexOf } from "../../clusters.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "../route/chart.ts";
@@ -39,10 +39,7 @@ function placeFor(
 /** Why a cluster's Gatus must not get gatus-sidecar; empty if it already has one that watches routes, undefined if it may get one. */
 export function whyNotIn(cluster: BuiltCluster, config: string | undefined): string | undefined {
   const sidecars = gatusPrograms(indexOf(cluster)).sidecars;
-  if (
-    sidecars.some((args) => args.some((argument) => /^--(?:auto|enable)-httproute(?:=true)?$/.test(argument)))
-  )
-    return "";
+  if (sidecars.some(readsRoutes)) return "";
   if (sidecars.length > 0)
     return "gatus-sidecar already runs in this cluster, but does not watch HTTPRoutes: add --auto-httproute to its arguments, and rules for httproutes and gateways to its role";
   return sameKey(cluster, config);
