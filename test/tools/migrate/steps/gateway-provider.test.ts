@@ -116,6 +116,7 @@ describe("migrate gateway-provider: the version of the chart", () => {
   for (const [version, isRead] of [
     ["10.24.0", false],
     ["28.x", false],
+    [">=28.0.0, <30.0.0", false],
     ["29.0.0", true],
     [">=30 <38", true],
   ] as const)

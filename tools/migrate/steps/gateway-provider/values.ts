@@ -1,10 +1,10 @@
-import { lt, minVersion, validRange } from "semver";
+import { lt, minVersion } from "semver";
 import type { Mapping, Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt, idOf } from "../../objects.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
-import { classSelectorValues } from "../../../../policy/knowledge/lookups.ts";
+import { chartRange, classSelectorValues } from "../../../../policy/knowledge/lookups.ts";
 import { chartOf } from "../route/chart.ts";
 
 /** The options for one of Traefik's HelmReleases. */
@@ -50,7 +50,8 @@ export function selectorValueOf(release: Mapping, { clusters, repository }: Step
  */
 export function whyOldChart(release: Mapping, { clusters }: StepContext): string | undefined {
   const { version } = chartOf(release, clusters);
-  const oldest = validRange(version) === null ? null : minVersion(version);
+  const range = chartRange(version);
+  const oldest = range === null ? null : minVersion(range);
   return oldest !== null && lt(oldest, "29.0.0")
     ? `chart ${version} does not read providers.kubernetesGateway: upgrade it to 29.0.0 or later first`
     : undefined;
