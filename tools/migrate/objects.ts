@@ -1,4 +1,4 @@
-import { locate, SourceFile, type Origin, type Position } from "../gitops/yaml/source.ts";
+import { locate, originKey, SourceFile, type Origin, type Position } from "../gitops/yaml/source.ts";
 import { isMapping, type Mapping, type PathStep, type Value } from "../gitops/yaml/values.ts";
 import { idOf, nameOf } from "../gitops/kustomize/object-name.ts";
 import { scalarText } from "../gitops/kustomize/resource.ts";
@@ -59,7 +59,7 @@ function objectsByOrigin(
     const { origin, object } = built;
     if (!matches(object) || !(origin.source instanceof SourceFile)) continue;
     const { file, text } = origin.source;
-    const key = `${file}:${origin.offset}`;
+    const key = originKey(origin);
     const written = found.get(key) ?? { file, text, origin, position: locate(origin), forms: [] };
     found.set(key, written);
     written.forms.push(built);

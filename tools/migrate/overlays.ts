@@ -3,12 +3,12 @@ import { oncePer } from "../../lib/once-per.ts";
 import { CLUSTERS_FILE } from "../gitops/flux/owner-clusters.ts";
 import { differences } from "../gitops/flux/differences.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
-import { kustomizationCluster, reachedFrom, topsOf } from "../gitops/flux/plain-clusters.ts";
+import { kustomizationCluster, topsOf } from "../gitops/flux/plain-clusters.ts";
 import { isArchived } from "../gitops/flux/written.ts";
 import { findKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import { isKustomizationFile } from "../gitops/yaml/paths.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import type { Origin } from "../gitops/yaml/source.ts";
+import { originKey } from "../gitops/yaml/source.ts";
 import { problemFailure, type Failure } from "./failure.ts";
 import { yamlFilesIn } from "../gitops/yaml/yaml-files.ts";
 import type { Note } from "./step.ts";
@@ -17,18 +17,14 @@ import type { Note } from "./step.ts";
 const NAMED = 3;
 
 /** A kustomization that no Flux Kustomization reads and no other kustomization includes: whatever it builds is applied by hand, or not at all. */
-export interface Overlay {
+interface Overlay {
   readonly directory: string;
   /** Files and directories that its build reads. */
   readonly reads: ReadonlySet<string>;
 }
 
 /** The overlays in a repository, given what its clusters receive; none without Flux, where each of them is a cluster. */
-export function overlaysIn(repository: Repository, clusters: readonly BuiltCluster[]): readonly Overlay[] {
-  return overlaysOf(clusters)(repository);
-}
-
-const overlaysOf = oncePer((clusters: readonly BuiltCluster[]) =>
+const overlaysBy = oncePer((clusters: readonly BuiltCluster[]) =>
   oncePer((repository: Repository): readonly Overlay[] => {
     const kustomizations = clusters.flatMap((cluster) => cluster.kustomizations);
     if (kustomizations.length === 0) return [];
@@ -37,10 +33,8 @@ const overlaysOf = oncePer((clusters: readonly BuiltCluster[]) =>
       .filter((file) => isKustomizationFile(file) && !isArchived(file))
       .map((file) => posix.dirname(file))
       .filter((directory) => !read.has(directory));
-    return topsOf(repository, directories).roots.map((directory) => ({
-      directory,
-      reads: reachedFrom(repository, directory),
-    }));
+    const { roots, reached } = topsOf(repository, directories);
+    return roots.map((directory) => ({ directory, reads: reached.get(directory) ?? new Set() }));
   }),
 );
 
@@ -50,7 +44,7 @@ export function overlayWith(
   repository: Repository,
   clusters: readonly BuiltCluster[],
 ): string | undefined {
-  return overlaysIn(repository, clusters).find((overlay) => includes(overlay, file))?.directory;
+  return overlaysBy(clusters)(repository).find((overlay) => includes(overlay, file))?.directory;
 }
 
 /** How kubectl applies files: each with the overlay that includes it, if one does. */
@@ -81,7 +75,8 @@ export function overlayChanges(
   after: Repository,
   changed: readonly string[],
 ): { readonly notes: readonly Note[]; readonly failures: readonly Failure[] } {
-  const touched = overlaysIn(before.repository, before.clusters)
+  if (changed.length === 0) return { notes: [], failures: [] };
+  const touched = overlaysBy(before.clusters)(before.repository)
     .filter((overlay) => changed.some((file) => includes(overlay, file)))
     // One that the step removes is among its own notes.
     .filter(({ directory }) => findKustomizationFile(after, directory) !== undefined);
@@ -110,13 +105,9 @@ function changesOf(
     return isTraced ? failure : { ...failure, files: [...failure.files, ...changed] };
   });
   if (failures.length > 0) return { failures };
-  const roots = new Set(
-    clusters
-      .flatMap(({ objects }) => objects)
-      .flatMap(({ kustomization, origin }) => (kustomization ? [] : keyOf(origin))),
-  );
+  const roots = rootsOf(clusters);
   const objects = differences([old], [now])
-    .filter((one) => ![one.before, one.after].some((built) => built && roots.has(keyOf(built.origin))))
+    .filter((one) => ![one.before, one.after].some((built) => built && roots.has(originKey(built.origin))))
     .map(({ object, before, after: later }) => `${object}${suffix(before, later)}`);
   if (objects.length === 0) return { failures: [] };
   const more = objects.length > NAMED ? ` and ${objects.length - NAMED} more` : "";
@@ -131,7 +122,15 @@ function changesOf(
   };
 }
 
-const keyOf = ({ source, offset }: Origin): string => `${source.file}:${offset}`;
+/** The places of the objects that no Kustomization applies: the builds of the clusters compare these. */
+const rootsOf = oncePer(
+  (clusters: readonly BuiltCluster[]): ReadonlySet<string> =>
+    new Set(
+      clusters
+        .flatMap(({ objects }) => objects)
+        .flatMap(({ kustomization, origin }) => (kustomization ? [] : originKey(origin))),
+    ),
+);
 
 function suffix(before: unknown, after: unknown): string {
   if (before === undefined) return " added";

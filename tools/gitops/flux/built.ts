@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
 import type { Repository } from "../yaml/repository.ts";
-import type { Origin } from "../yaml/source.ts";
+import { originKey, type Origin } from "../yaml/source.ts";
 import type { Mapping } from "../yaml/values.ts";
 import { BuildError, type BuildProblem } from "../problem.ts";
 import { Delivered } from "./delivered.ts";
@@ -140,5 +140,3 @@ export interface BuiltCluster {
   readonly kustomizations: readonly BuiltKustomization[];
   readonly problems: readonly BuildProblem[];
 }
-
-const originKey = ({ source, offset }: Origin): string => `${source.file}:${offset}`;

@@ -32,7 +32,12 @@ export function plainClusters(
 export function topsOf(
   repository: Repository,
   directories: readonly string[],
-): { readonly roots: readonly string[]; readonly included: (path: string) => boolean } {
+): {
+  readonly roots: readonly string[];
+  readonly included: (path: string) => boolean;
+  /** The files and directories that each kustomization reads; none if it cannot be read. */
+  readonly reached: ReadonlyMap<string, ReadonlySet<string>>;
+} {
   const reached = new Map(directories.map((directory) => [directory, reachedFrom(repository, directory)]));
   const included = (path: string): boolean =>
     [...reached].some(([directory, reaches]) => directory !== path && reaches.has(path));
@@ -43,11 +48,10 @@ export function topsOf(
     roots.push(directory);
     for (const path of reached.get(directory) ?? []) covered.add(path);
   }
-  return { roots, included };
+  return { roots, included, reached };
 }
 
-/** The files and directories that the kustomization in a directory reads; none if it cannot be read. */
-export function reachedFrom(repository: Repository, directory: string): ReadonlySet<string> {
+function reachedFrom(repository: Repository, directory: string): ReadonlySet<string> {
   try {
     return filesOf(repository, readKustomizationFile(repository, directory, startOf(directory)));
   } catch (error) {

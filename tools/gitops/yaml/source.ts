@@ -57,6 +57,9 @@ export function locate({ source, offset }: Origin): Position {
   return source.locate(offset);
 }
 
+/** The file and the offset of an origin as one string. */
+export const originKey = ({ source, offset }: Origin): string => `${source.file}:${offset}`;
+
 /** A whole file. */
 export class SourceFile implements SourceText {
   readonly file: string;

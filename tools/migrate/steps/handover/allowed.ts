@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
-import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { originKey } from "../../../gitops/yaml/source.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { clusterOf } from "../../clusters.ts";
 import { whyTooOld } from "../../flux-version.ts";
@@ -13,7 +13,7 @@ import { handedOver, isKept } from "./objects.ts";
 /** First the guards change; later, guarded objects leave the repository. What the root applies must stay the same. */
 export const whyForbidden: Step["whyForbidden"] = (before, after, { clusters, options, repository }) => {
   const objects = clusters.flatMap((cluster) => handedOver(cluster, options));
-  if (!before || !objects.some((one) => keyOf(one) === keyOf(before)))
+  if (!before || !objects.some((one) => originKey(one.origin) === originKey(before.origin)))
     return "it is not part of the handover";
   if (!after) return isKept(before.object) ? undefined : "Flux would prune it: it has no guard";
   const cluster = clusterOf(before, clusters);
@@ -23,8 +23,6 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, { clusters, op
     ? undefined
     : "something other than its guard has changed";
 };
-
-const keyOf = ({ origin }: BuiltObject): string => `${origin.source.file}:${origin.offset}`;
 
 const withoutGuard = (object: Mapping): Mapping =>
   withoutFields(object, [
