@@ -3,8 +3,8 @@ import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { isMapping, mappingsIn, type Mapping, type Value } from "../yaml/values.ts";
 import { specOf } from "./flux-kustomization.ts";
-import type { PushedSources } from "./pushed-sources.ts";
 import { parseIgnore, type IgnorePattern } from "./ignore-pattern.ts";
+import { pushedBy } from "./pushed-sources.ts";
 import { clusterOf, documentsWith } from "./written.ts";
 
 /** An artifact that an ArtifactGenerator assembles from directories in this repository. */
@@ -24,15 +24,11 @@ export interface GeneratedArtifact {
  * The artifacts that ArtifactGenerators assemble from this repository, apart from artifacts whose directories have moved relative to one another.
  * Source: github.com/fluxcd/source-watcher, docs/spec/v1beta1/artifactgenerators.md.
  */
-export function artifactsIn(
-  repository: Repository,
-  files: readonly string[],
-  pushed: PushedSources,
-): readonly GeneratedArtifact[] {
+export function artifactsIn(repository: Repository, files: readonly string[]): readonly GeneratedArtifact[] {
   return documentsWith(repository, files, "ArtifactGenerator")
     .filter(({ object }) => object.kind === "ArtifactGenerator")
     .flatMap(({ object, file }) => {
-      const tops = topsOf(object, pushed);
+      const tops = topsOf(object, repository);
       return mappingsIn(specOf(object).artifacts).flatMap((artifact) => {
         const copies = mappingsIn(artifact.copy).map((copy) => copyOf(copy, tops, repository));
         const base = baseOf(copies);
@@ -46,11 +42,11 @@ export function artifactsIn(
 }
 
 /** The directories of this repository that the generator's sources deliver, by alias. */
-function topsOf(generator: Mapping, pushed: PushedSources): ReadonlyMap<string, string> {
+function topsOf(generator: Mapping, repository: Repository): ReadonlyMap<string, string> {
   return new Map(
     mappingsIn(specOf(generator).sources).map((source) => [
       scalarText(source.alias),
-      pushed.of(source)?.directory ?? ".",
+      pushedBy(source, repository)?.directory ?? ".",
     ]),
   );
 }

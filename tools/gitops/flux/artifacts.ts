@@ -9,7 +9,7 @@ import { Delivered, type LeftOut } from "./delivered.ts";
 import type { KeptBuilds } from "./kept-results.ts";
 import { specOf } from "./flux-kustomization.ts";
 import { parseIgnore, type IgnorePattern } from "./ignore-pattern.ts";
-import type { PushedSources } from "./pushed-sources.ts";
+import { pushedBy } from "./pushed-sources.ts";
 import type { PushedArtifact } from "./pushed-artifacts.ts";
 import { clusterOf, isSourceWithIgnore, sourcesWithIgnore, type WrittenObject } from "./written.ts";
 
@@ -36,7 +36,6 @@ interface PlacedPattern extends IgnorePattern {
 interface ArtifactSources {
   readonly orphans: readonly WrittenObject[];
   readonly kept: KeptBuilds;
-  readonly pushed: PushedSources;
 }
 
 /** The artifacts of the Flux sources, which exclude some of the repository's files. */
@@ -49,20 +48,17 @@ export class Artifacts {
   readonly #delivered = new Map<PushedArtifact | undefined, Map<WrittenObject | undefined, Delivered>>();
   readonly #generated: ReturnType<typeof artifactsIn>;
   readonly #partial = new Map<GeneratedArtifact, Delivered>();
-  readonly #pushed: PushedSources;
   readonly #kept: KeptBuilds;
 
   /**
    * @param files every YAML file of the repository
    * @param orphans objects that exist only on the cluster
    * @param kept results of builds of earlier states of the repository
-   * @param pushed the sources that deliver a directory of this repository
    */
-  constructor(repository: Repository, files: readonly string[], { orphans, kept, pushed }: ArtifactSources) {
+  constructor(repository: Repository, files: readonly string[], { orphans, kept }: ArtifactSources) {
     this.#repository = repository;
     this.#kept = kept;
-    this.#pushed = pushed;
-    this.#generated = artifactsIn(repository, files, pushed);
+    this.#generated = artifactsIn(repository, files);
     this.#sources = [...sourcesWithIgnore(repository, files), ...orphans.filter(isSourceWithIgnore)];
     this.#patterns = repository
       .filesBelow(".", (name) => name === IGNORE_FILE)
@@ -77,7 +73,7 @@ export class Artifacts {
     const generated = artifactOf(kustomization, cluster, this.#generated);
     if (generated !== undefined) return this.#deliver(generated);
     const source = this.#sourceOf(kustomization, cluster);
-    const pushed = this.#pushed.of(specOf(kustomization).sourceRef);
+    const pushed = pushedBy(specOf(kustomization).sourceRef, this.#repository);
     const bySource = this.#delivered.get(pushed) ?? new Map<WrittenObject | undefined, Delivered>();
     this.#delivered.set(pushed, bySource);
     const delivered = bySource.get(source) ?? this.#fetchedBy(source, pushed);
@@ -89,7 +85,7 @@ export class Artifacts {
   baseOf(kustomization: Mapping, cluster: string): string | undefined {
     return (
       artifactOf(kustomization, cluster, this.#generated)?.base ??
-      this.#pushed.of(specOf(kustomization).sourceRef)?.directory
+      pushedBy(specOf(kustomization).sourceRef, this.#repository)?.directory
     );
   }
 

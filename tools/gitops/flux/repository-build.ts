@@ -11,7 +11,7 @@ import { isFluxKustomization, pathOf, sourceName, specOf } from "./flux-kustomiz
 import { ownerClusters, type OwnerCluster } from "./owner-clusters.ts";
 import { Artifacts } from "./artifacts.ts";
 import { KeptBuilds } from "./kept-results.ts";
-import { PushedSources } from "./pushed-sources.ts";
+import { pushedBy } from "./pushed-sources.ts";
 import { plainClusters } from "./plain-clusters.ts";
 import { findRoots, ownSources } from "./roots.ts";
 import { switchedOff } from "./switched-off.ts";
@@ -49,10 +49,8 @@ export function buildRepository(
   const files = yamlFilesIn(repository);
   const surviving = [...orphans.values()].flat().map(asWritten);
   const named = ownerClusters(repository);
-  const inFiles = writtenKustomizations(repository);
-  const pushed = new PushedSources(repository, files, inFiles);
   const written = [
-    ...withBootstraps(inFiles, repository, files, { named, pushed }),
+    ...withBootstraps(writtenKustomizations(repository), repository, files, named),
     ...surviving.filter(({ object }) => isFluxKustomization(object)),
   ];
   if (written.length === 0) {
@@ -60,7 +58,7 @@ export function buildRepository(
     const plain = files.filter((file) => !templates.has(file));
     return { clusters: plainClusters(repository, plain, partial), external: [], unreached: [...templates] };
   }
-  const artifacts = new Artifacts(repository, files, { orphans: surviving, kept, pushed });
+  const artifacts = new Artifacts(repository, files, { orphans: surviving, kept });
   const sources = ownSources(written, repository, artifacts, files);
   const survivors = new Set(surviving.map(({ object }) => object));
   const roots = deployed(
@@ -113,7 +111,7 @@ function withBootstraps(
   written: readonly WrittenObject[],
   repository: Repository,
   files: readonly string[],
-  { named, pushed }: { readonly named: readonly OwnerCluster[]; readonly pushed: PushedSources },
+  named: readonly OwnerCluster[],
 ): readonly WrittenObject[] {
   const all = [...written];
   const builds = (path: string): boolean =>
@@ -121,7 +119,7 @@ function withBootstraps(
   for (const bootstrap of bootstrapsIn(repository, files, written)) {
     const path = pathOf(bootstrap.object);
     if (isTemplate(bootstrap.object)) continue;
-    const top = pushed.of(specOf(bootstrap.object).sourceRef)?.directory ?? ".";
+    const top = pushedBy(specOf(bootstrap.object).sourceRef, repository)?.directory ?? ".";
     if (repository.isDirectory(posix.join(top, path)) && !builds(path)) all.push(bootstrap);
   }
   for (const { directory, bootstrap } of named) if (!builds(directory)) all.push(bootstrap);
