@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { searchedText } from "../yaml/file-text.ts";
+import { normalized } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { UNKNOWN, withVariables } from "./script-variables.ts";
 
@@ -110,10 +111,8 @@ function artifactOf(
   // What precedes the first known step is the working directory, most often the top of the repository.
   const below = path.startsWith(UNKNOWN) ? path.slice(UNKNOWN.length).replace(/^\//, "") : path;
   if (below.includes(UNKNOWN)) return undefined;
-  const candidates = [posix.join(".", below), posix.join(posix.dirname(file), below)];
-  const directory = candidates
-    .map((one) => one.replace(/(.)\/$/, "$1"))
-    .find((one) => repository.isDirectory(one));
+  const candidates = [below, posix.join(posix.dirname(file), below)];
+  const directory = candidates.map(normalized).find((one) => repository.isDirectory(one));
   const name = url.replace(/[:@][^/]*$/, "");
   if (directory === undefined || !/[a-z0-9]/i.test(name)) return undefined;
   const pattern = new RegExp(`^oci://${name.split(UNKNOWN).map(RegExp.escape).join(".+")}$`);
