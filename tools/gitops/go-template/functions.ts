@@ -1,7 +1,7 @@
 import { writeYaml } from "../edit/write-yaml.ts";
 import { goJson } from "../kustomize/hash.ts";
 import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
-import { TemplateError } from "./error.ts";
+import { notSupported, TemplateError } from "./error.ts";
 import { isTrue, printed } from "./printed.ts";
 
 type Call = (...args: readonly Value[]) => Value;
@@ -9,7 +9,7 @@ type Call = (...args: readonly Value[]) => Value;
 /** Calls a function of text/template, of slim-sprig or of the Flux Operator. @throws TemplateError if it is not among those that are supported */
 export function callFunction(name: string, args: readonly Value[]): Value {
   const call = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
-  if (call === undefined) throw new TemplateError(`unknown function ${name}`, `the function ${name}`);
+  if (call === undefined) throw notSupported(`the function ${name}`);
   return call(...args);
 }
 
@@ -33,13 +33,13 @@ function integer(value: Value | undefined): number {
 }
 
 function atMost(limit: number, count: number): number {
-  if (count < 0 || count > limit) throw new TemplateError("a large count", `a count of ${count}`);
+  if (count < 0 || count > limit) throw notSupported(`a count of ${count}`);
   return count;
 }
 
 /** The result of a function that returns an integer. Here it looks like a float, which Go would write differently if it is large. */
 function exact(value: number): number {
-  if (Math.abs(value) >= 1e6) throw new TemplateError("a large integer", "an integer of a million or more");
+  if (Math.abs(value) >= 1e6) throw notSupported("an integer of a million or more");
   return value;
 }
 
@@ -73,8 +73,7 @@ function formatted(format: Value | undefined, ...args: readonly Value[]): string
   const rest = [...args];
   return text(format).replace(/%(.)/g, (verb, letter: string) => {
     if (letter === "%") return "%";
-    if (!"svdq".includes(letter) || rest.length === 0)
-      throw new TemplateError(`${verb} in printf`, `${verb} in printf`);
+    if (!"svdq".includes(letter) || rest.length === 0) throw notSupported(`${verb} in printf`);
     const value = rest.shift();
     return letter === "q"
       ? JSON.stringify(text(value))
@@ -101,13 +100,12 @@ function isEqual(a: Value | undefined, b: Value | undefined): boolean {
 function slugified(value: Value | undefined): string {
   const written = text(value).trim().toLowerCase().replaceAll("&", " and ").replaceAll("@", " at ");
   // eslint-disable-next-line no-control-regex -- the whole range
-  if (/[^\x00-\x7f]/.test(written))
-    throw new TemplateError("slugify", "slugify with other letters than those of ASCII");
+  if (/[^\x00-\x7f]/.test(written)) throw notSupported("slugify with other letters than those of ASCII");
   const slug = written
     .replace(/[^a-z0-9_-]+/g, "-")
     .replace(/-+/g, "-")
     .replace(/^[-_]+|[-_]+$/g, "");
-  if (slug.length > 63) throw new TemplateError("slugify", "slugify with more than 63 characters");
+  if (slug.length > 63) throw notSupported("slugify with more than 63 characters");
   return slug;
 }
 

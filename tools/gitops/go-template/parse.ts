@@ -1,4 +1,4 @@
-import { TemplateError } from "./error.ts";
+import { notSupported, TemplateError } from "./error.ts";
 import { actionsIn, type Token } from "./tokens.ts";
 
 /** A template: what it writes, in order. */
@@ -79,7 +79,7 @@ class Parser {
       return this.#block(word, tokens);
     }
     if (["define", "template", "block", "break", "continue"].includes(word))
-      throw new TemplateError(word, `the action ${word}`);
+      throw notSupported(`the action ${word}`);
     return { kind: "action", pipeline: whole(tokens) };
   }
 

@@ -1,5 +1,5 @@
 import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
-import { TemplateError } from "./error.ts";
+import { notSupported, TemplateError } from "./error.ts";
 import { callFunction } from "./functions.ts";
 import type { Pipeline, Template, Term } from "./parse.ts";
 import { isTrue, printed } from "./printed.ts";
@@ -33,7 +33,7 @@ class Run {
     let text = "";
     let scope = outer;
     for (const node of template) {
-      if (++this.#steps > MOST_STEPS) throw new TemplateError("too long", "a template that takes so long");
+      if (++this.#steps > MOST_STEPS) throw notSupported("a template that takes so long");
       if (node.kind === "text") text += node.text;
       else if (node.kind === "action") {
         const value = this.#pipeline(node.pipeline, scope);

@@ -1,4 +1,4 @@
-import { TemplateError } from "./error.ts";
+import { notSupported, TemplateError } from "./error.ts";
 
 /** A token of an action. */
 export interface Token {
@@ -88,6 +88,6 @@ function valueOf(literal: string): string | number {
   try {
     return JSON.parse(literal) as string;
   } catch {
-    throw new TemplateError(literal, `the escape in ${literal}`);
+    throw notSupported(`the escape in ${literal}`);
   }
 }
