@@ -83,7 +83,7 @@ function formatted(format: Value | undefined, ...args: readonly Value[]): string
   });
 }
 
-/** Which of two values comes first, as numbers or as text; undefined if they are equal. */
+/** Whether the first of two numbers, or of two texts, comes before the second. */
 function isLess(a: Value | undefined, b: Value | undefined): boolean {
   if (typeof a !== typeof b || (typeof a !== "number" && typeof a !== "string"))
     throw new TemplateError("incompatible types for comparison");
@@ -94,6 +94,14 @@ function isEqual(a: Value | undefined, b: Value | undefined): boolean {
   if (a !== null && b !== null && typeof a !== typeof b)
     throw new TemplateError("incompatible types for comparison");
   return a === b;
+}
+
+/** The arguments other than nil, each in quotes. */
+function quoted(args: readonly Value[], quote: (written: string) => string): string {
+  return args
+    .filter((arg) => arg !== null)
+    .map((arg) => quote(text(arg)))
+    .join(" ");
 }
 
 /** Source: github.com/gosimple/slug, with the operator's settings. Other letters than those of ASCII have spellings of their own there. */
@@ -108,8 +116,6 @@ function slugified(value: Value | undefined): string {
   if (slug.length > 63) throw notSupported("slugify with more than 63 characters");
   return slug;
 }
-
-const first = <T>(values: readonly T[]): T | undefined => values[0];
 
 const FUNCTIONS: Readonly<Record<string, Call>> = {
   and: (...args) => args.find((arg) => !isTrue(arg)) ?? args.at(-1) ?? null,
@@ -138,21 +144,13 @@ const FUNCTIONS: Readonly<Record<string, Call>> = {
   append: (value, element) => [...list(value), element ?? null],
   concat: (...args) => args.flatMap((arg) => [...list(arg)]),
   until: (count) => Array.from({ length: atMost(1000, integer(count)) }, (_, at) => at),
-  first: (value) => first(list(value)) ?? null,
+  first: (value) => list(value)[0] ?? null,
   last: (value) => list(value).at(-1) ?? null,
   has: (value, values) => list(values).includes(value ?? null),
   join: (separator, value) => (Array.isArray(value) ? value.map(text).join(text(separator)) : text(value)),
   splitList: (separator, value) => text(value).split(text(separator)),
-  quote: (...args) =>
-    args
-      .filter((arg) => arg !== null)
-      .map((arg) => JSON.stringify(text(arg)))
-      .join(" "),
-  squote: (...args) =>
-    args
-      .filter((arg) => arg !== null)
-      .map((arg) => `'${text(arg)}'`)
-      .join(" "),
+  quote: (...args) => quoted(args, (arg) => JSON.stringify(arg)),
+  squote: (...args) => quoted(args, (arg) => `'${arg}'`),
   upper: (value) => text(value).toUpperCase(),
   lower: (value) => text(value).toLowerCase(),
   trim: (value) => text(value).trim(),

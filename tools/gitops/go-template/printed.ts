@@ -25,5 +25,6 @@ function number(value: number): string {
   return `${digits}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
 
-const sortedKeys = (mapping: Mapping): readonly string[] =>
+/** The keys of a mapping in the order in which Go visits them. */
+export const sortedKeys = (mapping: Mapping): readonly string[] =>
   Object.keys(mapping).toSorted((a, b) => (a < b ? -1 : 1));

@@ -2,7 +2,7 @@ import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { notSupported, TemplateError } from "./error.ts";
 import { callFunction } from "./functions.ts";
 import type { Pipeline, Template, Term } from "./parse.ts";
-import { isTrue, printed } from "./printed.ts";
+import { isTrue, printed, sortedKeys } from "./printed.ts";
 
 /**
  * What a template writes. A key that a mapping does not have is an error (`missingkey=error`).
@@ -132,9 +132,6 @@ function declared(scope: Scope, values: readonly (readonly [string, Value])[]): 
 function entriesOf(value: Value): readonly (readonly [Value, Value])[] {
   if (value === null) return [];
   if (Array.isArray(value)) return [...value.entries()];
-  if (isMapping(value))
-    return Object.keys(value)
-      .toSorted((a, b) => (a < b ? -1 : 1))
-      .map((key) => [key, value[key] as Value] as const);
+  if (isMapping(value)) return sortedKeys(value).map((key) => [key, value[key] as Value] as const);
   throw new TemplateError("a range over something other than a list or a mapping");
 }
