@@ -1,25 +1,15 @@
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
-import { asKubeObject } from "../../../lint/kube-object.ts";
 import { sameCluster } from "../../clusters.ts";
-import { fieldAt, fieldsIn, nameOf } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
-import { isRelease } from "../oci/artifact.ts";
-import { dialectOf, readRoute } from "./app-template.ts";
-import { chartOf } from "./chart.ts";
 import { servesBoth } from "./doors.ts";
-import { releaseNamespace, rendered, sourceOf } from "./hosts.ts";
-import { readHttpRoute } from "./http-route.ts";
+import { releaseNamespace } from "./hosts.ts";
 import type { RouteOptions } from "./options.ts";
 import { parentsOf } from "./parents.ts";
-import { fieldList } from "./paths.ts";
-import { isPlainRedirect } from "./plain-listeners.ts";
 import { competing, meetToday, type Ranked } from "./precedence.ts";
-import { isHttpRoute } from "./read.ts";
-import { readingsOf, type ClusterReading } from "./readings.ts";
-import { ROUTE } from "./release-values.ts";
+import { readingsOf, routesIn, type ClusterReading } from "./readings.ts";
 import { answerOf, type Served } from "./served.ts";
 
 /** A rule and the listeners at which it is served, or would be. */
@@ -42,7 +32,7 @@ export function meetingSources(cluster: BuiltCluster, context: StepContext): Rea
   const meet = (one: Placed, other: Placed): boolean =>
     sharesListener(one, other) && !meetAlready(one, other, cluster, context);
   const found = new Map<string, string>();
-  for (const { first, second } of competing([...moving, ...routesIn(cluster)], meet)) {
+  for (const { first, second } of competing([...moving, ...placedRoutes(cluster)], meet)) {
     const ingresses = [first, second].filter(({ gateway }) => gateway !== undefined);
     const { host } = first.served;
     const message = `${first.source} and ${second.source} answer ${host} differently, and no client reaches both today, because their class, entry point or controller differs; at one listener of Gateway ${gatewayText(first)}, only one of them would answer: give each a listener or a Gateway of its own, or remove one`;
@@ -73,14 +63,14 @@ export function whyMeeting(
   );
 }
 
-const meetingsAfter = oncePer((cluster: BuiltCluster) => competing(routesIn(cluster), sharesListener));
+const meetingsAfter = oncePer((cluster: BuiltCluster) => competing(placedRoutes(cluster), sharesListener));
 
 function meetingsBefore(cluster: BuiltCluster, context: StepContext): ReturnType<typeof competing<Placed>> {
   const ingresses = readingsOf(cluster).flatMap((one) => {
     const [gateway, parentRefs] = [gatewayOf(one, context), []];
     return one.reading.served.map((served) => placed(one, served, { gateway, parentRefs }));
   });
-  return competing([...ingresses, ...routesIn(cluster)], (one, other) =>
+  return competing([...ingresses, ...placedRoutes(cluster)], (one, other) =>
     meetAlready(one, other, cluster, context),
   );
 }
@@ -138,48 +128,12 @@ function gatewayOf(
   return context.options.route.gateways[ingressClass];
 }
 
-/** The rules of the routes in a cluster, those in app-template values included. */
-const routesIn = oncePer((cluster: BuiltCluster): readonly Placed[] =>
-  cluster.objects.flatMap(({ object }): readonly Placed[] => {
-    if (isRelease(object)) return routesInValues(object, cluster);
-    if (!isHttpRoute(object) || isPlainRedirect(asKubeObject(object))) return [];
-    const { namespace } = nameOf(object);
-    const { parentRefs, served } = readHttpRoute(object, namespace);
-    return served.map((one) => routeAt(one, parentRefs, { source: sourceOf(object), namespace }));
-  }),
+/** The rules of the routes in a cluster. */
+const placedRoutes = oncePer((cluster: BuiltCluster): readonly Placed[] =>
+  routesIn(cluster).flatMap(({ source, parentRefs, served }) =>
+    served.map((one) => ({ served: one, source, parentRefs, gateway: undefined, rank: 0 })),
+  ),
 );
-
-function routesInValues(release: Mapping, cluster: BuiltCluster): readonly Placed[] {
-  const chart = chartOf(release, [cluster]);
-  const dialect = chart.name === "app-template" ? dialectOf(chart) : "another chart";
-  if (typeof dialect === "string") return [];
-  const services = fieldAt(release, ["spec", "values", "service"]);
-  const namespace = releaseNamespace(release);
-  return Object.entries(fieldsIn(release, ROUTE)).flatMap(([key, entry]) => {
-    if (!isMapping(entry) || entry.enabled === false) return [];
-    const source = `${sourceOf(release)} (route.${key})`;
-    return readRoute(entry, services, dialect).map((served) =>
-      routeAt({ ...served, host: rendered(served.host, release) }, fieldList(entry.parentRefs), {
-        source,
-        namespace,
-      }),
-    );
-  });
-}
-
-function routeAt(
-  served: Served,
-  parentRefs: readonly Mapping[],
-  { source, namespace }: { readonly source: string; readonly namespace: string },
-): Placed {
-  return {
-    served,
-    source,
-    rank: 0,
-    gateway: undefined,
-    parentRefs: parentRefs.map((parent) => ({ namespace, ...parent })),
-  };
-}
 
 function gatewayText({ parentRefs: [parent = {}] }: Placed): string {
   return `${scalarText(parent.namespace)}/${scalarText(parent.name)}`;

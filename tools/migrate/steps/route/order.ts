@@ -2,19 +2,15 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
-import { asKubeObject } from "../../../lint/kube-object.ts";
-import { fieldAt, nameOf } from "../../objects.ts";
+import { fieldAt } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { traefik } from "./controllers/traefik.ts";
-import { sourceOf } from "./hosts.ts";
-import { isPlainRedirect } from "./plain-listeners.ts";
 import { isExpressible } from "./ingress-route.ts";
 import { fieldList } from "./paths.ts";
-import { readHttpRoute } from "./http-route.ts";
 import { isHttpRoute, isIngress } from "./read.ts";
 import { competing, keepsPlace, weightOf, type Pair, type Ranked } from "./precedence.ts";
-import { readingsOf } from "./readings.ts";
+import { readingsOf, routesIn } from "./readings.ts";
 import type { Reading } from "./served.ts";
 
 /**
@@ -69,7 +65,11 @@ const contendersOf = oncePer((cluster: BuiltCluster): readonly Ranked[] => [
     ...rankedBy(reading, cluster, source),
     ...(isIngress(object) ? fixedContenders(object, reading, source) : []),
   ]),
-  ...cluster.objects.flatMap(({ object }) => (isHttpRoute(object) ? routeContenders(object) : [])),
+  ...routesIn(cluster)
+    .filter(({ object }) => isHttpRoute(object))
+    .flatMap(({ source, served }) =>
+      served.map((one) => ({ served: one, rank: weightOf(one) + one.host.length, source })),
+    ),
 ]);
 
 /** The rules of an IngressRoute that a route cannot express: they may match any request to their hosts. */
@@ -98,16 +98,6 @@ function fixedContenders(
       isFixed: true,
     }));
   });
-}
-
-function routeContenders(object: Mapping): readonly Ranked[] {
-  if (isPlainRedirect(asKubeObject(object))) return [];
-  const source = sourceOf(object);
-  return readHttpRoute(object, nameOf(object).namespace).served.map((served) => ({
-    served,
-    rank: weightOf(served) + served.host.length,
-    source,
-  }));
 }
 
 /** The rules, if Traefik is known to serve them. Those of ingress-nginx are left out, because it compares paths as a route does. */

@@ -1,15 +1,19 @@
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
+import { asKubeObject } from "../../../lint/kube-object.ts";
 import { nameOf } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
-import { readIngress } from "./app-template.ts";
+import { dialectOf, readIngress, readRoute } from "./app-template.ts";
 import { chartOf } from "./chart.ts";
 import { withDefaultClass } from "./controllers/default-class.ts";
 import { releaseNamespace, rendered, sourceOf } from "./hosts.ts";
-import { isIngress, readAny } from "./read.ts";
-import { entriesAt, INGRESS, servicesIn } from "./release-values.ts";
-import type { Reading } from "./served.ts";
+import { readHttpRoute } from "./http-route.ts";
+import { fieldList } from "./paths.ts";
+import { isPlainRedirect } from "./plain-listeners.ts";
+import { isHttpRoute, isIngress, readAny } from "./read.ts";
+import { entriesAt, INGRESS, ROUTE, servicesIn } from "./release-values.ts";
+import type { Reading, Served } from "./served.ts";
 import { servicesOf } from "./services.ts";
 
 /** What was read from an Ingress in a cluster, with its hosts as the cluster receives them. */
@@ -41,4 +45,39 @@ function inValues(object: Mapping, cluster: BuiltCluster): readonly ClusterReadi
     const served = reading.served.map((one) => ({ ...one, host: rendered(one.host, object) }));
     return { object, source: sourceOf(object, key), reading: { ...reading, served } };
   });
+}
+
+/** A route in a cluster, with its hosts as the cluster receives them. */
+export interface ClusterRoute {
+  /** The HTTPRoute, or the HelmRelease whose values contain the route. */
+  readonly object: Mapping;
+  readonly source: string;
+  /** Each with its namespace. */
+  readonly parentRefs: readonly Mapping[];
+  readonly served: readonly Served[];
+}
+
+/** All routes in a cluster, those in app-template values included; without those that only redirect to HTTPS. */
+export const routesIn = oncePer((cluster: BuiltCluster): readonly ClusterRoute[] =>
+  cluster.objects.flatMap(({ object }): readonly ClusterRoute[] => {
+    if (isRelease(object)) return routesInValues(object, cluster);
+    if (!isHttpRoute(object) || isPlainRedirect(asKubeObject(object))) return [];
+    return [{ object, source: sourceOf(object), ...readHttpRoute(object, nameOf(object).namespace) }];
+  }),
+);
+
+function routesInValues(object: Mapping, cluster: BuiltCluster): readonly ClusterRoute[] {
+  const chart = chartOf(object, [cluster]);
+  const dialect = chart.name === "app-template" ? dialectOf(chart) : "another chart";
+  if (typeof dialect === "string") return [];
+  const namespace = releaseNamespace(object);
+  return entriesAt(object, ROUTE).map(([key, entry]) => ({
+    object,
+    source: `${sourceOf(object)} (route.${key})`,
+    parentRefs: fieldList(entry.parentRefs).map((parent) => ({ namespace, ...parent })),
+    served: readRoute(entry, servicesIn(object), dialect).map((one) => ({
+      ...one,
+      host: rendered(one.host, object),
+    })),
+  }));
 }
