@@ -8,7 +8,7 @@ import { servesBoth } from "./doors.ts";
 import { releaseNamespace } from "./hosts.ts";
 import type { RouteOptions } from "./options.ts";
 import { parentsOf } from "./parents.ts";
-import { competing, meetToday, type Ranked } from "./precedence.ts";
+import { competing, meetToday, type Pair, type Ranked } from "./precedence.ts";
 import { readingsOf, routesIn, type ClusterReading } from "./readings.ts";
 import { answerOf, type Served } from "./served.ts";
 
@@ -22,24 +22,26 @@ interface Placed extends Ranked {
 }
 
 /**
- * Why Ingresses in a cluster stay, by {@link sourceOf}: behind their Gateway they would compete for requests with a rule that no client can
+ * Why Ingresses in a cluster stay, by their `source`: behind their Gateway they would compete for requests with a rule that no client can
  * reach together with them today, because it belongs to another class, entry point or controller. Which of two equal routes answers depends on
  * their age and name, so one without a login may replace one with it.
  * Source: https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule (matches)
  */
-export function meetingSources(cluster: BuiltCluster, context: StepContext): ReadonlyMap<string, string> {
-  const moving = readingsOf(cluster).flatMap((one) => placedBy(one, cluster, context));
-  const meet = (one: Placed, other: Placed): boolean =>
-    sharesListener(one, other) && !meetAlready(one, other, cluster, context);
-  const found = new Map<string, string>();
-  for (const { first, second } of competing([...moving, ...placedRoutes(cluster)], meet)) {
-    const ingresses = [first, second].filter(({ gateway }) => gateway !== undefined);
-    const { host } = first.served;
-    const message = `${first.source} and ${second.source} answer ${host} differently, and no client reaches both today, because their class, entry point or controller differs; at one listener of Gateway ${gatewayText(first)}, only one of them would answer: give each a listener or a Gateway of its own, or remove one`;
-    for (const { source } of ingresses) found.set(source, message);
-  }
-  return found;
-}
+export const meetingSources = oncePer((context: StepContext) =>
+  oncePer((cluster: BuiltCluster): ReadonlyMap<string, string> => {
+    const moving = readingsOf(cluster).flatMap((one) => placedBy(one, cluster, context));
+    const meet = (one: Placed, other: Placed): boolean =>
+      sharesListener(one, other) && !meetAlready(one, other, cluster, context);
+    const found = new Map<string, string>();
+    for (const { first, second } of competing([...moving, ...placedRoutes(cluster)], meet)) {
+      const ingresses = [first, second].filter(({ gateway }) => gateway !== undefined);
+      const { host } = first.served;
+      const message = `${first.source} and ${second.source} answer ${host} differently, and no client reaches both today, because their class, entry point or controller differs; at one listener of Gateway ${gatewayText(first)}, only one of them would answer: give each a listener or a Gateway of its own, or remove one`;
+      for (const { source } of ingresses) found.set(source, message);
+    }
+    return found;
+  }),
+);
 
 /**
  * Why new routes are not safe: behind their listeners, a request to one of their hosts has two answers, and the rules that give them did not
@@ -52,10 +54,11 @@ export function whyMeeting(
 ): string | undefined {
   const before = sameCluster(after, context.clusters);
   if (before === undefined || after === undefined) return undefined;
-  const known = new Set(meetingsBefore(before, context).map(({ first, second }) => pairKey(first, second)));
+  const known = meetingsBefore(context)(before);
   const found = meetingsAfter(after).find(
     ({ first, second }) =>
-      (hosts.has(first.served.host) || hosts.has(second.served.host)) && !known.has(pairKey(first, second)),
+      (hosts.has(first.served.host) || hosts.has(second.served.host)) &&
+      !known.has(pairKey({ first, second })),
   );
   return (
     found &&
@@ -65,21 +68,23 @@ export function whyMeeting(
 
 const meetingsAfter = oncePer((cluster: BuiltCluster) => competing(placedRoutes(cluster), sharesListener));
 
-function meetingsBefore(cluster: BuiltCluster, context: StepContext): ReturnType<typeof competing<Placed>> {
-  const ingresses = readingsOf(cluster).flatMap((one) => {
-    const [gateway, parentRefs] = [gatewayOf(one, context), []];
-    return one.reading.served.map((served) => placed(one, served, { gateway, parentRefs }));
-  });
-  return competing([...ingresses, ...placedRoutes(cluster)], (one, other) =>
-    meetAlready(one, other, cluster, context),
-  );
-}
+/** The pairs of rules that meet before the step, by {@link pairKey}. */
+const meetingsBefore = oncePer((context: StepContext) =>
+  oncePer((cluster: BuiltCluster): ReadonlySet<string> => {
+    const ingresses = readingsOf(cluster).flatMap((one) => {
+      const [gateway, parentRefs] = [gatewayOf(one, context), []];
+      return one.reading.served.map((served) => placed(one, served, { gateway, parentRefs }));
+    });
+    const meet = (one: Placed, other: Placed): boolean => meetAlready(one, other, cluster, context);
+    return new Set(competing([...ingresses, ...placedRoutes(cluster)], meet).map(pairKey));
+  }),
+);
 
 /** Identifies two rules of which each may be an Ingress's or a route's. */
-function pairKey(one: Placed, other: Placed): string {
+function pairKey({ first, second }: Pick<Pair<Placed>, "first" | "second">): string {
   const keyOf = ({ served }: Placed): string =>
     JSON.stringify([served.host.toLowerCase(), served.match, answerOf(served)]);
-  return JSON.stringify([one, other].map(keyOf).sort());
+  return JSON.stringify([first, second].map(keyOf).sort());
 }
 
 /** Whether a client can reach both rules today. */

@@ -14,7 +14,7 @@ import { readingsOf, routesIn } from "./readings.ts";
 import type { Reading } from "./served.ts";
 
 /**
- * Why Ingresses in a cluster cannot become routes, by {@link sourceOf}: they share a host, and a different one of them would answer. Traefik
+ * Why Ingresses in a cluster cannot become routes, by their `source`: they share a host, and a different one of them would answer. Traefik
  * prefers the longest rule, whichever object it is in; a route is chosen by its path.
  */
 export const reorderedSources = oncePer((cluster: BuiltCluster): ReadonlyMap<string, string> => {

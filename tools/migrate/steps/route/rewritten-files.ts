@@ -1,5 +1,3 @@
-import { oncePer } from "../../../../lib/once-per.ts";
-import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { clusterOf } from "../../clusters.ts";
 import { notEditable } from "../../not-editable.ts";
 import { lossNotes, lossRefusal } from "../../losses.ts";
@@ -31,9 +29,8 @@ export function rewrittenFiles(
   context: StepContext,
 ): readonly RewrittenFile[] {
   const objectsIn = Map.groupBy(written, ({ file }) => file);
-  const meetings = oncePer((cluster: BuiltCluster) => meetingSources(cluster, context));
   const rewrite = (path: string, held: HeldSources): RewrittenFile =>
-    rewritten({ path, objects: objectsIn.get(path) ?? [] }, { held, meetings }, context);
+    rewritten({ path, objects: objectsIn.get(path) ?? [] }, held, context);
   let held: HeldSources = new Map();
   let files = [...objectsIn.keys()].filter(context.selected).map((path) => rewrite(path, held));
   if (context.options.route.keepIngress) return files;
@@ -53,14 +50,14 @@ export function rewrittenFiles(
 /** Rewrites the objects in a file, the last one first, so that the earlier documents keep their offsets. */
 function rewritten(
   { path, objects }: { readonly path: string; readonly objects: readonly WrittenObject[] },
-  stays: Stays,
+  held: HeldSources,
   context: StepContext,
 ): RewrittenFile {
   let text = objects[0]?.text ?? "";
   const notes: (readonly Note[])[] = [];
   const records: DnsRecord[] = [];
   for (const object of objects.toSorted((a, b) => b.origin.offset - a.origin.offset)) {
-    const holds = holdsOf(object, stays, context);
+    const holds = holdsOf(object, held, context);
     const outcome = isRelease(object.forms[0]?.object ?? {})
       ? releaseOutcome(object, context, holds)
       : objectOutcome(object, context, holds);
@@ -83,15 +80,10 @@ function rewritten(
   return { path, text, notes: notes.flat(), records };
 }
 
-/** Why Ingresses stay in each cluster. */
-interface Stays {
-  readonly held: HeldSources;
-  readonly meetings: (cluster: BuiltCluster) => ReadonlyMap<string, string>;
-}
-
 /** Why Ingresses in an object stay although they could become routes. */
-function holdsOf({ forms }: WrittenObject, { held, meetings }: Stays, { clusters }: StepContext): Holds {
-  const own = forms.flatMap((form) => clusterOf(form, clusters) ?? []);
+function holdsOf({ forms }: WrittenObject, held: HeldSources, context: StepContext): Holds {
+  const own = forms.flatMap((form) => clusterOf(form, context.clusters) ?? []);
+  const meetings = meetingSources(context);
   return {
     order: new Map(own.flatMap((cluster) => [...reorderedSources(cluster), ...meetings(cluster)])),
     hosts: new Map(own.flatMap(({ name }) => [...(held.get(name) ?? [])])),
