@@ -2,6 +2,7 @@ import { argumentsOf, containersOf } from "../../../../policy/objects/workloads.
 import { valuesOf } from "../../../../policy/objects/helm.ts";
 import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
+import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import type { Fields } from "../../../../policy/engine/read.ts";
 import { traefiksOf, type Traefik } from "../../../../policy/objects/traefiks.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
@@ -35,9 +36,17 @@ export function servesBoth(
   return traefiks.length > 0 && traefiks.every(({ source }) => own.includes(source));
 }
 
-/** What configures a Traefik, in the form of its chart's values. */
-export function settingsOf(source: KubeObject, cluster: BuiltCluster | undefined): Fields {
-  if (source.kind === HELM_RELEASE.kind && cluster !== undefined)
-    return valuesOf(source, indexOf(cluster)).values;
+/** What configures each of {@link traefiksBehind}, in the form of the values of Traefik's chart. */
+export function settingsBehind(
+  gateway: RouteOptions["gateways"][string],
+  cluster: BuiltCluster | undefined,
+  context: Pick<StepContext, "repository">,
+): readonly Fields[] {
+  if (!cluster) return [];
+  return traefiksBehind(gateway, cluster, context).map(({ source }) => settingsOf(source, indexOf(cluster)));
+}
+
+function settingsOf(source: KubeObject, objects: ObjectIndex): Fields {
+  if (source.kind === HELM_RELEASE.kind) return valuesOf(source, objects).values;
   return { additionalArguments: containersOf(source).flatMap((container) => argumentsOf(container)) };
 }

@@ -7,7 +7,7 @@ import { controllerValues } from "./controllers/classes.ts";
 import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "./controllers/traefik.ts";
 import { entryPointProtections } from "./controllers/traefik-entry-points.ts";
 import { entryPointLimits, type Limit } from "./controllers/traefik-limits.ts";
-import { servesBoth, settingsOf, traefiksBehind } from "./doors.ts";
+import { servesBoth, settingsBehind } from "./doors.ts";
 
 /** What the entry points of a class's Traefik do, unless that is the Traefik behind the Gateway as well: then they stay as they are. */
 export function traefikWide(own: OfClass): ControllerWide {
@@ -29,9 +29,7 @@ export function traefikWide(own: OfClass): ControllerWide {
 /** The limits of the entry points that an Ingress uses, without those that every Traefik behind its Gateway has, too. */
 function missingLimits(values: Fields, { reading, cluster, gateway, context }: OfClass): readonly Limit[] {
   const { entryPoints } = reading;
-  const present = traefiksBehind(gateway, cluster, context).map(({ source }) =>
-    entryPointLimits(settingsOf(source, cluster)),
-  );
+  const present = settingsBehind(gateway, cluster, context).map(entryPointLimits);
   const isThere = ({ setting, value }: Limit): boolean =>
     present.length > 0 &&
     present.every((limits) => limits.some((other) => other.setting === setting && other.value === value));

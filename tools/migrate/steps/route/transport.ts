@@ -3,7 +3,7 @@ import type { StepContext } from "../../step.ts";
 import { controllerOf, controllerValues } from "./controllers/classes.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { transportSettings } from "./controllers/traefik-entry-points.ts";
-import { servesBoth, settingsOf, traefiksBehind } from "./doors.ts";
+import { servesBoth, settingsBehind } from "./doors.ts";
 import type { Moving, Parents } from "./parents.ts";
 import { servicesBehind } from "./served.ts";
 import { isHttpsByName, servicesOf } from "./services.ts";
@@ -19,9 +19,7 @@ export function whyOtherTransport(
   context: StepContext,
 ): readonly string[] {
   if (kind !== "IngressRoute" && controllerOf(ingressClass, cluster) !== traefik) return [];
-  const behind = traefiksBehind(gateway, cluster, context).map(({ source }) =>
-    transportSettings(settingsOf(source, cluster)),
-  );
+  const behind = settingsBehind(gateway, cluster, context).map(transportSettings);
   const isThere = (name: string): boolean =>
     gateway.provides.includes(name) || (behind.length > 0 && behind.every((names) => names.includes(name)));
   const open = transportSettings(controllerValues(ingressClass, cluster)).filter((name) => !isThere(name));
