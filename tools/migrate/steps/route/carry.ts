@@ -161,13 +161,15 @@ function copyOf(key: string, value: Mapping[string], { edit, document, path }: W
   return `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")}\n${indented(block)}`;
 }
 
-/** Why mappings cannot keep their lines: of what a merge key brings, something would not move. */
+/** Mappings in the metadata of an Ingress, or in its entry in values, that keep their lines. */
+export const COPIED = ["annotations", "labels"];
+
+/** Why {@link COPIED} mappings cannot keep their lines: of what a merge key brings, something would not move. */
 export function mergeObstacle(
-  fields: readonly string[],
   { from, to }: { readonly from: Mapping; readonly to: Mapping },
   { edit, document, path }: Written,
 ): Obstacle | undefined {
-  for (const field of fields) {
+  for (const field of COPIED) {
     const keys = edit.keysOf(document, [...path, field]);
     if (!keys.includes("<<")) continue;
     const [before, after] = [from, to].map((one) => Object.keys(fieldsIn(one, [field])));

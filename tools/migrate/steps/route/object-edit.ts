@@ -8,6 +8,7 @@ import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
 import {
   carriedComments,
   carriedYaml,
+  COPIED,
   indented,
   mergeObstacle,
   pathsBelow,
@@ -28,22 +29,16 @@ export function routeTexts(
   const spec = fieldsIn(ingress, ["spec"]);
   const gap = edit.isSeparated(document, ["spec"]) ? "\n" : "";
   const scalars = new Scalars(spec, place, (backend) => portText(backend, spec));
-  const [first] = routes;
-  const lost =
-    comments === undefined || first === undefined
-      ? undefined
-      : mergeObstacle(
-          COPIED,
-          { from: fieldsIn(ingress, ["metadata"]), to: fieldsIn(first, ["metadata"]) },
-          { ...place, path: ["metadata"] },
-        );
-  if (lost) return { obstacle: lost };
   const texts: string[] = [];
   for (const [index, route] of routes.entries()) {
     const isFirst = index === 0 && comments !== undefined;
     const copied = isFirst ? ["name", "namespace", ...COPIED] : [];
     const { metadata, spec: own = null, ...head } = route;
-    const fields = carriedYaml(isMapping(metadata) ? metadata : {}, copied, { ...place, path: ["metadata"] });
+    const change = { from: fieldsIn(ingress, ["metadata"]), to: isMapping(metadata) ? metadata : {} };
+    const metadataPlace = { ...place, path: ["metadata"] };
+    const lost = isFirst ? mergeObstacle(change, metadataPlace) : undefined;
+    if (lost) return { obstacle: lost };
+    const fields = carriedYaml(change.to, copied, metadataPlace);
     const plain = scalars.write(isMapping(own) ? own : {}, [], place);
     const paths = isFirst ? pathsBelow(spec.rules, ["spec", "rules"], ["http", "paths"]) : [];
     const body = indented(withPathComments(plain, paths, place));
@@ -55,9 +50,6 @@ export function routeTexts(
   }
   return texts.join("---\n");
 }
-
-/** Mappings in an object's metadata that keep their lines. */
-const COPIED = ["labels", "annotations"];
 
 /** The number of a port, with the name that the Ingress uses as a comment. */
 function portText({ name, port }: Mapping, spec: Value): string | undefined {

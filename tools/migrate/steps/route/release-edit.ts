@@ -8,6 +8,7 @@ import { missingComments } from "../../missing-comments.ts";
 import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
 import {
   carriedComments,
+  COPIED,
   indented,
   mergeObstacle,
   pathsBelow,
@@ -108,9 +109,6 @@ function bring(edit: YamlEdit, document: number, lines: string, hasRoutes: boole
     : edit.insert(document, VALUES, `route:\n${indented(lines)}`, "ingress");
 }
 
-/** Mappings in an entry that keep their lines. */
-const COPIED = ["annotations", "labels"];
-
 /** Why the entries that go cannot keep their lines; undefined if they can. */
 function lostByMerge(
   routes: Mapping,
@@ -121,8 +119,8 @@ function lostByMerge(
   for (const name of gone) {
     const path = [...INGRESS, name];
     const route = routes[name];
-    const change = { from: fieldsIn(written, path), to: isMapping(route) ? route : {} };
-    const lost = isMapping(route) ? mergeObstacle(COPIED, change, { edit, document, path }) : undefined;
+    if (!isMapping(route)) continue;
+    const lost = mergeObstacle({ from: fieldsIn(written, path), to: route }, { edit, document, path });
     if (lost) return lost;
   }
   return undefined;
