@@ -1,7 +1,7 @@
 import { GoYamlText, UnwritableError } from "../yaml/go-yaml-text.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { SourceFile, type Origin } from "../yaml/source.ts";
-import { setField, type Mapping, type Value } from "../yaml/values.ts";
+import { originOf, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { attempt, unsupported } from "../problem.ts";
 import { fieldAt, fieldsAtPath, type Field } from "./field-path.ts";
 import { goJson } from "./hash.ts";
@@ -56,14 +56,15 @@ function asYaml(
 ): string {
   const { value, origin } = replacement;
   try {
-    const writer = new GoYamlText(text);
+    const root = contents as Mapping | Value[];
+    const writer = new GoYamlText(text, originOf(root).source);
     for (const { container, key, isNew } of fields) {
       const present = (container as Mapping)[key];
       if (typeof value === "object" || (typeof present === "object" && present !== null))
         throw new UnwritableError("a YAML text with something other than scalars");
       writer.set(container, key, scalarText(value), isNew);
     }
-    return writer.write(contents as Mapping | Value[]);
+    return writer.write(root);
   } catch (error) {
     if (!(error instanceof UnwritableError)) throw error;
     throw unsupported(`replacements inside ${error.message}`, origin);

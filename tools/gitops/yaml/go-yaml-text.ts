@@ -1,5 +1,6 @@
 import { doubleQuoted, isPlain, literal, singleQuoted } from "./go-yaml-writer.ts";
 import { isDate, resolvePlain } from "./schema.ts";
+import type { Origin, SourceText } from "./source.ts";
 import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "./values.ts";
 
 const INDENT = 2;
@@ -25,11 +26,16 @@ export class UnwritableError extends Error {}
  */
 export class GoYamlText {
   readonly #text: string;
+  readonly #source: SourceText;
   readonly #changed = new Map<object, Map<string | number, ScalarNode>>();
 
-  /** @throws UnwritableError if the text has comments, anchors, tags or scalars over several lines other than literal blocks */
-  constructor(text: string) {
+  /**
+   * @param source of the values that were read from the text; those with another one are new
+   * @throws UnwritableError if the text has comments, anchors, tags or scalars over several lines other than literal blocks
+   */
+  constructor(text: string, source: SourceText) {
     this.#text = text;
+    this.#source = source;
     const unquoted = withoutBlocks(text).replaceAll(/"(?:[^"\\\n]|\\.)*"|'(?:[^'\n]|'')*'/g, "x");
     if (/(?:^|\s)#|(?:^|[\s[{,])(?:[&*!]\w|<<[ \t]*:|>[-+\d]*[ \t]*$)|^[ \t]*[?%]/m.test(unquoted))
       throw new UnwritableError("a YAML text with comments, anchors, tags or folded blocks");
@@ -77,7 +83,7 @@ export class GoYamlText {
   }
 
   #isFlow(value: Mapping | Value[]): boolean {
-    return Object.keys(value).length === 0 || /[{[]/.test(this.#text[originOf(value).offset] ?? "");
+    return Object.keys(value).length === 0 || /[{[]/.test(this.#signAt(originOf(value)));
   }
 
   #flow(value: Mapping | Value[]): string {
@@ -92,8 +98,7 @@ export class GoYamlText {
   }
 
   #key(mapping: Mapping, key: string): string {
-    const sign = this.#text[entryOrigin(mapping, key).offset];
-    return quoted(key, sign === '"' ? "double" : sign === "'" ? "single" : "plain");
+    return quoted(key, styleFrom(this.#signAt(entryOrigin(mapping, key))));
   }
 
   /** @param indent of the lines of a literal block; undefined in a flow collection */
@@ -113,9 +118,10 @@ export class GoYamlText {
 
   #node(container: Mapping | Value[], key: string | number): ScalarNode {
     const value = ((container as Mapping)[key] ?? null) as Scalar;
-    const { offset, valueOffset = offset } = entryOrigin(container, key);
+    const { source, offset, valueOffset = offset, blank } = entryOrigin(container, key);
+    if (source !== this.#source) return { text: String(value), style: "plain", type: undefined };
     const rest = this.#text.slice(valueOffset);
-    const style = STYLES[rest[0] ?? ""] ?? "plain";
+    const style = styleFrom(rest);
     if (style !== "plain") {
       if (style !== "literal" && /^(?:"[^"\n]*\n|'[^'\n]*\n)/.test(rest))
         throw new UnwritableError("a YAML text with scalars over several lines");
@@ -123,9 +129,13 @@ export class GoYamlText {
     }
     const [, tag] = /!!(\w+) +$/.exec(this.#text.slice(Math.max(0, valueOffset - 20), valueOffset)) ?? [];
     if (tag !== undefined) return { text: lineOf(rest), style, type: tag, isTagged: true };
-    const isBlank = value === null && entryOrigin(container, key).blank !== undefined;
-    const text = isBlank ? "" : this.#plain(value, rest);
+    const text = value === null && blank !== undefined ? "" : this.#plain(value, rest);
     return { text, style, type: typeOf(text) };
+  }
+
+  /** The first character of a key, mapping or list; empty if it is new. */
+  #signAt({ source, offset }: Origin): string {
+    return source === this.#source ? this.#text.charAt(offset) : "";
   }
 
   /** A scalar without quotes as written, such as 0x1F. */
@@ -161,6 +171,8 @@ const STYLES: Readonly<Record<string, ScalarNode["style"]>> = {
   "'": "single",
   "|": "literal",
 };
+const styleFrom = (written: string): ScalarNode["style"] => STYLES[written.charAt(0)] ?? "plain";
+
 const ONE_LINE = { column: 0, indent: 0, isKey: true };
 
 function quoted(text: string, style: ScalarNode["style"]): string {
