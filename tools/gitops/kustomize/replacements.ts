@@ -1,7 +1,7 @@
 import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import { resolvePlain } from "../yaml/schema.ts";
 import { styleOf } from "../yaml/source.ts";
-import { BuildError, UnmatchedError } from "../problem.ts";
+import { BuildError, unsupported, UnmatchedError } from "../problem.ts";
 import { withBuildAnnotations } from "./build-annotations.ts";
 import type { Directory } from "./directory.ts";
 import { fieldAt, fieldsAtPath, splitFieldPath, type Field } from "./field-path.ts";
@@ -125,12 +125,22 @@ function copyTo({ object }: Resource, read: () => Value, target: Mapping): void 
     const { create } = optionsOf(target);
     const origin = originOf(target);
     const steps = splitFieldPath(path);
+    requireSteps(steps, target);
     if (setInText(object, { steps, value: read(), create, origin })) continue;
     const fields = fieldsAtPath(object, steps, create ? read() : undefined, origin);
     if (fields.length === 0)
       throw new BuildError(`the target of the replacement has no field ${path}`, origin);
     for (const field of fields) setValue(object, field, read(), target);
   }
+}
+
+/** A path may start with a dot. Kustomize finds no field at any other empty step, but may write an empty text there if it creates fields. */
+function requireSteps([first, ...others]: readonly string[], target: Mapping): void {
+  const steps = first === "" ? others : [first, ...others];
+  if (steps.length > 0 && !steps.includes("")) return;
+  const origin = originOf(target);
+  if (optionsOf(target).create) throw unsupported("empty steps in field paths that create fields", origin);
+  throw new BuildError("a step in a field path of the replacement's target is empty", origin);
 }
 
 function setValue(object: Mapping, { container, key, isNew }: Field, value: Value, target: Mapping): void {
