@@ -105,6 +105,12 @@ describe("an edit that is not possible", () => {
       assert.equal(edit.text(), text);
     });
 
+  it("finds an anchor after one whose name begins with its name", () => {
+    const { line, reason } = new YamlEdit("a: &shared-more 1\nb: &shared\n  c: 1\n").obstacleOf("shared");
+    assert.equal(line, 2);
+    assert.match(reason, /^anchor &shared marks more than one line/);
+  });
+
   it("says nothing before it fails", () => {
     const edit = new YamlEdit("a: 1\n");
     assert.ok(edit.setScalar(0, ["a"], 2));

@@ -171,8 +171,9 @@ export class YamlEdit {
 
   /** Why the lines that use an anchor cannot move. */
   obstacleOf(anchor: string): Obstacle {
-    const offset = Math.max(0, this.#text.indexOf(`&${anchor}`));
-    return { line: this.#lineAt(offset), reason: unmovable(anchor) };
+    // Another anchor may begin with its name.
+    const definition = this.#text.matchAll(/&([^\s,[\]{}]+)/g).find(([, name]) => name === anchor);
+    return { line: this.#lineAt(definition?.index ?? 0), reason: unmovable(anchor) };
   }
 
   /** The names of the aliases before the end of an entry, except those below the entries `going`. */
@@ -211,7 +212,7 @@ export class YamlEdit {
   /** Separates an entry from the one above it by one blank line, or by none. */
   separate(document: number, path: readonly PathStep[], isSeparated: boolean): boolean {
     const place = this.#place(document, path);
-    if (!place) return false;
+    if (!place) return this.#refuse(document, path);
     const end = this.#lines.startWithComments(place);
     const blank = /(?:(?<=\n)[ \t]*\r?\n)*$/.exec(this.#text.slice(0, end))?.[0] ?? "";
     const text = isSeparated ? this.#newline : "";
@@ -241,12 +242,6 @@ export class YamlEdit {
       return this.#refuse(document, path, notPlain(path));
     const quotes = typeof value === "string" ? node.type : undefined;
     return this.#plan({ start: node.range[0], end: node.range[1], text: inline(value, quotes) });
-  }
-
-  /** Renames a key in a mapping. */
-  renameKey(document: number, path: readonly PathStep[], key: string): boolean {
-    const range = this.#place(document, path)?.key?.range;
-    return range ? this.#plan({ start: range[0], end: range[1], text: inline(key) }) : false;
   }
 
   /**
