@@ -1,6 +1,6 @@
-import { isKustomizationFile } from "../gitops/yaml/paths.ts";
 import { posix } from "node:path";
 import type { KubeObject } from "../../kube/objects.ts";
+import { isKustomizationFile } from "../gitops/yaml/paths.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import {
   copyMapping,
@@ -10,12 +10,13 @@ import {
   setField,
   type Mapping,
 } from "../gitops/yaml/values.ts";
+import { yamlFilesIn } from "../gitops/yaml/yaml-files.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { asKubeObject } from "./kube-object.ts";
 
 /** Every kustomization file in a repository, except files that are too large. */
 export function kustomizationFiles(repository: Repository): readonly string[] {
-  return repository.filesBelow(".", isKustomizationFile).filter((file) => !repository.isTooLarge(file));
+  return yamlFilesIn(repository).filter((file) => isKustomizationFile(file) && !repository.isTooLarge(file));
 }
 
 /**

@@ -4,6 +4,7 @@ import { oncePer } from "../../lib/once-per.ts";
 import { isOftenOmitted } from "../../policy/objects/practice.ts";
 import { searchedText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
+import { yamlFilesIn } from "../gitops/yaml/yaml-files.ts";
 import { firstComments } from "./generated.ts";
 import { fileOf } from "./kube-object.ts";
 
@@ -71,7 +72,7 @@ function namesOrigin(line: string): boolean {
 
 /** Whether the owner puts a licence into many files, so that it does not show another author. */
 const isOftenLicensed = oncePer((repository: Repository): boolean => {
-  const files = repository.yamlFiles(".").filter((file) => !repository.isTooLarge(file));
+  const files = yamlFilesIn(repository).filter((file) => !repository.isTooLarge(file));
   return isOftenOmitted(files, (file) => LICENSE.test(firstComments(searchedText(repository, file))));
 });
 
