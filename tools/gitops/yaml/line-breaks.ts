@@ -69,4 +69,4 @@ function areAlike(one: Value | undefined, other: Value | undefined): boolean {
   );
 }
 
-const joined = (text: string): string => text.replaceAll(/[\s\u2028\u2029]/g, "");
+const joined = (text: string): string => text.replaceAll(/\s/g, "");

@@ -1,10 +1,10 @@
-import { parse } from "yaml";
 import { at, fields, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
 import type { ObjectIndex } from "../../../../../policy/engine/object-index.ts";
 import { CONFIG_MAP, DAEMON_SET, DEPLOYMENT } from "../../../../../policy/objects/kinds.ts";
 import { argumentsOf, containersOf } from "../../../../../policy/objects/workloads.ts";
 import type { KubeObject } from "../../../../../kube/objects.ts";
 import { oncePer } from "../../../../../lib/once-per.ts";
+import { yamlMap } from "../../../../../lib/yaml-map.ts";
 import type { Controller } from "./controller.ts";
 import { nginx } from "./nginx.ts";
 import { traefik } from "./traefik.ts";
@@ -33,8 +33,8 @@ export function valuesWithoutRelease(controller: Controller | undefined, objects
 const settingsIn = oncePer((objects: ObjectIndex) => oncePer((names: Names) => settingsOf(names, objects)));
 
 function settingsOf(names: Names, objects: ObjectIndex): Fields {
-  const contents = helmCharts(names, objects).map(({ spec }) =>
-    parsed(text(fields(spec).valuesContent) ?? ""),
+  const contents = helmCharts(names, objects).map(
+    ({ spec }) => yamlMap(text(fields(spec).valuesContent) ?? "") ?? {},
   );
   const values = Object.assign({}, ...contents) as Fields;
   if (names === TRAEFIK) {
@@ -76,14 +76,6 @@ function helmCharts({ chart }: Names, objects: ObjectIndex): readonly KubeObject
     .filter(
       ({ metadata, spec }) => metadata.name.endsWith(chart) || text(fields(spec).chart)?.endsWith(chart),
     );
-}
-
-function parsed(content: string): Fields {
-  try {
-    return fields(parse(content, { merge: true }));
-  } catch {
-    return {};
-  }
 }
 
 /**
