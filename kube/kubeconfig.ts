@@ -1,9 +1,9 @@
 import type * as client from "@kubernetes/client-node";
 import type { RequestOptions } from "node:https";
 import { createRequire } from "node:module";
+import { proxyFor } from "../lib/proxy.ts";
 import { directAccess, type ClusterAccess } from "./cluster-access.ts";
 import { readContext, type ClusterAddress, type KubeContext } from "./kubeconfig-files.ts";
-import { proxyFor } from "./proxy.ts";
 
 export type { ClusterAddress } from "./kubeconfig-files.ts";
 

@@ -6,7 +6,8 @@ import { writeFileAtomic } from "../lib/atomic-file.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import { fileError } from "../lib/file-error.ts";
 import { userCache } from "../lib/user-cache.ts";
-import { download, MAX_MANIFEST_BYTES, type Fetch } from "../lib/download.ts";
+import { download, MAX_MANIFEST_BYTES } from "../lib/download.ts";
+import type { Fetch } from "../lib/fetch-by-proxy.ts";
 import type { KubeObject } from "./objects.ts";
 
 /** Where a manifest comes from, and its checksum. */

@@ -1,8 +1,6 @@
 import { MEBIBYTE } from "./bytes.ts";
+import { fetchByProxy, type Fetch } from "./fetch-by-proxy.ts";
 import { isLoopback } from "./loopback.ts";
-
-/** `fetch`, or a test's replacement for it. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Limits of a download. */
 export interface DownloadOptions {
@@ -27,7 +25,7 @@ const MAX_REDIRECTS = 5;
 export async function download(
   url: string,
   {
-    fetch = globalThis.fetch,
+    fetch = fetchByProxy,
     timeoutMs = 30_000,
     maxBytes = MAX_MANIFEST_BYTES,
     allowLoopback = false,

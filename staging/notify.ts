@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { UpdateEvent } from "../config/notify.ts";
+import { fetchByProxy } from "../lib/fetch-by-proxy.ts";
 import { networkReason } from "./checks/http-get.ts";
 import type { StartedBy } from "./started-by.ts";
 
@@ -96,7 +97,7 @@ async function post(
   notification: Notification,
 ): Promise<string | undefined> {
   try {
-    const response = await fetch(url, {
+    const response = await fetchByProxy(url, {
       method: "POST",
       headers: { "content-type": contentType },
       body: body(notification),

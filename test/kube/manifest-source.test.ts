@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Fetch } from "../../lib/download.ts";
+import type { Fetch } from "../../lib/fetch-by-proxy.ts";
 import { fileUrl, loadGatewayApi } from "../../kube/gateway-api-manifests.ts";
 import { checksum, loadManifest, manifestCache, parseManifest } from "../../kube/manifest-source.ts";
 

@@ -1,3 +1,5 @@
+import { fetchByProxy } from "../../lib/fetch-by-proxy.ts";
+
 /** Short, so that an unreachable host is noticed quickly even if the network drops packets. */
 const TIMEOUT_MS = 2_500;
 
@@ -15,7 +17,7 @@ export function whyUnreachable(url: string): Promise<string | undefined> {
 
 async function attempt(url: string): Promise<string | undefined> {
   try {
-    const response = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetchByProxy(url, { redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
     await response.body?.cancel();
     return undefined;
   } catch (error) {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { EdgefirstError } from "../../../lib/errors.ts";
+import { fetchByProxy } from "../../../lib/fetch-by-proxy.ts";
 import type { Endpoint } from "./reference.ts";
 
 /** A manifest or an index, and the digest of its bytes. */
@@ -150,7 +151,7 @@ export class RegistryClient {
     }, HEADERS_MS);
     const signal = this.#signal === undefined ? late.signal : AbortSignal.any([late.signal, this.#signal]);
     try {
-      return await fetch(url, { headers, signal });
+      return await fetchByProxy(url, { headers, signal });
     } catch (error) {
       this.#signal?.throwIfAborted();
       const { cause, message } = error as Error & { cause?: { code?: string; message?: string } };

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { isLoopback } from "../lib/loopback.ts";
+import { isLoopback } from "./loopback.ts";
 
 /**
  * The proxy for a server, chosen from the environment the way kubectl does: HTTPS_PROXY or HTTP_PROXY, except for this machine and the hosts in NO_PROXY

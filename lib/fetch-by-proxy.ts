@@ -1,0 +1,19 @@
+import { proxyFor } from "./proxy.ts";
+
+/** `fetch`, or a replacement for it. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/**
+ * `fetch` through the proxy that the environment names for the URL, like Go's programs and curl; Node's own ignores it. For what is out in the world: a check of
+ * a cluster's addresses must not depend on a proxy.
+ */
+export const fetchByProxy: Fetch = async (url, init) => {
+  const proxy = proxyFor(url);
+  if (proxy === undefined) return fetch(url, init);
+  // Loaded only here, because most machines need no proxy.
+  const undici = await import("undici");
+  // A plain request is sent to the proxy itself, because many proxies open tunnels to port 443 only.
+  const dispatcher = new undici.ProxyAgent({ uri: proxy, proxyTunnel: url.startsWith("https:") });
+  const response = await undici.fetch(url, { ...(init as object), dispatcher });
+  return response;
+};
