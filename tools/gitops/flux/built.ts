@@ -60,9 +60,9 @@ export class BuiltKustomization {
   /**
    * The variables that are left in an object although the cluster replaces them here: this repository does not have their values.
    * @param before the object before substitution
+   * @param variables those for the object
    */
-  leftIn(object: Mapping, before: Mapping, origin: Origin): ReadonlySet<string> {
-    const variables = this.variablesFor(before, origin);
+  leftIn(object: Mapping, before: Mapping, variables: Variables | undefined): ReadonlySet<string> {
     if (!substitutes(variables) || optsOut(before)) return new Set();
     const lookup = lookupIn(variables);
     const escaped = JSON.stringify(before);
