@@ -9,8 +9,8 @@ import { syntaxErrorOf } from "./syntax-error.ts";
 import type { FileChange } from "./step.ts";
 
 /**
- * Writes the changes of a step after checking all of them; each file is written completely or not at all. Directories that become empty
- * are removed.
+ * Writes the changes of a step, or of several as one, after checking all of them; each file is written completely or not at all. Directories that become
+ * empty are removed.
  * @throws EdgefirstError if a file has changed since it was planned, would not be valid YAML, or is a symbolic link or below one
  */
 export function writeChanges(before: Repository, changes: readonly FileChange[]): void {
@@ -44,8 +44,8 @@ function removeEmptyDirectories(root: string, directory: string): void {
  * The changes of several steps as one: each file is written once, however many steps change it, and not at all if the last leaves it as it was before
  * the first.
  */
-export function combined(before: Repository, changes: Iterable<FileChange>): readonly FileChange[] {
-  const last = new Map([...changes].map((change) => [change.path, change]));
+export function combined(before: Repository, changes: readonly FileChange[]): readonly FileChange[] {
+  const last = new Map(changes.map((change) => [change.path, change]));
   return [...last.values()].filter(({ path, text }) => text !== fileText(before, path));
 }
 
