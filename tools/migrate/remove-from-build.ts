@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { findKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
-import { commentsIn } from "../gitops/edit/comments.ts";
+import { commentsIn, isSchemaComment } from "../gitops/edit/comments.ts";
 import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import { referencesInto } from "./steps/components/references.ts";
 import { notEditable } from "./not-editable.ts";
@@ -57,8 +57,6 @@ function withoutEntry(file: string, entry: Entry, repository: Repository): Remov
   const changes: FileChange[] = [{ path: kustomization, text: edit.text() }];
   const others = referencesInto(repository, file).filter((position) => position.file !== kustomization);
   if (!direct || others.length > 0) return { changes, comments };
-  const inFile = commentsIn(fileText(repository, file) ?? "").filter(
-    (comment) => !comment.startsWith("# yaml-language-server"),
-  );
+  const inFile = commentsIn(fileText(repository, file) ?? "").filter((comment) => !isSchemaComment(comment));
   return { changes: [...changes, { path: file, text: undefined }], comments: [...comments, ...inFile] };
 }

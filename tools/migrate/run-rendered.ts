@@ -1,15 +1,12 @@
 import type { Renderer } from "../render/renderer.ts";
 import { proveRendered, type RenderedProof } from "./rendered-proof.ts";
-import { runStep, type StepResult } from "./run.ts";
+import { MAX_ATTEMPTS, refusal, runStep, type StepResult } from "./run.ts";
 import type { Note, Step, StepContext } from "./step.ts";
 
 /** A step's result, with what is proven about the objects that charts install. */
 export interface RenderedResult extends StepResult {
   readonly rendered: RenderedProof;
 }
-
-/** How many times a step is run again without the files whose rendered objects it must not change. */
-const MAX_ATTEMPTS = 20;
 
 /** Plans a step and proves it, also for what charts install; writes nothing. Files whose releases would install something else are left unchanged. */
 export async function runStepRendered(
@@ -40,9 +37,4 @@ function withFailures(result: StepResult, { failures }: RenderedProof, notes: re
     plan: { ...plan, notes: [...plan.notes, ...notes] },
     proof: failing ? { ...proof, status: "fails", failures: [...proof.failures, ...failures] } : proof,
   };
-}
-
-function refusal(file: string, reason: string): Note {
-  const message = `unchanged, because the change would not be safe: ${reason}`;
-  return { kind: "refused", message, position: { file, line: 1, column: 1 } };
 }

@@ -36,7 +36,7 @@ export interface BuildsByFlux {
 }
 
 /** How many times a step is planned again, each time without the files that its proof does not allow. */
-const MAX_ATTEMPTS = 20;
+export const MAX_ATTEMPTS = 20;
 
 /**
  * Plans a step and proves it; writes nothing. Files that SOPS has encrypted are skipped, and so are files whose change the proof does not
@@ -100,7 +100,8 @@ function invalidFiles(changes: readonly FileChange[]): ReadonlyMap<string, Note>
   return invalid;
 }
 
-function refusal(file: string, reason: string): Note {
+/** Says why a step leaves a file unchanged. */
+export function refusal(file: string, reason: string): Note {
   const message = `unchanged, because the change would not be safe: ${reason}`;
   return { kind: "refused", message, position: { file, line: 1, column: 1 } };
 }

@@ -1,4 +1,4 @@
-import { commentsIn, yamlComments } from "../gitops/edit/comments.ts";
+import { commentsIn, isSchemaComment, yamlComments } from "../gitops/edit/comments.ts";
 import { isYamlFile } from "../gitops/yaml/paths.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { commentLosses, lossNotes, lossRefusal } from "./losses.ts";
@@ -62,5 +62,5 @@ const withoutPaths = (comment: string): string => comment.replace(/\S*\/\S*/g, "
 
 function isNamed(comment: string, named: string): boolean {
   const text = comment.replace(/^#+\s*/, "").trim();
-  return text === "" || text.startsWith("yaml-language-server:") || named.includes(text);
+  return text === "" || isSchemaComment(comment) || named.includes(text);
 }

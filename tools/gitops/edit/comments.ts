@@ -16,6 +16,11 @@ function commentsBelow(token: unknown): readonly string[] {
   return Object.values(token).flatMap(commentsBelow);
 }
 
+/** Whether a comment names the schema of its document: it says nothing that another document would need. */
+export function isSchemaComment(comment: string): boolean {
+  return /^#+\s*yaml-language-server:/.test(comment);
+}
+
 /** Whether a comment is a list item that is switched off: a path, a name, or a mapping. */
 export function isSwitchedOffItem(comment: string): boolean {
   return /^#+ *- +(?:[\w./-]+:(?: +\S+)?|\S+)\s*$/.test(comment);

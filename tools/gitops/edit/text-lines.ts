@@ -1,4 +1,4 @@
-import { isSwitchedOffItem } from "./comments.ts";
+import { isSchemaComment, isSwitchedOffItem } from "./comments.ts";
 import { contentEnd, type EntryPlace } from "./entry-places.ts";
 
 /** Finds the lines of a YAML text that an edit has to touch. */
@@ -38,7 +38,7 @@ export class TextLines {
     while (from > 0) {
       const above = this.startOf(from - 1);
       const line = this.#text.slice(above, from);
-      if (!line.startsWith(`${" ".repeat(column)}#`) || line.startsWith("# yaml-language-server")) break;
+      if (!line.startsWith(`${" ".repeat(column)}#`) || isSchemaComment(line)) break;
       if (isItem && isSwitchedOffItem(line.trim())) break;
       from = above;
     }

@@ -3,7 +3,7 @@ import { counted } from "../../../../lib/counted.ts";
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import type { Position } from "../../../gitops/yaml/source.ts";
 import { isMapping } from "../../../gitops/yaml/values.ts";
-import { commentsIn } from "../../../gitops/edit/comments.ts";
+import { commentsIn, isSchemaComment } from "../../../gitops/edit/comments.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { documents, outdatedLines } from "./documents.ts";
 import { buildsTheSame, whyNoComponent } from "./equality.ts";
@@ -163,7 +163,7 @@ class ComponentsPlan {
     const kept = left.map((file) => fileText(this.#repository, file) ?? "");
     return files.flatMap((file) => {
       const comments = commentsIn(fileText(this.#repository, file) ?? "")
-        .filter((comment) => !comment.startsWith("# yaml-language-server"))
+        .filter((comment) => !isSchemaComment(comment))
         .filter((comment) => !kept.some((text) => text.includes(comment)));
       return commentLosses(comments, file);
     });

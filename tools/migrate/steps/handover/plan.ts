@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { scalarText as textIn } from "../../../gitops/kustomize/resource.ts";
 import { locate, SourceFile } from "../../../gitops/yaml/source.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
-import { commentsIn } from "../../../gitops/edit/comments.ts";
+import { commentsIn, isSchemaComment } from "../../../gitops/edit/comments.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
@@ -69,7 +69,7 @@ export function planRemoval(objects: readonly BuiltObject[], { repository }: Ste
 }
 
 function removedComments(comments: readonly string[], file: string): readonly Note[] {
-  const own = comments.filter((comment) => !comment.startsWith("# yaml-language-server"));
+  const own = comments.filter((comment) => !isSchemaComment(comment));
   if (own.length === 0) return [];
   const message = `comments deleted with the objects that are handed over: ${own.join(" ")}`;
   return [{ kind: "removed", message, position: { file, line: 1, column: 1 } }];

@@ -1,13 +1,13 @@
 import { coerce, gte, lt } from "semver";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
 import type { Chart } from "./chart.ts";
 import { ingressAnnotations, isTlsOnly, ownMiddlewares } from "./annotations.ts";
 import { extensionRefs, writtenMatches } from "./filters.ts";
 import { ruleLength } from "./ingress.ts";
 import { servedByRules } from "./http-route.ts";
-import { fieldList, refusalsOf, routePath, secretsOf } from "./paths.ts";
+import { refusalsOf, routePath, secretsOf } from "./paths.ts";
 import type { WrittenPath } from "./controllers/nginx-rewrites.ts";
 import { whyNotInValues } from "./new-objects.ts";
 import { serviceSettings } from "./services.ts";
@@ -38,8 +38,8 @@ export function dialectOf({ version }: Chart): RouteDialect | string {
 
 /** Reads one entry in the `ingress` values. */
 export function readIngress(entry: Mapping, services: Value | undefined, namespace: string): Reading {
-  const paths = fieldList(entry.hosts).flatMap((host) =>
-    fieldList(host.paths).map((path) => writtenPath(path, host)),
+  const paths = mappingsIn(entry.hosts).flatMap((host) =>
+    mappingsIn(host.paths).map((path) => writtenPath(path, host)),
   );
   const annotations = ingressAnnotations(entry.annotations, paths);
   const middlewares = ownMiddlewares(annotations.middlewares, namespace);
@@ -54,8 +54,8 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
   const served: Served[] = [];
   const losses: Loss[] = [...annotations.losses];
   const prefixes: Prefix[] = [];
-  for (const host of fieldList(entry.hosts)) {
-    for (const path of fieldList(host.paths)) {
+  for (const host of mappingsIn(entry.hosts)) {
+    for (const path of mappingsIn(host.paths)) {
       const { value, type, filters: rewrites, ...own } = routePath(writtenPath(path, host), annotations);
       prefixes.push(...own.prefixes);
       losses.push(...own.losses);
@@ -83,7 +83,7 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
     refusals: refusals.length === 0 ? refusalsOf(served) : refusals,
     losses,
     prefixes,
-    usesTls: fieldList(entry.tls).length > 0,
+    usesTls: mappingsIn(entry.tls).length > 0,
     isTlsOnly: isTlsOnly(annotations),
     tlsSecrets: secretsOf(entry.tls),
     annotations,

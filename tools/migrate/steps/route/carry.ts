@@ -2,8 +2,13 @@ import { isSwitchedOff } from "../../../gitops/edit/comments.ts";
 import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
 import { fieldAt, fieldsIn } from "../../objects.ts";
 import { missingComments } from "../../missing-comments.ts";
-import { fieldList } from "./paths.ts";
-import { isMapping, type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
+import {
+  isMapping,
+  mappingsIn,
+  type Mapping,
+  type PathStep,
+  type Value,
+} from "../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { scalarsIn, Texts } from "../../texts.ts";
@@ -128,8 +133,8 @@ export function pathsBelow(
   place: readonly PathStep[],
   below: readonly PathStep[],
 ): readonly (readonly PathStep[])[] {
-  return fieldList(hosts).flatMap((host, index) =>
-    fieldList(fieldAt(host, [...below])).map((_, at) => [...place, index, ...below, at]),
+  return mappingsIn(hosts).flatMap((host, index) =>
+    mappingsIn(fieldAt(host, [...below])).map((_, at) => [...place, index, ...below, at]),
   );
 }
 

@@ -1,5 +1,5 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import type { Mapping, Value } from "../../../gitops/yaml/values.ts";
+import { mappingsIn, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { fieldsIn, isKind, nameOf } from "../../objects.ts";
@@ -11,7 +11,6 @@ import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "./chart.ts";
 import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "./controllers/traefik.ts";
 import { chartIngresses, hostsInValues } from "./other-charts.ts";
-import { fieldList } from "./paths.ts";
 import { entriesAt, INGRESS as INGRESS_VALUES } from "./release-values.ts";
 
 /** A host of an Ingress in a cluster. */
@@ -31,7 +30,7 @@ function hostsOf(object: Mapping, cluster: BuiltCluster): readonly ServedHost[] 
   if (isRelease(object)) {
     if (chartOf(object, [cluster]).name !== "app-template") return inOtherChart(object);
     return entriesAt(object, INGRESS_VALUES).flatMap(([key, entry]) => {
-      const hosts = fieldList(entry.hosts).map(({ host }) => rendered(scalarText(host), object));
+      const hosts = mappingsIn(entry.hosts).map(({ host }) => rendered(scalarText(host), object));
       const annotations = fieldsIn(entry, ["annotations"]);
       return served(hosts, { source: sourceOf(object, key), annotations, ingressClass: entry.className });
     });
@@ -40,14 +39,14 @@ function hostsOf(object: Mapping, cluster: BuiltCluster): readonly ServedHost[] 
   const own = { source: sourceOf(object), annotations, ingressClass: spec.ingressClassName };
   if (isKind(object, INGRESS))
     return served(
-      fieldList(spec.rules).map(({ host }) => scalarText(host)),
+      mappingsIn(spec.rules).map(({ host }) => scalarText(host)),
       own,
     );
   const isIngressRoute = [TRAEFIK_GROUP, OLD_TRAEFIK_GROUP].some((group) =>
     isKind(object, { group, kind: "IngressRoute" }),
   );
   if (!isIngressRoute) return [];
-  const hosts = fieldList(spec.routes).flatMap(({ match }) =>
+  const hosts = mappingsIn(spec.routes).flatMap(({ match }) =>
     [...scalarText(match).matchAll(/\bHost\(([^)]*)\)/g)].map(([, argument = ""]) =>
       argument.replace(/[`"\s]/g, ""),
     ),

@@ -1,9 +1,8 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
 import { TRAEFIK_GROUP } from "./controllers/traefik.ts";
 import { extensionRefs, middlewaresOf, writtenMatches } from "./filters.ts";
-import { fieldList } from "./paths.ts";
 import { matchOf, type Backend, type HostGroup, type Served } from "./served.ts";
 
 /** An HTTPRoute for a group of hosts. */
@@ -41,9 +40,9 @@ export function servedByRules(
   hosts: readonly string[],
   backendOf: (reference: Mapping) => Backend,
 ): readonly Served[] {
-  return fieldList(rules).flatMap((rule) => {
-    const backends = fieldList(rule.backendRefs).map(backendOf);
-    const matches = fieldList(rule.matches);
+  return mappingsIn(rules).flatMap((rule) => {
+    const backends = mappingsIn(rule.backendRefs).map(backendOf);
+    const matches = mappingsIn(rule.matches);
     return hosts.flatMap((host) =>
       (matches.length === 0 ? [{}] : matches).map((match) => ({
         host,
@@ -63,7 +62,7 @@ export function readHttpRoute(
   const hostnames = fieldAt(route, ["spec", "hostnames"]);
   const hosts = Array.isArray(hostnames) ? hostnames.map(scalarText) : [""];
   const served = servedByRules(fieldAt(route, ["spec", "rules"]), hosts, backendOf);
-  const parentRefs = fieldList(fieldAt(route, ["spec", "parentRefs"])).map((reference) => ({
+  const parentRefs = mappingsIn(fieldAt(route, ["spec", "parentRefs"])).map((reference) => ({
     namespace,
     ...reference,
   }));

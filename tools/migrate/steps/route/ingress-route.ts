@@ -1,8 +1,8 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
 import { foreign, ingressAnnotations } from "./annotations.ts";
-import { fieldList, prefixOf, refusalsOf, secretsOf } from "./paths.ts";
+import { prefixOf, refusalsOf, secretsOf } from "./paths.ts";
 import type { Loss } from "../../losses.ts";
 import { matchOf, pathOf, type Backend, type Reading, type Served } from "./served.ts";
 import { portOf, type Services } from "./services.ts";
@@ -19,7 +19,7 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
   const refusals: string[] = [...whyNotAllKnown(object, "IngressRoute")];
   const served: Served[] = [];
   const losses: Loss[] = [...annotations.losses];
-  for (const route of fieldList(spec.routes)) {
+  for (const route of mappingsIn(spec.routes)) {
     if (route.syntax === "v2") refusals.push("its rules use Traefik's v2 syntax");
     for (const key of ["priority", "observability"])
       if (route[key] !== undefined)
@@ -64,7 +64,7 @@ function backendsOf(
   services: Services,
   refusals: string[],
 ): readonly Backend[] {
-  const list = fieldList(route.services);
+  const list = mappingsIn(route.services);
   if (list.length === 0) refusals.push("one of its rules has no service");
   return list.flatMap((service): Backend[] => {
     const name = scalarText(service.name);
@@ -103,7 +103,7 @@ function withoutDefaults(service: Mapping): Mapping {
 }
 
 function middlewaresOf(route: Mapping, namespace: string, refusals: string[]): readonly string[] {
-  return fieldList(route.middlewares).flatMap((middleware) => {
+  return mappingsIn(route.middlewares).flatMap((middleware) => {
     const name = scalarText(middleware.name);
     const other = scalarText(middleware.namespace) || namespace;
     if (other === namespace && !name.includes("@")) return [name];
@@ -160,7 +160,7 @@ function requestOf(matchers: readonly Matcher[]): { host: string; match: Mapping
     else if (name === "Method" && args.length === 1 && match.method === undefined) match.method = first;
     else if (pair && second !== undefined && args.length === 2) {
       const [key, type] = pair;
-      const pairs = fieldList(match[key]);
+      const pairs = mappingsIn(match[key]);
       if (pairs.some((other) => scalarText(other.name).toLowerCase() === first.toLowerCase()))
         return `a route accepts only one condition for ${first}`;
       match[key] = [...pairs, { type, name: first, value: second }];

@@ -1,21 +1,21 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
 import { ingressAnnotations, isTlsOnly, ownMiddlewares } from "./annotations.ts";
 import { isRedirect } from "./filters.ts";
 import { translatedBackend, translatedFilters, whySeveralServices } from "./new-objects.ts";
 import type { Loss } from "../../losses.ts";
 import { matchOf, type Backend, type Prefix, type Reading, type Served } from "./served.ts";
-import { fieldList, refusalsOf, routePath, secretsOf } from "./paths.ts";
+import { refusalsOf, routePath, secretsOf } from "./paths.ts";
 import type { WrittenPath } from "./controllers/nginx-rewrites.ts";
 import { portOf, serviceSettings, type Services } from "./services.ts";
 import { whyNotAllKnown } from "./unknown-fields.ts";
 
 /** Reads an Ingress; `namespace` is its namespace in the cluster. */
 export function readIngressObject(ingress: Mapping, namespace: string, services: Services): Reading {
-  const rules = fieldList(fieldAt(ingress, ["spec", "rules"]));
+  const rules = mappingsIn(fieldAt(ingress, ["spec", "rules"]));
   const paths = rules.flatMap((rule) =>
-    fieldList(fieldAt(rule, ["http", "paths"])).map((path) => writtenPath(path, rule)),
+    mappingsIn(fieldAt(rule, ["http", "paths"])).map((path) => writtenPath(path, rule)),
   );
   const annotations = ingressAnnotations(fieldAt(ingress, ["metadata", "annotations"]), paths);
   const owned = ownMiddlewares(annotations.middlewares, namespace);
@@ -29,7 +29,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
   const losses: Loss[] = [...annotations.losses];
   const prefixes: Prefix[] = [];
   for (const rule of rules) {
-    for (const path of fieldList(fieldAt(rule, ["http", "paths"]))) {
+    for (const path of mappingsIn(fieldAt(rule, ["http", "paths"]))) {
       const { value, type, filters, ...own } = routePath(writtenPath(path, rule), annotations);
       prefixes.push(...own.prefixes);
       losses.push(...own.losses);
@@ -60,7 +60,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
     refusals: refusals.length === 0 ? refusalsOf(served) : refusals,
     losses,
     prefixes,
-    usesTls: fieldList(fieldAt(ingress, ["spec", "tls"])).length > 0,
+    usesTls: mappingsIn(fieldAt(ingress, ["spec", "tls"])).length > 0,
     isTlsOnly: isTlsOnly(annotations),
     tlsSecrets: secretsOf(fieldAt(ingress, ["spec", "tls"])),
     annotations,

@@ -1,10 +1,10 @@
 import { MIDDLEWARE } from "../../../../policy/objects/kinds.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { mappingsIn } from "../../../gitops/yaml/values.ts";
 import { fieldAt, objectNamed } from "../../objects.ts";
 import { isFilter } from "./filters.ts";
 import type { Moving } from "./parents.ts";
-import { fieldList } from "./paths.ts";
 import { unknownIn } from "./unknown-fields.ts";
 
 /** Why the Middlewares of an Ingress, and those in their chains, may not do what they should: the API server drops or rejects a field of one. */
@@ -32,7 +32,7 @@ function visit(
         `Middleware ${id} has ${field}, which is not a field of a Middleware that this step knows, so it may not protect the app: move it to its place or remove it`,
     ),
   );
-  for (const entry of fieldList(fieldAt(found.object, ["spec", "chain", "middlewares"])))
+  for (const entry of mappingsIn(fieldAt(found.object, ["spec", "chain", "middlewares"])))
     visit(
       { namespace: scalarText(entry.namespace) || namespace, name: scalarText(entry.name) },
       cluster,

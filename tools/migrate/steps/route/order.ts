@@ -1,13 +1,12 @@
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import type { Mapping } from "../../../gitops/yaml/values.ts";
+import { mappingsIn, type Mapping } from "../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { fieldAt } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { isExpressible } from "./ingress-route.ts";
-import { fieldList } from "./paths.ts";
 import { isHttpRoute, isIngress } from "./read.ts";
 import { competing, keepsPlace, weightOf, type Pair, type Ranked } from "./precedence.ts";
 import { readingsOf, routesIn } from "./readings.ts";
@@ -78,7 +77,7 @@ function fixedContenders(
   { entryPoints, ingressClass }: Reading,
   source: string,
 ): readonly Ranked[] {
-  return fieldList(fieldAt(object, ["spec", "routes"])).flatMap((route) => {
+  return mappingsIn(fieldAt(object, ["spec", "routes"])).flatMap((route) => {
     const rule = scalarText(route.match);
     if (isExpressible(rule)) return [];
     const named = [...rule.matchAll(/(!?)\bHost\(\s*[`"]([^`"]*)/g)];

@@ -1,5 +1,5 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { mappingsIn, type Value } from "../../../gitops/yaml/values.ts";
 import type { Loss } from "../../losses.ts";
 import type { IngressAnnotations } from "./annotations.ts";
 import { rewrittenPath, type WrittenPath } from "./controllers/nginx-rewrites.ts";
@@ -125,11 +125,6 @@ export function prefixOf(path: string, pathType: string, type: string | undefine
 
 /** Names of the Secrets in the `tls` list of an Ingress. */
 export function secretsOf(tls: Value | undefined): readonly string[] {
-  const names = fieldList(tls).map(({ secretName }) => scalarText(secretName));
+  const names = mappingsIn(tls).map(({ secretName }) => scalarText(secretName));
   return [...new Set(names.filter((name) => name !== ""))];
-}
-
-/** The mappings in a list. */
-export function fieldList(value: Value | undefined): readonly Mapping[] {
-  return Array.isArray(value) ? value.filter(isMapping) : [];
 }

@@ -1,5 +1,5 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { fieldList } from "./paths.ts";
+import { mappingsIn } from "../../../gitops/yaml/values.ts";
 import { answerOf, pathOf, type Served } from "./served.ts";
 
 /** One request that a Traefik rule serves. */
@@ -97,8 +97,8 @@ function compete(one: Ranked, other: Ranked): boolean {
 function areExclusive({ match: one }: Served, { match: other }: Served): boolean {
   if (one.method !== undefined && other.method !== undefined && one.method !== other.method) return true;
   return ["headers", "queryParams"].some((key) =>
-    fieldList(one[key]).some((pair) =>
-      fieldList(other[key]).some(
+    mappingsIn(one[key]).some((pair) =>
+      mappingsIn(other[key]).some(
         (twin) =>
           pair.type === "Exact" &&
           twin.type === "Exact" &&
@@ -138,5 +138,5 @@ export function weightOf(served: Served): number {
 }
 
 function conditionsOf({ match: { method, headers, queryParams } }: Served): readonly number[] {
-  return [method === undefined ? 0 : 1, fieldList(headers).length, fieldList(queryParams).length];
+  return [method === undefined ? 0 : 1, mappingsIn(headers).length, mappingsIn(queryParams).length];
 }

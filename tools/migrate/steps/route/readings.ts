@@ -1,6 +1,6 @@
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import type { Mapping } from "../../../gitops/yaml/values.ts";
+import { mappingsIn, type Mapping } from "../../../gitops/yaml/values.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import { nameOf } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
@@ -9,7 +9,6 @@ import { chartOf } from "./chart.ts";
 import { withDefaultClass } from "./controllers/default-class.ts";
 import { releaseNamespace, rendered, sourceOf } from "./hosts.ts";
 import { readHttpRoute } from "./http-route.ts";
-import { fieldList } from "./paths.ts";
 import { isPlainRedirect } from "./plain-listeners.ts";
 import { isHttpRoute, isIngress, readAny } from "./read.ts";
 import { entriesAt, INGRESS, ROUTE, servicesIn } from "./release-values.ts";
@@ -74,7 +73,7 @@ function routesInValues(object: Mapping, cluster: BuiltCluster): readonly Cluste
   return entriesAt(object, ROUTE).map(([key, entry]) => ({
     object,
     source: `${sourceOf(object)} (route.${key})`,
-    parentRefs: fieldList(entry.parentRefs).map((parent) => ({ namespace, ...parent })),
+    parentRefs: mappingsIn(entry.parentRefs).map((parent) => ({ namespace, ...parent })),
     served: readRoute(entry, servicesIn(object), dialect).map((one) => ({
       ...one,
       host: rendered(one.host, object),

@@ -1,5 +1,5 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping, type PathStep } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping, type PathStep } from "../../../gitops/yaml/values.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { settleAnchors, type Anchors } from "../../../gitops/edit/anchors.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
@@ -16,7 +16,6 @@ import {
   withPathComments,
   type Written,
 } from "./carry.ts";
-import { fieldList } from "./paths.ts";
 import { INGRESS, ROUTE, VALUES } from "./release-values.ts";
 
 interface Rewritten {
@@ -176,8 +175,8 @@ function portText(
   const later = Object.keys(fieldsIn(written, ROUTE)).length > 0 ? ROUTE : INGRESS;
   const [anchor] = ports.flatMap(([name]) => edit.anchorOf(document, [...path, name, "port"], later) ?? []);
   if (anchor !== undefined) return `*${anchor}`;
-  const services = fieldList(ingress.hosts).flatMap(({ paths }) =>
-    fieldList(paths).map(({ service }) => service),
+  const services = mappingsIn(ingress.hosts).flatMap(({ paths }) =>
+    mappingsIn(paths).map(({ service }) => service),
   );
   const named = services.find(
     (service) =>

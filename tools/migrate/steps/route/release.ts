@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { locate, type Position } from "../../../gitops/yaml/source.ts";
-import { isMapping, originAt, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, originAt, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { clusterOf } from "../../clusters.ts";
 import { asWritten, fieldsIn, type WrittenObject } from "../../objects.ts";
 import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
@@ -13,7 +13,6 @@ import { otherIngresses } from "./other-charts.ts";
 import { refused, whyHeld, type DnsRecord, type Holds, type Outcome, type Stay } from "./outcome.ts";
 import { rewriteValues } from "./release-edit.ts";
 import { entriesAt, INGRESS, ROUTE, servicesIn } from "./release-values.ts";
-import { fieldList } from "./paths.ts";
 import { answers, groupName, hostGroups, type Reading } from "./served.ts";
 import { servicesOf, whyRefused } from "./services.ts";
 
@@ -157,7 +156,7 @@ function sameAnswers(
   dialect: RouteDialect,
 ): boolean {
   const [a, b] = [one, other].map((route) =>
-    answers(fieldList(route.parentRefs), readRoute(route, services, dialect)),
+    answers(mappingsIn(route.parentRefs), readRoute(route, services, dialect)),
   );
   return isDeepStrictEqual(a, b);
 }

@@ -1,12 +1,11 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping } from "../../../gitops/yaml/values.ts";
 import { describeObject } from "../../../../kube/objects.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import { fieldAt, nameOf } from "../../objects.ts";
 import { listed, type RenderedChange, type RenderedSide } from "../../rendered-change.ts";
 import type { Step, StepContext } from "../../step.ts";
 import { isHttpRoute, isIngress, readAny } from "./read.ts";
-import { fieldList } from "./paths.ts";
 import { servicesOf } from "./services.ts";
 import { httpAnswers, objectAnswers } from "./violations.ts";
 
@@ -46,8 +45,8 @@ function served({ objects, cluster }: RenderedSide, context: StepContext): Reado
 function missingBackend({ after: { objects, cluster } }: RenderedChange): string | undefined {
   const services = servicesOf(cluster);
   for (const { object } of objects.filter((built) => isHttpRoute(built.object)))
-    for (const rule of fieldList(fieldAt(object, ["spec", "rules"])))
-      for (const { kind, name, namespace, port } of fieldList(rule.backendRefs)) {
+    for (const rule of mappingsIn(fieldAt(object, ["spec", "rules"])))
+      for (const { kind, name, namespace, port } of mappingsIn(rule.backendRefs)) {
         if (kind !== undefined && kind !== "Service") continue;
         const home = scalarText(namespace) || nameOf(object).namespace;
         const service = services(home, scalarText(name));

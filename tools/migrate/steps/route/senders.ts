@@ -134,7 +134,7 @@ function inReferences(service: Named, { objects }: BuiltCluster): readonly Posit
     .flatMap(({ object }) => {
       const { namespace } = nameOf(object);
       const content = isRelease(object) ? fieldsIn(object, ["spec", "values"]) : fieldsIn(object, ["spec"]);
-      return mappingsIn(content)
+      return allMappings(content)
         .filter(
           ({ name, port, kind = "Service", namespace: other = namespace }) =>
             name === service.name && port !== undefined && kind === "Service" && other === service.namespace,
@@ -143,7 +143,8 @@ function inReferences(service: Named, { objects }: BuiltCluster): readonly Posit
     });
 }
 
-function mappingsIn(value: Value | undefined): readonly Mapping[] {
-  if (Array.isArray(value)) return value.flatMap(mappingsIn);
-  return isMapping(value) ? [value, ...Object.values(value).flatMap(mappingsIn)] : [];
+/** Every mapping in a value, at any depth. */
+function allMappings(value: Value | undefined): readonly Mapping[] {
+  if (Array.isArray(value)) return value.flatMap(allMappings);
+  return isMapping(value) ? [value, ...Object.values(value).flatMap(allMappings)] : [];
 }

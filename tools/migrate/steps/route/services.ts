@@ -1,5 +1,5 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Loss } from "../../losses.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
@@ -7,7 +7,6 @@ import { fieldAt, idOf } from "../../objects.ts";
 import type { Controller } from "./controllers/controller.ts";
 import { nginx } from "./controllers/nginx.ts";
 import { serviceFate, traefik } from "./controllers/traefik.ts";
-import { fieldList } from "./paths.ts";
 
 /** Looks up a Service in the repository by namespace and name. */
 export type Services = (namespace: string, name: string) => Mapping | undefined;
@@ -53,7 +52,7 @@ export function portOf(
 }
 
 const portsOf = (service: Mapping | undefined): readonly Mapping[] =>
-  fieldList(fieldAt(service, ["spec", "ports"]));
+  mappingsIn(fieldAt(service, ["spec", "ports"]));
 
 /** A Service's port as a backend. */
 interface BackendPort {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Mapping } from "../../../gitops/yaml/values.ts";
+import { mappingsIn, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { HTTP_ROUTE } from "../../../../policy/objects/kinds.ts";
 import { fieldAt, fieldsIn, nameOf, objectNamed } from "../../objects.ts";
@@ -13,7 +13,6 @@ import { isHttpRoute, isIngress, readAny } from "./read.ts";
 import { releaseNamespace, rendered } from "./hosts.ts";
 import { parentsOf, type Moving } from "./parents.ts";
 import { missingObject } from "./new-object-violations.ts";
-import { fieldList } from "./paths.ts";
 import { entriesAt, INGRESS, ROUTE, servicesIn, VALUES } from "./release-values.ts";
 import { answers, type Reading } from "./served.ts";
 import { servicesOf } from "./services.ts";
@@ -77,7 +76,7 @@ function ingressAnswers(
 function routeAnswers(release: Mapping, dialect: RouteDialect): Answers {
   const services = servicesIn(release);
   const all = routesOf(release).map((entry) =>
-    answers(fieldList(entry.parentRefs), readRoute(entry, services, dialect)),
+    answers(mappingsIn(entry.parentRefs), readRoute(entry, services, dialect)),
   );
   return all.reduce((one, other) => one.union(other), new Set<string>());
 }

@@ -4,10 +4,9 @@ import { oncePer } from "../../../../lib/once-per.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { indexOf } from "../../clusters.ts";
 import { fieldAt, fieldsIn } from "../../objects.ts";
-import { fieldList } from "../route/paths.ts";
 import { CONFIG_PATH, START_DELAY } from "./place.ts";
 
 /** A release as its chart sees it: with the values from `spec.valuesFrom` below `spec.values`. */
@@ -28,7 +27,7 @@ const allValuesIn = oncePer((cluster: BuiltCluster) =>
 
 function addedValues(release: Mapping, cluster: BuiltCluster): WithAllValues {
   const spec = fieldsIn(release, ["spec"]);
-  const references = fieldList(spec.valuesFrom).filter((reference) => !isVariable(reference));
+  const references = mappingsIn(spec.valuesFrom).filter((reference) => !isVariable(reference));
   if (references.length === 0) return { release, unknown: undefined };
   const read = { ...release, spec: { ...spec, valuesFrom: [...references] } };
   const { values, complete } = valuesOf(asKubeObject(read), indexOf(cluster));

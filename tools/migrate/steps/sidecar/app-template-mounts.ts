@@ -1,10 +1,9 @@
 import { releaseOf } from "../../../../policy/objects/helm.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
-import { fieldList } from "../route/paths.ts";
 import { rendered } from "../route/hosts.ts";
 import type { AppContainer } from "../../../../policy/objects/app-template.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, type Mapping } from "../../../gitops/yaml/values.ts";
 import { fieldAt, fieldsIn } from "../../objects.ts";
 import type { ConfigPlace } from "./place.ts";
 
@@ -31,8 +30,8 @@ export function mountsOf(release: Mapping, { controller, name }: AppContainer): 
   return Object.entries(fieldsIn(release, ["spec", "values", "persistence"])).flatMap(([key, volume]) => {
     if (!isMapping(volume) || volume.enabled === false) return [];
     const advanced = fieldAt(volume, ["advancedMounts"]);
-    const globals = fieldList(volume.globalMounts);
-    const own = fieldList(fieldAt(advanced, [controller, name]));
+    const globals = mappingsIn(volume.globalMounts);
+    const own = mappingsIn(fieldAt(advanced, [controller, name]));
     const fallback = globals.length === 0 && advanced === undefined ? [{}] : [];
     const mount = (isGlobal: boolean) => (one: Mapping) => ({
       path: (scalarText(one.path) || `/${key}`).replace(/(?<=.)\/+$/, ""),
