@@ -15,5 +15,5 @@ export const fetchByProxy: Fetch = async (url, init) => {
   // A plain request is sent to the proxy itself, because many proxies open tunnels to port 443 only.
   const dispatcher = new undici.ProxyAgent({ uri: proxy, proxyTunnel: url.startsWith("https:") });
   const response = await undici.fetch(url, { ...(init as object), dispatcher });
-  return response;
+  return new Response(response.body, response);
 };
