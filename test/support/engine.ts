@@ -65,6 +65,11 @@ export class Engine {
     return new Engine(dir, command, env);
   }
 
+  /** The same workspace, with other variables for the CLI, such as another backend. */
+  with(env: NodeJS.ProcessEnv): Engine {
+    return new Engine(this.dir, this.#command, { ...this.#env, ...env });
+  }
+
   /** The environment that points the CLI to this workspace. */
   get env(): NodeJS.ProcessEnv {
     return this.#env;
