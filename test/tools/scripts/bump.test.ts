@@ -23,6 +23,9 @@ const TOOLCHAIN = `images:
     image: gcr.io/etcd-development/etcd:v3.7.2@sha256:${"0".repeat(64)}
     path: /usr/local/bin/etcd
 `;
+const PACKAGE = JSON.stringify({ dependencies: { picocolors: "1.1.0" } }, null, 2);
+const CACHE_FIRST = { ...process.env, npm_config_prefer_offline: "true" };
+const NPM: BumpTarget = { modules: {}, package: "picocolors", mentions: ["guide.md"], proof: [] };
 const GATEWAY_API: BumpTarget = {
   modules: { "gateway-api": ["sigs.k8s.io/gateway-api"] },
   release: ["gatewayApi", "version"],
@@ -30,7 +33,7 @@ const GATEWAY_API: BumpTarget = {
 };
 
 describe("npm run bump", function () {
-  this.timeout(120_000); // go may have to fetch the module
+  this.timeout(120_000); // go and npm may have to fetch what changes
   let root: string;
   const module = "tools/toolchain/gateway-api";
   const read = (file: string): string => readFileSync(join(root, file), "utf8");
@@ -48,6 +51,12 @@ describe("npm run bump", function () {
     mkdirSync(join(root, module), { recursive: true });
     writeFileSync(join(root, "release.yaml"), RELEASE);
     writeFileSync(join(root, "toolchain.yaml"), TOOLCHAIN);
+    writeFileSync(join(root, "package.json"), PACKAGE);
+    writeFileSync(
+      join(root, "package-lock.json"),
+      JSON.stringify({ lockfileVersion: 3, packages: { "": JSON.parse(PACKAGE) as object } }),
+    );
+    writeFileSync(join(root, "guide.md"), "Run `npx picocolors@1.1.0`. Before 1.1, it was slow.\n");
     writeFileSync(join(root, module, "go.mod"), "module example.test/gateway-api\n\ngo 1.26\n");
     writeFileSync(join(root, module, "go.sum"), "");
   });
@@ -84,6 +93,28 @@ describe("npm run bump", function () {
     assert.equal(read("release.yaml"), RELEASE);
     assert.equal(read("toolchain.yaml"), TOOLCHAIN);
     assert.doesNotMatch(read(`${module}/go.mod`), /require/);
+  });
+
+  it("changes an npm package, its lockfile and the files that mention it together, with the real npm", async () => {
+    await run(NPM, "1.1.1", CACHE_FIRST);
+    assert.equal(read("package.json").trim(), PACKAGE.replace("1.1.0", "1.1.1"));
+    const lock = JSON.parse(read("package-lock.json")) as { packages: Record<string, { version?: string }> };
+    assert.equal(lock.packages["node_modules/picocolors"]?.version, "1.1.1");
+    assert.equal(read("guide.md"), "Run `npx picocolors@1.1.1`. Before 1.1, it was slow.\n");
+  });
+
+  it("changes nothing if npm does not know the version, or a file no longer mentions it", async () => {
+    const unchanged = ["release.yaml", "package.json", "package-lock.json", "guide.md"].map(read);
+    const target: BumpTarget = { ...NPM, release: ["images", "traefik"] };
+    await assert.rejects(
+      run(target, "0.0.999", CACHE_FIRST),
+      /^EdgefirstError: npm cannot change package\.json to picocolors@0\.0\.999, so nothing was changed: [^]*No matching version/,
+    );
+    await assert.rejects(
+      run({ ...target, mentions: ["guide.md", "release.yaml"] }, "1.1.1"),
+      /^EdgefirstError: release\.yaml does not mention 1\.1\.0, so nothing was changed\./,
+    );
+    assert.deepEqual(["release.yaml", "package.json", "package-lock.json", "guide.md"].map(read), unchanged);
   });
 
   it("gives an image its new tag and digest, with the tag's own form and all comments", async () => {
@@ -123,17 +154,23 @@ describe("npm run bump", function () {
       );
     });
 
-    for (const [name, { modules, proof }] of targets)
-      it(`${name}, with modules and tests that exist`, () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+      scripts: object;
+    };
+    for (const [name, { modules, proof, package: npm, mentions = [] }] of targets)
+      it(`${name}, with modules, mentions and tests that exist`, () => {
         for (const [folder, paths] of Object.entries(modules)) {
           const text = readFileSync(join(ROOT, "tools/toolchain", folder, "go.mod"), "utf8");
           for (const path of paths)
             assert.ok(text.includes(`${path} v`), `${folder}/go.mod requires no ${path}`);
         }
-        const scripts = (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: object })
-          .scripts;
+        const version = npm === undefined ? "" : manifest.dependencies[npm];
+        assert.ok(version !== undefined, `package.json has no ${npm}`);
+        for (const file of mentions)
+          assert.ok(readFileSync(join(ROOT, file), "utf8").includes(version), `${file} does not mention it`);
         for (const [, script = "", , ...files] of proof) {
-          assert.ok(script in scripts, script);
+          assert.ok(script in manifest.scripts, script);
           for (const file of files) assert.ok(globSync(file, { cwd: ROOT }).length > 0, file);
         }
       });

@@ -7,25 +7,15 @@ import { writeFileAtomic } from "../../../lib/atomic-file.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { go, GoFailedError } from "../../toolchain/go.ts";
 import { PROGRAMS } from "../../toolchain/programs.ts";
-import type { BumpTarget } from "./targets.ts";
-
-/** What to change, and where. */
-export interface BumpArgs {
-  readonly target: BumpTarget;
-  /** Without a leading `v`. */
-  readonly version: string;
-  /** The root of the project. */
-  readonly root: string;
-  /** Resolves the digest of an image, such as `docker.io/library/traefik:v3.7.13`. */
-  readonly digest: (image: string) => Promise<string>;
-  readonly env: NodeJS.ProcessEnv;
-}
+import { changePackage } from "./package.ts";
+import type { BumpArgs } from "./targets.ts";
 
 /** Writes the version into every file that pins it. If one of them cannot be changed, none is. */
 export async function bump(args: BumpArgs): Promise<void> {
   const changes = new Map<string, string>();
   await changeRelease(args, changes);
   changeToolchain(args, changes);
+  await changePackage(args, changes);
   for (const [folder, paths] of Object.entries(args.target.modules))
     for (const [file, text] of await changedModule(folder, paths, args)) changes.set(file, text);
   for (const [file, text] of changes) writeFileAtomic(join(args.root, file), text, 0o644);

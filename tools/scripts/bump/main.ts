@@ -31,7 +31,15 @@ async function main([name = "", given = "", option, digest, ...rest]: readonly s
     digest: (image) => (digest === undefined ? resolved(image) : Promise.resolve(digest)),
     env: process.env,
   });
-  const proof = [["run", "pin"], ["run", "docs"], ["run", "test:file", "--", ...PINS], ...target.proof];
+  const proof = [
+    ...(target.package === undefined ? [] : [["install"]]),
+    ["run", "pin"],
+    ["run", "docs"],
+    ["run", "test:file", "--", ...PINS],
+    // A test's timeout leaves no time to build the new version.
+    ["run", "programs"],
+    ...target.proof,
+  ];
   for (const [index, args] of proof.entries()) {
     console.log(`npm ${args.join(" ")}`);
     if (spawnSync("npm", args, { cwd: root, stdio: "inherit" }).status === 0) continue;

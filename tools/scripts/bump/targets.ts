@@ -6,15 +6,31 @@ export interface BumpTarget {
   readonly release?: readonly ["images", string] | readonly ["gatewayApi", "version"];
   /** Images in toolchain.yaml with the same version. */
   readonly images?: readonly string[];
+  /** An npm package in package.json with the same version. */
+  readonly package?: string;
+  /** Files that name this version of the npm package in their text. */
+  readonly mentions?: readonly string[];
   /** Arguments of npm that prove that the new version works, in addition to the tests of the pins. */
   readonly proof: readonly (readonly string[])[];
+}
+
+/** What to change, and where. */
+export interface BumpArgs {
+  readonly target: BumpTarget;
+  /** Without a leading `v`. */
+  readonly version: string;
+  /** The root of the project. */
+  readonly root: string;
+  /** Resolves the digest of an image, such as `docker.io/library/traefik:v3.7.13`. */
+  readonly digest: (image: string) => Promise<string>;
+  readonly env: NodeJS.ProcessEnv;
 }
 
 const file = (...paths: readonly string[]): readonly string[] => ["run", "test:file", "--", ...paths];
 const sandbox = file("test/tools/sandbox/lifecycle.test.ts");
 const conformance = ["run", "conformance"];
 
-/** What `npm run bump` can change, by name. Pulumi is not among them: its SDK is an npm package, so Renovate changes it together with the CLI. */
+/** What `npm run bump` can change, by name. */
 export const TARGETS: Readonly<Record<string, BumpTarget>> = {
   traefik: {
     modules: { traefik: ["github.com/traefik/traefik/v3"] },
@@ -63,6 +79,13 @@ export const TARGETS: Readonly<Record<string, BumpTarget>> = {
       },
     ]),
   ),
+  // The SDK and the CLI that is built from source. The language host and npm's package `pulumi` have versions of their own (renovate.json).
+  pulumi: {
+    modules: { pulumi: ["github.com/pulumi/pulumi/pkg/v3", "github.com/pulumi/pulumi/sdk/v3"] },
+    package: "@pulumi/pulumi",
+    mentions: ["tools/cli/commands/export.ts", "docs/guides/operations.md"],
+    proof: [file("test/lib/l*.test.ts", "test/engine/lifecycle.test.ts", "test/engine/failures.test.ts")],
+  },
   crane: {
     modules: { crane: ["github.com/google/go-containerregistry"] },
     images: ["crane"],
