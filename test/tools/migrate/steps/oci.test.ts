@@ -15,7 +15,7 @@ import { oci } from "../../../../tools/migrate/steps/oci/step.ts";
 import type { StepContext } from "../../../../tools/migrate/step.ts";
 import { writeChanges } from "../../../../tools/migrate/write.ts";
 import { listening } from "../../../support/listening.ts";
-import { helmRelease, resultOf } from "../planning.ts";
+import { helmRelease, resultOf, written, type Files } from "../planning.ts";
 
 const CHARTS = "https://charts.example.com";
 
@@ -216,6 +216,31 @@ describe("migrate oci", () => {
         "repositories/helm/kustomization.yaml",
         "repositories/helm/web.yaml",
       ]);
+    });
+
+    it("names their files as that of the HelmRepository is named: by kind in an app's directory", () => {
+      for (const [home, file] of [
+        ["helmrepository.yaml", "ocirepository.yaml"],
+        ["helm-repository.yml", "oci-repository.yml"],
+        ["HelmRepository.yaml", "OCIRepository.yaml"],
+        ["charts-helmrepository.yaml", "web.yaml"],
+      ] as const) {
+        const release = helmRelease("web", "apps", "web", {}) as { spec: { chart: { spec: object } } };
+        Object.assign(release.spec.chart.spec, { version: "1.2.3" });
+        const files: Files = {
+          "app/release.yaml": release,
+          [`app/${home}`]: {
+            apiVersion: "source.toolkit.fluxcd.io/v1",
+            kind: "HelmRepository",
+            metadata: { name: "a", namespace: "apps" },
+            spec: { type: "oci", url },
+          },
+          "app/kustomization.yaml": { resources: ["release.yaml", home] },
+        };
+        const result = resultOf(oci, files, { oci: { shared: true } });
+        assert.match(written(result, `app/${file}`), /^---\napiVersion: .*\nkind: OCIRepository\n/, home);
+        assert.match(written(result, "app/kustomization.yaml"), new RegExp(`- ${file}\n`));
+      }
     });
 
     it("is proposed if several directories would have the same artifact", () => {

@@ -31,17 +31,15 @@ export function sharedReference(
   if (known === undefined) {
     const served = apiVersionFor(release, context);
     if (typeof served === "string") return served;
-    const directory = directoryFor(home.origin.source.file, context.repository);
-    const { file, origin } = { file: home.origin.source.file, origin: home.origin };
-    const written = asWritten({ file, origin }, context.repository);
+    const { file } = home.origin.source;
+    const directory = directoryFor(file, context.repository);
+    const written = asWritten({ file, origin: home.origin }, context.repository);
     const isWritten = fieldAt(written, ["metadata", "namespace"]) !== undefined;
     const metadata = { name, ...(isWritten && { namespace }) };
-    files.append(
-      posix.join(directory, `${name}.yaml`),
-      ociRepository({ ...served, metadata }, source, home.object),
-    );
+    const base = directory === posix.dirname(file) ? fileNextTo(file, name) : `${name}.yaml`;
+    files.append(posix.join(directory, base), ociRepository({ ...served, metadata }, source, home.object));
     const kustomization = findKustomizationFile(context.repository, directory);
-    if (kustomization !== undefined) files.addResource(kustomization, `./${name}.yaml`);
+    if (kustomization !== undefined) files.addResource(kustomization, `./${base}`);
     created.set(key, name);
   }
   const isNear = release.forms.every(({ object }) => nameOf(object).namespace === namespace);
@@ -70,6 +68,13 @@ function directoryFor(file: string, repository: Repository): string {
   const directory = posix.dirname(file);
   const sibling = posix.join(posix.dirname(directory), "oci");
   return findKustomizationFile(repository, sibling) === undefined ? directory : sibling;
+}
+
+/** The name of an OCIRepository's file next to that of a HelmRepository: its kind if that one's name is its kind, as in an app's directory. */
+function fileNextTo(file: string, name: string): string {
+  const [, helm, rest] = /^(helm)([-_.]?repository\.ya?ml)$/i.exec(posix.basename(file)) ?? [];
+  if (helm === undefined) return `${name}.yaml`;
+  return `${helm === "Helm" ? "OCI" : "oci"}${rest ?? ""}`;
 }
 
 /** The chart's name, with the version if another version of the chart already has the name. */
