@@ -32,7 +32,7 @@ spec:
 });
 
 describe("migrate probes", () => {
-  const REASONS: Readonly<Record<string, Files>> = {
+  const REASONS: Record<string, Files> = {
     "in its probes": release(`
             probes:
               # long files make every check time out${STARTUP}`),
@@ -52,6 +52,9 @@ describe("migrate probes", () => {
       "\n          # no health check: long files make every check time out",
     ),
   };
+  for (const comment of ["a restart", "a slow start", "the migration", "what kills it"])
+    REASONS[`about ${comment}`] = release(`
+            env: { THREADS: 4 } # ${comment}: long files make every check time out`);
   for (const [place, files] of Object.entries(REASONS))
     it(`leaves a container with a comment ${place}, and quotes the comment`, () => {
       const result = resultOf(probes, files);
@@ -93,6 +96,20 @@ describe("migrate probes", () => {
       const text = written(resultOf(probes, files), "apps/release.yaml");
       assert.match(text, new RegExp(`startup:[^]*failureThreshold: ${attempts}\\b`));
     }
+  });
+
+  it("does not take the port of an ExternalName for that of the container", () => {
+    const path = "apps/release.yaml";
+    const text = release("")[path] as string;
+    const external = text.replace(
+      "        controller: main",
+      "        controller: main\n        type: ExternalName",
+    );
+    const result = resultOf(probes, { ...release(""), [path]: external });
+    assert.deepEqual(result.plan.changes, []);
+    assert.match(messages(result, "left").join(), /its Service is an ExternalName/i);
+    const both = `${text}      other:\n        controller: main\n        type: ExternalName\n        ports: { http: { port: 90 } }\n`;
+    assert.match(written(resultOf(probes, { ...release(""), [path]: both }), path), /readiness:/);
   });
 
   it("adds probes where comments are for tools or about something else", () => {

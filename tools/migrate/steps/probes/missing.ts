@@ -97,9 +97,12 @@ function unknownPort(
     ([, service]) =>
       service.controller === controller || (service.controller === undefined && controllers.length === 1),
   );
-  const service = one(services);
+  const own = services.filter(([, { type }]) => type !== "ExternalName");
+  const service = one(own);
+  if (services.length > 0 && own.length === 0)
+    return "its Service is an ExternalName, which does not lead to the container, so its port is not known";
   if (service === undefined)
-    return services.length === 0
+    return own.length === 0
       ? "it has no Service, so its port is not known"
       : "it has several Services, and none is primary";
   const port = one(enabled(service.ports));
