@@ -97,6 +97,10 @@ const FILES: Readonly<Record<string, readonly [content: string | Buffer, error: 
   ],
   "a different encoding": [Buffer.from("a: caf\u00e9\n", "latin1"), /syntax .*is not valid UTF-8/],
   "UTF-16": [Buffer.from(`\ufeff${POD}`, "utf16le"), /syntax .*is not valid UTF-8/],
+  "a file that git-crypt has encrypted": [
+    Buffer.from([...Buffer.from("\0GITCRYPT\0"), 0xff, 0xfe, 0x80, 0x0a]),
+    /syntax .*git-crypt has encrypted it/,
+  ],
   "a control character": ["a: \u0000b\n", /syntax .*control character/],
   "a control character in a comment": ["a: b # \u001b[31m\n", /syntax .*control character/],
   "tabs for indentation": ["a:\n\tb: c\n", /syntax .*[Tt]ab/],

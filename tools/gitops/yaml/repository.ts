@@ -255,6 +255,8 @@ export class Repository {
   /** Refuses text that is not UTF-8, since go-yaml would read it differently. */
   #parse(file: SourceFile, dialect: Dialect): ParsedText {
     const path = file.file;
+    if (file.text.startsWith(GIT_CRYPT))
+      return unread(path, "git-crypt has encrypted it: run `git-crypt unlock` first");
     const isText = !file.text.includes("\ufffd") || this.#changes.has(path) || isUtf8(this.#disk.bytes(path));
     if (isText && dialect === "v3") return parsedOnce(file);
     return isText ? parseYaml(file, dialect) : unread(path, "the file is not valid UTF-8");
@@ -270,6 +272,9 @@ export class Repository {
     return file;
   }
 }
+
+/** How git-crypt begins each file that it has encrypted. Source: https://github.com/AGWA/git-crypt, commands.cpp */
+const GIT_CRYPT = "\0GITCRYPT\0";
 
 /** The documents in a file, which several copies of a repository may contain. */
 export const parsedOnce = oncePer((file: SourceFile): ParsedText => parseYaml(file));
