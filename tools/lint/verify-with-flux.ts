@@ -3,7 +3,7 @@ import { compareWithFlux, differingPaths, type Comparison } from "../gitops/flux
 import type { BuiltKustomization } from "../gitops/flux/built.ts";
 import { indexOf } from "../gitops/flux/cluster-index.ts";
 import { specOf } from "../gitops/flux/flux-kustomization.ts";
-import { isStrict } from "../gitops/flux/strict-substitution.ts";
+import { strictFlux } from "../gitops/flux/strict-substitution.ts";
 import { buildRepository } from "../gitops/flux/repository-build.ts";
 import { scalarText } from "../gitops/kustomize/resource.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
@@ -58,7 +58,7 @@ export async function compareAllWithFlux(
   let compared = 0;
   for (const built of buildRepository(repository, { partial: true }).clusters) {
     const { name: cluster } = built;
-    const strict = isStrict({ name: cluster, objects: indexOf(built), repository });
+    const strict = strictFlux({ name: cluster, objects: indexOf(built), repository }) !== undefined;
     for (const kustomization of built.kustomizations.filter(({ isExternal }) => !isExternal)) {
       if (!selected(kustomization)) continue;
       const comparison = await compareWithFlux(flux, {

@@ -19,7 +19,7 @@ import { ClusterProblems } from "./cluster-problems.ts";
 import { collision } from "./finish.ts";
 import { customResourceErrors, identityError, serverErrors } from "./server-errors.ts";
 import { MissingVariables } from "./missing-variables.ts";
-import { isStrict } from "./strict-substitution.ts";
+import { strictFlux } from "./strict-substitution.ts";
 
 /** Builds the roots of a cluster, then level by level every Kustomization that they apply, and those that exist only on the cluster. */
 export function buildCluster(roots: readonly Mapping[], args: ClusterBuildArgs): readonly BuiltCluster[] {
@@ -137,9 +137,10 @@ class ClusterBuild {
   #reportMissing(): void {
     if (this.#missing.isEmpty) return;
     const objects = indexOf({ objects: this.#objects.get(undefined) ?? [] });
-    if (!isStrict({ name: this.#name, objects, repository: this.#repository })) return;
+    const flux = strictFlux({ name: this.#name, objects, repository: this.#repository });
+    if (flux === undefined) return;
     const describe = ({ object }: BuiltKustomization): string => `Kustomization ${idOf(object)}`;
-    for (const error of this.#missing.refused(describe)) this.#problems.report(error);
+    for (const error of this.#missing.refused(describe, flux)) this.#problems.report(error);
   }
 
   /**

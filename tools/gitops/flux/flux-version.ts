@@ -29,6 +29,11 @@ export function isAtLeast(version: string, least: string): boolean {
   return intersects(rangeOf(version), `>=${least}`);
 }
 
+/** Whether a version, or the oldest in a range, is older than another one. */
+export function mayBeOlder(version: string, other: string): boolean {
+  return intersects(rangeOf(version), `<${other}`);
+}
+
 /** The Flux version of a cluster; undefined if the repository does not show it. */
 export function fluxVersionOf({ name, objects, repository }: FluxCluster): FluxVersion | undefined {
   return installedIn(objects) ?? bootstrapVersion(name, repository);

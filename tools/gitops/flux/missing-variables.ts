@@ -27,13 +27,14 @@ export class MissingVariables {
   /**
    * One error per Kustomization and variable, at its first place, as a strict Flux applies nothing of the Kustomization.
    * @param describe names a Kustomization
+   * @param flux the Flux that does so
    */
-  refused(describe: (kustomization: BuiltKustomization) => string): readonly RefusedError[] {
+  refused(describe: (kustomization: BuiltKustomization) => string, flux: string): readonly RefusedError[] {
     return [...this.#found].flatMap(([kustomization, own]) => {
       kustomization.refusesMissing = true;
       return [...own.values()].map(({ name, origin, objects }) => {
         const more = objects > 1 ? ` and ${counted(objects - 1, "more object")}` : "";
-        const message = `${describe(kustomization)} does not define \${${name}}, which this object${more} ${objects > 1 ? "need" : "needs"}, so Flux applies nothing of it: define it in spec.postBuild, or write $\${${name}} for a literal \${${name}}`;
+        const message = `${describe(kustomization)} does not define \${${name}}, which this object${more} ${objects > 1 ? "need" : "needs"}, so ${flux} applies nothing of it: define it in spec.postBuild, or write $\${${name}} for a literal \${${name}}`;
         return new RefusedError(message, origin());
       });
     });

@@ -1,7 +1,7 @@
 import { at } from "../../../policy/engine/read.ts";
 import { valuesOf } from "../../../policy/objects/helm.ts";
 import type { KubeObject } from "../../../kube/objects.ts";
-import { bootstrapFiles, fluxVersionOf, isAtLeast, type FluxCluster } from "./flux-version.ts";
+import { bootstrapFiles, fluxVersionOf, isAtLeast, mayBeOlder, type FluxCluster } from "./flux-version.ts";
 
 /** The first Flux version that is strict by default. Source: kustomize-controller 1.9, internal/features/features.go. */
 const STRICT_SINCE = "2.9.0";
@@ -9,14 +9,19 @@ const STRICT_SINCE = "2.9.0";
 const GATE = /\bStrictPostBuildSubstitutions=(true|false)\b/;
 
 /**
- * Whether a cluster's kustomize-controller applies nothing of a Kustomization in which a variable is neither defined nor has a default. If the repository shows
- * neither the feature gate nor the version, it may be an older Flux, which replaces such a variable with nothing.
+ * Which versions of a cluster's Flux apply nothing of a Kustomization in which a variable is neither defined nor has a default: `Flux`, or `Flux from 2.9.0 on
+ * (…)` if the repository admits older ones; undefined if its Flux does. If the repository shows neither the feature gate nor the version, it may be an older
+ * Flux, which replaces such a variable with nothing.
  */
-export function isStrict(cluster: FluxCluster): boolean {
+export function strictFlux(cluster: FluxCluster): string | undefined {
   const gate = gateOf(cluster);
-  if (gate !== undefined) return gate;
+  if (gate !== undefined) return gate ? "Flux" : undefined;
   const found = fluxVersionOf(cluster);
-  return found !== undefined && isAtLeast(found.version, STRICT_SINCE);
+  if (found === undefined || !isAtLeast(found.version, STRICT_SINCE)) return undefined;
+  const { version, from } = found;
+  return mayBeOlder(version, STRICT_SINCE)
+    ? `Flux from ${STRICT_SINCE} on (${from} admits ${version})`
+    : "Flux";
 }
 
 /** The feature gate, which only kustomize-controller knows, wherever its arguments are set. */
