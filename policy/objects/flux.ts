@@ -32,9 +32,26 @@ export function deletesAll({ spec }: KubeObject): boolean {
  * Whether the object is protected from both kinds of deletion (https://fluxcd.io/flux/components/kustomize/kustomizations/#prune).
  */
 export function isGuarded(object: KubeObject): boolean {
-  return ["labels", "annotations"].some((field) =>
-    ["prune", "reconcile"].some(
-      (what) => at(object, ["metadata", field, `kustomize.toolkit.fluxcd.io/${what}`]) === "disabled",
-    ),
+  return ["prune", "reconcile"].some((name) => hasMark(object, name, "disabled"));
+}
+
+const GROUP = "kustomize.toolkit.fluxcd.io";
+
+/** The mark because of which Flux applies an object neither if it exists nor if it does not; undefined if it has none (`shouldSkipApply`). */
+export function skippedBecause(object: KubeObject): string | undefined {
+  if (hasMark(object, "reconcile", "disabled")) return `${GROUP}/reconcile: disabled`;
+  return hasMark(object, "ssa", "Ignore") ? `${GROUP}/ssa: Ignore` : undefined;
+}
+
+/** The mark because of which Flux does not change an existing object that it would create. */
+export function createdOnlyBecause(object: KubeObject): string | undefined {
+  return hasMark(object, "ssa", "IfNotPresent") ? `${GROUP}/ssa: IfNotPresent` : undefined;
+}
+
+/** Labels count as well as annotations, in any case (`AnyInMetadata` in fluxcd/pkg/ssa). */
+export function hasMark(object: KubeObject, name: string, value: string): boolean {
+  return ["labels", "annotations"].some(
+    (field) =>
+      text(at(object, ["metadata", field, `${GROUP}/${name}`]))?.toLowerCase() === value.toLowerCase(),
   );
 }

@@ -1,7 +1,13 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { groupOf } from "../../policy/engine/object-index.ts";
-import { dependenciesOf, fluxId } from "../../policy/objects/flux.ts";
+import {
+  createdOnlyBecause,
+  dependenciesOf,
+  fluxId,
+  hasMark,
+  skippedBecause,
+} from "../../policy/objects/flux.ts";
 import { at, fields, text } from "../../policy/engine/read.ts";
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 import { isFluxKustomization } from "../gitops/flux/flux-kustomization.ts";
@@ -58,28 +64,16 @@ function sourceOf({ spec, metadata }: KubeObject): string {
   return [kind, namespace ?? metadata.namespace, name].map(String).join(" ");
 }
 
-/** Whether Flux deletes and creates an object again if the API server refuses to change an immutable field (`shouldForceApply`). */
+/** Whether Flux deletes and creates an object again if the API server refuses to change an immutable field (`shouldForceApply` in fluxcd/pkg/ssa). */
 export function isForced(before: KubeObject, after: KubeObject, applier: KubeObject | undefined): boolean {
   return (
     fields(applier?.spec).force === true || [before, after].some((one) => hasMark(one, "force", "enabled"))
   );
 }
 
-/** The mark because of which Flux does not change an existing object; undefined if it does (`shouldSkipApply`). */
+/** The mark because of which Flux does not change an existing object; undefined if it does (`shouldSkipApply` in fluxcd/pkg/ssa). */
 export function untouchedBecause(before: KubeObject, after: KubeObject): string | undefined {
-  const either = ["reconcile: disabled", "ssa: Ignore"].find((mark) =>
-    [before, after].some((one) => hasMark(one, ...(mark.split(": ") as [string, string]))),
-  );
-  const mark = either ?? (hasMark(after, "ssa", "IfNotPresent") ? "ssa: IfNotPresent" : undefined);
-  return mark && `kustomize.toolkit.fluxcd.io/${mark}`;
-}
-
-/** Labels count as well as annotations, in any case (`AnyInMetadata`). Source of all three: fluxcd/pkg/ssa. */
-function hasMark(object: KubeObject, name: string, value: string): boolean {
-  return ["labels", "annotations"].some((field) => {
-    const found = text(at(object, ["metadata", field, `kustomize.toolkit.fluxcd.io/${name}`]));
-    return found?.toLowerCase() === value.toLowerCase();
-  });
+  return skippedBecause(before) ?? skippedBecause(after) ?? createdOnlyBecause(after);
 }
 
 /** Group and kind of an object, such as `apps/Deployment`; only the kind for the core API. */

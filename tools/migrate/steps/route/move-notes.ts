@@ -8,6 +8,7 @@ import { missingServices } from "./missing-services.ts";
 import type { CutoverNote } from "./outcome.ts";
 import type { MovingForm, Parents } from "./parents.ts";
 import type { Reading } from "./served.ts";
+import { survivor } from "./survivors.ts";
 
 type PlacelessNote = Omit<Note, "position">;
 
@@ -34,6 +35,7 @@ export function moveNotes(
         cutover(move, parents, move.dns, context).map((note) => withDefaults(note, written, move.reading)),
       ),
     ),
+    ...(context.options.route.keepIngress ? [] : distinct(moves.flatMap(survivor))),
     ...distinct(moves.flatMap(missingServices)),
     ...distinct(policies.flatMap(({ notes }) => notes)),
     ...defaultsNotes(wide, moves[0]?.reading.ingressClass, parents),
