@@ -9,6 +9,7 @@ import {
   gatewayClass,
   gatewayWith,
   ingressWith,
+  kustomization,
   listener,
   messages,
   resultOf,
@@ -437,6 +438,33 @@ describe("migrate route: settings of the whole controller", () => {
       ["nginx", "traefik"],
     );
     assert.deepEqual(unseen(ingress("elsewhere")), []);
+  });
+
+  it("are to be checked by hand in the clusters where it does not show the controller", () => {
+    const clusters = Object.fromEntries(
+      ["east", "west"].flatMap((name) => [
+        [`clusters/${name}/flux.yaml`, kustomization(name, `./clusters/${name}/apps`)],
+        [`clusters/${name}/apps/kustomization.yaml`, { resources: ["../../../shared"] }],
+      ]),
+    );
+    const result = resultOf(
+      route,
+      {
+        ...clusters,
+        "clusters/east/apps/kustomization.yaml": { resources: ["../../../shared", "traefik.yaml"] },
+        "clusters/east/apps/traefik.yaml": TRAEFIK,
+        "shared/kustomization.yaml": { resources: ["objects.yaml", "web.yaml"] },
+        "shared/objects.yaml": gateway("front"),
+        "shared/web.yaml": ingress("traefik"),
+      },
+      options(),
+    );
+    const lines = messages(result, "cutover").filter((message) => message.startsWith("class traefik"));
+    assert.equal(lines.length, 1, messages(result, "refused").join());
+    assert.match(
+      lines[0] ?? "",
+      /^class traefik: nothing in this repository runs its controller in clusters\/west, so/,
+    );
   });
 
   it("keep an Ingress if they may be in a file that cannot be read", () => {

@@ -111,6 +111,74 @@ describe("migrate route: what sends requests to the controller's Service", () =>
     assert.deepEqual(senders(files(more)), []);
   });
 
+  it("is nothing at the ports of Traefik's own dashboard, of its chart and of a workload", () => {
+    const to = (url: string): Files => ({ "tunnel/config.yaml": configMap("tunnel", { url }) });
+    const route = (name: string, port: number | string): Files => ({
+      "doors/board.yaml": {
+        apiVersion: "traefik.io/v1alpha1",
+        kind: "IngressRoute",
+        metadata: {
+          name: "board",
+          namespace: "ingress",
+          annotations: { "kubernetes.io/ingress.class": "own" },
+        },
+        spec: { routes: [{ match: "Host(`board.example.org`)", services: [{ name, port }] }] },
+      },
+    });
+    const release = (values: object): object => chart("traefik", "ingress", "traefik", values);
+    const { length } = senders(files(route("traefik", "web"), "traefik", release({})));
+    assert.equal(length, 1);
+    for (const port of ["traefik", 8080, 9000])
+      assert.deepEqual(senders(files(route("traefik", port), "traefik", release({}))), []);
+    assert.deepEqual(senders(files(to("http://traefik.ingress.svc:9000"), "traefik", release({}))), []);
+    for (const ports of [{ traefik: { exposedPort: 7000 } }, { lan: { port: 9000 } }])
+      assert.equal(senders(files(route("traefik", 9000), "traefik", release({ ports }))).length, 1);
+
+    const labels = { app: "traefik" };
+    const args = ["--api.insecure", "--entryPoints.web.address=:80", "--entryPoints.wan.address=:8443/tcp"];
+    const workload = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "traefik", namespace: "ingress" },
+      spec: {
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: {
+            containers: [
+              {
+                name: "traefik",
+                image: "traefik:v3.6.15",
+                args,
+                ports: [{ name: "board", containerPort: 8080 }],
+              },
+            ],
+          },
+        },
+      },
+    };
+    const service = (name: string, ports: readonly object[]): object => ({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name, namespace: "ingress" },
+      spec: { selector: labels, ports },
+    });
+    const board = service("board", [{ name: "http", port: 80, targetPort: "board" }]);
+    const all = service("all", [
+      { name: "http", port: 80 },
+      { name: "https", port: 443, targetPort: 8443 },
+      { name: "admin", port: 8080 },
+    ]);
+    const own: Files = { "doors/own.yaml": [board, all] };
+    const found = (more: Files): number => senders(files({ ...own, ...more }, "traefik", workload)).length;
+    assert.equal(found(route("board", "http")), 0);
+    assert.equal(found(to("http://board.ingress.svc")), 0);
+    assert.equal(found(route("all", "admin")), 0);
+    assert.equal(found(to("http://all.ingress.svc:8080")), 0);
+    assert.equal(found(route("all", "https")), 1);
+    assert.equal(found(to("http://all.ingress.svc:8080 http://all.ingress.svc")), 1);
+  });
+
   it("is nothing if the Ingresses stay, or if the class's Traefik serves the Gateway", () => {
     const to = (url: string): Files => ({ "tunnel/config.yaml": configMap("tunnel", { url }) });
     assert.equal(senders(files(to(FULL))).length, 1);

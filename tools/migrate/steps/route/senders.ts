@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { hasTraefikClass } from "../../../../policy/objects/traefiks.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { locate, SourceFile, type Position } from "../../../gitops/yaml/source.ts";
 import { isMapping, originOf, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
@@ -10,9 +11,8 @@ import { fieldsIn, nameOf } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { isDocumentation, textFiles } from "../../text-files.ts";
 import { isRelease } from "../oci/artifact.ts";
-import type { Named } from "./controllers/chart-names.ts";
 import { controllerOf } from "./controllers/classes.ts";
-import { controllerServices } from "./controllers/services.ts";
+import { controllerServices, type ControllerService } from "./controllers/services.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { traefiksBehind } from "./doors.ts";
 import { gatewayIn } from "./gateway.ts";
@@ -44,7 +44,7 @@ function noteOf(
 }
 
 /** A Service whose Ingresses move. */
-interface Left extends Named {
+interface Left extends ControllerService {
   /** Whether the repository does not show that another controller serves the Gateway. */
   readonly mayServeGateway: boolean;
 }
@@ -63,7 +63,11 @@ function servicesLeft(ingressClass: string, cluster: BuiltCluster, context: Step
 }
 
 /** Where the repository names a Service of a cluster as the destination of requests. */
-function mentionsOf(service: Named, cluster: BuiltCluster, context: StepContext): readonly Position[] {
+function mentionsOf(
+  service: ControllerService,
+  cluster: BuiltCluster,
+  context: StepContext,
+): readonly Position[] {
   return [...inText(service, cluster, context), ...inReferences(service, cluster)];
 }
 
@@ -71,14 +75,19 @@ function mentionsOf(service: Named, cluster: BuiltCluster, context: StepContext)
 const COMMENT = /^\s*(?:#|\/\/)/;
 
 function inText(
-  { namespace, name }: Named,
+  { namespace, name, ownPorts }: ControllerService,
   cluster: BuiltCluster,
   { repository, clusters }: StepContext,
 ): readonly Position[] {
   const [service, place] = [RegExp.escape(name), RegExp.escape(namespace)];
-  const full = new RegExp(`(?<![\\w.-])${service}\\.${place}(?:\\.svc(?![\\w-])|\\.?(?![\\w.-]))`);
+  const full = new RegExp(`(?<![\\w.-])${service}\\.${place}(?:\\.svc(?![\\w-])|\\.?(?![\\w.-]))`, "g");
   // A name without a namespace means a Service in the sender's own.
-  const short = new RegExp(`://${service}(?![\\w.-])`);
+  const short = new RegExp(`://${service}(?![\\w.-])`, "g");
+  const isIn = (line: string, pattern: RegExp): boolean =>
+    [...line.matchAll(pattern)].some(({ 0: found, index }) => {
+      const [, port = ""] = /^[\w.-]*:(\d+)/.exec(line.slice(index + found.length)) ?? [];
+      return !ownPorts.has(port);
+    });
   return textFiles(repository).flatMap((file) => {
     if (isDocumentation(file)) return [];
     const text = fileText(repository, file) ?? "";
@@ -91,7 +100,7 @@ function inText(
       const position = { source, offset };
       offset += line.length + 1;
       if (COMMENT.test(line)) return [];
-      const isNamed = full.test(line) || (short.test(line) && users.get(cluster)?.has(namespace));
+      const isNamed = isIn(line, full) || (isIn(line, short) && users.get(cluster)?.has(namespace));
       return isNamed ? [locate(position)] : [];
     });
   });
@@ -128,7 +137,7 @@ const namespacesByPath = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string
 });
 
 /** References of other objects, such as a backendRef: a name and a port, with a namespace if it is another one. */
-function inReferences(service: Named, { objects }: BuiltCluster): readonly Position[] {
+function inReferences(service: ControllerService, { objects }: BuiltCluster): readonly Position[] {
   return objects
     .filter(({ object }) => object.kind !== "Service")
     .flatMap(({ object }) => {
@@ -137,7 +146,11 @@ function inReferences(service: Named, { objects }: BuiltCluster): readonly Posit
       return allMappings(content)
         .filter(
           ({ name, port, kind = "Service", namespace: other = namespace }) =>
-            name === service.name && port !== undefined && kind === "Service" && other === service.namespace,
+            name === service.name &&
+            port !== undefined &&
+            !service.ownPorts.has(scalarText(port)) &&
+            kind === "Service" &&
+            other === service.namespace,
         )
         .map((reference) => locate(originOf(reference)));
     });

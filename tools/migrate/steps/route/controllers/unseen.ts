@@ -7,14 +7,20 @@ export function unseenControllers(
   records: readonly DnsRecord[],
   { clusters, options }: Pick<StepContext, "clusters" | "options">,
 ): readonly CutoverNote[] {
-  const unseen = clusters.flatMap((cluster) =>
-    classesThatMove(records, cluster).filter((one) => controllerSources(one, cluster).length === 0),
+  const moving = clusters.flatMap((cluster) =>
+    classesThatMove(records, cluster).map((ingressClass) => ({ ingressClass, cluster })),
   );
-  return [...new Set(unseen)].map((ingressClass) => {
+  return [...Map.groupBy(moving, ({ ingressClass }) => ingressClass)].flatMap(([ingressClass, all]) => {
+    const unseen = all.filter(({ cluster }) => controllerSources(ingressClass, cluster).length === 0);
+    if (unseen.length === 0) return [];
     const { namespace = "", name = "" } = options.route.gateways[ingressClass] ?? {};
+    const where =
+      unseen.length === all.length
+        ? "nothing in this repository runs its controller"
+        : `nothing in this repository runs its controller in ${unseen.map(({ cluster }) => cluster.name).join(", ")}`;
     return {
       kind: "cutover",
-      message: `class ${ingressClass}: nothing in this repository runs its controller, so what that does for every Ingress is not known, such as a redirect to HTTPS, a login or an allow list; first make sure that Gateway ${namespace}/${name} does the same`,
+      message: `class ${ingressClass}: ${where}, so what that does for every Ingress is not known, such as a redirect to HTTPS, a login or an allow list; first make sure that Gateway ${namespace}/${name} does the same`,
     };
   });
 }
