@@ -8,7 +8,7 @@ import {
   hasMark,
   skippedBecause,
 } from "../../policy/objects/flux.ts";
-import { at, fields, text } from "../../policy/engine/read.ts";
+import { fields } from "../../policy/engine/read.ts";
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
 import { isFluxKustomization } from "../gitops/flux/flux-kustomization.ts";
 import { asKubeObject } from "../lint/kube-object.ts";

@@ -320,11 +320,13 @@ describe("the settings of Ingress controllers", () => {
       assert.ok(notes.some(({ kind, message }) => kind === "refused" && message.includes(name)));
     });
 
-  it("have no effect if they only state the default", () => {
+  it("have no effect if they only state the default, or if the controller ignores them", () => {
     for (const [name, value] of [
       [`${NGINX}proxy-body-size`, "0"],
       [`${NGINX}enable-cors`, "false"],
       [`${NGINX}backend-protocol`, "HTTP"],
+      [`${NGINX}x-forwarded-prefix`, "/app"],
+      [`${NGINX}cors-allow-origin`, "*"],
       [`${TRAEFIK}router.tls.certresolver`, "letsencrypt"],
     ] as const) {
       const { verdict, notes } = report(ingress({ [name]: value }));

@@ -37,17 +37,21 @@ const ingressClass = (name: string, isDefault: string): object => ({
   spec: { controller: "traefik.io/ingress-controller" },
 });
 const UNKNOWN =
-  /^it names no class, and the cluster's default class is not known here: set its class .*is-default-class$/;
+  /^it names no class, and the cluster's default class is not known here: set its class .*is-default-class, or name .* route\.defaultClass in /;
 
 /** The verdict on the file of an Ingress next to other objects, and the messages of what stays. */
 function outcomeOf(
   one: object,
   others: readonly object[],
   gateways: readonly string[] = ["edge", "nginx"],
+  defaultClass?: string,
 ): { readonly verdict: string; readonly stays: string; readonly isMoved: boolean } {
   const files: Files = { "web.yaml": one, "others.yaml": [SERVICE, ...others] };
   const gateway = { name: "front", namespace: "doors" };
-  const options = { route: { gateways: Object.fromEntries(gateways.map((name) => [name, gateway])) } };
+  const named = defaultClass === undefined ? {} : { defaultClass };
+  const options = {
+    route: { gateways: Object.fromEntries(gateways.map((name) => [name, gateway])), ...named },
+  };
   return withRepository(files, options, (context) => {
     const { verdict, notes, files: changed } = reportOf(runStep(route, context), context.repository);
     const stays = notes.filter(({ kind }) => kind === "refused" || kind === "left");
@@ -109,6 +113,24 @@ describe("migrate route: Ingresses without a class", () => {
       assert.equal(verdict, "refused", JSON.stringify(others));
       assert.match(stays, UNKNOWN);
     }
+  });
+
+  it("are of the class in the options if the repository does not show another one", () => {
+    const workload = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "traefik", namespace: "doors" },
+      spec: { template: { spec: { containers: [{ name: "traefik", image: "traefik:v3.6.15" }] } } },
+    };
+    for (const one of [INGRESS, INGRESS_ROUTE])
+      for (const others of [[], [workload], [k3sTraefik({})]])
+        assert.deepEqual(outcomeOf(one, others, ["edge"], "edge"), moved, JSON.stringify(others));
+    const nginx = nginxWith({ ingressClassResource: { default: true } });
+    assert.match(outcomeOf(INGRESS, [nginx], ["edge"], "edge").stays, /no Gateway is known for class nginx/);
+    const unknown = outcomeOf(INGRESS, [], ["edge"], "other");
+    assert.deepEqual([unknown.isMoved, unknown.verdict], [false, "nothing to do"]);
+    const named = ingressWith({ ingressClassName: "nginx" });
+    assert.equal(outcomeOf(named, [], ["edge"], "edge").isMoved, false);
   });
 
   it("stay without a refusal if no Gateway is configured", () => {

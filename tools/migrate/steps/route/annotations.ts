@@ -73,16 +73,23 @@ export function ingressAnnotations(
   };
   const translations = translationsOf((name) => lower.get(nginx.prefix + name), paths);
   const target = rewriteTarget(lower, paths);
-  const translated = new Set([
-    ...(target === undefined ? [] : ["rewrite-target", "use-regex"].map((name) => nginx.prefix + name)),
-    ...translations.flatMap(({ names }) => names.map((name) => nginx.prefix + name)),
+  /** Translated annotations; for those that become nothing, why. */
+  const translated = new Map<string, string | undefined>([
+    ...(target === undefined ? [] : ["rewrite-target", "use-regex"]).map(
+      (name) => [nginx.prefix + name, undefined] as const,
+    ),
+    ...translations.flatMap(({ names, withoutEffect }) =>
+      names.map((name) => [nginx.prefix + name, withoutEffect] as const),
+    ),
   ]);
   const refused: RefusedAnnotation[] = [];
   for (const translation of translations) sorted.losses.push(...(translation.losses ?? []));
   for (const [name, entry] of Object.entries(annotations)) {
-    if (translated.has(name.toLowerCase())) continue;
     const value = scalarText(entry).trim().replace(/\s+/g, " ");
     const text = `annotation ${name}: ${value}`;
+    const ignored = translated.get(name.toLowerCase());
+    if (ignored !== undefined) sorted.withoutEffect.push(`${text}: ${ignored}`);
+    if (translated.has(name.toLowerCase())) continue;
     const treatment = fateOf(name, scalarText(entry));
     if (treatment === "certificate")
       sorted.certificate.push(`${name.split("/")[1] ?? name} ${scalarText(entry)}`);
@@ -151,17 +158,20 @@ export function ownMiddlewares(
   references: readonly string[],
   namespace: string,
 ): { readonly names: readonly string[]; readonly refusals: readonly string[] } {
-  const prefix = `${namespace}-`;
-  const isOwn = (reference: string): boolean =>
-    reference.startsWith(prefix) && reference.endsWith("@kubernetescrd") && !/[{$]/.test(reference);
+  const own = references.map((reference) => ({ reference, name: ownMiddleware(reference, namespace) }));
   return {
-    names: references
-      .filter(isOwn)
-      .map((reference) => reference.slice(prefix.length, -"@kubernetescrd".length)),
-    refusals: references
-      .filter((reference) => !isOwn(reference))
-      .map((reference) => foreign(reference, namespace)),
+    names: own.flatMap(({ name }) => name ?? []),
+    refusals: own.flatMap(({ reference, name }) =>
+      name === undefined ? [foreign(reference, namespace)] : [],
+    ),
   };
+}
+
+/** The name of the Middleware in a namespace that a reference `<namespace>-<name>@kubernetescrd` means; undefined if it means another one. */
+export function ownMiddleware(reference: string, namespace: string): string | undefined {
+  const [prefix, suffix] = [`${namespace}-`, "@kubernetescrd"];
+  const isOwn = reference.startsWith(prefix) && reference.endsWith(suffix) && !/[{$]/.test(reference);
+  return isOwn ? reference.slice(prefix.length, -suffix.length) : undefined;
 }
 
 /** Why a route cannot use a Middleware as a filter. */

@@ -1,3 +1,4 @@
+import type { StepContext } from "../../step.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { isFilter } from "./filters.ts";
 import { rendered } from "./hosts.ts";
@@ -10,11 +11,14 @@ import { pathOf, type Served } from "./served.ts";
  * Why prefixes cannot move although they would match other paths only slightly: a rule with other Middlewares, such as a login, answers these
  * paths today, or would not afterwards.
  */
-export function whyExposed({ form, reading, cluster }: MovingForm): readonly string[] {
+export function whyExposed(
+  { form, reading, cluster }: MovingForm,
+  { options }: Pick<StepContext, "options">,
+): readonly string[] {
   if (!cluster) return [];
   const compared = comparedPrefixes(reading.prefixes, controllerOf(reading.ingressClass, cluster));
   if (compared.length === 0) return [];
-  const all = readingsOf(cluster).flatMap((one) => one.reading.served);
+  const all = readingsOf(options.route)(cluster).flatMap((one) => one.reading.served);
   return reading.served.flatMap((served) => {
     const [type, value] = pathOf(served);
     if (type !== "PathPrefix" || !compared.includes(value)) return [];

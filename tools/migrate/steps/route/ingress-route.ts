@@ -1,7 +1,7 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, mappingsIn, type Mapping } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
-import { foreign, ingressAnnotations } from "./annotations.ts";
+import { foreign, ingressAnnotations, ownMiddleware } from "./annotations.ts";
 import { prefixOf, refusalsOf, secretsOf } from "./paths.ts";
 import type { Loss } from "../../losses.ts";
 import { matchOf, pathOf, type Backend, type Reading, type Served } from "./served.ts";
@@ -106,8 +106,11 @@ function middlewaresOf(route: Mapping, namespace: string, refusals: string[]): r
   return mappingsIn(route.middlewares).flatMap((middleware) => {
     const name = scalarText(middleware.name);
     const other = scalarText(middleware.namespace) || namespace;
-    if (other === namespace && !name.includes("@")) return [name];
-    refusals.push(foreign(name.includes("@") ? name : `${other}/${name}`, namespace));
+    // Traefik ignores the namespace next to a name with a provider: makeMiddlewareKeys in pkg/provider/kubernetes/crd/kubernetes_http.go.
+    const isQualified = name.includes("@");
+    const own = isQualified ? ownMiddleware(name, namespace) : other === namespace ? name : undefined;
+    if (own !== undefined) return [own];
+    refusals.push(foreign(isQualified ? name : `${other}/${name}`, namespace));
     return [];
   });
 }

@@ -29,7 +29,9 @@ interface Placed extends Ranked {
  */
 export const meetingSources = oncePer((context: StepContext) =>
   oncePer((cluster: BuiltCluster): ReadonlyMap<string, string> => {
-    const moving = readingsOf(cluster).flatMap((one) => placedBy(one, cluster, context));
+    const moving = readingsOf(context.options.route)(cluster).flatMap((one) =>
+      placedBy(one, cluster, context),
+    );
     const meet = (one: Placed, other: Placed): boolean =>
       sharesListener(one, other) && !meetAlready(one, other, cluster, context);
     const found = new Map<string, string>();
@@ -71,7 +73,7 @@ const meetingsAfter = oncePer((cluster: BuiltCluster) => competing(placedRoutes(
 /** The pairs of rules that meet before the step, by {@link pairKey}. */
 const meetingsBefore = oncePer((context: StepContext) =>
   oncePer((cluster: BuiltCluster): ReadonlySet<string> => {
-    const ingresses = readingsOf(cluster).flatMap((one) => {
+    const ingresses = readingsOf(context.options.route)(cluster).flatMap((one) => {
       const [gateway, parentRefs] = [gatewayOf(one, context), []];
       return one.reading.served.map((served) => placed(one, served, { gateway, parentRefs }));
     });

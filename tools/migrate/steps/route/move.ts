@@ -21,6 +21,7 @@ import { moveNotes } from "./move-notes.ts";
 import { whyUnreachable } from "./network/reach.ts";
 import { parentsOf, type Moving, type MovingForm, type Parents } from "./parents.ts";
 import type { Reading } from "./served.ts";
+import { whyNotApplied } from "./survivors.ts";
 import { whyShared } from "./shared-class.ts";
 import { whyOtherTransport } from "./transport.ts";
 
@@ -94,7 +95,8 @@ function whyUnsafe(
     pairs.map((pair) => [
       ...whyOtherTransport(pair, gateway, context),
       ...whyShared(pair, gateway, context),
-      ...whyExposed(pair),
+      ...whyExposed(pair, context),
+      ...whyNotApplied(pair),
     ]),
   ];
   return [...new Set(reasons.flat(2))];
@@ -140,12 +142,12 @@ function distinctRefusals(readings: readonly Reading[]): readonly string[] {
 /** An Ingress in one cluster, as its route would be placed there. */
 function movingOf(
   { reading, form, takesPort }: Pick<MovingForm, "reading" | "form" | "takesPort">,
-  { clusters }: Pick<StepContext, "clusters">,
+  { clusters, options }: Pick<StepContext, "clusters" | "options">,
 ): Moving {
   const hosts = [...new Set(reading.served.map(({ host }) => rendered(host, form.object)))];
   const cluster = clusterOf(form, clusters);
   return {
-    reading: withDefaultClass(reading, cluster),
+    reading: withDefaultClass(reading, cluster, options.route),
     takesPort,
     hosts,
     cluster,

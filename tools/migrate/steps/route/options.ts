@@ -28,6 +28,8 @@ export const routeOptions = z.strictObject({
       }),
     )
     .default({}),
+  /** The class of Ingresses and IngressRoutes that name none, in clusters for which the repository does not show it. */
+  defaultClass: z.string().min(1).optional(),
   /** Add the routes and keep the Ingresses. */
   keepIngress: z.boolean().default(false),
 });

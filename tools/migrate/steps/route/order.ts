@@ -7,6 +7,7 @@ import type { StepContext } from "../../step.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { isExpressible } from "./ingress-route.ts";
+import type { RouteOptions } from "./options.ts";
 import { isHttpRoute, isIngress } from "./read.ts";
 import { competing, keepsPlace, weightOf, type Pair, type Ranked } from "./precedence.ts";
 import { readingsOf, routesIn } from "./readings.ts";
@@ -16,14 +17,16 @@ import type { Reading } from "./served.ts";
  * Why Ingresses in a cluster cannot become routes, by their `source`: they share a host, and a different one of them would answer. Traefik
  * prefers the longest rule, whichever object it is in; a route is chosen by its path.
  */
-export const reorderedSources = oncePer((cluster: BuiltCluster): ReadonlyMap<string, string> => {
-  const found = new Map<string, string>();
-  for (const { first, second, reordered } of pairsOf(cluster)) {
-    if (!reordered || first.isFixed || second.isFixed) continue;
-    for (const { source = "" } of [first, second]) found.set(source, describe({ first, second }));
-  }
-  return found;
-});
+export const reorderedSources = oncePer((options: RouteOptions) =>
+  oncePer((cluster: BuiltCluster): ReadonlyMap<string, string> => {
+    const found = new Map<string, string>();
+    for (const { first, second, reordered } of pairsOf(options)(cluster)) {
+      if (!reordered || first.isFixed || second.isFixed) continue;
+      for (const { source = "" } of [first, second]) found.set(source, describe({ first, second }));
+    }
+    return found;
+  }),
+);
 
 function describe({ first, second }: Pick<Pair, "first" | "second">): string {
   const { host } = first.served;
@@ -42,9 +45,9 @@ export function whyReordered(
   { before, after }: { readonly before: BuiltCluster | undefined; readonly after: BuiltCluster | undefined },
 ): string | undefined {
   if (before === undefined || after === undefined) return undefined;
-  const staying = new Set(contendersOf(after).map(({ source }) => source));
+  const staying = new Set(contendersOf(options.route)(after).map(({ source }) => source));
   const stays = ({ source = "" }: Ranked): boolean => staying.has(source) && !source.startsWith("HTTPRoute");
-  for (const pair of pairsOf(before)) {
+  for (const pair of pairsOf(options.route)(before)) {
     const { first, second, reordered } = pair;
     if (!hosts.has(first.served.host)) continue;
     const keeps = options.route.keepIngress;
@@ -56,20 +59,24 @@ export function whyReordered(
   return undefined;
 }
 
-const pairsOf = oncePer((cluster: BuiltCluster) => competing(contendersOf(cluster)));
+const pairsOf = oncePer((options: RouteOptions) =>
+  oncePer((cluster: BuiltCluster) => competing(contendersOf(options)(cluster))),
+);
 
 /** The rules in a cluster that Traefik sorts by precedence. */
-const contendersOf = oncePer((cluster: BuiltCluster): readonly Ranked[] => [
-  ...readingsOf(cluster).flatMap(({ object, reading, source }) => [
-    ...rankedBy(reading, cluster, source),
-    ...(isIngress(object) ? fixedContenders(object, reading, source) : []),
+const contendersOf = oncePer((options: RouteOptions) =>
+  oncePer((cluster: BuiltCluster): readonly Ranked[] => [
+    ...readingsOf(options)(cluster).flatMap(({ object, reading, source }) => [
+      ...rankedBy(reading, cluster, source),
+      ...(isIngress(object) ? fixedContenders(object, reading, source) : []),
+    ]),
+    ...routesIn(cluster)
+      .filter(({ object }) => isHttpRoute(object))
+      .flatMap(({ source, served }) =>
+        served.map((one) => ({ served: one, rank: weightOf(one) + one.host.length, source })),
+      ),
   ]),
-  ...routesIn(cluster)
-    .filter(({ object }) => isHttpRoute(object))
-    .flatMap(({ source, served }) =>
-      served.map((one) => ({ served: one, rank: weightOf(one) + one.host.length, source })),
-    ),
-]);
+);
 
 /** The rules of an IngressRoute that a route cannot express: they may match any request to their hosts. */
 function fixedContenders(

@@ -45,7 +45,7 @@ export function parentsOf(
   const { ingressClass } = reading;
   const { gateways } = options.route;
   if (ingressClass === undefined || ingressClass === "")
-    return "it names no class, and the cluster's default class is not known here: set its class (`spec.ingressClassName`, `className` in app-template's values, or on an IngressRoute the annotation kubernetes.io/ingress.class), or mark the default IngressClass with the annotation ingressclass.kubernetes.io/is-default-class";
+    return `it names no class, and the cluster's default class is not known here: set its class (\`spec.ingressClassName\`, \`className\` in app-template's values, or on an IngressRoute the annotation kubernetes.io/ingress.class), mark the default IngressClass with the annotation ingressclass.kubernetes.io/is-default-class, or name the class of all that name none as route.defaultClass in ${OPTIONS_FILE}`;
   const gateway = Object.hasOwn(gateways, ingressClass) ? gateways[ingressClass] : undefined;
   if (!gateway)
     return `no Gateway is known for class ${ingressClass}: add \`route: { gateways: { ${ingressClass}: { name: …, namespace: … } } }\` to ${OPTIONS_FILE}`;

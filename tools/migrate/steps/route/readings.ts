@@ -9,6 +9,7 @@ import { chartOf } from "./chart.ts";
 import { withDefaultClass } from "./controllers/default-class.ts";
 import { releaseNamespace, rendered, sourceOf } from "./hosts.ts";
 import { readHttpRoute } from "./http-route.ts";
+import type { RouteOptions } from "./options.ts";
 import { isPlainRedirect } from "./plain-listeners.ts";
 import { isHttpRoute, isIngress, readAny } from "./read.ts";
 import { entriesAt, INGRESS, ROUTE, servicesIn } from "./release-values.ts";
@@ -24,22 +25,25 @@ export interface ClusterReading {
 }
 
 /** All Ingresses in a cluster, those in app-template values included. */
-export const readingsOf = oncePer((cluster: BuiltCluster): readonly ClusterReading[] =>
-  cluster.objects.flatMap(({ object }): readonly ClusterReading[] => {
-    if (isIngress(object)) {
-      const reading = readAny(object, nameOf(object).namespace, servicesOf(cluster));
-      return [{ object, source: sourceOf(object), reading: withDefaultClass(reading, cluster) }];
-    }
-    return isRelease(object) ? inValues(object, cluster) : [];
-  }),
+export const readingsOf = oncePer((options: RouteOptions) =>
+  oncePer((cluster: BuiltCluster): readonly ClusterReading[] =>
+    cluster.objects.flatMap(({ object }): readonly ClusterReading[] => {
+      if (isIngress(object)) {
+        const reading = readAny(object, nameOf(object).namespace, servicesOf(cluster));
+        return [{ object, source: sourceOf(object), reading: withDefaultClass(reading, cluster, options) }];
+      }
+      return isRelease(object) ? inValues(object, cluster, options) : [];
+    }),
+  ),
 );
 
-function inValues(object: Mapping, cluster: BuiltCluster): readonly ClusterReading[] {
+function inValues(object: Mapping, cluster: BuiltCluster, options: RouteOptions): readonly ClusterReading[] {
   if (chartOf(object, [cluster]).name !== "app-template") return [];
   return entriesAt(object, INGRESS).map(([key, entry]) => {
     const reading = withDefaultClass(
       readIngress(entry, servicesIn(object), releaseNamespace(object)),
       cluster,
+      options,
     );
     const served = reading.served.map((one) => ({ ...one, host: rendered(one.host, object) }));
     return { object, source: sourceOf(object, key), reading: { ...reading, served } };

@@ -85,7 +85,9 @@ function holdsOf({ forms }: WrittenObject, held: HeldSources, context: StepConte
   const own = forms.flatMap((form) => clusterOf(form, context.clusters) ?? []);
   const meetings = meetingSources(context);
   return {
-    order: new Map(own.flatMap((cluster) => [...reorderedSources(cluster), ...meetings(cluster)])),
+    order: new Map(
+      own.flatMap((cluster) => [...reorderedSources(context.options.route)(cluster), ...meetings(cluster)]),
+    ),
     hosts: new Map(own.flatMap(({ name }) => [...(held.get(name) ?? [])])),
   };
 }

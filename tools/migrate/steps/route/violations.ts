@@ -83,7 +83,7 @@ function routeAnswers(release: Mapping, dialect: RouteDialect): Answers {
 
 /** What an Ingress serves, expressed as a route; if its class has no Gateway, behind a listener named after the class. */
 export function classAnswers(given: Moving, context: StepContext): Answers {
-  const moving = { ...given, reading: withDefaultClass(given.reading, given.cluster) };
+  const moving = { ...given, reading: withDefaultClass(given.reading, given.cluster, context.options.route) };
   const parents = parentsOf(moving, context);
   const { ingressClass = "", served } = moving.reading;
   const own = [{ name: `class ${ingressClass}` }];

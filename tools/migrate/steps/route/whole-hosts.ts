@@ -27,7 +27,8 @@ export function heldSources(
     const reasons = new Map<string, string>();
     for (const one of stayingHosts(records, cluster)) {
       const annotation = namesItsHost(one);
-      const movesLater = one.ingressClass !== "" && !Object.hasOwn(route.gateways, one.ingressClass);
+      const ingressClass = one.ingressClass || route.defaultClass;
+      const movesLater = ingressClass !== undefined && !Object.hasOwn(route.gateways, ingressClass);
       if (movesLater && annotation === undefined) continue;
       const why = annotation === undefined ? "" : `, and its annotation ${annotation} names the host`;
       reasons.set(one.host, `host ${one.host} stays whole: ${one.source} serves it too and stays${why}`);

@@ -6,6 +6,7 @@ import type { Mapping } from "../../../../gitops/yaml/values.ts";
 import { indexOf } from "../../../clusters.ts";
 import { fieldAt, isKind, nameOf } from "../../../objects.ts";
 import { valuesIn } from "../chart.ts";
+import type { RouteOptions } from "../options.ts";
 import type { Reading } from "../served.ts";
 import { classesOf, INGRESS_CLASS } from "./classes.ts";
 import type { Controller } from "./controller.ts";
@@ -13,11 +14,15 @@ import { nginx } from "./nginx.ts";
 import { traefik } from "./traefik.ts";
 import { helmChartsOf, sourcesWithoutRelease, valuesWithoutRelease } from "./without-release.ts";
 
-/** What was read, with the class that the cluster gives it if it names none and the repository shows which one that is. */
-export function withDefaultClass(reading: Reading, cluster: BuiltCluster | undefined): Reading {
+/** What was read, with the class that the cluster gives it if it names none: the one that the repository shows, or else that in the options. */
+export function withDefaultClass(
+  reading: Reading,
+  cluster: BuiltCluster | undefined,
+  options: Pick<RouteOptions, "defaultClass">,
+): Reading {
   if ((reading.ingressClass ?? "") !== "" || cluster === undefined) return reading;
   const find = reading.kind === "IngressRoute" ? onlyTraefik : defaultClass;
-  return { ...reading, ingressClass: find(cluster) };
+  return { ...reading, ingressClass: find(cluster) ?? options.defaultClass };
 }
 
 /** The class of Ingresses without one, if there is a single default. */

@@ -33,8 +33,8 @@ export function cors(of: Annotations): Translation | undefined {
     (isAny || (origins.length > 0 && origins.every((origin) => ORIGIN.test(origin)))) &&
     [...methods, ...headers, ...exposed].every((name) => NAME.test(name)) &&
     /^\d{1,9}$/.test(maxAge);
-  // Without `enable-cors`, ingress-nginx ignores the rest.
-  if ((of("enable-cors") ?? "false") === "false") return { names: OTHERS };
+  if ((of("enable-cors") ?? "false") === "false")
+    return { names: OTHERS, withoutEffect: "ingress-nginx ignores it without enable-cors" };
   if (of("enable-cors") !== "true" || !isKnown) return undefined;
   // A browser sends no credentials to a server that allows every origin as `*`; with credentials, Traefik would name the origin instead.
   const withCredentials = !isAny && (of("cors-allow-credentials") ?? "true") === "true";

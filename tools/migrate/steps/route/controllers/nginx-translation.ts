@@ -26,6 +26,8 @@ export interface Translation {
   readonly backend?: NewBackend;
   /** A filter of the route. */
   readonly filter?: Mapping;
+  /** Why ingress-nginx ignores the annotations, if they become nothing. */
+  readonly withoutEffect?: string;
   /** How the translation differs from ingress-nginx. */
   readonly losses?: readonly Loss[];
 }

@@ -148,9 +148,10 @@ function appRoot(of: Annotations, paths: readonly WrittenPath[]): Translation | 
   };
 }
 
-/** Without `rewrite-target`, ingress-nginx ignores it (buildProxyPass in internal/ingress/controller/template/template.go). */
+/** Source: buildProxyPass in internal/ingress/controller/template/template.go */
 function forwardedPrefix(of: Annotations): Translation | undefined {
-  return of("rewrite-target") === undefined ? { names: ["x-forwarded-prefix"] } : undefined;
+  if (of("rewrite-target") !== undefined) return undefined;
+  return { names: ["x-forwarded-prefix"], withoutEffect: "ingress-nginx ignores it without rewrite-target" };
 }
 
 /**
