@@ -15,7 +15,7 @@ import type { Resource } from "./resource.ts";
 
 /** A field that a transformer writes to, and the kind of object that has the field. Source: FieldSpec in kustomize's api/types. */
 export interface FieldSpec extends Partial<Gvk> {
-  /** Steps joined by `/`, with `\/` for a slash. Lists are traversed; `[]` after a step requires a list. */
+  /** Steps joined by `/`, perhaps after another, with `\/` for a slash. Lists are traversed; `[]` after a step requires a list. */
   readonly path: string;
   /** Whether missing mappings along the path are created. */
   readonly create?: boolean;
@@ -40,11 +40,14 @@ export function visitField(
 
 const cache = new Map<string, readonly string[]>();
 
-/** The steps of a path with slashes; a slash in a step is escaped. */
+/** The steps of a path with slashes, which may begin with one; a slash in a step is escaped. Source: PathSplitter in kyaml/utils. */
 export function stepsOf(path: string): readonly string[] {
   let steps = cache.get(path);
   if (!steps) {
-    steps = path.split(/(?<!\\)\//).map((step) => step.replaceAll("\\/", "/"));
+    steps = path
+      .replace(/^\//, "")
+      .split(/(?<!\\)\//)
+      .map((step) => step.replaceAll("\\/", "/"));
     cache.set(path, steps);
   }
   return steps;
