@@ -1,8 +1,7 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { promisify } from "node:util";
+import { temporaryFolder } from "../lib/temporary-folder.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 
 const run = promisify(execFile);
@@ -14,7 +13,7 @@ const FETCH_MS = 120_000;
  * @throws {EdgefirstError} if git cannot decide because it is not installed, has no access to the repository, or does not find a commit in it
  */
 export async function descendsFrom(address: string, newer: string, older: string): Promise<boolean> {
-  const dir = await mkdtemp(join(tmpdir(), "edgefirst-history-"));
+  const dir = temporaryFolder("history");
   const git = (...args: readonly string[]): Promise<unknown> =>
     run("git", ["-C", dir, ...args], {
       timeout: FETCH_MS,

@@ -203,7 +203,7 @@ async function runAsAsked(
   const { FluxVerifier } = await import("../migrate/verified.ts");
   const { resolveProgram } = await import("../toolchain/resolve.ts");
   const { path } = await resolveProgram("flux-build", { progress });
-  const verifier = new FluxVerifier(new FluxBuild(path), context.repository);
+  const verifier = new FluxVerifier(() => new FluxBuild(path), context.repository);
   const verified: RunStep = async (step, given) => verifier.verified(await run(step, given), isWritable);
   return runStepsWith(verified, steps, context, isWritable).finally(() => {
     verifier.close();

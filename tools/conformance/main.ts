@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { GATEWAY_LABEL } from "../../kube/gateway-contract.ts";
@@ -47,7 +47,7 @@ const [only] = process.argv.slice(2);
 const progress = progressTo(process.stderr);
 
 const pins = loadPins();
-const temporary = mkdtempSync(join(tmpdir(), "edgefirst-conformance-"));
+const temporary = temporaryFolder("conformance");
 const dir = join(temporary, "sandbox");
 const logFile = join(temporary, "suite.log");
 try {

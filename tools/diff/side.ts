@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { counted } from "../../lib/counted.ts";
 import { findCommit, gitTop, writeRevision } from "../gitops/revision.ts";
@@ -30,7 +30,7 @@ export async function withSides<T>(
   use: (before: Side, after: Side) => Promise<T>,
 ): Promise<T> {
   const meanings = [await meaningOf(names[0], directory), await meaningOf(names[1], directory)] as const;
-  const temporary = mkdtempSync(join(tmpdir(), "edgefirst-diff-"));
+  const temporary = temporaryFolder("diff");
   // Ctrl-C ends the process without the block below.
   const clean = (): void => {
     rmSync(temporary, { recursive: true, force: true });

@@ -1,6 +1,7 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join, posix } from "node:path";
+import { cpSync, rmSync } from "node:fs";
+import { basename, posix } from "node:path";
+import { fileError } from "../../lib/file-error.ts";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import type { FluxBuild } from "../gitops/flux-build.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
@@ -17,16 +18,11 @@ export class FluxVerifier {
   /** The state that the next step starts from. */
   #current: Repository;
 
-  constructor(flux: FluxBuild, { root }: Repository) {
-    this.#flux = flux;
-    this.#copy = mkdtempSync(join(tmpdir(), "edgefirst-verify-"));
-    const skipped = new Set([".git", "node_modules"]);
-    cpSync(root, this.#copy, {
-      recursive: true,
-      verbatimSymlinks: true,
-      filter: (path) => path === root || !skipped.has(basename(path)),
-    });
+  /** @param open starts `flux-build`, once a copy is there: nothing would end the program if a copy is not possible */
+  constructor(open: () => FluxBuild, { root }: Repository) {
+    this.#copy = copyOf(root);
     this.#current = new Repository(this.#copy);
+    this.#flux = open();
   }
 
   close(): void {
@@ -78,4 +74,20 @@ function withGaps(result: StepResult, gaps: readonly string[]): StepResult {
   const { proof } = result;
   const status = proof.status === "fails" ? "fails" : "unproven";
   return { ...result, proof: { ...proof, status, gaps: [...new Set([...proof.gaps, ...gaps])] } };
+}
+
+function copyOf(root: string): string {
+  const copy = temporaryFolder("verify");
+  const skipped = new Set([".git", "node_modules"]);
+  try {
+    cpSync(root, copy, {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => path === root || !skipped.has(basename(path)),
+    });
+    return copy;
+  } catch (error) {
+    rmSync(copy, { recursive: true, force: true });
+    throw fileError(`The copy of the repository in ${copy}`, error);
+  }
 }

@@ -1,6 +1,7 @@
-import { mkdtempSync, mkdirSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { mkdirSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { eachAtMost } from "../../lib/each-at-most.ts";
 import { userCache } from "../../lib/user-cache.ts";
 import type { BuiltCluster, BuiltObject } from "../gitops/flux/built.ts";
@@ -62,7 +63,7 @@ export class Renderer {
   readonly #running = new Map<string, Promise<Manifests>>();
 
   private constructor({ helm, settings, fetch, env }: RendererArgs, directory: ChartDirectory | undefined) {
-    this.#workspace = mkdtempSync(join(tmpdir(), "edgefirst-render-"));
+    this.#workspace = temporaryFolder("render");
     this.#settings = settings;
     this.#helm = new Helm(helm.path, helm.version, join(this.#workspace, "helm"));
     this.#supply = new ChartSupply({ directory, fetch, workspace: this.#workspace });

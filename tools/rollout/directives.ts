@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LocalWorkspace, Stack as AutomationStack } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "yaml";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import {
   DIRECTIVES_OUTPUT,
@@ -85,7 +85,7 @@ async function inWorkspace<T>(
     name: string;
     backend?: { url?: string };
   };
-  const workDir = await mkdtemp(join(tmpdir(), "edgefirst-directives-"));
+  const workDir = temporaryFolder("directives");
   try {
     const workspace = await LocalWorkspace.create({
       workDir,

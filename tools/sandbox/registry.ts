@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { parse } from "yaml";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 import type { Progress } from "../toolchain/progress.ts";
@@ -107,7 +107,7 @@ async function push(
   directory: string,
   prepare: (temporary: string) => Promise<string[]>,
 ): Promise<string> {
-  const temporary = await mkdtemp(join(tmpdir(), "edgefirst-push-"));
+  const temporary = temporaryFolder("push");
   try {
     const args = [...(await prepare(temporary)), `${registry.address}/${reference}`];
     await promisify(execFile)(registry.crane, args, { timeout: PUSH_TIMEOUT_MS });

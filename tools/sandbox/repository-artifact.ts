@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseDocument } from "yaml";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { pushChart, pushDirectory, type Registry } from "./registry.ts";
 import { encryptSecret } from "./sops.ts";
@@ -32,7 +32,7 @@ const CHARTS = join(import.meta.dirname, "charts");
  */
 export async function pushGitOpsRepository(args: GitOpsRepositoryArgs): Promise<string> {
   const { registry, source, clusters } = args;
-  const staged = await mkdtemp(join(tmpdir(), "edgefirst-repository-"));
+  const staged = temporaryFolder("repository");
   try {
     await cp(source, staged, { recursive: true });
     for (const cluster of clusters) {

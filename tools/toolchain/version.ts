@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SemVer } from "semver";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import type { Program } from "./program.ts";
 
 /** Any program prints its version in less time than this; a shim that starts a download takes longer. */
@@ -24,7 +24,7 @@ export async function installedVersion(
 ): Promise<string | undefined> {
   if (installed === undefined) return undefined;
   // The Pulumi CLI writes logs into its home even for `pulumi version`.
-  const home = await mkdtemp(join(tmpdir(), "edgefirst-version-"));
+  const home = temporaryFolder("version");
   try {
     const output = await run(path, installed.args, {
       ...env,

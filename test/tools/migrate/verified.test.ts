@@ -45,9 +45,11 @@ describe("migrate --verify-with-flux", function () {
     context: StepContext,
     build?: (flux: FluxBuild) => FluxBuild["build"],
   ): Promise<readonly StepResult[]> {
-    const flux = new FluxBuild(program);
-    if (build) Object.assign(flux, { build: build(flux) });
-    const verifier = new FluxVerifier(flux, context.repository);
+    const open = (): FluxBuild => {
+      const flux = new FluxBuild(program);
+      return build ? Object.assign(flux, { build: build(flux) }) : flux;
+    };
+    const verifier = new FluxVerifier(open, context.repository);
     const isWritable = ({ proof }: StepResult): boolean => proof.status === "holds";
     const steps = ids.map((id) => STEPS.find((step) => step.id === id)).filter((step) => step !== undefined);
     const run: RunStep = (step, given) => verifier.verified(runStep(step, given), isWritable);

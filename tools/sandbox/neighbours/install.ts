@@ -1,6 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
+import { temporaryFolder } from "../../../lib/temporary-folder.ts";
 import { ApiError } from "../../../kube/api-error.ts";
 import { KubeClient } from "../../../kube/kube-client.ts";
 import { describeObject, type KubeObject } from "../../../kube/objects.ts";
@@ -76,7 +75,7 @@ async function upstreamObjects(
   neighbours: readonly Neighbour[],
   program: ResolvedProgram,
 ): Promise<KubeObject[]> {
-  const home = await mkdtemp(join(tmpdir(), "edgefirst-helm-"));
+  const home = temporaryFolder("helm");
   try {
     const helm = new Helm(program.path, program.version, home);
     const objects = (await Promise.all(neighbours.map((neighbour) => neighbour.objects(helm)))).flat();
