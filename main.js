@@ -2,7 +2,7 @@ import * as module from "node:module";
 import { join } from "node:path";
 
 const require = module.createRequire(import.meta.url);
-const missing = require("./lib/typescript-support.cjs").missingNode();
+const missing = require("./lib/typescript-support.cjs").missingNode("Pulumi ran", "pulumi preview");
 if (missing !== undefined) {
   const { RunError } = require("@pulumi/pulumi");
   throw new RunError(missing);

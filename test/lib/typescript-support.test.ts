@@ -25,6 +25,13 @@ describe("a Node that runs no TypeScript", () => {
       assert.match(run("index.ts"), /ERR_UNKNOWN_FILE_EXTENSION/);
     });
 
+  it("is reported by the command", () => {
+    assert.match(
+      run("tools/cli/main.js"),
+      /^edgefirst needs Node 22\.18 .*, but this is Node \d.*\nInstall .* npx edgefirst\n$/s,
+    );
+  });
+
   it("needs no other list of outputs", () => {
     const outputs = (file: string) => /export (?:const )?\{([^}]*)\}/.exec(read(file))?.[1]?.match(/\w+/g);
     assert.deepEqual(outputs("main.js"), outputs("index.ts"));

@@ -74,6 +74,8 @@ export interface DownOptions extends Options {
  */
 export async function sandboxUp(options: UpOptions): Promise<Sandbox> {
   const dir = resolve(options.dir);
+  // A folder that cannot be used must not be reported only after minutes of building.
+  isSandboxDir(dir);
   const programs = await resolveControlPlane(options);
   return inSandboxDir(dir, options, async () => {
     let clusters = await ensureClusters(dir, options.clusters);
