@@ -98,13 +98,13 @@ export const UNDONE_FIXES: readonly UndoneFix[] = [
   {
     fix: "transformerAnnotations lists the transformers",
     file: `${KUSTOMIZE}/build-metadata.ts`,
-    text: "else if (transformerAnnotations) {",
-    undone: "else if (false) {",
+    text: "if (!transformerAnnotations) Reflect",
+    undone: "Reflect",
   },
   {
     fix: "a patch keeps the quotes of the scalar that it replaces",
     file: `${KUSTOMIZE}/merge.ts`,
-    text: 'style === "plain" ? read : writtenText(read, origin)',
-    undone: "read",
+    text: "const style = styleOf(target.value, target.origin);",
+    undone: "const style = styleOf(value, origin);",
   },
 ];

@@ -36,6 +36,11 @@ const SPECS: Readonly<Record<string, Mapping>> = {
     postBuild: { substitute: VARIABLES },
     commonMetadata: { labels: { team: "blue" }, annotations: { team: "blue" } },
   },
+  "refused-null-key": { postBuild: { substitute: { NOTHING: "~" } } },
+  "common-metadata-null": {
+    postBuild: { substitute: { TEAM: "" } },
+    commonMetadata: { labels: { owner: "blue" } },
+  },
   "only-components": { ignoreMissingComponents: true, components: ["../none"], targetNamespace: "shops" },
   types: {
     namePrefix: "blue-",
@@ -171,6 +176,13 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-empty-path": /objects\.yaml:1: Kustomize cannot set a field at ""/,
       "refused-origin": /Kustomize cannot read the annotation config\.kubernetes\.io\/origin/,
       "refused-empty-patches": /kustomization\.yaml:3: `patchesStrategicMerge` contains no patch/,
+      "refused-misfit": /kustomization\.yaml:4: ship does not fit the type of the field replicas/,
+      "refused-value-after-key":
+        /^syntax refused-value-after-key\/objects\.yaml:7: the colon before this value is missing/,
+      "refused-null-key": /a key must not be null: quote it/,
+      "refused-infinite-patch": /kustomization\.yaml:7: this number cannot be written as JSON: quote it/,
+      "refused-transformations":
+        /objects\.yaml:3: Kustomize cannot read the annotation alpha\.config\.kubernetes\.io\/transformations/,
       "refused-crds": /kustomization\.yaml:2: a file in `crds` must have OpenAPI definitions by name/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
@@ -265,6 +277,31 @@ describe("the offline build of a Flux Kustomization", () => {
     const [{ metadata, data }] = build("folded-annotations") as [{ metadata: Mapping; data: Mapping }];
     assert.deepEqual(metadata.annotations, { list: "These:\n  - a\n  - b\n\nThe end\n" });
     assert.deepEqual(data, { list: "These:\n\n  - a\n  - b\n\nThe end\n" });
+  });
+
+  it("copies the text of a number or a date as written into a string, and reads it again in a field of another type", () => {
+    const [, ship] = build("replaced-texts") as [Mapping, { metadata: Mapping; spec: Mapping }];
+    assert.deepEqual(ship.metadata, { name: "one-+1", annotations: { number: "+1" } });
+    assert.deepEqual(ship.spec, {
+      quoted: "+1",
+      number: 1,
+      untyped: 1,
+      list: ["+1"],
+      first: "1",
+      second: "1_000-x",
+      third: "0x1F",
+      fourth: "+1",
+      fifth: "0xFF",
+      sixth: "2024-01-02 03:04:05",
+      date: "2024-01-02T03:04:05Z",
+      seventh: "one\n\n  two",
+      eighth: "+1",
+    });
+  });
+
+  it("makes a string of a number that was set as a namespace when the next patch passes over it", () => {
+    const names = build("patched-again").map(({ metadata }) => metadata);
+    assert.deepEqual(names, [{ name: 12, namespace: "1.0" }, { name: 3 }, { name: null }]);
   });
 
   it("finds an object by a kind and a name that are dates as written", () => {

@@ -201,9 +201,12 @@ export function addCommonMetadata(object: Mapping, kustomization: Mapping): Mapp
     const pairs = common[field];
     if (!isMapping(pairs)) continue;
     const own = metadata[field];
-    // Flux reads no labels or annotations if any of them is not a string, and so replaces them all.
-    const isRead = isMapping(own) && Object.values(own).every((value) => typeof value === "string");
+    // Flux reads no labels or annotations if any of them is neither a string nor null, and so replaces them all.
+    const isRead =
+      isMapping(own) && Object.values(own).every((value) => value === null || typeof value === "string");
     const values = isRead ? copyMapping(own) : mappingAt(entryOrigin(common, field));
+    for (const key of Object.keys(values).filter((name) => values[name] === null))
+      setField(values, key, "", entryOrigin(values, key));
     for (const key of Object.keys(pairs))
       setField(values, key, scalarText(pairs[key]), entryOrigin(pairs, key));
     setField(metadata, field, values, entryOrigin(metadata, field));

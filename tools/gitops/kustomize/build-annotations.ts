@@ -41,7 +41,8 @@ export function forgetIfReplaced(resource: Resource, { metadata = {} }: Mapping)
 }
 
 /** What Kustomize knows about an object, by the name of the annotation. Source: api/internal/utils/annotations.go. */
-function textsOf({ previousIds, prefixes, suffixes, hashed, behavior }: Resource): Record<string, string> {
+function textsOf(resource: Resource): Record<string, string> {
+  const { previousIds, prefixes, suffixes, hashed, behavior, allowed } = resource;
   return {
     previousKinds: previousIds.map(({ gvk }) => gvk.kind).join(","),
     previousNames: previousIds.map(({ name }) => name).join(","),
@@ -50,6 +51,8 @@ function textsOf({ previousIds, prefixes, suffixes, hashed, behavior }: Resource
     suffixes: suffixes.join(","),
     generatorBehavior: behavior ?? "",
     needsHashSuffix: hashed ? "enabled" : "",
+    allowNameChange: allowed.nameChange ? "enabled" : "",
+    allowKindChange: allowed.kindChange ? "enabled" : "",
   };
 }
 
@@ -70,5 +73,7 @@ function readTexts(resource: Resource): void {
   resource.prefixes.splice(0, Infinity, ...list("prefixes"));
   resource.suffixes.splice(0, Infinity, ...list("suffixes"));
   resource.hashed = list("needsHashSuffix").length > 0;
+  resource.allowed.nameChange = list("allowNameChange").length > 0;
+  resource.allowed.kindChange = list("allowKindChange").length > 0;
   resource.hasBuildAnnotations = ids.length > 0;
 }

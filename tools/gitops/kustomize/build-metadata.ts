@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import { parseYaml } from "../yaml/parse.ts";
 import { SourceFile } from "../yaml/source.ts";
-import { entryOrigin, isMapping, mappingAt, setField } from "../yaml/values.ts";
+import { entryOrigin, isMapping, mappingAt, setField, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { KustomizationFile } from "./kustomization-file.ts";
 import { listField } from "./lists.ts";
@@ -50,15 +50,14 @@ export interface PluginOrigin {
 /** An object's origin, in the form that the annotation uses. */
 export type ObjectOrigin = { readonly path: string } | PluginOrigin;
 
-/** Annotates an object with its origin. Source: resource/origin.go. */
+/** Annotates an object with its origin while Kustomize tracks origins. Source: resource/origin.go. */
 export function annotateOrigin(
   resource: Resource,
-  { originAnnotations, tracksOrigins }: BuildMetadata,
+  { tracksOrigins }: BuildMetadata,
   from: ObjectOrigin,
 ): void {
   if (!tracksOrigins) return;
   resource.hasBuildAnnotations = true;
-  if (!originAnnotations) return;
   annotate(resource, ORIGIN, written(from));
 }
 
@@ -73,37 +72,52 @@ const written = (value: ObjectOrigin | readonly PluginOrigin[]): string =>
   stringify(value, { indentSeq: false, version: "1.1" });
 
 /**
- * Records a transformation in an annotation of each object. Kustomize does so while it tracks origins, and removes the annotation at the end unless
- * `transformerAnnotations` keeps it: what remains is that all annotations are strings. Source: AddTransformation in resource/resource.go.
+ * Records a transformation in an annotation of each object while Kustomize tracks origins. All annotations become strings then. Source: AddTransformation in
+ * resource/resource.go.
  */
 export function annotateTransformation(
   resources: readonly Resource[],
-  { tracksOrigins, originAnnotations, transformerAnnotations }: BuildMetadata,
+  { tracksOrigins }: BuildMetadata,
   by: PluginOrigin,
 ): void {
   if (!tracksOrigins) return;
-  const text = transformerAnnotations ? written([by]) : "";
+  const text = written([by]);
   for (const resource of resources) {
     resource.settleAnnotations();
     resource.hasBuildAnnotations = true;
     // Without the annotation, Kustomize takes the transformer for a generator.
-    if (originAnnotations && !hasOrigin(resource)) annotate(resource, ORIGIN, written(by));
-    else if (transformerAnnotations) {
-      const earlier = scalarText(resource.annotations[TRANSFORMATIONS]);
-      annotate(resource, TRANSFORMATIONS, `${earlier}${text}`);
-    }
+    if (!hasOrigin(resource)) annotate(resource, ORIGIN, written(by));
+    else annotate(resource, TRANSFORMATIONS, earlierTransformations(resource) + text);
   }
 }
 
-/** @throws BuildError for an annotation that Kustomize cannot read */
+/** Removes the annotations of an object that the kustomization does not ask for. Source: Run in api/krusty/kustomizer.go. */
+export function removeAnnotations(
+  { annotations }: Resource,
+  { originAnnotations, transformerAnnotations }: BuildMetadata,
+): void {
+  if (!originAnnotations) Reflect.deleteProperty(annotations, ORIGIN);
+  if (!transformerAnnotations) Reflect.deleteProperty(annotations, TRANSFORMATIONS);
+}
+
 function hasOrigin({ annotations }: Resource): boolean {
   const text = annotations[ORIGIN];
-  if (text === undefined) return false;
-  const place = entryOrigin(annotations, ORIGIN);
-  const { documents, errors } = parseYaml(new SourceFile("", scalarText(text)));
-  if (errors.length > 0 || !isMapping(documents[0]?.value ?? {}))
-    throw new BuildError(`Kustomize cannot read the annotation ${ORIGIN}`, place);
-  return true;
+  if (text !== undefined) requireReadable(annotations, ORIGIN, isMapping);
+  return text !== undefined;
+}
+
+function earlierTransformations({ annotations }: Resource): string {
+  const text = scalarText(annotations[TRANSFORMATIONS]);
+  if (text !== "") requireReadable(annotations, TRANSFORMATIONS, Array.isArray);
+  return text;
+}
+
+/** @throws BuildError for an annotation that Kustomize cannot read */
+function requireReadable(annotations: Mapping, key: string, isReadable: (value: unknown) => boolean): void {
+  const { documents, errors } = parseYaml(new SourceFile("", scalarText(annotations[key])));
+  const value = documents[0]?.value ?? null;
+  if (errors.length > 0 || (value !== null && !isReadable(value)))
+    throw new BuildError(`Kustomize cannot read the annotation ${key}`, entryOrigin(annotations, key));
 }
 
 /** Adds the label that `managedByLabel` requests, without a version: inside kustomize-controller, Kustomize does not know its own. */

@@ -1,14 +1,25 @@
 import type { ParsedDocument } from "../yaml/parse.ts";
+import { typeOfPlain } from "../yaml/schema.ts";
 import { entryOrigin, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 
 /** @throws BuildError for a number such as `.inf`, since Kustomize cannot write it as JSON */
 export function requireFiniteNumbers(value: Mapping | Value[]): void {
   for (const [key, entry] of Object.entries(value)) {
-    if (typeof entry === "number" && !Number.isFinite(entry))
-      throw new BuildError("this number cannot be written as JSON: quote it", entryOrigin(value, key));
+    if (typeof entry === "number" && !Number.isFinite(entry)) throw notFinite(value, key);
     if (typeof entry === "object" && entry !== null) requireFiniteNumbers(entry);
   }
+}
+
+function notFinite(container: Mapping | Value[], key: string): BuildError {
+  const origin = entryOrigin(container, key);
+  const { text, type } = origin;
+  const isReplaced =
+    Number.isNaN((container as Mapping)[key]) && text !== undefined && typeOfPlain(text) !== type;
+  const message = isReplaced
+    ? `${text} does not fit the type of the field ${key}`
+    : "this number cannot be written as JSON: quote it";
+  return new BuildError(message, origin);
 }
 
 /** @throws BuildError for a document with a key that is not a string, since Kustomize cannot write it as JSON */

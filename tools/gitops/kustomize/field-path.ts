@@ -1,8 +1,10 @@
 import type { Origin } from "../yaml/source.ts";
 import {
+  entryOrigin,
   isMapping,
   listAt,
   mappingAt,
+  originOf,
   pushElement,
   setField,
   type Mapping,
@@ -10,7 +12,8 @@ import {
   type Value,
 } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
-import { scalarText } from "./resource.ts";
+import { entryIn, type MergeEntry } from "./merge-entry.ts";
+import { textIn, writtenText } from "./resource.ts";
 
 /** Splits a field path in the syntax of replacements, such as `spec.containers.[name=web].image`. Source: SmarterPathSplitter in kyaml/utils. */
 export function splitFieldPath(path: string): readonly string[] {
@@ -32,24 +35,31 @@ export function splitFieldPath(path: string): readonly string[] {
   return steps;
 }
 
-/** The value at a field path; undefined if there is none. Source: PathGetter in kyaml. */
+/** The value at a field path; undefined if there is none. */
 export function fieldAt(object: Mapping, steps: readonly string[], origin: Origin): Value | undefined {
-  let value: Value | undefined = object;
+  return entryAt(object, steps, origin)?.value;
+}
+
+/** The entry at a field path; undefined if there is none. Source: PathGetter in kyaml. */
+export function entryAt(object: Mapping, steps: readonly string[], origin: Origin): MergeEntry | undefined {
+  let entry: MergeEntry | undefined = { value: object, origin: originOf(object) };
   for (const step of steps.filter((part) => part !== "")) {
     if (step === "*")
       throw new BuildError("the field path of a replacement's source cannot contain *", origin);
-    if (value === undefined || value === null) return undefined;
+    const value: Value = entry.value;
     const condition = conditionOf(step);
-    if (Array.isArray(value)) value = elementAt(value, step, condition);
-    else if (isMapping(value) && !condition) value = Object.hasOwn(value, step) ? value[step] : undefined;
-    else return undefined;
+    if (Array.isArray(value)) entry = entryIn(value, elementAt(value, step, condition));
+    else entry = isMapping(value) && !condition ? entryIn(value, step) : undefined;
+    if (entry === undefined) return undefined;
   }
-  return value;
+  return entry;
 }
 
-function elementAt(list: Value[], step: string, condition: Condition | undefined): Value | undefined {
-  if (condition) return list.find((element) => holds(element, condition, (text) => text === condition.value));
-  return step === "-" ? list.at(-1) : /^\d+$/.test(step) ? list[Number(step)] : undefined;
+/** The index of an element; -1 if there is none. */
+function elementAt(list: Value[], step: string, condition: Condition | undefined): number {
+  if (condition)
+    return list.findIndex((_, index) => holds(list, index, condition, (text) => text === condition.value));
+  return step === "-" ? list.length - 1 : /^\d+$/.test(step) ? Number(step) : -1;
 }
 
 /** A field to write a value to: a container, and a key in it. */
@@ -130,7 +140,7 @@ class PathMatcher {
     if (!Array.isArray(value)) throw new BuildError(`[${condition.field}=…] needs a list`, this.#origin);
     const pattern = new RegExp(condition.value);
     const found = [...value.keys()]
-      .filter((index) => holds(value[index] as Value, condition, (text) => pattern.test(text)))
+      .filter((index) => holds(value, index, condition, (text) => pattern.test(text)))
       .flatMap((index) => (condition.field === "" ? [at(value, index)] : this.match(at(value, index), rest)));
     if (found.length > 0 || this.#created === undefined) return found;
     const element = condition.field === "" ? condition.value : mappingAt(this.#origin);
@@ -165,7 +175,14 @@ function conditionOf(step: string): Condition | undefined {
   return field === undefined || value === undefined ? undefined : { field, value };
 }
 
-function holds(element: Value, { field }: Condition, isMatch: (text: string) => boolean): boolean {
-  if (field === "") return typeof element !== "object" && isMatch(scalarText(element));
-  return isMapping(element) && Object.hasOwn(element, field) && isMatch(scalarText(element[field]));
+function holds(
+  list: Value[],
+  index: number,
+  { field }: Condition,
+  isMatch: (text: string) => boolean,
+): boolean {
+  const element = list[index] ?? null;
+  if (field === "")
+    return typeof element !== "object" && isMatch(writtenText(element, entryOrigin(list, index)));
+  return isMapping(element) && Object.hasOwn(element, field) && isMatch(textIn(element, field));
 }

@@ -1,10 +1,9 @@
-import { resolvePlain } from "../yaml/schema.ts";
-import { styleOf, type Origin } from "../yaml/source.ts";
-import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
+import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { type FieldSpec, visitField } from "./field-spec.ts";
 import { scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
+import { setUntyped } from "./untyped.ts";
 
 /**
  * Applies one entry of `images` to container images at any depth in objects of any kind, and to the configured fields. Source:
@@ -16,12 +15,7 @@ export function setImage(resources: Resources, entry: Mapping, specs: readonly F
   const update = (container: Mapping | Value[], key: string | number): void => {
     const image = (container as Mapping)[key];
     if (typeof image !== "object" && image !== undefined && matches(scalarText(image)))
-      setField(
-        container as Mapping,
-        String(key),
-        written(changed(scalarText(image), entry), image, entryOrigin(container, key)),
-        origin,
-      );
+      setUntyped(container, key, changed(scalarText(image), entry), origin);
   };
   for (const resource of resources.all) {
     if (resource.gvk.kind === "CustomResourceDefinition") continue;
@@ -50,11 +44,6 @@ function matcher(entry: Mapping): (image: string) => boolean {
   } catch {
     throw new BuildError(`${name} is not a valid image name`, entryOrigin(entry, "name"));
   }
-}
-
-/** Kustomize keeps the style of the image that it replaces, so that a name such as `12` without quotes becomes a number. */
-function written(changed: string, before: Value, at: Origin): Value {
-  return styleOf(before, at) === "plain" ? resolvePlain(changed) : changed;
 }
 
 function changed(image: string, entry: Mapping): string {

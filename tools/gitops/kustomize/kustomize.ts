@@ -25,6 +25,7 @@ import {
   annotateTransformation,
   buildMetadataOf,
   markManaged,
+  removeAnnotations,
   type BuildMetadata,
   type PluginOrigin,
 } from "./build-metadata.ts";
@@ -72,6 +73,7 @@ export function kustomizeBuild(
   const sorted = sortObjects(built, file.fields);
   if (metadata.managedByLabel) markManaged(sorted, file);
   for (const resource of sorted) {
+    removeAnnotations(resource, metadata);
     build.entry(() => {
       resource.settleAnnotations();
     });

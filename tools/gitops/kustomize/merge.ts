@@ -1,13 +1,16 @@
 import { cloneValue, isMapping, originOf, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { writtenAndRead } from "../yaml/scalar-value.ts";
-import { styleOf, type Origin } from "../yaml/source.ts";
+import { resolvePlain } from "../yaml/schema.ts";
+import { placeOf, styleOf, type Origin } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
 import { mergeElements } from "./merge-elements.ts";
 import { entryIn, type MergeEntry } from "./merge-entry.ts";
 import type { MergeSchema } from "./merge-keys.ts";
+import { scalarType } from "./replaced-value.ts";
 import { writtenText } from "./resource.ts";
 import { takeDirective, takeListDirective } from "./patch-directive.ts";
 import { replaceScalar } from "./shared-scalar.ts";
+import { isNonString } from "./yaml-1-1.ts";
 
 /**
  * An object with a strategic merge patch applied: mappings are merged, `null` and `$patch: delete` remove fields, and lists are merged by key if the kind's
@@ -28,6 +31,9 @@ export function strategicMerge(object: Mapping, patch: Mapping, schema: MergeSch
 
 /** The two sides of a merge; a side is undefined if it has no such field. */
 type Side = MergeEntry | undefined;
+
+/** A null without a type is only the text of a null. */
+const isNull = ({ value, origin }: MergeEntry): boolean => value === null && origin.isUntyped !== true;
 
 const isAbsent = (side: Side): boolean => side === undefined || side.value === null;
 
@@ -70,11 +76,16 @@ class Merge {
       const own = entryIn(merged, key);
       const result = this.walk(own, entryIn(changes, key), field);
       // A null clears the field, but an explicit null that is only in the object stays.
-      if (result === undefined || (result.value === null && result !== own))
-        Reflect.deleteProperty(merged, key);
-      else if (own === undefined || result === own || typeof result.value === "object")
-        setField(merged, key, result.value, keptOrigin(result, own));
-      else replaceScalar(this.#object, { container: merged, key }, result);
+      if (result === undefined || (isNull(result) && result !== own)) Reflect.deleteProperty(merged, key);
+      else if (
+        own === undefined ||
+        result === own ||
+        merged === changes ||
+        typeof result.value === "object"
+      ) {
+        const { value, origin } = asSet(result);
+        setField(merged, key, value, keptOrigin({ value, origin }, own));
+      } else replaceScalar(this.#object, { container: merged, key }, result);
     }
     return into;
   }
@@ -121,18 +132,46 @@ function visitList(target: Side, patch: Side): Side {
   }
 }
 
-/** A scalar of a patch takes the style of the scalar that it replaces, so that `8080` in place of `"80"` is a string. */
+/**
+ * A scalar of a patch takes the style of the scalar that it replaces, so that `8080` in place of `"80"` is a string. After a tag, even a scalar in quotes keeps its
+ * type.
+ */
 function inStyleOf(target: MergeEntry, patch: MergeEntry): MergeEntry {
   const { value, origin } = patch;
   if (value === null) return patch;
   const style = styleOf(target.value, target.origin);
   // Only a folded scalar changes when Kustomize writes it.
-  const { asRead, ...unfolded } = origin;
-  const read = asRead ?? value;
-  const text = style === "plain" ? read : writtenText(read, origin);
-  const styled = style === styleOf(value, origin) ? unfolded : { ...unfolded, style };
-  if (style !== "folded" || typeof text !== "string") return { value: text, origin: styled };
-  return { value: writtenAndRead(text), origin: { ...styled, asRead: text } };
+  const read = origin.asRead ?? value;
+  const text = writtenText(read, origin);
+  const type = scalarType(read, origin);
+  const isTagged = target.origin.isTagged === true;
+  const isUntyped = origin.isUntyped === true;
+  const own = {
+    ...placeOf(origin),
+    style,
+    text,
+    ...(isTagged && { isTagged }),
+    ...(isUntyped || type === undefined ? { isUntyped: true as const } : { type }),
+  };
+  if (style === "plain") return { value: isUntyped ? resolvePlain(text) : read, origin: own };
+  if (isTagged) return { value: read, origin: own };
+  return style === "folded"
+    ? { value: writtenAndRead(text), origin: { ...own, asRead: text } }
+    : { value: text, origin: own };
+}
+
+/**
+ * Kustomize sets every field of the mapping again, and then quotes a scalar without quotes if it is a string, or has no type, and is something else in YAML 1.1: a
+ * number as the name of a patched object becomes a string with the next patch. Source: FieldSetter in kyaml/yaml/fns.go.
+ */
+function asSet(entry: MergeEntry): MergeEntry {
+  const { value, origin } = entry;
+  if (typeof value === "object" || (typeof value !== "string" && origin.isUntyped !== true)) return entry;
+  if (origin.isTagged === true) return entry;
+  const text = writtenText(value, origin);
+  const isKept =
+    !isNonString(text) || styleOf(value, origin) !== "plain" || scalarType(value, origin) === "timestamp";
+  return isKept ? entry : { value: text, origin: { ...origin, style: "quoted" } };
 }
 
 /** A mapping or list that the patch changes only in part keeps its location. */

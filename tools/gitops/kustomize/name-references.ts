@@ -1,7 +1,6 @@
 import { oncePer } from "../../../lib/once-per.ts";
-import { resolvePlain } from "../yaml/schema.ts";
-import { styleOf, type Origin } from "../yaml/source.ts";
-import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
+import type { Origin } from "../yaml/source.ts";
+import { entryOrigin, isMapping, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { NameReference } from "./default-references.ts";
 import { visitField, type FieldSpec } from "./field-spec.ts";
@@ -9,6 +8,7 @@ import { isClusterScoped, isSelected } from "./kinds.ts";
 import { scalarText, type Resource } from "./resource.ts";
 import { effectiveNamespace } from "./resource-id.ts";
 import type { Resources } from "./resources.ts";
+import { setUntyped } from "./untyped.ts";
 
 /**
  * Updates the fields that refer to objects whose name or namespace the build has changed.
@@ -93,8 +93,7 @@ class ReferenceUpdate {
     if (isMapping(value)) this.#mapping(value, origin);
     else if (typeof value === "string") {
       const found = this.#referral(value, undefined, origin);
-      if (found && found.name !== value)
-        setField(container as Mapping, String(key), inStyle(found.name, value, origin), found.origin);
+      if (found && found.name !== value) setUntyped(container, key, found.name, found.origin);
     }
   }
 
@@ -109,12 +108,9 @@ class ReferenceUpdate {
     const namespace = value.namespace === undefined ? undefined : scalarText(value.namespace);
     const found = this.#referral(name, namespace, origin);
     if (!found) return;
-    const set = (field: string, text: string): void => {
-      const present = value[field] ?? "";
-      setField(value, field, inStyle(text, present, entryOrigin(value, field)), found.origin);
-    };
-    if (found.name !== name) set("name", found.name);
-    if (found.namespace !== "" && found.namespace !== namespace) set("namespace", found.namespace);
+    if (found.name !== name) setUntyped(value, "name", found.name, found.origin);
+    if (found.namespace !== "" && found.namespace !== namespace)
+      setUntyped(value, "namespace", found.namespace, found.origin);
   }
 
   #referral(name: string, namespace: string | undefined, origin: Origin): Resource | undefined {
@@ -162,11 +158,6 @@ class ReferenceUpdate {
         previousIds.some(({ gvk }) => isSelected(gvk, roleRef(this.#referrer))))
     );
   }
-}
-
-/** What Kustomize writes in place of a name: the text without a type, in the style of the old one. */
-function inStyle(text: string, present: Value, origin: Origin): Value {
-  return styleOf(present, origin) === "plain" ? resolvePlain(text) : text;
 }
 
 /** Whether the objects are in the same namespace, one of them is cluster-scoped, or a RoleBinding refers to a ServiceAccount in the candidate's namespace. */

@@ -1,18 +1,10 @@
-import { styleOf } from "../yaml/source.ts";
-import {
-  cloneValue,
-  entryOrigin,
-  isMapping,
-  originOf,
-  setField,
-  type Mapping,
-  type Value,
-} from "../yaml/values.ts";
+import { cloneValue, entryOrigin, isMapping, originOf, setField, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { forgetIfReplaced } from "./build-annotations.ts";
 import { strategicMerge } from "./merge.ts";
 import { scalarText, textIn, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
+import { setUntyped } from "./untyped.ts";
 
 /** Whether a patch may also change the object's name and kind. */
 interface PatchOptions {
@@ -50,6 +42,8 @@ export function mergeIntoAll(
     const metadata = own.metadata as Mapping;
     for (const field of ["labels", "annotations"]) settlePairs(metadata, field);
     if (scalarText(metadata.namespace) === "") Reflect.deleteProperty(metadata, "namespace");
+    else setUntyped(metadata, "namespace", textIn(metadata, "namespace"), entryOrigin(metadata, "namespace"));
+    setUntyped(metadata, "name", textIn(metadata, "name"), entryOrigin(metadata, "name"));
     const before = entryOrigin(target.object, "apiVersion");
     mergeInto(resources, target, own, options);
     // The patch has an apiVersion without text then, which is null again.
@@ -78,10 +72,9 @@ export function mergeInto(
   patch: Mapping,
   options: PatchOptions,
 ): void {
-  const { object, namespace } = target;
+  const { object, name, namespace } = target;
   const { kind } = target.gvk;
-  const { kind: kindBefore = "", metadata } = object;
-  const before = isMapping(metadata) ? metadata : {};
+  const { kind: kindBefore = "" } = object;
   if (options.allowNameChange || options.allowKindChange) target.rememberId();
   const merged = strategicMerge(object, patch, target.mergeSchema);
   if (merged === undefined) {
@@ -90,19 +83,22 @@ export function mergeInto(
   }
   target.become(merged);
   forgetIfReplaced(target, patch);
+  // Kustomize notes it in an annotation of the patch, which it merges too.
+  target.allowed.nameChange ||= options.allowNameChange;
+  target.allowed.kindChange ||= options.allowKindChange;
   if (!options.allowKindChange && target.gvk.kind !== kind)
     setField(object, "kind", kindBefore, originOf(object));
-  if (!options.allowNameChange) keepMetadata(target, "name", before.name);
+  if (!options.allowNameChange) keepMetadata(target, "name", name);
   if (namespace === "") Reflect.deleteProperty(target.metadata, "namespace");
-  else keepMetadata(target, "namespace", before.namespace);
+  else keepMetadata(target, "namespace", namespace);
   resources.renamed(target);
 }
 
 /** Sets a field of the metadata to its value before a patch, as Kustomize does even if the patch has not changed it. */
-function keepMetadata(target: Resource, field: "name" | "namespace", before: Value = ""): void {
-  const present = target.metadata[field] ?? "";
-  const own = entryOrigin(target.metadata, field);
-  const isSame = scalarText(present) === scalarText(before);
-  const origin = { ...(isSame ? own : originOf(target.object)), style: styleOf(present, own) };
-  target.setMetadata(field, isSame ? present : before, { ...origin, isUntyped: true });
+function keepMetadata(target: Resource, field: "name" | "namespace", before: string): void {
+  const { object } = target;
+  if (!isMapping(object.metadata)) target.setMetadata(field, before, originOf(object));
+  const metadata = target.metadata;
+  const isSame = textIn(metadata, field) === before;
+  setUntyped(metadata, field, before, isSame ? entryOrigin(metadata, field) : originOf(object));
 }

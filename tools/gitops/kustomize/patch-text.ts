@@ -2,7 +2,7 @@ import { parseYaml } from "../yaml/parse.ts";
 import type { SourceText } from "../yaml/source.ts";
 import { isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
-import { requireTextKeys } from "./documents.ts";
+import { requireFiniteNumbers, requireTextKeys } from "./documents.ts";
 import { expandLists } from "./document-objects.ts";
 import { scalarText } from "./resource.ts";
 
@@ -53,6 +53,7 @@ export function readJsonPatch(source: SourceText): Value[] {
   if (document === undefined) return [];
   if (!Array.isArray(document.value))
     throw new BuildError("a JSON patch must be a list of operations", document.origin);
+  requireFiniteNumbers(document.value);
   return document.value;
 }
 

@@ -1,17 +1,57 @@
-import { resolvePlain } from "../yaml/schema.ts";
+import { writtenAndRead } from "../yaml/scalar-value.ts";
+import { isDate, resolvePlain, typeOfPlain, type ScalarType } from "../yaml/schema.ts";
+import { placeOf, styleOf } from "../yaml/source.ts";
 import { cloneValue, type Value } from "../yaml/values.ts";
-import { scalarText } from "./resource.ts";
+import type { MergeEntry } from "./merge-entry.ts";
+import { writtenText } from "./resource.ts";
 
 /**
- * What a replacement writes in place of a value: Kustomize copies a mapping or a list, and sets the text of a scalar, which keeps its type; undefined if the text
- * does not fit that type. The text of a mapping or a list is empty.
- * @param isUntyped whether the text decides the type, as in a new field
+ * What a replacement writes in place of a value: Kustomize copies a mapping or a list, and sets the text of a scalar, which keeps its style and its type. The
+ * text of a mapping or a list is empty.
+ * @param isNew whether the field was just created, and so has no type yet
  */
-export function replacedValue(present: Value, value: Value, isUntyped: boolean): Value | undefined {
-  if (typeof present === "object" && present !== null) return cloneValue(value);
-  const text = scalarText(value);
-  if (isUntyped) return resolvePlain(text);
-  if (typeof present === "string") return text;
-  const plain = resolvePlain(text);
-  return typeof plain === typeof present && (plain === null) === (present === null) ? plain : undefined;
+export function replacedValue(present: MergeEntry, source: MergeEntry, isNew = false): MergeEntry {
+  if (typeof present.value !== "object" || present.value === null)
+    return withText(present, writtenText(source.value, source.origin), isNew);
+  return { ...source, value: cloneValue(source.value) };
+}
+
+/**
+ * A scalar with another text, in the style and of the type of the old one. A text that does not fit the type becomes NaN, which cannot be written: Kustomize
+ * finds out only when it writes the object.
+ */
+export function withText({ value, origin }: MergeEntry, text: string, isNew = false): MergeEntry {
+  const style = isNew ? "plain" : styleOf(value, origin);
+  const type = isNew ? undefined : scalarType(value, origin);
+  const isTagged = origin.isTagged === true;
+  const own = {
+    ...placeOf(origin),
+    style,
+    text,
+    ...(isTagged && { isTagged }),
+    ...(type === undefined ? { isUntyped: true as const } : { type }),
+  };
+  const read = typed(text, type, style !== "plain" && !isTagged);
+  if (style !== "folded" || typeof read !== "string") return { value: read, origin: own };
+  return { value: writtenAndRead(read), origin: { ...own, asRead: text } };
+}
+
+/** The type of a scalar; undefined if its text decides. */
+export function scalarType(value: Value, origin: MergeEntry["origin"]): ScalarType | undefined {
+  if (origin.type !== undefined) return origin.type;
+  if (styleOf(value, origin) !== "plain") return "string";
+  if (origin.isUntyped === true) return undefined;
+  const text = writtenText(value, origin);
+  return typeof value !== "string" || isDate(text) ? typeOfPlain(text) : "string";
+}
+
+/**
+ * What is read after the scalar was written. go-yaml writes a type that the text does not show before it. Source: node in encode.go and resolve in resolve.go of
+ * go.yaml.in/yaml/v3.
+ */
+function typed(text: string, type: ScalarType | undefined, isQuoted: boolean): Value {
+  if (type === undefined) return resolvePlain(text);
+  const own = typeOfPlain(text);
+  if (type === "string" || (isQuoted && own === type)) return text;
+  return own === type || (type === "float" && own === "int") ? resolvePlain(text) : NaN;
 }

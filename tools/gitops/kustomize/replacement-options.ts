@@ -1,5 +1,7 @@
-import { isMapping, type Mapping, type Value } from "../yaml/values.ts";
-import { scalarText } from "./resource.ts";
+import { isMapping, type Mapping } from "../yaml/values.ts";
+import type { MergeEntry } from "./merge-entry.ts";
+import { withText } from "./replaced-value.ts";
+import { scalarText, writtenText } from "./resource.ts";
 
 /** The `options` of a replacement's source or target. */
 export interface FieldOptions {
@@ -23,15 +25,16 @@ export function optionsOf({ options }: Mapping): FieldOptions {
  * can have parts. Source: setFieldValue in kustomize's filters/replacement/replacement.go.
  */
 export function withPart(
-  present: Value | undefined,
-  value: Value,
+  present: MergeEntry,
+  source: MergeEntry,
   { delimiter, index }: FieldOptions,
-): Value | undefined {
-  if (delimiter === "") return value;
-  if (typeof present === "object" && present !== null) return undefined;
-  const parts = scalarText(present).split(delimiter);
-  if (index < 0) parts.unshift(scalarText(value));
-  else if (index >= parts.length) parts.push(scalarText(value));
-  else parts[index] = scalarText(value);
-  return parts.join(delimiter);
+): MergeEntry | undefined {
+  if (delimiter === "") return source;
+  if (typeof present.value === "object" && present.value !== null) return undefined;
+  const parts = writtenText(present.value, present.origin).split(delimiter);
+  const text = source.value === null ? "" : writtenText(source.value, source.origin);
+  if (index < 0) parts.unshift(text);
+  else if (index >= parts.length) parts.push(text);
+  else parts[index] = text;
+  return withText(source, parts.join(delimiter));
 }

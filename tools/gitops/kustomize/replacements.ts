@@ -1,18 +1,18 @@
 import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
-import { resolvePlain } from "../yaml/schema.ts";
 import { styleOf } from "../yaml/source.ts";
 import { BuildError, unsupported, UnmatchedError } from "../problem.ts";
 import { withBuildAnnotations } from "./build-annotations.ts";
 import type { Directory } from "./directory.ts";
-import { fieldAt, fieldsAtPath, splitFieldPath, type Field } from "./field-path.ts";
+import { entryAt, fieldsAtPath, splitFieldPath, type Field } from "./field-path.ts";
 import { isSelected } from "./kinds.ts";
 import { REPLACEMENT } from "./kustomization-type.ts";
 import { mappings } from "./lists.ts";
 import { localValue } from "./local-value.ts";
-import { replacedValue } from "./replaced-value.ts";
+import type { MergeEntry } from "./merge-entry.ts";
+import { replacedValue, withText } from "./replaced-value.ts";
 import { optionsOf, withPart } from "./replacement-options.ts";
 import { targetsOf } from "./replacement-targets.ts";
-import { scalarText, type Resource } from "./resource.ts";
+import { scalarText, writtenText, type Resource } from "./resource.ts";
 import { effectiveNamespace, type ResourceId } from "./resource-id.ts";
 import type { Resources } from "./resources.ts";
 import { replaceScalar } from "./shared-scalar.ts";
@@ -55,8 +55,9 @@ export function replace(resources: Resources, replacement: Mapping): void {
     );
   const change = (): void => {
     // A target may be the source itself, and so change the value for the targets after it.
-    const read =
-      sourceValue === undefined ? sourceOf(resources, replacement.source as Mapping) : () => sourceValue;
+    const read = isMapping(replacement.source)
+      ? sourceOf(resources, replacement.source)
+      : () => withText({ value: "", origin: originOf(replacement) }, scalarText(sourceValue), true);
     for (const target of targets) {
       for (const resource of targetsOf(resources, target)) {
         copyTo(resource, read, target);
@@ -73,7 +74,7 @@ export function replace(resources: Resources, replacement: Mapping): void {
 const containsAnnotations = (path: string): boolean =>
   ["metadata", "metadata.annotations"].includes(splitFieldPath(path).join("."));
 
-function sourceOf(resources: Resources, source: Mapping): () => Value {
+function sourceOf(resources: Resources, source: Mapping): () => MergeEntry {
   const origin = originOf(source);
   const found = resources.all.filter((resource) => resource.ids.some((id) => isSource(id, source)));
   const [resource] = found;
@@ -81,24 +82,21 @@ function sourceOf(resources: Resources, source: Mapping): () => Value {
   if (found.length > 1)
     throw new BuildError(`the source of the replacement matches ${found.length} objects, not 1`, origin);
   const path = scalarText(source.fieldPath) || DEFAULT_PATH;
-  const value = fieldAt(resource.object, splitFieldPath(path), origin);
-  const isEmpty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
-  if (value === undefined || value === null || isEmpty)
+  const steps = splitFieldPath(path);
+  const entry = entryAt(resource.object, steps, origin);
+  const { value = null } = entry ?? {};
+  const isEmpty = typeof value === "object" && (value === null || Object.keys(value).length === 0);
+  if (entry === undefined || isEmpty)
     throw new BuildError(`the source of the replacement has no field ${path}`, origin);
   const { delimiter, index } = optionsOf(source);
-  if (delimiter === "") {
-    const steps = splitFieldPath(path);
-    return () => fieldAt(resource.object, steps, origin) ?? value;
-  }
+  if (delimiter === "") return () => entryAt(resource.object, steps, origin) ?? entry;
   if (typeof value === "object")
     throw new BuildError("the option `delimiter` of a replacement's source needs a scalar field", origin);
-  const part = scalarText(value).split(delimiter)[index];
+  const text = writtenText(value, entry.origin);
+  const part = text.split(delimiter)[index];
   if (part === undefined)
-    throw new BuildError(
-      `options.index ${index} is out of bounds for the value ${scalarText(value)}`,
-      origin,
-    );
-  const refined = typeof value === "string" ? part : resolvePlain(part);
+    throw new BuildError(`options.index ${index} is out of bounds for the value ${text}`, origin);
+  const refined = withText(entry, part);
   return () => refined;
 }
 
@@ -119,15 +117,15 @@ function isSource(id: ResourceId, source: Mapping): boolean {
 const pathsOf = ({ fieldPaths }: Mapping): readonly string[] =>
   Array.isArray(fieldPaths) ? fieldPaths.map(scalarText) : [];
 
-function copyTo({ object }: Resource, read: () => Value, target: Mapping): void {
+function copyTo({ object }: Resource, read: () => MergeEntry, target: Mapping): void {
   const paths = pathsOf(target);
   for (const path of paths.length > 0 ? paths : [DEFAULT_PATH]) {
     const { create } = optionsOf(target);
     const origin = originOf(target);
     const steps = splitFieldPath(path);
     requireSteps(steps, target);
-    if (setInText(object, { steps, value: read(), create, origin })) continue;
-    const fields = fieldsAtPath(object, steps, create ? read() : undefined, origin);
+    if (setInText(object, { steps, entry: read(), create, origin })) continue;
+    const fields = fieldsAtPath(object, steps, create ? read().value : undefined, origin);
     if (fields.length === 0)
       throw new BuildError(`the target of the replacement has no field ${path}`, origin);
     for (const field of fields) setValue(object, field, read(), target);
@@ -143,17 +141,22 @@ function requireSteps([first, ...others]: readonly string[], target: Mapping): v
   throw new BuildError("a step in a field path of the replacement's target is empty", origin);
 }
 
-function setValue(object: Mapping, { container, key, isNew }: Field, value: Value, target: Mapping): void {
-  const origin = originOf(target);
-  const options = optionsOf(target);
-  const present = (container as Mapping)[key] as Value;
-  const replaced = withPart(present, value, options);
-  if (replaced === undefined)
-    throw new BuildError("the option `delimiter` of a replacement's target needs a scalar field", origin);
-  const before = entryOrigin(container, key);
-  const isUntyped = before.isUntyped === true && styleOf(present, before) === "plain";
-  const result = replacedValue(present, replaced, isNew || isUntyped);
-  if (result === undefined)
-    throw new BuildError(`${scalarText(replaced)} does not fit the type of the field ${key}`, origin);
-  replaceScalar(object, { container, key }, { value: result, origin });
+function setValue(
+  object: Mapping,
+  { container, key, isNew }: Field,
+  entry: MergeEntry,
+  target: Mapping,
+): void {
+  const { source, offset } = originOf(target);
+  const present = { value: (container as Mapping)[key] as Value, origin: entryOrigin(container, key) };
+  const replacement = withPart(present, entry, optionsOf(target));
+  if (replacement === undefined)
+    throw new BuildError("the option `delimiter` of a replacement's target needs a scalar field", {
+      source,
+      offset,
+    });
+  const { value, origin } = replacedValue(present, replacement, isNew);
+  const written =
+    typeof value === "object" ? {} : { style: styleOf(value, origin), text: writtenText(value, origin) };
+  replaceScalar(object, { container, key }, { value, origin: { ...origin, ...written, source, offset } });
 }

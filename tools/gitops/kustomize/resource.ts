@@ -22,6 +22,8 @@ export class Resource {
   hashed = false;
   /** Set only for an object from a generator. */
   behavior: Behavior | undefined;
+  /** Whether a patch may have changed the name or the kind of the object. */
+  readonly allowed = { nameChange: false, kindChange: false };
   /** The names of the `vars` that take their value from the object. */
   readonly variables: string[] = [];
   /** Whether Kustomize has added internal annotations to the object, which it removes at the end. */
@@ -119,7 +121,7 @@ export class Resource {
     for (const key of Object.keys(annotations)) {
       const origin = entryOrigin(annotations, key);
       // They are set again, and so are not written as folded scalars.
-      setField(annotations, key, origin.asRead ?? textIn(annotations, key), origin);
+      setField(annotations, key, textIn(annotations, key), origin);
     }
   }
 
@@ -152,27 +154,34 @@ function requireTextKey(values: Mapping, key: string): void {
 }
 
 /** The text of an entry of a mapping as written. */
-export function textIn(values: Mapping, key: string): string {
-  return writtenText(values[key] ?? null, entryOrigin(values, key));
-}
+export const textIn = (values: Mapping, key: string): string =>
+  writtenText(values[key] ?? null, entryOrigin(values, key));
 
-/** The text of a scalar as written: Kustomize turns a date or a number into a string without interpreting it. */
+/** The text of a scalar as written: Kustomize turns a date or a number into a string without interpreting it. Empty for a mapping or a list. */
 export function writtenText(
   value: Value,
-  { source, offset, valueOffset = offset, style = "plain" }: Origin,
+  { source, offset, valueOffset = offset, style = "plain", asRead, text = asRead }: Origin,
 ): string {
+  if (text !== undefined) return text;
   if (style !== "plain") return scalarText(value);
-  const [token = ""] = /^[^\s,\]}"'|>&*]+/.exec(source.text.slice(valueOffset, valueOffset + 100)) ?? [];
-  return token !== "" && resolvePlain(token) === value ? token : scalarText(value);
+  // Only a date can contain a space.
+  const [whole = "", first = ""] = TOKEN.exec(source.text.slice(valueOffset, valueOffset + 100)) ?? [];
+  const token = [whole, first].find((part) => part !== "" && resolvePlain(part) === value);
+  return token ?? scalarText(value);
 }
 
-/** A field that identifies an object. Kustomize compares the text of a number or a date as written. */
+/** A field that identifies an object. Kustomize compares the text of a number or a date as written, and that of a null only if the null has no type. */
 function identifierIn(values: Mapping, field: string): string {
-  const value = values[field] ?? "";
-  return typeof value === "string" && !STARTS_DATE.test(value) ? value : textIn(values, field);
+  const value = values[field] ?? null;
+  if (value === null)
+    return field in values && entryOrigin(values, field).isUntyped ? textIn(values, field) : "";
+  return typeof value === "string" && !IS_READ.test(value) ? value : textIn(values, field);
 }
 
-const STARTS_DATE = /^\d{4}-/;
+const TOKEN = /^([^\s,\]}"'|>&*]+)(?: +[\d:.]+)?/;
+
+/** Matches strings that may be written as another text: dates and folded scalars. */
+const IS_READ = /^\d{4}-|\n/;
 
 /** @throws BuildError for an object that a patch or a replacement has left without a kind or name. Source: GetValidatedMetadata in kyaml. */
 export function requireIdentity({ gvk: { kind }, name, origin }: Resource): void {

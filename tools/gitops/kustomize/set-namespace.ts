@@ -1,4 +1,4 @@
-import type { Origin } from "../yaml/source.ts";
+import { styleOf, type Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { type FieldSpec, visitField } from "./field-spec.ts";
@@ -44,8 +44,14 @@ export function moveToNamespace(resource: Resource, change: NamespaceChange): vo
     const present = (container as Mapping)[key];
     if (typeof present === "object" && present !== null)
       throw new BuildError(`${key} must be a string`, entryOrigin(container, key));
-    if (!unsetOnly || present === undefined || present === null || present === "")
-      setField(container as Mapping, String(key), namespace, origin);
+    if (unsetOnly && present !== undefined && present !== null && present !== "") return;
+    const style = styleOf(present, entryOrigin(container, key));
+    setField(container as Mapping, String(key), namespace, {
+      ...origin,
+      style,
+      text: namespace,
+      type: "string",
+    });
   };
   if (!isClusterScoped(resource.gvk)) {
     if (!isMapping(resource.object.metadata)) resource.setMetadata("namespace", "", origin);

@@ -1,17 +1,18 @@
 import { GoYamlText, UnwritableError } from "../yaml/go-yaml-text.ts";
 import { parseYaml } from "../yaml/parse.ts";
 import { SourceFile, type Origin } from "../yaml/source.ts";
-import { originOf, setField, type Mapping, type Value } from "../yaml/values.ts";
+import { entryOrigin, originOf, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { attempt, unsupported } from "../problem.ts";
 import { fieldAt, fieldsAtPath, type Field } from "./field-path.ts";
 import { goJson } from "./hash.ts";
+import type { MergeEntry } from "./merge-entry.ts";
 import { replacedValue } from "./replaced-value.ts";
-import { scalarText } from "./resource.ts";
+import { scalarText, writtenText } from "./resource.ts";
 
 /** What a replacement writes into a text. */
 interface TextReplacement {
   readonly steps: readonly string[];
-  readonly value: Value;
+  readonly entry: MergeEntry;
   /** Whether missing fields are created. */
   readonly create: boolean;
   readonly origin: Origin;
@@ -22,12 +23,12 @@ interface TextReplacement {
  * kustomize's filters/replacement/replacement.go.
  */
 export function setInText(object: Mapping, replacement: TextReplacement): boolean {
-  const { steps, value, create, origin } = replacement;
+  const { steps, entry, create, origin } = replacement;
   const place = textOn(object, steps, origin);
   if (place === undefined) return false;
   const { container, key, text, contents, rest } = place;
   const fields = attempt(
-    () => fieldsAtPath(contents, rest, create ? value : undefined, origin),
+    () => fieldsAtPath(contents, rest, create ? entry.value : undefined, origin),
     () => undefined,
   );
   if (fields === undefined || fields.length === 0) return false;
@@ -54,15 +55,15 @@ function asYaml(
   fields: readonly Field[],
   replacement: TextReplacement,
 ): string {
-  const { value, origin } = replacement;
+  const { entry, origin } = replacement;
   try {
     const root = contents as Mapping | Value[];
     const writer = new GoYamlText(text, originOf(root).source);
     for (const { container, key, isNew } of fields) {
       const present = (container as Mapping)[key];
-      if (typeof value === "object" || (typeof present === "object" && present !== null))
+      if (typeof entry.value === "object" || (typeof present === "object" && present !== null))
         throw new UnwritableError("a YAML text with something other than scalars");
-      writer.set(container, key, scalarText(value), isNew);
+      writer.set(container, key, writtenText(entry.value, entry.origin), isNew);
     }
     return writer.write(root);
   } catch (error) {
@@ -107,10 +108,10 @@ function contentsOf(text: string): Value | undefined {
 }
 
 /** Sets a field of the JSON; false if the text does not fit the type of the scalar that it replaces. */
-function setContents({ container, key, isNew }: Field, { value, origin }: TextReplacement): boolean {
-  const present = (container as Mapping)[key] as Value;
-  const result = replacedValue(present, value, isNew);
-  if (result === undefined || (Number.isInteger(present) && !Number.isInteger(result))) return false;
-  setField(container as Mapping, String(key), result, origin);
+function setContents({ container, key, isNew }: Field, { entry }: TextReplacement): boolean {
+  const present = { value: (container as Mapping)[key] as Value, origin: entryOrigin(container, key) };
+  const { value, origin } = replacedValue(present, entry, isNew);
+  if (Number.isNaN(value)) return false;
+  setField(container as Mapping, String(key), value, origin);
   return true;
 }

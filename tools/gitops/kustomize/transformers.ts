@@ -1,12 +1,13 @@
-import { writtenStyle } from "../yaml/go-yaml-writer.ts";
 import { styleOf, type Origin, type ScalarStyle } from "../yaml/source.ts";
 import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
-import { isDate, resolvePlain } from "../yaml/schema.ts";
+import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError, UnmatchedError } from "../problem.ts";
 import { type FieldSpec, type FieldVisitor, visitField } from "./field-spec.ts";
 import { scalarText, writtenText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { replaceScalar } from "./shared-scalar.ts";
+import { setUntyped } from "./untyped.ts";
+import { isNonString } from "./yaml-1-1.ts";
 
 const KEEPS_NAME: readonly Partial<Resource["gvk"]>[] = [
   { kind: "CustomResourceDefinition" },
@@ -37,9 +38,7 @@ export function affixNames(
       visitField(resource, spec, (container, key) => {
         const present = (container as Mapping)[key] ?? null;
         const before = entryOrigin(container, key);
-        const name = `${prefix}${writtenText(present, before)}${suffix}`;
-        const style = styleOf(present, before);
-        setField(container as Mapping, String(key), name, { ...origin, style, isUntyped: true });
+        setUntyped(container, key, `${prefix}${writtenText(present, before)}${suffix}`, origin);
       });
     }
     resources.renamed(resource);
@@ -55,16 +54,24 @@ export function setPairs(resources: Resources, pairs: Mapping, specs: readonly F
         entryOrigin(pairs, key),
       );
   for (const resource of resources.all)
-    for (const key of Object.keys(pairs).sort())
-      setPair(resource, { key, text: scalarText(pairs[key]), origin: entryOrigin(pairs, key) }, specs);
+    for (const key of Object.keys(pairs).sort()) setPair(resource, pairAt(pairs, key), specs);
+}
+
+/** A label or an annotation to set. */
+interface Pair {
+  readonly key: string;
+  readonly text: string;
+  readonly origin: Origin;
+}
+
+/** The value is a string, even if it is a date without quotes. */
+function pairAt(pairs: Mapping, key: string): Pair {
+  const text = scalarText(pairs[key]);
+  return { key, text, origin: { ...entryOrigin(pairs, key), text, type: "string" } };
 }
 
 /** Sets a label or an annotation in the fields of one object. The fields that lack it share it afterwards. */
-function setPair(
-  resource: Resource,
-  { key, text, origin }: { readonly key: string; readonly text: string; readonly origin: Origin },
-  specs: readonly FieldSpec[],
-): void {
+function setPair(resource: Resource, { key, text, origin }: Pair, specs: readonly FieldSpec[]): void {
   const added: Mapping[] = [];
   // A scalar that it replaces passes its style on to the fields after it.
   let style: ScalarStyle = "plain";
@@ -78,7 +85,7 @@ function setPair(
         { value: text, origin: { ...origin, style } },
       );
     } else if (isMapping(pairs)) {
-      if (style === "plain" && isQuoted(text)) style = "quoted";
+      if (style === "plain" && isNonString(text)) style = "quoted";
       added.push(pairs);
       setField(pairs, key, text, origin);
     } else if (pairs !== null && pairs !== undefined)
@@ -87,11 +94,6 @@ function setPair(
   for (const spec of specs) visitField(resource, spec, set, { as: "mapping", origin });
   const shared = added.length > 1 ? { shared: Symbol(key) } : {};
   for (const pairs of added) setField(pairs, key, text, { ...origin, style, ...shared });
-}
-
-/** Whether Kustomize quotes a string that it sets, because YAML 1.1 would read it as another value. Source: IsYaml1_1NonString in kyaml. */
-function isQuoted(text: string): boolean {
-  return text !== "" && !isDate(text) && writtenStyle(text) === "quoted";
 }
 
 /** Applies one entry of `replicas`. */

@@ -9,6 +9,7 @@ import {
   type Value,
 } from "../yaml/values.ts";
 import type { Origin } from "../yaml/source.ts";
+import { goFloat } from "../yaml/go-float.ts";
 import { BuildError } from "../problem.ts";
 import { writtenText } from "./resource.ts";
 
@@ -127,21 +128,11 @@ function asText(value: string | number | boolean, { origin }: Place): string {
   if (Number.isSafeInteger(value) && !isFloat) return String(value);
   const digits = writtenText(value, origin).replaceAll("_", "");
   const whole = /^[-+]?\d+$/.test(digits) ? BigInt(digits) : undefined;
-  return whole !== undefined && whole >= MIN_INT64 && whole <= MAX_UINT64 ? String(whole) : floatText(value);
+  return whole !== undefined && whole >= MIN_INT64 && whole <= MAX_UINT64
+    ? String(whole)
+    : goFloat(value, 32);
 }
 
-/** A float with as few digits as 32 bits need; from a million on, and below 0.0001, with an exponent. */
-function floatText(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
-  const shortest = [...Array(FLOAT_DIGITS).keys()]
-    .map((digits) => value.toExponential(digits))
-    .find((text) => Math.fround(Number(text)) === Math.fround(value));
-  const [digits = "", exponent = ""] = (shortest ?? value.toExponential()).split("e");
-  if (Number(exponent) >= -4 && Number(exponent) < 6) return String(Number(`${digits}e${exponent}`));
-  return `${digits}e${exponent.replace(/^([-+])(\d)$/, "$10$2")}`;
-}
-
-const FLOAT_DIGITS = 9;
 const MIN_INT64 = -(2n ** 63n);
 const MAX_UINT64 = 2n ** 64n - 1n;
 

@@ -1,10 +1,9 @@
 import { posix } from "node:path";
-import { resolvePlain } from "../yaml/schema.ts";
-import { styleOf, type Origin } from "../yaml/source.ts";
-import { entryOrigin, isMapping, originOf, setField, type Mapping, type Value } from "../yaml/values.ts";
+import type { Origin } from "../yaml/source.ts";
+import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { Directory } from "./directory.ts";
-import { fieldsAtPath, type Field } from "./field-path.ts";
+import { fieldsAtPath } from "./field-path.ts";
 import { stepsOf } from "./field-spec.ts";
 import { VALUE_ADD } from "./kustomization-type.ts";
 import { mappings } from "./lists.ts";
@@ -13,6 +12,7 @@ import { scalarText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { select } from "./selector.ts";
 import { moveToNamespace } from "./set-namespace.ts";
+import { setUntyped } from "./untyped.ts";
 import { readTyped } from "./typed.ts";
 
 /** Applies a `ValueAddTransformer`, which sets fields to a value. Source: internal/builtins/ValueAddTransformer.go. */
@@ -70,15 +70,8 @@ function setValue(resource: Resource, value: string, target: Mapping, origin: Or
     if (typeof present === "object" && present !== null)
       throw new BuildError(`${path} must be a scalar`, origin);
     const text = position === 0 ? value : insertedInPath(scalarText(present), position - 1, value);
-    setField(field.container as Mapping, String(field.key), inStyleOf(field, text), origin);
+    setUntyped(field.container, field.key, text, origin);
   }
-}
-
-/** Kustomize keeps the quotes of the text that it replaces; without quotes, the new text decides its type. */
-function inStyleOf({ container, key, isNew }: Field, text: string): Value {
-  const present = (container as Mapping)[key];
-  const isPlain = isNew || styleOf(present, entryOrigin(container, key)) === "plain";
-  return isPlain ? resolvePlain(text) : text;
 }
 
 /** A path with another part at a position. Source: InsertPathPart in kyaml/filesys/util.go. */

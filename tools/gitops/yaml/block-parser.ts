@@ -1,5 +1,6 @@
 import { parseFlow, scanQuoted } from "./flow-scalars.ts";
 import { readBlock } from "./block-scalar.ts";
+import { keyText } from "./key-text.ts";
 import { isDate, resolvePlain, type Dialect } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { cloneAt, mappingAt, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
@@ -36,12 +37,20 @@ interface Entry {
   readonly indent: number;
 }
 
+/** A value, and where it is written: for an alias, where what it refers to is. */
+interface Inline {
+  readonly value: Value;
+  readonly start: number;
+  /** Offset of the alias. */
+  readonly alias?: number;
+}
+
 class BlockParser {
   readonly #source: SourceText;
   readonly #text: string;
   readonly #end: number;
   readonly #dialect: Dialect;
-  #anchors = new Map<string, Value>();
+  #anchors = new Map<string, Inline>();
   /** The offset and column at which the current line's content starts. */
   #at = 0;
   #indent = 0;
@@ -161,8 +170,12 @@ class BlockParser {
         pushElement(list, this.#node(this.#indent), this.#origin(at));
         continue;
       }
-      const { value, start } = this.#inline(at, indent);
-      pushElement(list, value, this.#origin(start));
+      const { value, start, alias } = this.#inline(at, indent);
+      pushElement(
+        list,
+        value,
+        alias === undefined ? this.#origin(start) : { ...this.#origin(alias), valueOffset: start },
+      );
     }
     if (this.#indent > indent) throw new BeyondBlockStyle();
     return list;
@@ -202,7 +215,7 @@ class BlockParser {
     if (this.#indent > indent || (this.#indent === indent && isList && !this.#isSeparator())) {
       const start = this.#at;
       const value = this.#node(this.#indent);
-      if (anchor?.[1] !== undefined) this.#anchors.set(anchor[1], value);
+      if (anchor?.[1] !== undefined) this.#anchors.set(anchor[1], { value, start });
       setField(fields, key, value, { source: this.#source, offset, valueOffset: start });
     } else {
       if (anchor) throw new BeyondBlockStyle();
@@ -211,7 +224,7 @@ class BlockParser {
   }
 
   /** Reads a value on the line of its key or dash, and moves to the next line. `indent` is the column of the parent. */
-  #inline(at: number, indent: number): { value: Value; start: number } {
+  #inline(at: number, indent: number): Inline {
     const character = this.#text.charAt(at);
     switch (character) {
       case "|":
@@ -220,7 +233,7 @@ class BlockParser {
       case "&":
         return this.#anchored(at, indent);
       case "*":
-        return { value: this.#alias(at, indent), start: at };
+        return this.#alias(at, indent);
       case '"':
       case "'": {
         const quoted = scanQuoted(this.#text, at);
@@ -261,34 +274,35 @@ class BlockParser {
   #keyText(written: string, offset: number): string {
     if (/^["']/.test(written)) return written.slice(1, -1);
     const value = written.startsWith("*")
-      ? this.#anchors.get(written.slice(1).trimEnd())
+      ? this.#anchors.get(written.slice(1).trimEnd())?.value
       : resolvePlain(written, this.#dialect);
     if (value === undefined || (typeof value === "object" && value !== null)) throw new BeyondBlockStyle();
     const isString = typeof value === "string";
     if (!isString || (this.#dialect === "v3" && isDate(written))) this.#oddKey ??= offset;
-    return isString ? value : JSON.stringify(value);
+    if (value === null && this.#dialect === "v2") throw new BeyondBlockStyle();
+    return keyText(value, written, this.#dialect);
   }
 
-  #anchored(at: number, indent: number): { value: Value; start: number } {
+  #anchored(at: number, indent: number): Inline {
     const [written, name] =
       /^&([^\s,[\]{}]+) +(?=[^\s#|>&*![{])/.exec(this.#text.slice(at, this.#nextLine(at))) ?? [];
     if (written === undefined || name === undefined) throw new BeyondBlockStyle();
     const { value, start } = this.#inline(at + written.length, indent);
     if (typeof value === "object" && value !== null) throw new BeyondBlockStyle();
-    this.#anchors.set(name, value);
+    this.#anchors.set(name, { value, start });
     return { value, start };
   }
 
-  #alias(at: number, indent: number): Value {
+  #alias(at: number, indent: number): Inline {
     const name = /^\*([^\s,[\]{}]+)(?=\s|$)/.exec(this.#text.slice(at, this.#nextLine(at)))?.[1];
-    const value = name === undefined ? undefined : this.#anchors.get(name);
-    if (name === undefined || value === undefined || this.#restOfLine(at + 1 + name.length) !== "")
+    const anchored = name === undefined ? undefined : this.#anchors.get(name);
+    if (name === undefined || anchored === undefined || this.#restOfLine(at + 1 + name.length) !== "")
       throw new BeyondBlockStyle();
     this.#finishLine(at, indent);
-    this.#aliased += sizeOf(value);
+    this.#aliased += sizeOf(anchored.value);
     // Deeper than anyone writes by hand; the full parser enforces the real limit.
     if (this.#aliased > 10_000) throw new BeyondBlockStyle();
-    return cloneAt(value, this.#origin(at));
+    return { value: cloneAt(anchored.value, this.#origin(at)), start: anchored.start, alias: at };
   }
 
   #block(at: number, indent: number): string {

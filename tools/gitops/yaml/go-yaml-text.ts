@@ -1,5 +1,5 @@
 import { doubleQuoted, isPlain, literal, singleQuoted } from "./go-yaml-writer.ts";
-import { isDate, resolvePlain } from "./schema.ts";
+import { isDate, typeOfPlain } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "./values.ts";
 
@@ -105,7 +105,7 @@ export class GoYamlText {
   #scalar(container: Mapping | Value[], key: string | number, indent: number | undefined): string {
     const { text, style, type, isTagged } =
       this.#changed.get(container)?.get(key) ?? this.#node(container, key);
-    const isOwnType = type === undefined || (type === typeOf(text) && isTagged !== true);
+    const isOwnType = type === undefined || (type === typeOfPlain(text) && isTagged !== true);
     const tag = style !== "plain" || isOwnType || (type === "string" && isTagged !== true) ? "" : `!!${type}`;
     if (style === "literal" || (style === "plain" && text.includes("\n")))
       return tagged(tag, indent === undefined ? quoted(text, "double") : literal(text, indent));
@@ -130,7 +130,7 @@ export class GoYamlText {
     const [, tag] = /!!(\w+) +$/.exec(this.#text.slice(Math.max(0, valueOffset - 20), valueOffset)) ?? [];
     if (tag !== undefined) return { text: lineOf(rest), style, type: tag, isTagged: true };
     const text = value === null && blank !== undefined ? "" : this.#plain(value, rest);
-    return { text, style, type: typeOf(text) };
+    return { text, style, type: typeOfPlain(text) };
   }
 
   /** The first character of a key, mapping or list; empty if it is new. */
@@ -181,12 +181,3 @@ function quoted(text: string, style: ScalarNode["style"]): string {
 }
 
 const tagged = (tag: string, text: string): string => [tag, text].filter((part) => part !== "").join(" ");
-
-/** The name of the tag that go-yaml gives to a text without quotes. */
-function typeOf(text: string): string {
-  const value = resolvePlain(text);
-  if (value === null) return "null";
-  if (typeof value === "number") return Number.isInteger(value) && !/[.e]/i.test(text) ? "int" : "float";
-  if (typeof value === "boolean") return "bool";
-  return isDate(text) ? "timestamp" : "string";
-}

@@ -1,8 +1,8 @@
 import type { SourceText } from "./source.ts";
 import type { Mapping, Value } from "./values.ts";
 
-/** Characters that end a line in YAML 1.1, but not in YAML 1.2. Source: is_break in go-yaml's yamlprivateh.go. */
-const OTHER_BREAKS = /[\x85\u2028\u2029]/;
+/** Characters that end a line in YAML 1.1, but not in YAML 1.2, or not in the `yaml` package: a carriage return without a newline. Source: is_break in go-yaml's yamlprivateh.go. */
+const OTHER_BREAKS = /\r(?!\n)|[\x85\u2028\u2029]/;
 /** Line ends lose the blanks around them. */
 const SEPARATOR = /[ \t]*([\u2028\u2029])[ \t]*/g;
 

@@ -8,14 +8,26 @@ import {
   type Node,
   type Pair,
   type ParsedNode,
-  Scalar,
+  type Scalar,
   type YAMLMap,
 } from "yaml";
 import { aliasTargets } from "./alias-targets.ts";
+import { keyText } from "./key-text.ts";
+import { afterMissingColon } from "./missing-colon.ts";
 import { scalarValue } from "./scalar-value.ts";
 import { isDate, type Dialect } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
-import { isMapping, listAt, mappingAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
+import {
+  entryOrigin,
+  isMapping,
+  listAt,
+  mappingAt,
+  pushElement,
+  setField,
+  type Mapping,
+  type Value,
+} from "./values.ts";
+import { blankStyle, writtenScalar } from "./written-scalar.ts";
 
 /** The maximum number of nodes that a document's aliases may add, and of keys that its merges may add, so that no file can exhaust memory. */
 const MAX_ALIASED_NODES = 100_000;
@@ -61,10 +73,14 @@ export class Reader {
     if (isScalar(node)) return scalarValue(node, this.#source.text, this.#dialect) as Value;
     if (isMap(node)) return this.#map(node, offset);
     if (isSeq(node)) {
-      const list = listAt(this.#at(offset));
+      const list = listAt({ source: this.#source, offset });
       for (const item of node.items as (ParsedNode | null)[]) {
         const start = item?.range[0] ?? offset;
-        pushElement(list, this.read(item, start), this.#at(start));
+        pushElement(list, this.read(item, start), {
+          source: this.#source,
+          offset: start,
+          ...this.#written(item),
+        });
       }
       return list;
     }
@@ -77,14 +93,10 @@ export class Reader {
       throw new UnreadableError("the aliases of this document expand to too many nodes", offset);
   }
 
-  #at(offset: number): Origin {
-    return { source: this.#source, offset };
-  }
-
   #map(node: YAMLMap, offset: number): Mapping {
     const items = node.items as Pair<ParsedNode, ParsedNode | null>[];
     const isFlow = node.flow === true;
-    const fields = mappingAt(this.#at(offset));
+    const fields = mappingAt({ source: this.#source, offset });
     const merged: Mapping[] = [];
     for (const { key, value } of items) {
       const start = key.range[0];
@@ -99,24 +111,29 @@ export class Reader {
       if (Object.hasOwn(fields, name) && this.#dialect === "v3")
         throw new UnreadableError("duplicate key", start);
       const valueOffset = value?.range[0] ?? start;
-      const entry = this.read(value, valueOffset);
-      const unfolded =
-        isScalar(value) && value.type === Scalar.BLOCK_FOLDED
-          ? scalarValue(value, this.#source.text, "v2")
-          : entry;
-      setField(fields, name, entry, {
+      setField(fields, name, this.read(value, valueOffset), {
         source: this.#source,
         offset: start,
         valueOffset,
+        ...this.#written(value),
         ...blankStyle(value, isFlow),
-        ...(unfolded !== entry && { asRead: String(unfolded) }),
       });
     }
     for (const source of merged) {
       this.#count(Object.keys(source).length, offset);
-      addMissing(fields, source, this.#at(offset));
+      addMissing(fields, source, { source: this.#source, offset });
     }
     return fields;
+  }
+
+  /** How a scalar is written, if that is not in its own place: an alias is written as what it refers to. */
+  #written(node: ParsedNode | null): Partial<Origin> {
+    const scalar = isAlias(node) ? this.#targets.get(node) : node;
+    if (!isScalar(scalar) || !scalar.range) return {};
+    return {
+      ...(scalar !== node && { valueOffset: scalar.range[0] }),
+      ...writtenScalar(scalar, this.#source.text, this.#dialect),
+    };
   }
 
   /** The text of a key, which may be an alias. */
@@ -127,8 +144,11 @@ export class Reader {
     if (!isFlow && name.source === "" && name.type === "PLAIN")
       throw new UnreadableError("the key before this colon is missing", start);
     const { value } = name;
-    if (typeof value !== "string" || this.#isDate(name)) this.oddKey ??= this.#at(start);
-    return typeof value === "string" ? value : JSON.stringify(value);
+    if (typeof value !== "string" || this.#isDate(name))
+      this.oddKey ??= { source: this.#source, offset: start };
+    if (value === null && this.#dialect === "v2")
+      throw new UnreadableError("a key must not be null: quote it", start);
+    return keyText(value as string | number | boolean | null, name.source ?? "", this.#dialect);
   }
 
   /** The mappings that `<<` merges in; if they share a key, the first mapping wins. */
@@ -161,27 +181,15 @@ export class Reader {
   }
 }
 
-/** Refuses a list after an explicit key (`? key`) without a colon: the `yaml` package drops it. */
-function requireColon(text: string, [start, end]: readonly [number, number, ...number[]]): void {
-  const list = /(?:[ \t]*(?:#.*)?\r?\n)+([ \t]*)-(?=\s)/y;
-  list.lastIndex = end;
-  const indent = list.exec(text)?.[1]?.length ?? -1;
-  // A list outside the mapping is less indented than the key's question mark.
-  const mark = text.lastIndexOf("?", start);
-  if (indent >= mark - (text.lastIndexOf("\n", mark) + 1))
-    throw new UnreadableError("the colon before this list is missing", list.lastIndex - 1);
-}
-
-/** How a value was left blank; empty for any other value, and for a key without a colon in block style. */
-function blankStyle(value: ParsedNode | null, isFlow: boolean): Pick<Origin, "blank"> {
-  if (value === null) return isFlow ? { blank: "flow" } : {};
-  if (!isScalar(value) || value.value !== null || value.source !== "") return {};
-  if (!isFlow) return { blank: "block" };
-  return value.tag === undefined ? { blank: "flow" } : {};
+function requireColon(text: string, range: readonly [number, number, ...number[]]): void {
+  const after = afterMissingColon(text, range);
+  if (after) throw new UnreadableError(`the colon before this ${after.what} is missing`, after.offset);
 }
 
 function addMissing(fields: Mapping, source: Mapping, origin: Origin): void {
   for (const key of Object.keys(source)) {
-    if (!Object.hasOwn(fields, key)) setField(fields, key, source[key] as Value, origin);
+    if (Object.hasOwn(fields, key)) continue;
+    const { offset, valueOffset = offset, ...own } = entryOrigin(source, key);
+    setField(fields, key, source[key] as Value, { ...own, valueOffset, offset: origin.offset });
   }
 }

@@ -65,6 +65,18 @@ function resolveV3(text: string): string | number | boolean | null {
   return /^\.(?:nan|NaN|NAN)$/.test(text) ? NaN : text;
 }
 
+/** The type that go-yaml gives to a scalar, by its tag or by its text. */
+export type ScalarType = "string" | "int" | "float" | "bool" | "null" | "timestamp";
+
+/** The type that go-yaml v3 gives to a text without quotes. */
+export function typeOfPlain(text: string): ScalarType {
+  const value = resolveV3(text);
+  if (value === null) return "null";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "string") return isDate(text) ? "timestamp" : "string";
+  return INTEGER.test(text) && value >= -(2 ** 63) && value < 2 ** 64 ? "int" : "float";
+}
+
 const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})/;
 const TIME = /^([Tt ])(\d{1,2}):(\d{1,2}):(\d{1,2})(\.\d+)?(Z|[-+]\d\d:\d\d)?$/;
 

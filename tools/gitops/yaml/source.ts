@@ -1,3 +1,5 @@
+import type { ScalarType } from "./schema.ts";
+
 /** A position in a text file. Line and column start at 1; a column counts UTF-16 code units. */
 export interface Position {
   /** Relative to the repository's root, with forward slashes. */
@@ -31,10 +33,25 @@ export interface Origin {
   readonly style?: ScalarStyle;
   /** Whether Kustomize has set the string itself, without a type: without quotes, what a replacement writes in its place is read as YAML. */
   readonly isUntyped?: true;
+  /** The text of the scalar; set only if neither its value nor the source shows it. */
+  readonly text?: string;
+  /** The type of the scalar; set only if neither its text nor its style shows it. */
+  readonly type?: ScalarType;
+  /** Whether the type is written before the text, which then has this type even in quotes. */
+  readonly isTagged?: true;
   /** The text of a folded scalar as read; set only if it becomes another text when Kustomize writes and re-reads it. */
   readonly asRead?: string;
   /** Set if Kustomize holds the scalar in several fields of an object at once; each of them has the same symbol. */
   readonly shared?: symbol;
+}
+
+/** Where an entry was written, without how. */
+export function placeOf({
+  source,
+  offset,
+  valueOffset,
+}: Origin): Pick<Origin, "source" | "offset" | "valueOffset"> {
+  return { source, offset, ...(valueOffset !== undefined && { valueOffset }) };
 }
 
 /** How a scalar is written: without quotes, in quotes, or as a block. */
