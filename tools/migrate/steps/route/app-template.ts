@@ -71,6 +71,7 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
           match: matchOf({ path: { type: type ?? "", value } }),
           backends: [backend],
           middlewares: [...middlewares.names, ...filters, ...rewrites],
+          path: writtenPath(path, host).path,
           rank: annotations.priority ?? ruleLength(scalarText(host.host), type, value),
         });
     }

@@ -45,6 +45,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
           match: matchOf({ path: { type: type ?? "", value } }),
           backends: isRedirect(middlewares) ? [] : [translatedBackend(backend, translations, name)],
           middlewares: [...middlewares, ...filters],
+          path: writtenPath(path, rule).path,
           rank:
             annotations.priority ??
             ruleLength(scalarText(rule.host), type, filters.length > 0 ? value : path.path),

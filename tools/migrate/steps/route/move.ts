@@ -10,7 +10,7 @@ import { controllerWide } from "./controller-wide.ts";
 import { demands } from "./demands.ts";
 import { withDefaultClass } from "./controllers/default-class.ts";
 import { dnsLosses, dnsMove, recordsOf, type DnsMove } from "./dns.ts";
-import { whyExposed } from "./exposed-paths.ts";
+import { regexLosses, whyExposed } from "./exposed-paths.ts";
 import { gatewayIn } from "./gateway.ts";
 import { plainHttpOf } from "./plain-http.ts";
 import { hostsWithoutPlain } from "./plain-listeners.ts";
@@ -112,6 +112,7 @@ function lossesOf(
   return [
     ...plainLosses(move, parents),
     ...prefixLosses(prefixes, controllerOf(ingressClass, move.cluster)),
+    ...regexLosses(move),
     ...dnsLosses(move.dns, context),
   ];
 }

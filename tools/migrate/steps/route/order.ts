@@ -8,6 +8,7 @@ import { controllerOf } from "./controllers/classes.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { isExpressible } from "./ingress-route.ts";
 import type { RouteOptions } from "./options.ts";
+import { otherOrders } from "./other-orders.ts";
 import { isHttpRoute, isIngress } from "./read.ts";
 import { competing, keepsPlace, weightOf, type Pair, type Ranked } from "./precedence.ts";
 import { readingsOf, routesIn } from "./readings.ts";
@@ -20,15 +21,17 @@ import type { Reading } from "./served.ts";
 export const reorderedSources = oncePer((options: RouteOptions) =>
   oncePer((cluster: BuiltCluster): ReadonlyMap<string, string> => {
     const found = new Map<string, string>();
-    for (const { first, second, reordered } of pairsOf(options)(cluster)) {
+    for (const pair of pairsOf(options)(cluster)) {
+      const { first, second, reordered } = pair;
       if (!reordered || first.isFixed || second.isFixed) continue;
-      for (const { source = "" } of [first, second]) found.set(source, describe({ first, second }));
+      for (const { source = "" } of [first, second]) found.set(source, describe(pair));
     }
     return found;
   }),
 );
 
-function describe({ first, second }: Pick<Pair, "first" | "second">): string {
+function describe({ first, second, reason }: Pick<Pair, "first" | "second" | "reason">): string {
+  if (reason !== undefined) return reason;
   const { host } = first.served;
   const rules =
     first.source === second.source ? "its rules" : `the rules of ${first.source} and ${second.source}`;
@@ -60,7 +63,10 @@ export function whyReordered(
 }
 
 const pairsOf = oncePer((options: RouteOptions) =>
-  oncePer((cluster: BuiltCluster) => competing(contendersOf(options)(cluster))),
+  oncePer((cluster: BuiltCluster): readonly Pair[] => [
+    ...competing(contendersOf(options)(cluster)),
+    ...otherOrders(options)(cluster),
+  ]),
 );
 
 /** The rules in a cluster that Traefik sorts by precedence. */
@@ -106,7 +112,7 @@ function fixedContenders(
   });
 }
 
-/** The rules, if Traefik is known to serve them. Those of ingress-nginx are left out, because it compares paths as a route does. */
+/** The rules, if Traefik is known to serve them; for others, see {@link otherOrders}. */
 function rankedBy(reading: Reading, cluster: BuiltCluster, source: string): readonly Ranked[] {
   const { ingressClass, entryPoints } = reading;
   const isTraefik = source.startsWith("IngressRoute") || controllerOf(ingressClass, cluster) === traefik;

@@ -22,6 +22,8 @@ export interface Pair<T extends Ranked = Ranked> {
   readonly second: T;
   /** Whether the other one may answer once both are routes. */
   readonly reordered: boolean;
+  /** Why, for rules that Traefik does not serve. */
+  readonly reason?: string;
 }
 
 /** Hosts whose rules would match in a different order as routes. */

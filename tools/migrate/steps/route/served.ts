@@ -34,6 +34,8 @@ export interface Served {
   readonly middlewares: readonly string[];
   /** The precedence in Traefik: the priority or the length of the rule. */
   readonly rank?: number;
+  /** The path of an Ingress as written. */
+  readonly path?: string;
 }
 
 /** Hosts with the same rules: the content of one HTTPRoute. */
