@@ -18,7 +18,8 @@ export const chartSource = defineRule({
     "Create an OCIRepository (source.toolkit.fluxcd.io/v1) whose url is the chart's address, with ref.tag. In the HelmRelease, replace spec.chart with spec.chartRef: { kind: OCIRepository, name }.",
   severity: "medium",
   enforcement: "mandatory",
-  recommends: "an API version that the repository's Flux, which is older than 2.8, still supports",
+  recommends:
+    "an API version that the repository's Flux, which is older than 2.8, still supports; a version that a comment explains (`# always the latest`); and a version while its release is suspended",
   kinds: [HELM_RELEASE, OCI_REPOSITORY, HELM_REPOSITORY],
   wholeStack: true,
   *check(object, context) {
@@ -29,7 +30,10 @@ export const chartSource = defineRule({
     path[0] === "apiVersion" ? [{ path: ["apiVersion"], value: "source.toolkit.fluxcd.io/v1" }] : [],
 });
 
-function* sourceProblems(source: KubeObject, { objects, hasFlux }: RuleContext): Generator<Problem> {
+function* sourceProblems(
+  source: KubeObject,
+  { objects, hasFlux, commentsOn }: RuleContext,
+): Generator<Problem> {
   if (source.apiVersion !== "source.toolkit.fluxcd.io/v1")
     yield {
       path: ["apiVersion"],
@@ -59,7 +63,17 @@ function* sourceProblems(source: KubeObject, { objects, hasFlux }: RuleContext):
     yield {
       path: ["spec", "ref", "semver"],
       message: "The range * installs every new version as soon as it is published.",
+      remediation: "Set ref.tag, or a range that holds back what may break, such as 1.x.",
+      recommendation: isExplained(commentsOn(source, ["spec", "ref", "semver"])),
     };
+}
+
+/** Whether the owner has written down that every version is wanted. */
+function isExplained(comments: readonly string[]): boolean {
+  return comments.some(
+    (comment) =>
+      /\b(?:latest|newest|always|every|any)\b/i.test(comment) && !/^(?:todo|fixme)\b/i.test(comment),
+  );
 }
 
 /** Whether a Kustomization uses the repository as its source. The repository then contains manifests rather than a chart, and its tag may move. */
@@ -99,10 +113,11 @@ function* referenceProblems(
 }
 
 function* chartProblems(
-  { metadata }: KubeObject,
+  release: KubeObject,
   chart: Fields,
-  { objects, knowledge }: RuleContext,
+  { objects, knowledge, commentsOn }: RuleContext,
 ): Generator<Problem> {
+  const { metadata, spec } = release;
   const path = ["spec", "chart", "spec"];
   const source = fields(chart.sourceRef);
   if (source.kind === "OCIRepository") {
@@ -120,6 +135,9 @@ function* chartProblems(
       message: `${version === undefined ? "Without a version" : "With version: *"}, every new version is installed as soon as it is published.`,
       remediation:
         "Set spec.chart.spec.version, or get the chart through spec.chartRef from an OCIRepository with ref.tag.",
+      recommendation:
+        fields(spec).suspend === true ||
+        (version !== undefined && isExplained(commentsOn(release, [...path, "version"]))),
     };
   const repository = objects.get(
     HELM_REPOSITORY,

@@ -40,6 +40,7 @@ container-security: mandatory # everything that the rule finds is an error
 What the repository shows about its owner counts as well:
 
 - Rules about workloads only recommend a change in a manifest that another project wrote: one with the labels or hooks of a chart (\`helm.sh/chart\`, \`app.kubernetes.io/managed-by: Helm\`) or the comments of \`helm template\`, one with CustomResourceDefinitions in the same file or next to it (\`crds.yaml\`), one whose first comments contain the address that it was copied from, its generator, or a licence that most of your files do not have, one named \`*.gen.yaml\`, and one in a directory named \`vendor\`, \`upstream\` or \`third_party\`. Files that say "do not edit" are not reported.
+- They only recommend a change in one that is scaled to 0, too: nothing of it runs.
 - Without Flux, rules only recommend a change in directories for tests, examples and experiments, except for a Secret that anyone can read.
 - Probes and a \`securityContext\` that are commented out in a container are switched off on purpose. So are missing probes if a document says that probes are left out: a sentence in a Markdown file at the top or in \`docs\`, \`.github\`, \`.claude\` or \`.cursor\`, whose line the finding names. A comment at a \`securityContext\` that names the privileges that the app needs counts, too.
 

@@ -561,3 +561,29 @@ spec: { template: { spec: { containers: [{ name: gatus, image: "ghcr.io/twin/gat
     assert.deepEqual(found("route-monitoring"), ["mandatory apps/east/route.yaml:6"]);
   });
 });
+
+describe("lint of what its owner has switched off or explained", () => {
+  it("only recommends what would matter if an app were scaled up", () => {
+    write("web.yaml", deployment().replace("spec:\n", "spec:\n  replicas: 0\n"));
+    assert.deepEqual(found("image-pinned"), ["advisory web.yaml:16"]);
+    write("web.yaml", deployment().replace("spec:\n", "spec:\n  replicas: 1\n"));
+    assert.deepEqual(found("image-pinned"), ["mandatory web.yaml:16"]);
+  });
+
+  it("only recommends another range for a chart if a comment says that every version is wanted", () => {
+    const source = (comment: string): string => `apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: { name: web, namespace: media }
+spec:
+  url: oci://registry.example.com/charts/web
+  ref:
+    semver: "*"${comment}
+`;
+    write("web.yaml", source(" # latest always"));
+    assert.deepEqual(found("chart-source"), ["advisory web.yaml:7"]);
+    for (const comment of ["", " # TODO: not always the latest", " # the chart of web"]) {
+      write("web.yaml", source(comment));
+      assert.deepEqual(found("chart-source"), ["mandatory web.yaml:7"]);
+    }
+  });
+});
