@@ -129,6 +129,28 @@ describe("migrate oci", () => {
     assert.doesNotMatch(whyLeft(release("1.2.3", "helm.toolkit.fluxcd.io/v2beta2")), /requires|cannot/);
   });
 
+  it("leaves a version that is a moving tag", () => {
+    const whyLeft = (version: string): string => {
+      const release = helmRelease("web", "apps", "web", {}) as { spec: { chart: { spec: object } } };
+      Object.assign(release.spec.chart.spec, { version });
+      const source = {
+        apiVersion: "source.toolkit.fluxcd.io/v1",
+        kind: "HelmRepository",
+        metadata: { name: "a", namespace: "apps" },
+        spec: { type: "oci", url: "oci://registry.example.com/charts" },
+      };
+      const { plan } = resultOf(oci, { "apps/release.yaml": release, "apps/source.yaml": source });
+      return plan.notes.map(({ message }) => message).join();
+    };
+    for (const version of ["v0.0.0-latest", "0.0.0-main", "1.2.0-nightly", "0.0.0-dev-latest"])
+      assert.match(
+        whyLeft(version),
+        new RegExp(`has the version ${version}, which looks like a tag that moves`),
+      );
+    for (const version of ["1.2.3", "1.2.3-beta.1", "0.0.0-main.412", "0.0.0-latest-20260101"])
+      assert.doesNotMatch(whyLeft(version), /moves/);
+  });
+
   it("lists where workflows, scripts and other programs read the field that it replaces", () => {
     repository([{ name: "a", chart: "web", version: "1.2.3" }], { url: "oci://charts.example.com/helm" });
     const reading = {

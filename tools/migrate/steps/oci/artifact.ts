@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { valid } from "semver";
+import { parse, valid } from "semver";
 import { HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
 import type { GroupKind } from "../../../../policy/engine/object-index.ts";
 import { hasVersionLabel, ociAddress } from "../../../../policy/knowledge/lookups.ts";
@@ -72,6 +72,10 @@ export function artifactOf(object: Mapping, context: StepContext): Source | Unkn
     return {
       reason: `${name} has ${version === "" ? "no version" : `the version ${version}`}, but a tag needs an exact version`,
     };
+  if (isMoving(version))
+    return {
+      reason: `${name} has the version ${version}, which looks like a tag that moves: a HelmRepository fetches it once, and an OCIRepository with this tag installs whatever is pushed to it. Pin an exact version, or write the OCIRepository by hand with ref.digest`,
+    };
   if (version.includes("+"))
     return {
       reason: `${name} has the version ${version}, and a tag cannot contain a +: registries have it as ${version.replaceAll("+", "_")}, so write its OCIRepository by hand`,
@@ -98,6 +102,18 @@ export function artifactOf(object: Mapping, context: StepContext): Source | Unkn
   const source = { address, tag: version, fields };
   return url.startsWith("oci://") || isKnown ? source : asked(source, context);
 }
+
+/**
+ * Whether a prerelease names a branch or a channel, to which a registry pushes again under the same tag; a number next to the word, such as `main.412`,
+ * makes it one build.
+ */
+function isMoving(version: string): boolean {
+  const words = (parse(version)?.prerelease ?? []).flatMap((part) => String(part).split("-"));
+  return words.length > 0 && words.every((word) => MOVING.test(word));
+}
+
+const MOVING =
+  /^(?:latest|main|master|trunk|head|dev|devel|develop|development|nightly|canary|edge|snapshot|unstable|stable)$/i;
 
 /** The artifact, if a registry has it; otherwise the reason why that is not known. */
 function asked(source: Source, { registry }: StepContext): Source | Unknown {
