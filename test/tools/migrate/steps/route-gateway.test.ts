@@ -186,7 +186,7 @@ describe("migrate route: plain HTTP", () => {
 
   it("gets one parentRef per HTTPS listener for the hosts of the Ingress", () => {
     const other = { ...HTTPS, name: "other", hostname: "*.example.org" };
-    const second = { ...HTTPS, name: "second", port: 8443 };
+    const second = { ...HTTPS, name: "second", hostname: HOST };
     const result = resultOf(
       route,
       files(gateway("front", [HTTP, other, HTTPS, second]), redirect(), NGINX, ingress("nginx", TLS)),
@@ -285,6 +285,46 @@ describe("migrate route: the Gateway", () => {
       assert.deepEqual(result.plan.changes, []);
       assert.match(messages(result, "refused")[0] ?? "", reason);
     }
+  });
+
+  it("with listeners on several ports serves a class only at those in the options", () => {
+    const internet = { ...listener("internet", "HTTPS", 8443), hostname: "*.example.com" };
+    const doors = gateway("front", [HTTP, HTTPS, internet]);
+    const parents = (one: object, own: object): string => {
+      const result = resultOf(route, files(doors, NGINX, one), options({ redirectsToHttps: true, ...own }));
+      return (
+        /parentRefs:\n([^]*?) {2}hostnames/.exec(written(result, "apps/web.yaml"))?.[1] ??
+        messages(result, "refused").join()
+      );
+    };
+    const named = { entryPoints: { web: "http", websecure: 443 }, httpsListeners: ["https"] };
+    const plain = parents(ingress("nginx"), named);
+    assert.match(plain, /sectionName: http\n[^]*port: 443\n/);
+    assert.doesNotMatch(plain, /internet/);
+    assert.match(
+      parents(ingress("nginx"), {}),
+      /listeners on several ports.*route\.gateways\.nginx\.entryPoints/,
+    );
+    assert.match(
+      parents(ingress("nginx", TLS), {}),
+      /HTTPS listeners on several ports.*nginx\.httpsListeners/,
+    );
+    assert.doesNotMatch(parents(ingress("nginx", TLS), named), /internet|: http\n/);
+    const twice = gateway("front", [HTTP, HTTPS, { ...HTTPS, name: "other", hostname: HOST }]);
+    const all = resultOf(route, files(twice, NGINX, ingress("nginx")), options({ redirectsToHttps: true }));
+    assert.doesNotMatch(written(all, "apps/web.yaml"), /sectionName/);
+
+    const unseen = (own: object): readonly [string, string] => {
+      const result = resultOf(route, files(NGINX, ingress("nginx")), options(own));
+      const lines = messages(result, "cutover").filter((line) => line.startsWith("Gateway doors/front of "));
+      return [written(result, "apps/web.yaml"), lines.join()];
+    };
+    const [open, line] = unseen({ elsewhere: true });
+    assert.match(open, ALL);
+    assert.match(line, /routes of class nginx that name no entry point attach to all its listeners/);
+    const [closed, none] = unseen({ elsewhere: true, ...named });
+    assert.match(closed, /sectionName: http\n[^]*port: 443\n/);
+    assert.equal(none, "");
   });
 
   it("needs its HTTPS listeners in the options if it is created elsewhere", () => {

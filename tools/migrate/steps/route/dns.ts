@@ -19,6 +19,8 @@ import type { MovingForm } from "./parents.ts";
 export interface DnsMove extends Pick<MovingForm, "form" | "reading" | "hosts" | "cluster"> {
   /** `namespace/name` */
   readonly gateway: string;
+  /** As in {@link DnsRecord}. */
+  readonly attachesBlindly: boolean;
   readonly gatewayAnnotations: Readonly<Record<string, string>> | undefined;
   readonly route: ReadRoute;
 }
@@ -37,6 +39,8 @@ export function dnsMove(
     hosts,
     cluster,
     gateway: `${named.namespace}/${named.name}`,
+    attachesBlindly:
+      found === undefined && parentRef.sectionName === undefined && parentRef.port === undefined,
     gatewayAnnotations: metadata && (metadata.annotations ?? {}),
     route: {
       annotations: textsOf(reading.annotations.kept),
@@ -70,6 +74,7 @@ export function recordsOf(move: DnsMove, key: string | undefined): readonly DnsR
     source,
     gateway: `${gateway} of ${cluster}`,
     target,
+    attachesBlindly: move.attachesBlindly,
     preparations: readersOf(host, move).length > 0 ? [] : blindWriters(host, move).map(preparation),
   }));
 }

@@ -6,6 +6,7 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { describeCluster, indexOf } from "../../clusters.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { RouteOptions } from "./options.ts";
+import type { DnsRecord } from "./outcome.ts";
 
 type GatewayOption = RouteOptions["gateways"][string];
 
@@ -48,6 +49,15 @@ export function unseenGateways(
     (command) =>
       `this repository has no Gateway: before the commit, \`${command}\` must show it as programmed in every cluster, or the hosts go down`,
   );
+}
+
+/** What to check before the commit if routes attach to every listener of a Gateway that the repository does not show: once per Gateway. */
+export function blindAttachments(records: readonly DnsRecord[]): readonly string[] {
+  const open = records.filter(({ attachesBlindly }) => attachesBlindly);
+  return [...Map.groupBy(open, ({ gateway }) => gateway)].map(([gateway, own]) => {
+    const classes = [...new Set(own.map(({ ingressClass }) => ingressClass))].join(", ");
+    return `Gateway ${gateway}: routes of class ${classes} that name no entry point attach to all its listeners, which this repository does not show; if one of them is open to other networks than the controller is today, name those for the class in route.gateways (elsewhere, entryPoints, httpsListeners)`;
+  });
 }
 
 const gatewaysIn = (cluster: BuiltCluster): readonly string[] =>
@@ -100,17 +110,18 @@ export function problemOf(
   return undefined;
 }
 
-/** The names of the HTTPS listeners that serve any of a route's hosts. */
-export function httpsListeners(
+/** The names of the listeners of a protocol that serve any of a route's hosts, each with its port. */
+export function listenersFor(
   gateway: KubeObject,
+  wanted: "HTTP" | "HTTPS",
   { namespace, hosts }: RoutePlace,
   cluster: BuiltCluster,
-): readonly string[] {
+): readonly { readonly name: string; readonly port: unknown }[] {
   return list(at(gateway, ["spec", "listeners"]))
     .map(fields)
-    .filter((listener) => listener.protocol === "HTTPS")
-    .map(({ name }) => text(name) ?? "")
-    .filter((sectionName) =>
+    .filter(({ protocol }) => protocol === wanted)
+    .map(({ name, port }) => ({ name: text(name) ?? "", port }))
+    .filter(({ name: sectionName }) =>
       (hosts.length === 0 ? ["*"] : hosts).some(
         (host) => problemOf(gateway, { sectionName }, { namespace, host }, cluster) === undefined,
       ),

@@ -57,6 +57,8 @@ export interface DnsRecord {
   /** The Gateway that serves the host after the move, and its cluster: `network/internal of kubernetes/main`. */
   readonly gateway: string;
   readonly target: string | undefined;
+  /** Whether its route attaches to every listener of a Gateway that the cluster does not receive from the repository. */
+  readonly attachesBlindly: boolean;
   /** What to change before the move, so that external-dns still writes it. */
   readonly preparations: readonly string[];
 }

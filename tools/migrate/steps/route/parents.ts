@@ -3,7 +3,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { type Mapping } from "../../../gitops/yaml/values.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { StepContext } from "../../step.ts";
-import { gatewayIn, httpsListeners, isHttps, whyMissing, whyNotAdmitted } from "./gateway.ts";
+import { gatewayIn, isHttps, listenersFor, whyMissing, whyNotAdmitted } from "./gateway.ts";
 import { plainHttpOf, type PlainHttp } from "./plain-http.ts";
 import type { RouteOptions } from "./options.ts";
 import type { Reading } from "./served.ts";
@@ -69,7 +69,8 @@ function listenersOf(
   const { entryPoints: named } = moving.reading;
   if (answer === "redirected" && named.length > 0 && entryPoints.length === 0)
     return `no request reaches it today, because Traefik redirects every request on entry point ${named.join(", ")}, and it names no other: remove it, or name the entry point that should serve it`;
-  if (entryPoints.length === 0) return answer === "served" ? [{}] : onlyHttps(moving, gateway, answer);
+  if (entryPoints.length === 0)
+    return answer === "served" ? everyListener(moving, gateway) : onlyHttps(moving, gateway, answer);
   const option = `route.gateways.${ingressClass}.entryPoints.`;
   const reasons: string[] = [];
   const listeners = entryPoints.flatMap((entryPoint): Mapping[] => {
@@ -85,6 +86,35 @@ function listenersOf(
   return reasons.length > 0
     ? reasons.join("; ")
     : (whyPlain(listeners, answer, moving, gateway) ?? listeners);
+}
+
+const portsOf = (listeners: readonly { readonly port: unknown }[]): ReadonlySet<unknown> =>
+  new Set(listeners.map(({ port }) => port));
+
+/**
+ * The listeners for an Ingress without entry points: all of the Gateway, unless it may have more than one port for a protocol, because the others may be open
+ * to other networks. Then only those in the options.
+ */
+function everyListener(moving: Moving, gateway: GatewayOption): readonly Mapping[] | string {
+  const { cluster, reading } = moving;
+  const found = gatewayIn(cluster, gateway);
+  const isSafe =
+    found && cluster
+      ? (["HTTP", "HTTPS"] as const).every(
+          (protocol) => portsOf(listenersFor(found, protocol, moving, cluster)).size <= 1,
+        )
+      : !gateway.elsewhere;
+  if (isSafe) return [{}];
+  const option = `route.gateways.${reading.ingressClass ?? ""}`;
+  const named = new Set([...Object.values(gateway.entryPoints), ...gateway.httpsListeners]);
+  if (named.size === 0 && !found) return [{}];
+  const places = [...named].map((listener) => asListener(listener, option, moving.takesPort));
+  const reason = places.find((place) => typeof place === "string");
+  if (reason !== undefined) return reason;
+  const listeners = places.filter((place) => typeof place !== "string");
+  return listeners.length > 0
+    ? listeners
+    : `it names no entry point, and Gateway ${gateway.namespace}/${gateway.name} has listeners on several ports, which may be open to different networks: set the names or ports of those for this class as ${option}.entryPoints in ${OPTIONS_FILE}`;
 }
 
 /** A listener from the options; a reason if it cannot be written, empty if there is none. */
@@ -122,9 +152,11 @@ function onlyHttps(
   const found = gatewayIn(cluster, gateway);
   if (!found || !cluster)
     return `${TODAY[answer]}, and the HTTPS listeners of Gateway ${id} are not known: set their names or ports as ${option} in ${OPTIONS_FILE}`;
-  const own = httpsListeners(found, moving, cluster).map((sectionName) => ({ sectionName }));
+  const own = listenersFor(found, "HTTPS", moving, cluster);
+  if (portsOf(own).size > 1)
+    return `Gateway ${id} has HTTPS listeners on several ports, which may be open to different networks: set the names or ports of those for this class as ${option} in ${OPTIONS_FILE}`;
   return own.length > 0
-    ? own
+    ? own.map(({ name }) => ({ sectionName: name }))
     : `${TODAY[answer]}, and Gateway ${id} has no HTTPS listener for ${moving.hosts.join(", ")}`;
 }
 

@@ -11,7 +11,7 @@ import { embeddedObjects, isKind, writtenObjects, type WrittenObject } from "../
 import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "./controllers/traefik.ts";
 import { unseenControllers } from "./controllers/unseen.ts";
 import { dnsPreparations, targetConflicts } from "./dns.ts";
-import { unseenGateways } from "./gateway.ts";
+import { blindAttachments, unseenGateways } from "./gateway.ts";
 import { splitHosts } from "./whole-hosts.ts";
 import { isIngress } from "./read.ts";
 import { rewrittenFiles } from "./rewritten-files.ts";
@@ -45,7 +45,7 @@ function plan(context: StepContext): Plan {
   const split = keepIngress ? [] : [...splitHosts(records, context.clusters), ...senders(records, context)];
   const unseen = records.length === 0 ? [] : unseenGateways(context.options.route, context.clusters);
   const others = [
-    ...unseen.map((message): Note => ({ kind: "cutover", message })),
+    ...[...unseen, ...blindAttachments(records)].map((message): Note => ({ kind: "cutover", message })),
     ...embeddedObjects(context, isIngress),
     ...otherProtocols(context),
     ...unread(written, context),
