@@ -183,6 +183,8 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-infinite-patch": /kustomization\.yaml:7: this number cannot be written as JSON: quote it/,
       "refused-transformations":
         /objects\.yaml:3: Kustomize cannot read the annotation alpha\.config\.kubernetes\.io\/transformations/,
+      "refused-null-directive": /kustomization\.yaml:7: unknown \$patch null/,
+      "refused-annotations-without-keys": /kustomization\.yaml:4: annotations must be a mapping/,
       "refused-crds": /kustomization\.yaml:2: a file in `crds` must have OpenAPI definitions by name/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))
@@ -281,7 +283,11 @@ describe("the offline build of a Flux Kustomization", () => {
 
   it("copies the text of a number or a date as written into a string, and reads it again in a field of another type", () => {
     const [, ship] = build("replaced-texts") as [Mapping, { metadata: Mapping; spec: Mapping }];
-    assert.deepEqual(ship.metadata, { name: "one-+1", annotations: { number: "+1" } });
+    assert.deepEqual(ship.metadata, {
+      name: "one-+1",
+      annotations: { number: "+1" },
+      labels: { flag: "true" },
+    });
     assert.deepEqual(ship.spec, {
       quoted: "+1",
       number: 1,
@@ -296,6 +302,8 @@ describe("the offline build of a Flux Kustomization", () => {
       date: "2024-01-02T03:04:05Z",
       seventh: "one\n\n  two",
       eighth: "+1",
+      ninth: "",
+      tenth: ".nan",
     });
   });
 

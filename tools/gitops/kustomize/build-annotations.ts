@@ -27,7 +27,7 @@ export function withBuildAnnotations(
     if (!areKept) readTexts(resource);
     for (const name of Object.keys(textsOf(resource)))
       Reflect.deleteProperty(resource.annotations, `${DOMAIN}/${name}`);
-    resource.dropEmptyAnnotations();
+    resource.dropEmptyAnnotations(areKept);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ParsedDocument } from "../yaml/parse.ts";
-import { typeOfPlain } from "../yaml/schema.ts";
+import { resolvePlain, typeOfPlain } from "../yaml/schema.ts";
 import { entryOrigin, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 
@@ -25,4 +25,11 @@ function notFinite(container: Mapping | Value[], key: string): BuildError {
 /** @throws BuildError for a document with a key that is not a string, since Kustomize cannot write it as JSON */
 export function requireTextKeys({ oddKey }: ParsedDocument): void {
   if (oddKey) throw new BuildError("this key is not a string: quote it", oddKey);
+}
+
+/** @throws BuildError for a key that Kustomize would write without the quotes that it needs */
+export function requireTextKey(values: Mapping, key: string): void {
+  if (typeof resolvePlain(key) === "string") return;
+  const message = `Kustomize cannot keep the key ${key}, because it would write the key without quotes`;
+  throw new BuildError(message, entryOrigin(values, key));
 }

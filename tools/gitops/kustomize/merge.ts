@@ -6,7 +6,7 @@ import { BuildError } from "../problem.ts";
 import { mergeElements } from "./merge-elements.ts";
 import { entryIn, type MergeEntry } from "./merge-entry.ts";
 import type { MergeSchema } from "./merge-keys.ts";
-import { scalarType } from "./replaced-value.ts";
+import { readAs, scalarType } from "./replaced-value.ts";
 import { writtenText } from "./resource.ts";
 import { takeDirective, takeListDirective } from "./patch-directive.ts";
 import { replaceScalar } from "./shared-scalar.ts";
@@ -104,7 +104,7 @@ class Merge {
 /** Source: VisitMap in merge2.go. */
 function visitMapping(target: Side, patch: Side): Side {
   if (isAbsent(target)) {
-    if (takeDirective(patch?.value) === "delete") return undefined;
+    if (takeDirective(patch?.value, true) === "delete") return undefined;
     return patch === undefined && target !== undefined && target.origin.blank === undefined ? target : patch;
   }
   if (patch?.value === null) return undefined;
@@ -154,10 +154,9 @@ function inStyleOf(target: MergeEntry, patch: MergeEntry): MergeEntry {
     ...(isUntyped || type === undefined ? { isUntyped: true as const } : { type }),
   };
   if (style === "plain") return { value: isUntyped ? resolvePlain(text) : read, origin: own };
-  if (isTagged) return { value: read, origin: own };
-  return style === "folded"
-    ? { value: writtenAndRead(text), origin: { ...own, asRead: text } }
-    : { value: text, origin: own };
+  const written = isUntyped ? text : isTagged ? read : readAs(type, text, true);
+  if (style !== "folded" || typeof written !== "string") return { value: written, origin: own };
+  return { value: writtenAndRead(written), origin: { ...own, asRead: text } };
 }
 
 /**

@@ -6,9 +6,13 @@ const KEY = "$patch";
 /** The values of `$patch`. */
 export type Directive = "delete" | "replace" | "merge";
 
-/** Removes `$patch` from a mapping and returns the directive's value. Source: merge2/smpdirective.go. */
-export function takeDirective(patch: Value | undefined): Directive {
+/**
+ * Removes `$patch` from a mapping and returns the directive's value. Source: merge2/smpdirective.go.
+ * @param isAdded whether the object has no such mapping: Kustomize then keeps a directive that it does not know
+ */
+export function takeDirective(patch: Value | undefined, isAdded = false): Directive {
   if (!isMapping(patch) || !Object.hasOwn(patch, KEY)) return "merge";
+  if (isAdded && !isKnown(patch[KEY])) return "merge";
   const directive = directiveOf(patch[KEY], () => entryOrigin(patch, KEY));
   Reflect.deleteProperty(patch, KEY);
   return directive;
@@ -29,8 +33,10 @@ export function takeListDirective(patch: Value | undefined): Directive {
   return directive;
 }
 
+const isKnown = (value: Value | undefined): value is Directive =>
+  value === "delete" || value === "replace" || value === "merge";
+
 function directiveOf(value: Value | undefined, origin: () => ReturnType<typeof entryOrigin>): Directive {
-  if (value === null) return "merge";
-  if (value === "delete" || value === "replace" || value === "merge") return value;
+  if (isKnown(value)) return value;
   throw new BuildError(`unknown $patch ${JSON.stringify(value)}`, origin());
 }

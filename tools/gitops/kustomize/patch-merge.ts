@@ -1,3 +1,4 @@
+import type { Origin } from "../yaml/source.ts";
 import { cloneValue, entryOrigin, isMapping, originOf, setField, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { forgetIfReplaced } from "./build-annotations.ts";
@@ -38,7 +39,7 @@ export function mergeIntoAll(
     if (typeof apiVersion === "object" && apiVersion !== null)
       throw new BuildError("the apiVersion of the patched object must be a string", originOf(patch));
     const own = cloneValue(patch);
-    setField(own, "apiVersion", target.object.apiVersion ?? "", originOf(patch));
+    setApiVersion(own, target.object, originOf(patch));
     const metadata = own.metadata as Mapping;
     for (const field of ["labels", "annotations"]) settlePairs(metadata, field);
     if (scalarText(metadata.namespace) === "") Reflect.deleteProperty(metadata, "namespace");
@@ -50,6 +51,11 @@ export function mergeIntoAll(
     if (apiVersion === null && target.object.apiVersion === "")
       setField(target.object, "apiVersion", null, before);
   }
+}
+
+function setApiVersion(patch: Mapping, target: Mapping, origin: Origin): void {
+  if (scalarText(target.apiVersion) === "") setField(patch, "apiVersion", "", origin);
+  else setUntyped(patch, "apiVersion", textIn(target, "apiVersion"), origin);
 }
 
 /** Turns the values into strings, and drops a field without values. */

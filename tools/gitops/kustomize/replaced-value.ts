@@ -31,7 +31,7 @@ export function withText({ value, origin }: MergeEntry, text: string, isNew = fa
     ...(isTagged && { isTagged }),
     ...(type === undefined ? { isUntyped: true as const } : { type }),
   };
-  const read = typed(text, type, style !== "plain" && !isTagged);
+  const read = readAs(type, text, style !== "plain" && !isTagged);
   if (style !== "folded" || typeof read !== "string") return { value: read, origin: own };
   return { value: writtenAndRead(read), origin: { ...own, asRead: text } };
 }
@@ -49,7 +49,7 @@ export function scalarType(value: Value, origin: MergeEntry["origin"]): ScalarTy
  * What is read after the scalar was written. go-yaml writes a type that the text does not show before it. Source: node in encode.go and resolve in resolve.go of
  * go.yaml.in/yaml/v3.
  */
-function typed(text: string, type: ScalarType | undefined, isQuoted: boolean): Value {
+export function readAs(type: ScalarType | undefined, text: string, isQuoted: boolean): Value {
   if (type === undefined) return resolvePlain(text);
   const own = typeOfPlain(text);
   if (type === "string" || (isQuoted && own === type)) return text;

@@ -2,6 +2,7 @@ import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, mappingAt, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError } from "../problem.ts";
+import { requireTextKey } from "./documents.ts";
 import { parseApiVersion, type Gvk } from "./kinds.ts";
 import { mergeKeys, NO_SCHEMAS, type MergeSchema, type MergeSchemas } from "./merge-keys.ts";
 import { describeId, effectiveNamespace, type ResourceId } from "./resource-id.ts";
@@ -105,16 +106,19 @@ export class Resource {
       setField(this.object, key, contents[key] as Value, entryOrigin(contents, key));
   }
 
-  /** Removes an empty mapping that was created for Kustomize's internal annotations. */
-  dropEmptyAnnotations(): void {
-    this.#readAnnotations();
+  /**
+   * Removes an empty mapping that was created for Kustomize's internal annotations.
+   * @param isLenient whether Kustomize ignores that it cannot set them, as after a JSON patch
+   */
+  dropEmptyAnnotations(isLenient: boolean): void {
+    this.#readAnnotations(isLenient);
     if (this.hasBuildAnnotations && Object.keys(this.annotations).length === 0)
       Reflect.deleteProperty(this.metadata, "annotations");
   }
 
   /** Finishes the annotations as Kustomize does at the end of a build: drops the field if it is empty, and turns all values into strings. */
   settleAnnotations(): void {
-    this.#readAnnotations();
+    this.#readAnnotations(false);
     const { annotations } = this;
     if (Object.keys(annotations).length === 0) Reflect.deleteProperty(this.metadata, "annotations");
     for (const key of Object.keys(annotations)) requireTextKey(annotations, key);
@@ -125,17 +129,18 @@ export class Resource {
     }
   }
 
-  /** Kustomize takes the elements of a list for keys and values. */
-  #readAnnotations(): void {
+  /** Kustomize takes the elements of a list for keys and values, and sets none of them if it cannot set one. */
+  #readAnnotations(isLenient: boolean): void {
     const list = this.metadata.annotations;
     if (!Array.isArray(list)) return;
     const origin = entryOrigin(this.metadata, "annotations");
-    if (list.length % 2 === 1) throw new BuildError("annotations must be a mapping", origin);
+    const keys = list.filter((_, index) => index % 2 === 0).map(scalarText);
+    const isReadable = list.length % 2 === 0 && !keys.includes("");
+    if (!isReadable && (list.length % 2 === 1 || !isLenient))
+      throw new BuildError("annotations must be a mapping", origin);
     const pairs = mappingAt(origin);
-    for (let index = 0; index < list.length; index += 2) {
-      const key = scalarText(list[index]);
-      if (key !== "") setField(pairs, key, scalarText(list[index + 1]), entryOrigin(list, index));
-    }
+    for (const [index, key] of (isReadable ? keys : []).entries())
+      setField(pairs, key, scalarText(list[2 * index + 1]), entryOrigin(list, 2 * index));
     this.setMetadata("annotations", pairs, origin);
   }
 
@@ -144,13 +149,6 @@ export class Resource {
     if (!isMapping(this.object.metadata)) setField(this.object, "metadata", mappingAt(origin), origin);
     setField(this.object.metadata as Mapping, field, value, origin);
   }
-}
-
-/** @throws BuildError for a key that Kustomize would write without the quotes that it needs */
-function requireTextKey(values: Mapping, key: string): void {
-  if (typeof resolvePlain(key) === "string") return;
-  const message = `Kustomize cannot keep the key ${key}, because it would write the key without quotes`;
-  throw new BuildError(message, entryOrigin(values, key));
 }
 
 /** The text of an entry of a mapping as written. */
@@ -162,11 +160,12 @@ export function writtenText(
   value: Value,
   { source, offset, valueOffset = offset, style = "plain", asRead, text = asRead }: Origin,
 ): string {
+  if (typeof value === "object" && value !== null) return "";
   if (text !== undefined) return text;
   if (style !== "plain") return scalarText(value);
   // Only a date can contain a space.
   const [whole = "", first = ""] = TOKEN.exec(source.text.slice(valueOffset, valueOffset + 100)) ?? [];
-  const token = [whole, first].find((part) => part !== "" && resolvePlain(part) === value);
+  const token = [whole, first].find((part) => part !== "" && Object.is(resolvePlain(part), value));
   return token ?? scalarText(value);
 }
 

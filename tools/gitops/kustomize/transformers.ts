@@ -1,4 +1,4 @@
-import { styleOf, type Origin, type ScalarStyle } from "../yaml/source.ts";
+import { placeOf, styleOf, type Origin, type ScalarStyle } from "../yaml/source.ts";
 import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError, UnmatchedError } from "../problem.ts";
@@ -91,7 +91,7 @@ function setPair(resource: Resource, { key, text, origin }: Pair, specs: readonl
     } else if (pairs !== null && pairs !== undefined)
       throw new BuildError(`${field} must be a mapping`, entryOrigin(container, field));
   };
-  for (const spec of specs) visitField(resource, spec, set, { as: "mapping", origin });
+  for (const spec of specs) visitField(resource, spec, set, { as: "mapping", origin: placeOf(origin) });
   const shared = added.length > 1 ? { shared: Symbol(key) } : {};
   for (const pairs of added) setField(pairs, key, text, { ...origin, style, ...shared });
 }

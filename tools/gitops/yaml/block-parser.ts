@@ -63,7 +63,8 @@ class BlockParser {
     this.#dialect = dialect;
     this.#text = source.text;
     this.#end = source.text.length;
-    if (/[\r\t\uFEFF]|^(?:%|\.\.\.)/m.test(source.text)) throw new BeyondBlockStyle();
+    // Only spaces separate here, and the patterns below take other white space for a separator, too.
+    if (/[^\S\n ]|^(?:%|\.\.\.)/m.test(source.text)) throw new BeyondBlockStyle();
   }
 
   documents(): BlockDocument[] {

@@ -2,7 +2,7 @@ import type { Scanned } from "./flow-scalars.ts";
 
 /**
  * Reads a literal block (`|`) or a folded one (`>`) whose parent is in column `indent`. Undefined for blocks that the full parser must read: those with an
- * indentation indicator, without content, with leading blank lines that are indented deeper than the content, or without a final newline; and folded blocks
+ * indentation indicator, without content, with final blank lines before a comment, with leading blank lines that are indented deeper than the content, or without a final newline; and folded blocks
  * that are more than one paragraph.
  */
 export function readBlock(text: string, at: number, indent: number): Scanned<string> | undefined {
@@ -26,6 +26,7 @@ export function readBlock(text: string, at: number, indent: number): Scanned<str
     line = next;
   }
   if (own <= 0 || (line >= text.length && !text.endsWith("\n"))) return undefined;
+  if (chomping === "+" && /^\s*#/.test(text.slice(line))) return undefined;
   const content = lines.map((raw) => raw.slice(own));
   const value = text.charAt(at) === "|" ? chomped(content, chomping) : folded(content, chomping);
   return value === undefined ? undefined : { value, end: line };

@@ -6,6 +6,8 @@ const OTHER_BREAKS = /\r(?!\n)|[\x85\u2028\u2029]/;
 /** Line ends lose the blanks around them. */
 const SEPARATOR = /[ \t]*([\u2028\u2029])[ \t]*/g;
 
+const BREAKS = /[\n\u2028\u2029]/g;
+
 /** What is read of a text. */
 interface Reading {
   readonly documents: readonly { readonly value: Value }[];
@@ -30,21 +32,32 @@ export function withOtherBreaks<R extends Reading>(source: SourceText, parse: (s
   if (broken.errors.length > 0 || separators.length > MOST_SEPARATORS) return broken;
   const inScalars = separators.filter((index) => isAlike(reading([index]), broken));
   const result = reading(inScalars);
-  for (const { value } of result.documents) trimAround(value);
+  for (const [index, { value }] of result.documents.entries())
+    trimAround(value, broken.documents[index]?.value ?? null);
   return result;
 }
 
 /** Each costs one reading. */
 const MOST_SEPARATORS = 100;
 
-function trimAround(value: Value): void {
+/** @param broken the same value, read with newlines in place of the separators */
+function trimAround(value: Value, broken: Value): void {
   if (typeof value !== "object" || value === null) return;
   const container = value as Mapping;
+  const other = (typeof broken === "object" && broken !== null ? broken : {}) as Mapping;
   for (const key of Object.keys(container)) {
     const entry = container[key] ?? null;
-    if (typeof entry === "string") container[key] = entry.replaceAll(SEPARATOR, "$1");
-    else trimAround(entry);
+    if (typeof entry === "string") container[key] = trimmed(entry, other[key] ?? null);
+    else trimAround(entry, other[key] ?? null);
   }
+}
+
+/** In a literal block, a line end loses only the indentation after it: each of its line ends is one in the text with newlines, too. */
+function trimmed(text: string, broken: Value): string {
+  const breaks = text.match(BREAKS) ?? [];
+  const lines = typeof broken === "string" ? broken.split("\n") : [];
+  if (lines.length !== breaks.length + 1) return text.replaceAll(SEPARATOR, "$1");
+  return lines.map((line, index) => `${line}${breaks[index] ?? ""}`).join("");
 }
 
 function withText(source: SourceText, text: string): SourceText {

@@ -6,7 +6,7 @@ const NOT_FOLDED = / (?:\n|$)|[\u{10000}-\u{10ffff}]/u;
 
 /**
  * A scalar's value as it reaches the cluster. Block scalars differ from the YAML specification in two ways: go-yaml adds no newline to a block that ends with
- * the file, and Kustomize writes and re-reads each folded scalar, which changes some of them.
+ * the file, and Kustomize writes and re-reads each block scalar, which changes some of them.
  * @param text the file's text, or the text inside another scalar
  * @param dialect what is read as `v2` is not written again
  */
@@ -17,8 +17,30 @@ export function scalarValue({ value, type, range }: Scalar, text: string, dialec
     return value;
   const isOpen = range?.[1] === text.length && /\S[^\n]*$/.test(text);
   const read = isOpen && value.endsWith("\n") ? value.slice(0, -1) : value;
-  return type === Scalar.BLOCK_FOLDED && dialect === "v3" ? writtenAndRead(read) : read;
+  if (dialect === "v2") return read;
+  const written = type === Scalar.BLOCK_FOLDED ? writtenAndRead(read) : read;
+  return read.endsWith("\n\n") && range && isBeforeLastComment(text, range) ? `${written}\n` : written;
 }
+
+/**
+ * Whether only comments follow a block in the document, which all belong to the block's key. go-yaml writes a blank line before them, which is part of a block that
+ * ends with blank lines.
+ */
+function isBeforeLastComment(text: string, [start, end]: readonly [number, number, ...number[]]): boolean {
+  COMMENTS.lastIndex = end;
+  const [comments] = COMMENTS.exec(text) ?? [];
+  if (comments === undefined) return false;
+  const key = indentOf(text.slice(text.lastIndexOf("\n", start) + 1, start));
+  const columns = comments
+    .split("\n")
+    .filter((line) => line.includes("#"))
+    .map(indentOf);
+  return new Set(columns.map((column) => Math.min(column, key))).size === 1;
+}
+
+const COMMENTS = /(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:[ \t]*#[^\n]*)?(?:$|(?=---))/y;
+
+const indentOf = (line: string): number => line.search(/[^ -]|$/);
 
 /**
  * A folded scalar after go-yaml has written and re-read it. go-yaml writes one newline too many before a more indented line, and one too few everywhere if the

@@ -30,16 +30,16 @@ function writtenType({ tag = "", type, source = "" }: Scalar): Partial<Origin> {
   return { type: named, isTagged: true, text: source, style: STYLES[type ?? Scalar.PLAIN] ?? "plain" };
 }
 
-/** The text of a folded scalar that Kustomize changes. */
+/** The text of a block scalar that Kustomize changes. */
 function textBefore(scalar: Scalar, text: string, dialect: Dialect): Partial<Origin> {
-  if (scalar.type !== Scalar.BLOCK_FOLDED) return {};
+  if (scalar.type !== Scalar.BLOCK_FOLDED && scalar.type !== Scalar.BLOCK_LITERAL) return {};
   const read = scalarValue(scalar, text, "v2");
   return typeof read === "string" && read !== scalarValue(scalar, text, dialect) ? { asRead: read } : {};
 }
 
-/** How a value was left blank; empty for any other value, and for a key without a colon in block style. */
+/** How a value was left blank; empty for any other value. */
 export function blankStyle(value: ParsedNode | null, isFlow: boolean): Pick<Origin, "blank"> {
-  if (value === null) return isFlow ? { blank: "flow" } : {};
+  if (value === null) return { blank: isFlow ? "flow" : "block" };
   if (!isScalar(value) || value.value !== null || value.source !== "") return {};
   if (!isFlow) return { blank: "block" };
   return value.tag === undefined ? { blank: "flow" } : {};
