@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { imageVersion, loadPins } from "../../config/pins.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
@@ -35,7 +35,7 @@ export class ReleaseCheckout {
       maxBuffer: 2 ** 28,
     });
     execFileSync("tar", ["-x", "-C", this.dir], { input: archive });
-    symlinkSync(join(PROJECT, "node_modules"), join(this.dir, "node_modules"));
+    this.#installPackages();
     this.#repository.commit({ ".gitignore": "node_modules\n" });
   }
 
@@ -59,6 +59,19 @@ export class ReleaseCheckout {
     cpSync(current.dir, this.dir, { recursive: true, filter: (path) => !isGit(path) });
     current.remove();
     this.#repository.commit({});
+  }
+
+  /** The release's own packages, because a program refuses others than those of its lockfile. */
+  #installPackages(): void {
+    const [own, current] = [this.dir, PROJECT].map((dir) =>
+      readFileSync(join(dir, "package-lock.json"), "utf8"),
+    );
+    if (own === current) symlinkSync(join(PROJECT, "node_modules"), join(this.dir, "node_modules"));
+    else
+      execFileSync("npm", ["ci", "--prefer-offline", "--no-audit", "--no-fund"], {
+        cwd: this.dir,
+        stdio: "pipe",
+      });
   }
 
   remove(): void {
