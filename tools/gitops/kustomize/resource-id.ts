@@ -1,3 +1,5 @@
+import { BuildError } from "../problem.ts";
+import type { Origin } from "../yaml/source.ts";
 import { isClusterScoped, type Gvk } from "./kinds.ts";
 
 /** How Kustomize identifies an object. */
@@ -28,4 +30,22 @@ export function sameId(a: ResourceId, b: ResourceId): boolean {
 /** The object as `Kind namespace/name`, for messages. */
 export function describeId({ gvk, name, namespace }: ResourceId): string {
   return `${gvk.kind} ${namespace === "" ? name : `${namespace}/${name}`}`;
+}
+
+/**
+ * An id as Kustomize records it before the object is renamed: it joins all names, kinds and namespaces with commas, and splits them there.
+ * @throws BuildError if that gives more of one than of the others
+ */
+export function recorded(id: ResourceId, origin: Origin): readonly ResourceId[] {
+  const { gvk, name } = id;
+  const [kinds, names, namespaces] = [gvk.kind, name, effectiveNamespace(id)].map((text) =>
+    text.split(","),
+  ) as [string[], string[], string[]];
+  if (kinds.length !== names.length || namespaces.length !== names.length)
+    throw new BuildError(`Kustomize cannot rename ${describeId(id)}, because of the comma`, origin);
+  return kinds.map((kind, index) => ({
+    gvk: { ...gvk, kind },
+    name: names[index] ?? "",
+    namespace: namespaces[index] ?? "",
+  }));
 }

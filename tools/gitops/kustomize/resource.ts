@@ -5,7 +5,7 @@ import { BuildError } from "../problem.ts";
 import { requireTextKey } from "./documents.ts";
 import { parseApiVersion, type Gvk } from "./kinds.ts";
 import { mergeKeys, NO_SCHEMAS, type MergeSchema, type MergeSchemas } from "./merge-keys.ts";
-import { describeId, effectiveNamespace, type ResourceId } from "./resource-id.ts";
+import { recorded, type ResourceId } from "./resource-id.ts";
 
 /** What a generator does if the object already exists; `unspecified` is like `create`. */
 export type Behavior = "unspecified" | "create" | "replace" | "merge";
@@ -88,15 +88,7 @@ export class Resource {
     this.hasBuildAnnotations = true;
     // Kustomize records no empty text, and then rejects records of different lengths.
     if (this.previousIds.length > 0) requireIdentity(this);
-    if (name === "" || gvk.kind === "") return;
-    const namespace = effectiveNamespace(this.id);
-    // It joins the records with commas.
-    if ([name, gvk.kind, namespace].some((text) => text.includes(",")))
-      throw new BuildError(
-        `Kustomize cannot rename ${describeId(this.id)}, because of the comma`,
-        this.origin,
-      );
-    this.previousIds.push({ gvk, name, namespace });
+    if (name !== "" && gvk.kind !== "") this.previousIds.push(...recorded(this.id, this.origin));
   }
 
   /** Replaces the contents of the object. */

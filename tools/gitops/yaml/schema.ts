@@ -1,8 +1,9 @@
 import type { ScalarTag } from "yaml";
 
 const INTEGER = /^[-+]?(?:0[bB][01_]+|0[oO]?[0-7_]+|0[xX][0-9a-fA-F_]+|[1-9][0-9_]*|0)$/;
-/** Underscores may follow a first digit. */
-const FLOAT = /^[-+]?(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE]_*[-+]?[0-9_]+)?)$/;
+/** Underscores may follow a first digit. After a point without a sign, each must be between digits. */
+const FLOAT =
+  /^(?:(?:[-+]\.[0-9]|[-+]?[0-9][0-9_]*\.?)[0-9_]*(?:[eE]_*[-+]?[0-9_]+)?|\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?)$/;
 
 /**
  * The go-yaml version whose rules apply to plain scalars. Kustomize reads objects with `v3`. Kustomization files, JSON patches and the result of Flux's
