@@ -41,7 +41,7 @@ export interface Discovery {
 export const discoveryOf = oncePer((objects: ObjectIndex): Discovery => {
   const { hasGatus, sidecars } = gatusPrograms(objects);
   if (sidecars.length === 0) return { routes: hasGatus ? "none" : "all", gateways: [] };
-  const gateways = sidecars.flat().flatMap((arg) => /^--?gateway-name=(.+)$/.exec(arg)?.[1] ?? []);
+  const gateways = sidecars.flatMap((args) => flagValues(args, "gateway-name"));
   return { routes: sidecars.some(watchesRoutes) ? "all" : "annotated", gateways };
 });
 
@@ -63,6 +63,13 @@ export interface GatusPrograms {
 export const hasFlag = (args: readonly string[], flag: string): boolean =>
   args.some((arg) => new RegExp(`^--?${flag}(?:=(?:1|t|true))?$`, "i").test(arg));
 
+/** The values of a flag of gatus-sidecar, in one of the forms that Go reads. */
+export const flagValues = (args: readonly string[], flag: string): readonly string[] =>
+  args.flatMap((arg, index) => {
+    const [found, value] = new RegExp(`^--?${flag}(?:=(.*))?$`).exec(arg) ?? [];
+    return found === undefined ? [] : [value ?? args[index + 1] ?? ""];
+  });
+
 /** Whether a gatus-sidecar with these arguments watches every HTTPRoute. */
 export const watchesRoutes = (args: readonly string[]): boolean => hasFlag(args, "auto-httproute");
 
@@ -70,9 +77,12 @@ export const watchesRoutes = (args: readonly string[]): boolean => hasFlag(args,
  * Whether a gatus-sidecar with these arguments reads the annotations of HTTPRoutes: it watches the kinds that they name, or all if they name none.
  * Source: All in internal/resources/resources.go of gatus-sidecar
  */
-export const readsRoutes = (args: readonly string[]): boolean =>
-  watchesRoutes(args) ||
-  hasFlag(args, "enable-httproute") ||
+export const readsRoutes = (args: readonly string[]): boolean => readsKind(args, "httproute");
+
+/** Like {@link readsRoutes}, for any kind, as the flags spell it. */
+export const readsKind = (args: readonly string[], kind: string): boolean =>
+  hasFlag(args, `auto-${kind}`) ||
+  hasFlag(args, `enable-${kind}`) ||
   !args.some((arg) => /^--?(?:auto|enable)-/.test(arg));
 
 /** The programs of Gatus in a cluster, including those in the values of charts. */

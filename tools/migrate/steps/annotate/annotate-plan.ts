@@ -21,7 +21,7 @@ import { whyNoSuccess } from "./no-success.ts";
 import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute } from "./places.ts";
 import { hasFragment, hostOf } from "./sidecar.ts";
 import { notEditable, type EditedText } from "../../not-editable.ts";
-import { runsSidecar, whyHarmful, whyUnwatched } from "./watching.ts";
+import { runsSidecar, whyHarmful, whyNotMovable, whyOutOfScope, whyUnwatched } from "./watching.ts";
 
 /** A route that takes over an endpoint. */
 interface Move {
@@ -98,7 +98,7 @@ export class AnnotatePlan {
   /** Moves all endpoints in a ConfigMap; returns the reason if one of them cannot move. */
   #move(map: IncludedObject): string | undefined {
     const { options } = this.#context;
-    const unwatched = map.forms.map(({ cluster }) => whyUnwatched(cluster, options)).find(Boolean);
+    const unwatched = map.forms.map(({ cluster }) => whyNotMovable(cluster, options)).find(Boolean);
     if (unwatched !== undefined) return unwatched;
     const moves = map.forms.map(({ cluster, object }) => this.#movesOf(cluster, asKubeObject(object)));
     const [first] = moves;
@@ -164,6 +164,8 @@ export class AnnotatePlan {
     if (!target)
       return `no HTTPRoute serves ${host}, and gatus-sidecar does not watch Ingresses here; re-run this step after the route step`;
     if (others.length > 0) return `several routes serve ${host}`;
+    const unwatched = whyOutOfScope(target.route, cluster);
+    if (unwatched !== undefined) return unwatched;
     const present = fields(target.route.metadata.annotations);
     if (hasFragment(target.route) || this.#annotated.has(placeKey(target.place)))
       return `the route for ${host} already defines an endpoint`;

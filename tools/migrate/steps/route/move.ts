@@ -17,6 +17,7 @@ import { hostsWithoutPlain } from "./plain-listeners.ts";
 import { releaseNamespace, rendered } from "./hosts.ts";
 import { prefixLosses } from "./paths.ts";
 import { refused, type DnsRecord, type Stay } from "./outcome.ts";
+import { monitoringLosses } from "./monitoring.ts";
 import { moveNotes } from "./move-notes.ts";
 import { whyUnreachable } from "./network/reach.ts";
 import { parentsOf, type Moving, type MovingForm, type Parents } from "./parents.ts";
@@ -113,6 +114,7 @@ function lossesOf(
     ...plainLosses(move, parents),
     ...prefixLosses(prefixes, controllerOf(ingressClass, move.cluster)),
     ...regexLosses(move),
+    ...monitoringLosses(move, parents, context),
     ...dnsLosses(move.dns, context),
   ];
 }

@@ -17,6 +17,7 @@ import { moveOf, type Move } from "./move.ts";
 import { refused, type Stay } from "./outcome.ts";
 import { INGRESS, ROUTE } from "./release-values.ts";
 import { isIngress, readAny } from "./read.ts";
+import { keptByOthers } from "./monitoring.ts";
 import { newObjects, presentObject } from "./new-objects.ts";
 import { answers, groupName, hostGroups, type Reading, type Served } from "./served.ts";
 import { servicesOf } from "./services.ts";
@@ -85,7 +86,7 @@ export function plannedRoutes(
 function routesFor(written: Mapping, reading: Reading, parentRefs: readonly Mapping[]): readonly Mapping[] {
   const name = scalarText(fieldAt(written, ["metadata", "name"]));
   return hostGroups(reading.served).map((group, index) =>
-    httpRoute(metadataOf(written, reading, groupName(name, index)), parentRefs, group),
+    httpRoute(metadataOf(written, reading, groupName(name, index), index === 0), parentRefs, group),
   );
 }
 
@@ -104,7 +105,8 @@ function lacking(
 }
 
 /** The metadata of a route, in the order of its Ingress's. */
-function metadataOf(written: Mapping, { annotations: { kept } }: Reading, name: string): Mapping {
+function metadataOf(written: Mapping, { annotations }: Reading, name: string, isFirst: boolean): Mapping {
+  const kept = isFirst ? annotations.kept : keptByOthers(annotations.kept);
   const metadata = fieldsIn(written, ["metadata"]);
   const { namespace, labels } = metadata;
   const own: Mapping = {

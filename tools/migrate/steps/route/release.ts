@@ -8,6 +8,7 @@ import type { Note, StepContext } from "../../step.ts";
 import { dialectOf, readIngress, readRoute, routeValues, type RouteDialect } from "./app-template.ts";
 import { chartOf } from "./chart.ts";
 import { releaseNamespace, sourceOf } from "./hosts.ts";
+import { keptByOthers } from "./monitoring.ts";
 import { moveOf, type Move } from "./move.ts";
 import { otherIngresses } from "./other-charts.ts";
 import { refused, whyHeld, type DnsRecord, type Holds, type Outcome, type Stay } from "./outcome.ts";
@@ -120,7 +121,7 @@ function convert(
     const name = groupName(key, index);
     const route = routeValues(group, move.parents.parentRefs, dialect);
     const there = present[name];
-    if (there === undefined) routes[name] = { ...carried(entry), ...route };
+    if (there === undefined) routes[name] = { ...carried(entry, index === 0), ...route };
     else if (!isMapping(there) || !sameAnswers(there, route, services, dialect))
       return refused(
         `route.${name} already exists and serves something else: make it match the Ingress, or remove one of them`,
@@ -137,8 +138,9 @@ function readEntry(release: Mapping, key: string, namespace: string): Reading {
 }
 
 /** The fields that a route has in common with an Ingress. */
-function carried(entry: Mapping): Mapping {
-  const { kept } = readIngress(entry, undefined, "").annotations;
+function carried(entry: Mapping, isFirst: boolean): Mapping {
+  const { kept: all } = readIngress(entry, undefined, "").annotations;
+  const kept = isFirst ? all : keptByOthers(all);
   const taken = CARRIED.filter((key) => entry[key] !== undefined).map((key) => [key, entry[key] ?? null]);
   return {
     ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }),

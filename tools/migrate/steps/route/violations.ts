@@ -11,6 +11,7 @@ import { readHttpRoute } from "./http-route.ts";
 import { sameCluster, clusterOf } from "../../clusters.ts";
 import { isHttpRoute, isIngress, readAny } from "./read.ts";
 import { releaseNamespace, rendered } from "./hosts.ts";
+import { isForFirstRoute } from "./monitoring.ts";
 import { parentsOf, type Moving } from "./parents.ts";
 import { missingObject } from "./new-object-violations.ts";
 import { entriesAt, INGRESS, ROUTE, servicesIn, VALUES } from "./release-values.ts";
@@ -152,7 +153,9 @@ function lostMetadata(
   for (const [what, fields] of Object.entries(wanted))
     for (const [name, value] of Object.entries(fields)) {
       const path = ["metadata", `${what}s`, name];
-      if (!routes.every((route) => isDeepStrictEqual(fieldAt(route, path), value))) return `${what} ${name}`;
+      const has = (route: Mapping): boolean => isDeepStrictEqual(fieldAt(route, path), value);
+      const isThere = isForFirstRoute(name) ? routes.some(has) || routes.length === 0 : routes.every(has);
+      if (!isThere) return `${what} ${name}`;
     }
   return undefined;
 }

@@ -1,0 +1,70 @@
+import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../../../kube/gatus-annotations.ts";
+import { flagValues, gatusPrograms, hasFlag, readsKind } from "../../../../policy/objects/gatus-presence.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
+import { indexOf } from "../../clusters.ts";
+import type { Loss } from "../../losses.ts";
+import type { StepContext } from "../../step.ts";
+import type { MovingForm, Parents } from "./parents.ts";
+
+/** A gatus-sidecar that watches an Ingress and would not watch its route: Gatus loses the endpoint, and with it the alerts. */
+export function monitoringLosses(
+  moving: Pick<MovingForm, "reading" | "cluster" | "namespace" | "hosts">,
+  { gateway }: Pick<Parents, "gateway">,
+  { options }: Pick<StepContext, "options">,
+): readonly Loss[] {
+  const { cluster, hosts, reading } = moving;
+  if (!cluster || options.route.keepIngress || options.annotate.sidecar.includes(cluster.name)) return [];
+  const { sidecars } = gatusPrograms(indexOf(cluster));
+  const kind = reading.kind.toLowerCase();
+  const today = sidecars.filter(
+    (args) => watches(args, kind, moving) && isOfClass(args, reading.ingressClass),
+  );
+  const isKept = sidecars.some(
+    (args) => watches(args, "httproute", moving) && isAmong(args, "gateway-name", gateway.name),
+  );
+  const [args] = today;
+  if (args === undefined || isKept) return [];
+  const flag = hasFlag(args, `auto-${kind}`) ? "--auto-httproute" : "--enable-httproute";
+  const filtered = flagValues(args, "gateway-name").length > 0 ? ` (and --gateway-name=${gateway.name})` : "";
+  return [
+    {
+      kind: "setting",
+      message: `the monitoring of ${hosts.join(", ")}: gatus-sidecar takes an endpoint from this ${reading.kind}, and does not watch its HTTPRoute: add ${flag}${filtered} to its arguments in an earlier commit`,
+    },
+  ];
+}
+
+/** Whether a gatus-sidecar with these arguments makes an endpoint of an object of a kind with the annotations of an Ingress (matchesAnnotation in internal/resources). */
+function watches(
+  args: readonly string[],
+  kind: string,
+  { reading, namespace }: Pick<MovingForm, "reading" | "namespace">,
+): boolean {
+  const { raw } = reading.annotations;
+  const [enabled, endpoint] = [
+    flagValues(args, "annotation-enabled").at(-1) ?? ENABLED_ANNOTATION,
+    flagValues(args, "annotation-config").at(-1) ?? ENDPOINT_ANNOTATION,
+  ].map((name) => raw.get(name.toLowerCase()));
+  if (!readsKind(args, kind) || !isAmong(args, "namespace", namespace)) return false;
+  if (enabled !== undefined && !/^(?:1|t|true)$/i.test(enabled)) return false;
+  return hasFlag(args, `auto-${kind}`) || enabled !== undefined || endpoint !== undefined;
+}
+
+const isOfClass = (args: readonly string[], ingressClass = ""): boolean =>
+  isAmong(args, "ingress-class", ingressClass);
+
+/** Whether a filter lets a name through; without the flag, it lets all through. */
+function isAmong(args: readonly string[], flag: string, name: string): boolean {
+  const names = flagValues(args, flag).filter((one) => one !== "");
+  return names.length === 0 || names.includes(name);
+}
+
+/** An endpoint that gatus-sidecar takes from an annotation: it makes one of each object, and Gatus rejects two of the same name. */
+const ENDPOINT = /^gatus\.(?:home-operations\.com|io)\/endpoint$/;
+
+/** Whether only the first route of an Ingress takes over an annotation. */
+export const isForFirstRoute = (annotation: string): boolean => ENDPOINT.test(annotation);
+
+/** The annotations of an Ingress that its further routes take over. */
+export const keptByOthers = (kept: Mapping): Mapping =>
+  Object.fromEntries(Object.entries(kept).filter(([name]) => !isForFirstRoute(name)));
