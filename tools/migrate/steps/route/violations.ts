@@ -14,6 +14,7 @@ import { releaseNamespace, rendered } from "./hosts.ts";
 import { isForFirstRoute } from "./monitoring.ts";
 import { parentsOf, type Moving } from "./parents.ts";
 import { missingObject } from "./new-object-violations.ts";
+import { whyNotServed } from "./patched.ts";
 import { entriesAt, INGRESS, ROUTE, servicesIn, VALUES } from "./release-values.ts";
 import { answers, type Reading } from "./served.ts";
 import { servicesOf } from "./services.ts";
@@ -132,7 +133,7 @@ export function removalViolation(
   }));
   const all = routes.reduce((one, other) => one.union(other.answers), new Set<string>());
   const own = objectAnswers(reading, namespace, before, context);
-  if (!own.isSubsetOf(all)) return "no HTTPRoute serves what it did";
+  if (!own.isSubsetOf(all)) return whyNotServed(gone);
   const added = routes
     .filter((route) => !route.answers.isDisjointFrom(own))
     .map(({ object }) => object)
