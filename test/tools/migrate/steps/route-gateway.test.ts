@@ -228,6 +228,26 @@ describe("migrate route: plain HTTP", () => {
     assert.match(written(resultOf(route, files(ingress("traefik")), options()), "apps/web.yaml"), ALL);
   });
 
+  it("is on the cutover list for a host that tls does not list, because only the certificate decides", () => {
+    const lines = (hosts: readonly string[], annotations: object = {}): string => {
+      const one = ingress("nginx", { tls: [{ hosts, secretName: "web" }] }, annotations) as {
+        spec: { rules: { host: string }[] };
+      };
+      const [first] = one.spec.rules;
+      one.spec.rules.push({ ...first!, host: "second.example.com" });
+      const result = resultOf(route, files(gateway("front"), redirect(), NGINX, one), options());
+      return messages(result, "cutover")
+        .filter((line) => line.includes("tls does not list"))
+        .join();
+    };
+    assert.match(
+      lines([HOST]),
+      /^second\.example\.com: tls does not list it; unless its certificate covers it/,
+    );
+    const forced = { "nginx.ingress.kubernetes.io/force-ssl-redirect": "true" };
+    assert.equal(lines([HOST], forced) + lines([HOST, "second.example.com"]) + lines(["*.example.com"]), "");
+  });
+
   it("is all that a plain listener serves, so no certificate is on the cutover list", () => {
     const annotations = { "traefik.ingress.kubernetes.io/router.entrypoints": "tunnel" };
     const objects = files(gateway("front"), TRAEFIK, ingress("traefik", {}, annotations));

@@ -7,7 +7,7 @@ import { ingressAnnotations, isTlsOnly, ownMiddlewares } from "./annotations.ts"
 import { extensionRefs, writtenMatches } from "./filters.ts";
 import { ruleLength } from "./ingress.ts";
 import { servedByRules } from "./http-route.ts";
-import { refusalsOf, routePath, secretsOf } from "./paths.ts";
+import { refusalsOf, routePath, secretsOf, tlsHostsOf } from "./paths.ts";
 import type { WrittenPath } from "./controllers/nginx-rewrites.ts";
 import { whyNotInValues } from "./new-objects.ts";
 import { serviceSettings } from "./services.ts";
@@ -85,6 +85,7 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
     losses,
     prefixes,
     usesTls: mappingsIn(entry.tls).length > 0,
+    tlsHosts: tlsHostsOf(entry.tls),
     isTlsOnly: isTlsOnly(annotations),
     tlsSecrets: secretsOf(entry.tls),
     annotations,

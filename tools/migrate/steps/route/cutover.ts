@@ -5,6 +5,9 @@ import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { indexOf } from "../../clusters.ts";
 import type { StepContext } from "../../step.ts";
+import { controllerOf, controllerValues } from "./controllers/classes.ts";
+import { nginx } from "./controllers/nginx.ts";
+import { redirects } from "./controllers/nginx-config.ts";
 import { dnsLines, type DnsMove } from "./dns.ts";
 import { traefiksBehind } from "./doors.ts";
 import { isFilter } from "./filters.ts";
@@ -40,6 +43,7 @@ export function cutover(
       return `${host}: moves from class ${reading.ingressClass ?? ""} to Gateway ${gateway}; ${needs}`;
     }),
     ...unseenRedirect(moving, option),
+    ...withoutCertificate(moving, option),
     ...[...middlewares].map(
       (name) =>
         `Middleware ${name}: enable the kubernetesCRD provider in the Traefik behind Gateway ${gateway}, or every request to the route gets 500`,
@@ -97,6 +101,26 @@ const allReadMiddlewares = oncePer((cluster: BuiltCluster): boolean => {
     releases.length > 0 && releases.every((release) => hasCrdProvider(valuesOf(release, objects).values))
   );
 });
+
+/**
+ * Hosts that `tls` does not list: if no certificate covers them, ingress-nginx answers their plain HTTP itself, and redirects only the others.
+ * Source: certificate.configured_for_current_request in rootfs/etc/nginx/lua/lua_ingress.lua
+ */
+function withoutCertificate({ reading, cluster }: Moving, option: Parents["gateway"]): readonly string[] {
+  const { ingressClass, annotations, tlsHosts, served } = reading;
+  if (controllerOf(ingressClass, cluster) !== nginx || tlsHosts.length === 0) return [];
+  const isForced = redirects(annotations.raw, false, controllerValues(ingressClass, cluster));
+  if (isForced || plainHttpOf(reading, cluster, option).answer !== "redirected") return [];
+  const covers = (pattern: string, host: string): boolean =>
+    pattern === host || (pattern.startsWith("*.") && host.endsWith(pattern.slice(1)));
+  const open = [...new Set(served.map(({ host }) => host))].filter(
+    (host) => !tlsHosts.some((pattern) => covers(pattern, host)),
+  );
+  if (open.length === 0) return [];
+  return [
+    `${open.join(", ")}: tls does not list ${open.length === 1 ? "it" : "them"}; unless its certificate covers ${open.length === 1 ? "it" : "them"} too, the app answers plain HTTP there today, and the route does so only over HTTPS`,
+  ];
+}
 
 /** The options say that the Gateway redirects plain HTTP, and the repository shows a listener where nothing does. */
 function unseenRedirect({ reading, cluster, hosts }: Moving, option: Parents["gateway"]): readonly string[] {

@@ -46,6 +46,7 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
     losses,
     prefixes: served.map(pathOf).flatMap(([type, path]) => prefixOf(path, "PathPrefix", type)),
     usesTls: isMapping(spec.tls),
+    tlsHosts: [],
     isTlsOnly: isMapping(spec.tls),
     tlsSecrets: secretsOf([tls]),
     annotations,

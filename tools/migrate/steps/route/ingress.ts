@@ -6,7 +6,7 @@ import { isRedirect } from "./filters.ts";
 import { translatedBackend, translatedFilters, whySeveralServices } from "./new-objects.ts";
 import type { Loss } from "../../losses.ts";
 import { matchOf, type Backend, type Prefix, type Reading, type Served } from "./served.ts";
-import { refusalsOf, routePath, secretsOf } from "./paths.ts";
+import { refusalsOf, routePath, secretsOf, tlsHostsOf } from "./paths.ts";
 import type { WrittenPath } from "./controllers/nginx-rewrites.ts";
 import { portOf, serviceSettings, type Services } from "./services.ts";
 import { whyNotAllKnown } from "./unknown-fields.ts";
@@ -62,6 +62,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
     losses,
     prefixes,
     usesTls: mappingsIn(fieldAt(ingress, ["spec", "tls"])).length > 0,
+    tlsHosts: tlsHostsOf(fieldAt(ingress, ["spec", "tls"])),
     isTlsOnly: isTlsOnly(annotations),
     tlsSecrets: secretsOf(fieldAt(ingress, ["spec", "tls"])),
     annotations,

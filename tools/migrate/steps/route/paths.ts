@@ -123,6 +123,11 @@ export function prefixOf(path: string, pathType: string, type: string | undefine
   return type === "PathPrefix" ? [{ path, pathType }] : [];
 }
 
+/** The hosts in the `tls` list of an Ingress. */
+export function tlsHostsOf(tls: Value | undefined): readonly string[] {
+  return mappingsIn(tls).flatMap(({ hosts }) => (Array.isArray(hosts) ? hosts.map(scalarText) : []));
+}
+
 /** Names of the Secrets in the `tls` list of an Ingress. */
 export function secretsOf(tls: Value | undefined): readonly string[] {
   const names = mappingsIn(tls).map(({ secretName }) => scalarText(secretName));

@@ -73,6 +73,8 @@ export interface Reading {
   readonly prefixes: readonly Prefix[];
   /** Whether it asks for a certificate. */
   readonly usesTls: boolean;
+  /** The hosts for which it asks for one, as written. */
+  readonly tlsHosts: readonly string[];
   /** Whether Traefik answers only HTTPS requests to it, on any entry point. */
   readonly isTlsOnly: boolean;
   /** Names of the Secrets with its certificates. */
