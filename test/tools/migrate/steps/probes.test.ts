@@ -98,6 +98,24 @@ describe("migrate probes", () => {
     }
   });
 
+  it("leaves a release whose values come from a ConfigMap, and says where they belong", () => {
+    const path = "apps/release.yaml";
+    const [head = "", values = ""] = (release("")[path] as string).split("  values:\n");
+    const map = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "app" },
+      data: { "values.yaml": values.replaceAll(/^ {4}/gm, "") },
+    };
+    for (const own of ["", "  values:\n    controllers: { main: { replicas: 1 } }\n"]) {
+      const text = `${head}  valuesFrom: [{ kind: ConfigMap, name: app }]\n${own}`;
+      const result = resultOf(probes, { ...release(""), [path]: text, "apps/values.yaml": map });
+      assert.deepEqual(result.plan.changes, []);
+      const notes = result.plan.notes.map(({ message }) => message).join();
+      assert.match(notes, /where spec\.valuesFrom refers to: add the probes there/i, own);
+    }
+  });
+
   it("does not take the port of an ExternalName for that of the container", () => {
     const path = "apps/release.yaml";
     const text = release("")[path] as string;

@@ -96,6 +96,11 @@ function lackOf(
   return [{ built, path, position, message, answer }];
 }
 
+/** Whether a path is that of the container itself, not the part of it that the release has, with the rest from `valuesFrom`. */
+const isContainer = (path: Path): boolean =>
+  path[1] !== "valuesFrom" &&
+  (!path.includes("controllers") || ["containers", "initContainers"].includes(String(path.at(-2))));
+
 /** Adds the probes to the text; returns the reason if that is not possible. */
 function insert(
   { built, path }: Lack,
@@ -109,6 +114,8 @@ function insert(
   const document = (text === source.text ? edit : new YamlEdit(source.text)).documentAt(offset);
   const comments = commentsOnProbes(edit, document, path);
   if (comments.length > 0) return `its comments may say why: ${comments.join(" ")}`;
+  if (!isContainer(path))
+    return "its values are not in the HelmRelease, but where spec.valuesFrom refers to: add the probes there";
   const lines = probeLines(missing, edit, document, path);
   const own = [...path, "probes"];
   const done = edit.has(document, own)
