@@ -106,6 +106,9 @@ describe("migrate route: what sends requests to the controller's Service", () =>
     const host = FULL.slice(7, -3);
     const more: Files = {
       "README.md": `curl ${FULL}\n`,
+      "doors/redirect.yaml": configMap("ingress", {
+        regex: String.raw`^https://${SERVICE.slice(8)}\..+/$`,
+      }),
       "tunnel/config.yaml": `# ${FULL}\nurls:\n  - http://my-${host}\n  - http://${host.replace(".svc", "-two.svc")}\n  - http://${host.replace(".svc.cluster.local", ".example.org")}\n`,
     };
     assert.deepEqual(senders(files(more)), []);

@@ -1,4 +1,4 @@
-import { coerce, gte, lt } from "semver";
+import { coerce, gte, lt, valid } from "semver";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, mappingsIn, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
@@ -29,6 +29,8 @@ export interface RouteDialect {
 export function dialectOf({ version }: Chart): RouteDialect | string {
   const number = coerce(version);
   if (!number) return `its version of app-template is not known (${version || "none is set"})`;
+  if (valid(version) === null && lt(number, "3.7.3"))
+    return `its version of app-template is a range (${version}), and routes to another port than the Service's primary one need 3.7.3: write an exact version`;
   if (lt(number, "3.7.3"))
     return `app-template ${version} always routes to the Service's primary port; upgrade to 3.7.3 or later first`;
   if (gte(number, "6.0.0")) return `the route format of app-template ${version} is not supported`;

@@ -96,7 +96,7 @@ export function targetConflicts(records: readonly DnsRecord[]): readonly Cutover
     if (targets.length < 2) return [];
     const list = targets.map(
       ([target, hosts]) =>
-        `${target ?? "the address of the Ingress controller"} (${hosts.map(({ host }) => host).join(", ")})`,
+        `${target ?? "the address of the Ingress controller"} (${[...new Set(hosts.map(({ host }) => host))].join(", ")})`,
     );
     const message = `Gateway ${gateway}: all its hosts share one DNS target, but today they have several: ${list.join("; ")}; use one Gateway per target, or maintain those records by hand`;
     return [{ kind: "cutover", message }];

@@ -18,6 +18,6 @@ function* originsIn(value: Value | undefined): Generator<Origin, void, undefined
   yield originOf(value);
   for (const [key, one] of Object.entries(value)) {
     yield entryOrigin(value, key);
-    yield* originsIn(one as Value);
+    yield* originsIn(one);
   }
 }

@@ -85,6 +85,8 @@ function inText(
   const short = new RegExp(`://${service}(?![\\w.-])`, "g");
   const isIn = (line: string, pattern: RegExp): boolean =>
     [...line.matchAll(pattern)].some(({ 0: found, index }) => {
+      // In a regular expression, a dot or a quantifier follows: it matches hosts, and nothing is sent there.
+      if (/^\\+[.?:/]/.test(line.slice(index + found.length))) return false;
       const [, port = ""] = /^[\w.-]*:(\d+)/.exec(line.slice(index + found.length)) ?? [];
       return !ownPorts.has(port);
     });
