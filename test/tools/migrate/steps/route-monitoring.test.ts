@@ -67,7 +67,7 @@ describe("migrate route: what Gatus monitors", () => {
     );
   });
 
-  it("is one endpoint, of the first route of an Ingress that becomes several", () => {
+  it("is one endpoint, of the route that it asks for, or the first, of an Ingress that becomes several", () => {
     const backend = { service: { name: "tools", port: { number: 80 } } };
     const rules = [
       ["wiki.example.com", { service: { name: "wiki", port: { number: 80 } } }],
@@ -109,6 +109,20 @@ describe("migrate route: what Gatus monitors", () => {
     const release = resultOf(route, files(helmRelease("wiki", "apps", "app-template", values)), OPTIONS);
     assert.equal(written(release, "apps/wiki.yaml").split("group: Home").length, 2);
     assert.match(written(release, "apps/wiki.yaml"), /app-2:/);
+
+    const asked = { [`${GATUS}endpoint`]: "group: Home\nurl: https://tools.example.com/health\n" };
+    const [, second = ""] = written(
+      resultOf(route, files(wiki(asked, { rules })), OPTIONS),
+      "apps/wiki.yaml",
+    ).split("name: wiki-2");
+    assert.match(second, /group: Home/);
+    const entry = { ...values.ingress.app, annotations: asked };
+    const other = helmRelease("wiki", "apps", "app-template", { ...values, ingress: { app: entry } });
+    const [first = "", last = ""] = written(resultOf(route, files(other), OPTIONS), "apps/wiki.yaml").split(
+      "app-2:",
+    );
+    assert.doesNotMatch(first, /group: Home/);
+    assert.match(last, /group: Home/);
   });
 });
 

@@ -1,10 +1,13 @@
 import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../../../kube/gatus-annotations.ts";
 import { flagValues, gatusPrograms, hasFlag, readsKind } from "../../../../policy/objects/gatus-presence.ts";
-import type { Mapping } from "../../../gitops/yaml/values.ts";
+import { yamlMap } from "../../../../lib/yaml-map.ts";
+import type { Mapping, Value } from "../../../gitops/yaml/values.ts";
 import { indexOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
 import type { StepContext } from "../../step.ts";
+import { hostAsked } from "../annotate/fragment.ts";
 import type { MovingForm, Parents } from "./parents.ts";
+import type { HostGroup } from "./served.ts";
 
 /** A gatus-sidecar that watches an Ingress and would not watch its route: Gatus loses the endpoint, and with it the alerts. */
 export function monitoringLosses(
@@ -62,9 +65,23 @@ function isAmong(args: readonly string[], flag: string, name: string): boolean {
 /** An endpoint that gatus-sidecar takes from an annotation: it makes one of each object, and Gatus rejects two of the same name. */
 const ENDPOINT = /^gatus\.(?:home-operations\.com|io)\/endpoint$/;
 
-/** Whether only the first route of an Ingress takes over an annotation. */
-export const isForFirstRoute = (annotation: string): boolean => ENDPOINT.test(annotation);
+/** Whether only one route of an Ingress takes over an annotation. */
+export const isForOneRoute = (annotation: string): boolean => ENDPOINT.test(annotation);
 
-/** The annotations of an Ingress that its further routes take over. */
-export const keptByOthers = (kept: Mapping): Mapping =>
-  Object.fromEntries(Object.entries(kept).filter(([name]) => !isForFirstRoute(name)));
+/** The annotations that each route of an Ingress takes over: an endpoint goes to the route with the host that it asks for, otherwise to the first. */
+export function annotationsPerRoute(kept: Mapping, groups: readonly HostGroup[]): readonly Mapping[] {
+  const homes = new Map(
+    Object.entries(kept)
+      .filter(([name]) => isForOneRoute(name))
+      .map(([name, endpoint]) => [name, routeAsked(endpoint, groups)]),
+  );
+  return groups.map((_, index) =>
+    Object.fromEntries(Object.entries(kept).filter(([name]) => (homes.get(name) ?? index) === index)),
+  );
+}
+
+function routeAsked(endpoint: Value, groups: readonly HostGroup[]): number {
+  const host = typeof endpoint === "string" ? hostAsked(yamlMap(endpoint) ?? {}) : undefined;
+  const found = groups.findIndex(({ hosts }) => host !== undefined && hosts.includes(host));
+  return Math.max(found, 0);
+}

@@ -17,7 +17,7 @@ import { moveOf, type Move } from "./move.ts";
 import { refused, type Stay } from "./outcome.ts";
 import { INGRESS, ROUTE } from "./release-values.ts";
 import { isIngress, readAny } from "./read.ts";
-import { keptByOthers } from "./monitoring.ts";
+import { annotationsPerRoute } from "./monitoring.ts";
 import { newObjects, presentObject } from "./new-objects.ts";
 import { answers, groupName, hostGroups, type Reading, type Served } from "./served.ts";
 import { servicesOf } from "./services.ts";
@@ -85,8 +85,10 @@ export function plannedRoutes(
 /** One HTTPRoute for each group of hosts with the same rules. */
 function routesFor(written: Mapping, reading: Reading, parentRefs: readonly Mapping[]): readonly Mapping[] {
   const name = scalarText(fieldAt(written, ["metadata", "name"]));
-  return hostGroups(reading.served).map((group, index) =>
-    httpRoute(metadataOf(written, reading, groupName(name, index), index === 0), parentRefs, group),
+  const groups = hostGroups(reading.served);
+  const kept = annotationsPerRoute(reading.annotations.kept, groups);
+  return groups.map((group, index) =>
+    httpRoute(metadataOf(written, kept[index] ?? {}, groupName(name, index)), parentRefs, group),
   );
 }
 
@@ -105,8 +107,7 @@ function lacking(
 }
 
 /** The metadata of a route, in the order of its Ingress's. */
-function metadataOf(written: Mapping, { annotations }: Reading, name: string, isFirst: boolean): Mapping {
-  const kept = isFirst ? annotations.kept : keptByOthers(annotations.kept);
+function metadataOf(written: Mapping, kept: Mapping, name: string): Mapping {
   const metadata = fieldsIn(written, ["metadata"]);
   const { namespace, labels } = metadata;
   const own: Mapping = {

@@ -8,7 +8,7 @@ import type { Note, StepContext } from "../../step.ts";
 import { dialectOf, readIngress, readRoute, routeValues, type RouteDialect } from "./app-template.ts";
 import { chartOf } from "./chart.ts";
 import { releaseNamespace, sourceOf } from "./hosts.ts";
-import { keptByOthers } from "./monitoring.ts";
+import { annotationsPerRoute } from "./monitoring.ts";
 import { moveOf, type Move } from "./move.ts";
 import { otherIngresses } from "./other-charts.ts";
 import { refused, whyHeld, type DnsRecord, type Holds, type Outcome, type Stay } from "./outcome.ts";
@@ -117,11 +117,13 @@ function convert(
   if ("kind" in move) return move;
   const present = fieldsIn(written, ROUTE);
   const routes: Mapping = {};
-  for (const [index, group] of hostGroups(reading.served).entries()) {
+  const groups = hostGroups(reading.served);
+  const kept = annotationsPerRoute(reading.annotations.kept, groups);
+  for (const [index, group] of groups.entries()) {
     const name = groupName(key, index);
     const route = routeValues(group, move.parents.parentRefs, dialect);
     const there = present[name];
-    if (there === undefined) routes[name] = { ...carried(entry, index === 0), ...route };
+    if (there === undefined) routes[name] = { ...carried(entry, kept[index] ?? {}), ...route };
     else if (!isMapping(there) || !sameAnswers(there, route, services, dialect))
       return refused(
         `route.${name} already exists and serves something else: make it match the Ingress, or remove one of them`,
@@ -138,9 +140,7 @@ function readEntry(release: Mapping, key: string, namespace: string): Reading {
 }
 
 /** The fields that a route has in common with an Ingress. */
-function carried(entry: Mapping, isFirst: boolean): Mapping {
-  const { kept: all } = readIngress(entry, undefined, "").annotations;
-  const kept = isFirst ? all : keptByOthers(all);
+function carried(entry: Mapping, kept: Mapping): Mapping {
   const taken = CARRIED.filter((key) => entry[key] !== undefined).map((key) => [key, entry[key] ?? null]);
   return {
     ...(Object.keys(kept).length === 0 ? {} : { annotations: kept }),

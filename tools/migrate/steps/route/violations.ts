@@ -11,7 +11,7 @@ import { readHttpRoute } from "./http-route.ts";
 import { sameCluster, clusterOf } from "../../clusters.ts";
 import { isHttpRoute, isIngress, readAny } from "./read.ts";
 import { releaseNamespace, rendered } from "./hosts.ts";
-import { isForFirstRoute } from "./monitoring.ts";
+import { isForOneRoute } from "./monitoring.ts";
 import { parentsOf, type Moving } from "./parents.ts";
 import { missingObject } from "./new-object-violations.ts";
 import { whyNotServed } from "./patched.ts";
@@ -155,7 +155,7 @@ function lostMetadata(
     for (const [name, value] of Object.entries(fields)) {
       const path = ["metadata", `${what}s`, name];
       const has = (route: Mapping): boolean => isDeepStrictEqual(fieldAt(route, path), value);
-      const isThere = isForFirstRoute(name) ? routes.some(has) || routes.length === 0 : routes.every(has);
+      const isThere = isForOneRoute(name) ? routes.some(has) || routes.length === 0 : routes.every(has);
       if (!isThere) return `${what} ${name}`;
     }
   return undefined;
