@@ -185,6 +185,7 @@ describe("the offline build of a Flux Kustomization", () => {
         /objects\.yaml:3: Kustomize cannot read the annotation alpha\.config\.kubernetes\.io\/transformations/,
       "refused-null-directive": /kustomization\.yaml:7: unknown \$patch null/,
       "refused-annotations-without-keys": /kustomization\.yaml:4: annotations must be a mapping/,
+      "refused-image": /objects\.yaml:5: an image must be a string/,
       "refused-crds": /kustomization\.yaml:2: a file in `crds` must have OpenAPI definitions by name/,
       "refused-plugin": /Flux runs only built-in plugins, and Own is not built in/,
     }))

@@ -7,6 +7,7 @@ import type { KustomizationFile } from "./kustomization-file.ts";
 import { listField } from "./lists.ts";
 import type { MergeSchemas } from "./merge-keys.ts";
 import { scalarText, type Resource } from "./resource.ts";
+import { replaceScalar } from "./shared-scalar.ts";
 
 /** The `buildMetadata` options of the kustomization that is being built, and the schemas that the build has found. */
 export interface BuildMetadata {
@@ -129,6 +130,7 @@ export function markManaged(resources: readonly Resource[], { fields }: Kustomiz
     if (typeof labels === "string")
       throw new BuildError("labels must be a mapping", entryOrigin(resource.metadata, "labels"));
     if (labels === null) resource.setMetadata("labels", mappingAt(origin), origin);
-    setField(resource.labels, "app.kubernetes.io/managed-by", "kustomize-(devel)", origin);
+    const label = { container: resource.labels, key: "app.kubernetes.io/managed-by" };
+    replaceScalar(resource.object, label, { value: "kustomize-(devel)", origin });
   }
 }

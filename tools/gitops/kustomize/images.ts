@@ -14,6 +14,7 @@ export function setImage(resources: Resources, entry: Mapping, specs: readonly F
   const origin = entryOrigin(entry, Object.keys(entry).find((field) => field !== "name") ?? "name");
   const update = (container: Mapping | Value[], key: string | number): void => {
     const image = (container as Mapping)[key];
+    if (isMapping(image)) throw new BuildError("an image must be a string", entryOrigin(container, key));
     if (typeof image !== "object" && image !== undefined && matches(scalarText(image)))
       setUntyped(container, key, changed(scalarText(image), entry), origin);
   };
