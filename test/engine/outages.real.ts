@@ -16,7 +16,7 @@ function succeeds(attempt: Promise<unknown>): Promise<boolean> {
   );
 }
 
-/** Too slow for `npm test`: `npm run faults`. */
+/** Too slow for `npm test`: `npm run test:real`. */
 describe("engine: outages of the control plane of 20 s", function () {
   this.timeout(180_000);
   const platform = useFaultyPlatform({

@@ -29,7 +29,7 @@ function withoutManager(object: KubeObject): KubeObject {
   };
 }
 
-/** Too slow for `npm test`: `npm run faults`. */
+/** Too slow for `npm test`: `npm run test:real`. */
 describe("engine: a stack from before the program had one field manager", function () {
   this.timeout(180_000);
   const platform = useFaultyPlatform();

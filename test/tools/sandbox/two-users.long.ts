@@ -10,7 +10,7 @@ import { resolvePrograms } from "../../../tools/toolchain/resolve.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../../support/sandbox.ts";
 
 const CLI = join(import.meta.dirname, "../../../tools/cli/main.js");
-/** The user `nobody` on most systems; it need not have a name. */
+/** Another user; it need not have a name. */
 const OTHER = 65_534;
 
 describe("two users on one machine", function () {
