@@ -142,7 +142,14 @@ describe("migrate oci", () => {
       const { plan } = resultOf(oci, { "apps/release.yaml": release, "apps/source.yaml": source });
       return plan.notes.map(({ message }) => message).join();
     };
-    for (const version of ["v0.0.0-latest", "0.0.0-main", "1.2.0-nightly", "0.0.0-dev-latest"])
+    for (const version of [
+      "v0.0.0-latest",
+      "0.0.0-main",
+      "1.2.0-nightly",
+      "0.0.0-dev-latest",
+      "1.2.0-rc1-latest",
+      "1.2.0-rc-latest",
+    ])
       assert.match(
         whyLeft(version),
         new RegExp(`has the version ${version}, which looks like a tag that moves`),

@@ -105,11 +105,12 @@ export function artifactOf(object: Mapping, context: StepContext): Source | Unkn
 
 /**
  * Whether a prerelease names a branch or a channel, to which a registry pushes again under the same tag; a number next to the word, such as `main.412`,
- * makes it one build.
+ * makes it one build, unless it ends in `latest`.
  */
 function isMoving(version: string): boolean {
   const words = (parse(version)?.prerelease ?? []).flatMap((part) => String(part).split("-"));
-  return words.length > 0 && words.every((word) => MOVING.test(word));
+  if (/^latest$/i.test(words.at(-1) ?? "")) return true;
+  return words.some((word) => MOVING.test(word)) && !words.some((word) => /\d/.test(word));
 }
 
 const MOVING =
