@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { parse } from "yaml";
 import { loadPins } from "../../config/pins.ts";
-import { parseConfig } from "../../config/parse.ts";
 import type { Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { planPlatform } from "../../platform/plan.ts";
 import { clusterHolding } from "../support/cluster.ts";
 import { fencesOf } from "./markdown.ts";
 import { readTree } from "./tree.ts";
+import { stackConfig } from "../support/stack-config.ts";
 
 const object = (apiVersion: string, kind: string, id: string, more: object = {}): KubeObject => {
   const [name = "", namespace] = id.split("/").reverse();
@@ -61,17 +61,11 @@ describe("docs/guides/own-clusters.md", () => {
   const [text = ""] = fencesOf(readTree("docs/guides/own-clusters.md"))
     .map((fence) => fence.text)
     .filter((fence) => fence.startsWith("config:"));
-  const values = Object.entries((parse(text) as { config: Record<string, unknown> }).config).map(
-    ([key, value]) => [key.replace("edgefirst:", ""), JSON.stringify(value)] as const,
-  );
+  const { config: values } = parse(text) as { config: Record<string, unknown> };
 
   /** The errors and warnings of a preview. */
   async function findings(neighbours: Partial<typeof NEIGHBOURS>): Promise<Finding[]> {
-    const config = {
-      ...parseConfig({ values: Object.fromEntries(values), secrets: {} }),
-      secrets: {},
-      gatusAuthorizations: new Map(),
-    };
+    const config = stackConfig(values);
     const cluster = clusterHolding(...FLUX_CRDS, ...Object.values(neighbours));
     // The cluster serves every other kind, without objects.
     const plan = await planPlatform({

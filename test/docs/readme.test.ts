@@ -4,11 +4,11 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { parseConfig } from "../../config/parse.ts";
 import { RULES } from "../../policy/engine/registry.ts";
 import { fencesOf } from "./markdown.ts";
 import { firstDifference } from "./output.ts";
 import { readTree, ROOT, treeFiles } from "./tree.ts";
+import { stackConfig } from "../support/stack-config.ts";
 
 const MOST_WORDS = 700;
 /** Most lines of the configuration that the README shows, its first comment apart. */
@@ -66,10 +66,7 @@ describe("README.md", function () {
     const [file] = fences.filter(({ text }) => text.startsWith("# Pulumi.edge.yaml"));
     assert.ok(file !== undefined && file.text.split("\n").length - 1 <= MOST_LINES);
     const { config } = parse(file.text) as { config: Record<string, unknown> };
-    const values = Object.fromEntries(
-      Object.entries(config).map(([key, value]) => [key.replace("edgefirst:", ""), JSON.stringify(value)]),
-    );
-    assert.equal(parseConfig({ values, secrets: {} }).cluster.context, "edge");
+    assert.equal(stackConfig(config).cluster.context, "edge");
   });
 });
 

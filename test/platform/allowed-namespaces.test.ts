@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../config/parse.ts";
 import { loadPins } from "../../config/pins.ts";
 import type { Finding } from "../../kube/client.ts";
 import { STACK_LABEL, type KubeObject } from "../../kube/objects.ts";
 import { planPlatform } from "../../platform/plan.ts";
 import { clusterHolding } from "../support/cluster.ts";
 import { GATEWAY } from "../support/configuration.ts";
+import { stackConfig } from "../support/stack-config.ts";
 
 const STACK = "edge";
 const namespace = (name: string, labels: Record<string, string> = {}): KubeObject => ({
@@ -22,15 +22,9 @@ async function found(matchLabels: Record<string, string>, ...objects: KubeObject
     gateways: [{ ...GATEWAY, allowedNamespaces: { matchLabels } }],
     gatus: { install: true, namespace: "monitoring", hostname: "status.example.com" },
   };
-  const raw = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
-  const config = {
-    ...parseConfig({ values: raw, secrets: {} }),
-    secrets: {},
-    gatusAuthorizations: new Map(),
-  };
   const { findings } = await planPlatform({
     stack: STACK,
-    config,
+    config: stackConfig(values),
     pins: loadPins(),
     recorded: () => Promise.resolve([]),
     cluster: { ...clusterHolding(...objects), serves: () => Promise.resolve(true) },

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { COMPARED_SETTINGS } from "../../config/compared-settings.ts";
-import { parseConfig } from "../../config/parse.ts";
 import { comparedSettings } from "../../platform/compared-settings.ts";
 import { FLUX, GATEWAY } from "../support/configuration.ts";
+import { stackConfig } from "../support/stack-config.ts";
 
 function settings(values: object): Readonly<Record<string, string>> {
-  const all = Object.entries({ cluster: { context: "edge" }, ...values });
-  const raw = Object.fromEntries(all.map(([key, value]) => [key, JSON.stringify(value)]));
-  return comparedSettings(parseConfig({ values: raw, secrets: {} }));
+  return comparedSettings(stackConfig({ cluster: { context: "edge" }, ...values }));
 }
 
 describe("settings that are compared between stacks", () => {

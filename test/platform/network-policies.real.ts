@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { loadPins } from "../../config/pins.ts";
-import { parseConfig } from "../../config/parse.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { planPlatform } from "../../platform/plan.ts";
 import { clusterHolding } from "../support/cluster.ts";
 import { GATEWAY } from "../support/configuration.ts";
 import { policyChanges, type PolicySpec } from "../support/policy-changes.ts";
 import { allowed, podOf, type Connection, type Outside, type Pod } from "../support/reachability.ts";
+import { stackConfig } from "../support/stack-config.ts";
 
 const CONFIG = {
   cluster: { context: "test" },
@@ -35,12 +35,9 @@ const CONFIG = {
 
 /** The objects of the stack. */
 async function planned(): Promise<readonly KubeObject[]> {
-  const values = Object.fromEntries(
-    Object.entries(CONFIG).map(([key, value]) => [key, JSON.stringify(value)]),
-  );
   const { parts } = await planPlatform({
     stack: "test",
-    config: { ...parseConfig({ values, secrets: {} }), secrets: {}, gatusAuthorizations: new Map() },
+    config: stackConfig(CONFIG),
     pins: loadPins(),
     cluster: { ...clusterHolding(), serves: () => Promise.resolve(true) },
     recorded: () => Promise.resolve([]),

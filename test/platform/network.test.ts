@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../config/parse.ts";
 import { loadPins } from "../../config/pins.ts";
 import { planPlatform } from "../../platform/plan.ts";
 import { clusterHolding } from "../support/cluster.ts";
 import { GATEWAY } from "../support/configuration.ts";
 import { gatewayApiDirectory } from "../support/engine.ts";
+import { stackConfig } from "../support/stack-config.ts";
 
 /** The objects in the state of a stack without one. */
 const NONE = () => Promise.resolve([]);
@@ -15,16 +15,10 @@ async function errorsOf(...gateways: object[]): Promise<string[]> {
     gatewayApi: { source: await gatewayApiDirectory() },
     gateways,
   };
-  const raw = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
-  const config = {
-    ...parseConfig({ values: raw, secrets: {} }),
-    secrets: {},
-    gatusAuthorizations: new Map(),
-  };
   const cluster = clusterHolding();
   const { findings } = await planPlatform({
     stack: "edge",
-    config,
+    config: stackConfig(values),
     pins: loadPins(),
     cluster,
     recorded: NONE,

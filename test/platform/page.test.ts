@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../config/parse.ts";
 import { checkGatusPage, gatusPage } from "../../platform/page.ts";
+import { stackConfig } from "../support/stack-config.ts";
 
 /** A configuration with these settings for the first Gateway and for Gatus. */
 function configured(gateway: Record<string, unknown>, gatus: Record<string, unknown> = {}) {
-  const values = {
+  return stackConfig({
     cluster: { context: "test" },
     gateways: [{ name: "external", namespace: "network", className: "traefik", ...gateway }],
     gatus: { install: true, hostname: "status.example.com", ...gatus },
-  };
-  const raw = Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]);
-  return parseConfig({ values: Object.fromEntries(raw) as Record<string, string>, secrets: {} });
+  });
 }
 const tls = (...hostnames: string[]) => ({
   hostnames: hostnames.map((hostname) => ({ hostname, certificate: { secret: "tls" } })),

@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { KubeObject } from "../../kube/objects.ts";
-import type { StackConfig } from "../../config/load.ts";
 import { parseConfig } from "../../config/parse.ts";
 import { planPlatform } from "../../platform/plan.ts";
 import { checkPolicies } from "../../platform/policies.ts";
 import { loadPins } from "../../config/pins.ts";
 import { clusterHolding } from "../support/cluster.ts";
 import { gatewayApiDirectory } from "../support/engine.ts";
+import { stackConfig } from "../support/stack-config.ts";
 
 /** The objects in the state of a stack without one. */
 const NONE = () => Promise.resolve([]);
@@ -107,11 +107,11 @@ async function plan(stack: string, more: Readonly<Record<string, unknown>>) {
     gatewayApi: { source: await gatewayApiDirectory() },
     ...more,
   };
-  const raw = Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]);
-  const config: StackConfig = {
-    ...parseConfig({ values: Object.fromEntries(raw) as Record<string, string>, secrets: {} }),
-    secrets: {},
-    gatusAuthorizations: new Map(),
-  };
-  return planPlatform({ stack, config, pins: loadPins(), cluster: clusterHolding(), recorded: NONE });
+  return planPlatform({
+    stack,
+    config: stackConfig(values),
+    pins: loadPins(),
+    cluster: clusterHolding(),
+    recorded: NONE,
+  });
 }

@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
-import { parseConfig } from "../../config/parse.ts";
 import { checkProbes, plainHttpPorts } from "../../platform/probes.ts";
 import { routeProbes } from "../../platform/staging.ts";
+import { stackConfig } from "../support/stack-config.ts";
 
 /** A configuration with one Gateway and Gatus. */
 function configured(gateway: Record<string, unknown>, gatus: Record<string, unknown> = {}) {
-  const values = {
+  return stackConfig({
     cluster: { context: "test" },
     gateways: [{ name: "external", namespace: "network", className: "traefik", ...gateway }],
     gatus: { install: true, ...gatus },
-  };
-  const raw = Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]);
-  return parseConfig({ values: Object.fromEntries(raw) as Record<string, string>, secrets: {} });
+  });
 }
 
 const reported = (...args: Parameters<typeof configured>) =>
@@ -78,8 +76,11 @@ describe("platform: Gatus's probes", () => {
       ],
       gatus: { install: true },
     };
-    const raw = Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]);
-    const parsed = parseConfig({ values: Object.fromEntries(raw) as Record<string, string>, secrets: {} });
-    assert.deepEqual(plainHttpPorts(parsed), { "*.a.com": 80, "tls.a.com": 0, "b.com": 0, "c.com": 8080 });
+    assert.deepEqual(plainHttpPorts(stackConfig(values)), {
+      "*.a.com": 80,
+      "tls.a.com": 0,
+      "b.com": 0,
+      "c.com": 8080,
+    });
   });
 });
