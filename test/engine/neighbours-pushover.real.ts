@@ -6,7 +6,7 @@ import { installNeighbours } from "../../tools/sandbox/neighbours/install.ts";
 import type { Neighbour } from "../../tools/sandbox/neighbours/neighbour.ts";
 import { prometheus, RULE_LABELS } from "../../tools/sandbox/neighbours/prometheus.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
-import { Engine, type TestStack } from "../support/engine.ts";
+import { Engine, expectSuccess, type TestStack } from "../support/engine.ts";
 import { useRealPods } from "../support/real-pods.ts";
 import { START_TIMEOUT_MS } from "../support/sandbox.ts";
 import { alertmanagerConfiguration } from "./monitoring-api.ts";
@@ -84,11 +84,11 @@ describe("engine: Pushover's keys in a Secret of another owner, with the real op
   }
 
   it("are reported as missing before the update, and the operator then rejects the route", async () => {
-    const { code, output } = await stack.previewText();
-    assert.equal(code, 0, output);
-    assert.match(output, /Secret monitoring\/notify, with the keys for Pushover, does not exist on edge/);
-    const run = await stack.up();
-    assert.equal(run.code, 0, run.output);
+    assert.match(
+      await expectSuccess(stack.previewText()),
+      /Secret monitoring\/notify, with the keys for Pushover, does not exist on edge/,
+    );
+    await expectSuccess(stack.up());
     await waitUntil(
       "the operator to reject the route",
       async () => (await cluster.list("v1", "Event", namespace)).some(isRejection),
@@ -111,9 +111,8 @@ describe("engine: Pushover's keys in a Secret of another owner, with the real op
   it("are in no preview, update or state", async () => {
     const preview = await stack.preview();
     assert.deepEqual(preview.changes, []);
-    const run = await stack.up();
-    assert.equal(run.code, 0, run.output);
-    for (const text of [preview.output, run.output, await stack.exportState()])
+    const update = await expectSuccess(stack.up());
+    for (const text of [preview.output, update, await stack.exportState()])
       assert.doesNotMatch(text, /CANARY/);
   });
 });

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,6 +9,7 @@ import type { StagedUpdate } from "../../staging/staged-update.ts";
 import type { StagingSettings } from "../../staging/staging-settings.ts";
 import type { StagedUpdateArgs } from "../../staging/update-args.ts";
 import { outputsOf, verification } from "../support/evidence.ts";
+import { listening } from "../support/listening.ts";
 import { CLUSTER_UID, ready, scriptedCluster } from "../support/scripted-cluster.ts";
 import { engineDouble, type EngineDouble } from "./engine-double.ts";
 
@@ -164,7 +164,7 @@ export class StagedWorld {
         response.end();
       });
     });
-    await once(server.listen(0, "127.0.0.1"), "listening");
+    await listening(server);
     return server;
   }
 }

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as https from "node:https";
 import type { AddressInfo, Server } from "node:net";
@@ -10,6 +9,7 @@ import { secretFiles, secretFileWriter } from "../../../components/gatus/secret-
 import { selfSigned } from "../../../tools/sandbox/agent/self-signed.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
 import { connectProxy } from "../../support/connect-proxy.ts";
+import { listening } from "../../support/listening.ts";
 import { useRealGatus } from "../../support/real-gatus.ts";
 import { writeSecretFile } from "../../support/secret-file.ts";
 
@@ -48,8 +48,8 @@ describe("Pushover's keys in an existing Secret, with the real Gatus", function 
     });
     // Gatus knows only Pushover's real address, and reaches it through the proxy of its environment.
     const listen = async (server: Server): Promise<void> => {
-      servers.push(server.listen(0, "127.0.0.1"));
-      await once(server, "listening");
+      servers.push(server);
+      await listening(server);
     };
     await listen(pushover);
     proxy = connectProxy(port(pushover), (target) => {

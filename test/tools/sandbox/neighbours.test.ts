@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
@@ -19,6 +17,7 @@ import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
 import { pinnedVersion } from "../../../tools/toolchain/version.ts";
 import { clusterHolding } from "../../support/cluster.ts";
+import { listening } from "../../support/listening.ts";
 
 interface Workload {
   readonly template: {
@@ -118,12 +117,10 @@ describe("sandbox: neighbours", function () {
       response.end(
         JSON.stringify({ resources: [{ name: "namespaces", kind: "Namespace", namespaced: false }] }),
       );
-    }).listen(0, "127.0.0.1");
+    });
     try {
-      await once(server, "listening");
       const kubeconfig = join(home, "kubeconfig");
-      const { port } = server.address() as AddressInfo;
-      const cluster = { name: "busy", cluster: { server: `http://127.0.0.1:${port}` } };
+      const cluster = { name: "busy", cluster: { server: `http://${await listening(server)}` } };
       const context = { name: "busy", context: { cluster: "busy", user: "busy" } };
       const users = [{ name: "busy", user: { token: "t" } }];
       writeFileSync(kubeconfig, stringify({ clusters: [cluster], contexts: [context], users }));
