@@ -33,7 +33,7 @@ export async function checkServiceLb(service: KubeObject, cluster: ClusterReader
     const owner = ownerOf(daemonSet);
     const { nodeSelector = {}, containers = [] } = podSpecOf(daemonSet);
     const pool = nodeSelector[POOL];
-    if (owner === undefined || owner === nameOf(service)) return [];
+    if (owner === undefined || owner === describeObject(service)) return [];
     if (pool !== undefined && pool !== service.metadata.labels?.[POOL]) return [];
     const used = containers
       .flatMap(({ ports: own = [] }) => own)
@@ -42,7 +42,7 @@ export async function checkServiceLb(service: KubeObject, cluster: ClusterReader
     return used.length === 0 ? [] : [{ owner, ports: [...new Set(used)].join(", ") }];
   });
   if (taken.length === 0 || hasAddress(await cluster.get(service))) return [];
-  const owners = taken.map((each) => `Service ${each.owner} (ports ${each.ports})`).join(", ");
+  const owners = taken.map((each) => `${each.owner} (ports ${each.ports})`).join(", ");
   return [
     {
       severity: "warning",
@@ -54,12 +54,10 @@ export async function checkServiceLb(service: KubeObject, cluster: ClusterReader
 
 const keyOf = (port: number, protocol = "TCP"): string => `${port}/${protocol}`;
 
-const nameOf = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ""}/${metadata.name}`;
-
 /** The Service for which ServiceLB runs a DaemonSet; undefined for any other DaemonSet. */
 function ownerOf({ metadata: { labels = {} } }: KubeObject): string | undefined {
   const name = labels[SERVICE];
-  return name === undefined ? undefined : `${labels[SERVICE_NAMESPACE] ?? ""}/${name}`;
+  return name === undefined ? undefined : `Service ${labels[SERVICE_NAMESPACE] ?? ""}/${name}`;
 }
 
 function podSpecOf({ spec }: KubeObject): PodSpec {
