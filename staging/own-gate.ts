@@ -61,19 +61,18 @@ async function furtherUpstream({
   after,
   readOutputs,
 }: OwnGateArgs): Promise<{ readonly names: readonly string[]; readonly isComplete: boolean }> {
-  const all = new Set([stack, ...after]);
+  const named = new Set<string>();
   const unread = new Set(after);
   let isComplete = true;
-  // The loop also visits the names that it adds.
+  // The loop also visits the stacks that it adds.
   for (const each of unread) {
     const reading = await readOutputs(each);
     const read = reading.state === "read" ? readEvidence(each, reading.outputs) : undefined;
     const found: Pick<Evidence, "after" | "further"> = read?.state === "present" ? read.evidence : {};
-    for (const name of [...(found.after ?? []), ...(found.further ?? [])]) all.add(name);
+    for (const name of [...(found.after ?? []), ...(found.further ?? [])]) named.add(name);
     if (found.after === undefined) isComplete = false;
     else if (found.further === undefined)
       for (const name of found.after) if (name !== stack) unread.add(name);
   }
-  const direct = new Set([stack, ...after]);
-  return { names: [...all].filter((name) => !direct.has(name)), isComplete };
+  return { names: [...named.difference(new Set([stack, ...after]))], isComplete };
 }
