@@ -1,9 +1,14 @@
 import type { Obstacle } from "../gitops/edit/obstacles.ts";
 import type { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 
+/** A text that stays as it is, and why. */
+export interface NotEdited {
+  readonly obstacle: Obstacle | undefined;
+}
+
 /** Why a file stays as it is: where in it, which form is in the way, and what a person can do. */
 export function notEditable(
-  { obstacle }: { readonly obstacle: Obstacle | undefined },
+  { obstacle }: NotEdited,
   file: string,
   otherwise = `${file} is written in a form that this step does not edit`,
 ): string {
@@ -11,7 +16,7 @@ export function notEditable(
 }
 
 /** A new text, or why there is none. */
-export type EditedText = { readonly text: string } | { readonly obstacle: Obstacle | undefined };
+export type EditedText = { readonly text: string } | NotEdited;
 
 /** The text of an edit whose last method returned `done`. */
 export function edited(edit: YamlEdit, done: boolean): EditedText {

@@ -1,6 +1,6 @@
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
-import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
 import { missingComments } from "../../missing-comments.ts";
+import type { NotEdited } from "../../not-editable.ts";
 import { indented } from "../route/carry.ts";
 
 /** New lines for a top-level mapping, and the entry whose place they take. */
@@ -9,15 +9,10 @@ interface Addition {
   readonly replaces: string | undefined;
 }
 
-/** What could not be edited. */
-interface InTheWay {
-  readonly obstacle: Obstacle | undefined;
-}
-
 interface Changed {
   readonly removed: ReadonlyMap<string, readonly string[]>;
-  readonly kept: ReadonlyMap<string, InTheWay>;
-  readonly notAdded?: InTheWay;
+  readonly kept: ReadonlyMap<string, NotEdited>;
+  readonly notAdded?: NotEdited;
 }
 
 /**
@@ -36,7 +31,7 @@ export function changeEntries(
   const atEnd = added.filter(({ replaces }) => replaces === undefined).map(({ lines }) => lines);
   const isEmptied = going.length === edit.sizeOf(0, [list]) && inPlace.size === 0;
   const removed = new Map<string, readonly string[]>();
-  const kept = new Map<string, InTheWay>();
+  const kept = new Map<string, NotEdited>();
   if (isEmptied && going.length > 0) {
     const comments = going.map((key) => [key, edit.commentsRemovedWith(0, [list, key])] as const);
     const contents = `${list}:\n${indented(atEnd.join("\n"))}`;
