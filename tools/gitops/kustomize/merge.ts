@@ -1,12 +1,11 @@
 import { cloneValue, isMapping, originOf, setField, type Mapping, type Value } from "../yaml/values.ts";
-import { writtenAndRead } from "../yaml/scalar-value.ts";
 import { resolvePlain } from "../yaml/schema.ts";
-import { placeOf, styleOf, type Origin } from "../yaml/source.ts";
+import { styleOf, type Origin } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
 import { mergeElements } from "./merge-elements.ts";
 import { entryIn, type MergeEntry } from "./merge-entry.ts";
 import type { MergeSchema } from "./merge-keys.ts";
-import { readAs, scalarType } from "./replaced-value.ts";
+import { readAs, scalarType, setScalar } from "./replaced-value.ts";
 import { writtenText } from "./resource.ts";
 import { takeDirective, takeListDirective } from "./patch-directive.ts";
 import { replaceScalar } from "./shared-scalar.ts";
@@ -143,20 +142,14 @@ function inStyleOf(target: MergeEntry, patch: MergeEntry): MergeEntry {
   // Only a folded scalar changes when Kustomize writes it.
   const read = origin.asRead ?? value;
   const text = writtenText(read, origin);
-  const type = scalarType(read, origin);
   const isTagged = target.origin.isTagged === true;
-  const isUntyped = origin.isUntyped === true;
-  const own = {
-    ...placeOf(origin),
-    style,
-    text,
-    ...(isTagged && { isTagged }),
-    ...(isUntyped || type === undefined ? { isUntyped: true as const } : { type }),
+  const type = origin.isUntyped === true ? undefined : scalarType(read, origin);
+  const written = (): Value => {
+    if (style === "plain") return type === undefined ? resolvePlain(text) : read;
+    if (type === undefined) return text;
+    return isTagged ? read : readAs(type, text, true);
   };
-  if (style === "plain") return { value: isUntyped ? resolvePlain(text) : read, origin: own };
-  const written = isUntyped ? text : isTagged ? read : readAs(type, text, true);
-  if (style !== "folded" || typeof written !== "string") return { value: written, origin: own };
-  return { value: writtenAndRead(written), origin: { ...own, asRead: text } };
+  return setScalar(written(), origin, { style, text, type, isTagged });
 }
 
 /**

@@ -24,6 +24,25 @@ export function withText({ value, origin }: MergeEntry, text: string, isNew = fa
   const style = isNew ? "plain" : styleOf(value, origin);
   const type = isNew ? undefined : scalarType(value, origin);
   const isTagged = origin.isTagged === true;
+  const read = readAs(type, text, style !== "plain" && !isTagged);
+  return setScalar(read, origin, { style, text, type, isTagged });
+}
+
+/** How a scalar is written. */
+interface Writing {
+  readonly style: ReturnType<typeof styleOf>;
+  readonly text: string;
+  /** Undefined if the text decides. */
+  readonly type: ScalarType | undefined;
+  readonly isTagged: boolean;
+}
+
+/** A scalar that Kustomize has set, with what later changes keep of it. A folded scalar changes when it is written. */
+export function setScalar(
+  value: Value,
+  origin: MergeEntry["origin"],
+  { style, text, type, isTagged }: Writing,
+): MergeEntry {
   const own = {
     ...placeOf(origin),
     style,
@@ -31,9 +50,8 @@ export function withText({ value, origin }: MergeEntry, text: string, isNew = fa
     ...(isTagged && { isTagged }),
     ...(type === undefined ? { isUntyped: true as const } : { type }),
   };
-  const read = readAs(type, text, style !== "plain" && !isTagged);
-  if (style !== "folded" || typeof read !== "string") return { value: read, origin: own };
-  return { value: writtenAndRead(read), origin: { ...own, asRead: text } };
+  if (style !== "folded" || typeof value !== "string") return { value, origin: own };
+  return { value: writtenAndRead(value), origin: { ...own, asRead: text } };
 }
 
 /** The type of a scalar; undefined if its text decides. */
