@@ -70,6 +70,12 @@ export const flagValues = (args: readonly string[], flag: string): readonly stri
     return found === undefined ? [] : [value ?? args[index + 1] ?? ""];
   });
 
+/** Whether a filter of gatus-sidecar lets one of the names through; without the flag, it lets all through. */
+export function isAmong(args: readonly string[], flag: string, names: readonly string[]): boolean {
+  const wanted = flagValues(args, flag).filter((one) => one !== "");
+  return wanted.length === 0 || names.some((name) => wanted.includes(name));
+}
+
 /** Whether a gatus-sidecar with these arguments watches every HTTPRoute. */
 export const watchesRoutes = (args: readonly string[]): boolean => hasFlag(args, "auto-httproute");
 

@@ -5,6 +5,7 @@ import {
   gatusPrograms,
   flagValues,
   hasFlag,
+  isAmong,
   readsRoutes,
   watchesRoutes,
 } from "../../../../policy/objects/gatus-presence.ts";
@@ -74,10 +75,6 @@ function whyReadsOtherwise(cluster: BuiltCluster, flags: readonly string[]): str
 export function whyOutOfScope(route: KubeObject, cluster: BuiltCluster): string | undefined {
   const { sidecars } = gatusPrograms(indexOf(cluster));
   const parents = list(at(route, ["spec", "parentRefs"])).map((parent) => text(fields(parent).name) ?? "");
-  const isAmong = (args: readonly string[], flag: string, names: readonly string[]): boolean => {
-    const wanted = flagValues(args, flag).filter((one) => one !== "");
-    return wanted.length === 0 || names.some((name) => wanted.includes(name));
-  };
   const isWatched = sidecars.some(
     (args) =>
       isAmong(args, "namespace", [route.metadata.namespace ?? ""]) && isAmong(args, "gateway-name", parents),
@@ -102,8 +99,7 @@ function whyTaken(
   args: readonly string[],
   cluster: BuiltCluster,
 ): string | undefined {
-  const prefixOf = (flag: string): string =>
-    args.flatMap((arg) => new RegExp(`^--?prefix-${flag}=(.*)$`).exec(arg)?.[1] ?? []).at(-1) ?? "";
+  const prefixOf = (flag: string): string => flagValues(args, `prefix-${flag}`).at(-1) ?? "";
   for (const { flag, kind } of NAMED) {
     const watched = hasFlag(args, `auto-${flag}`)
       ? (one: KubeObject) => !isDisabled(one)

@@ -1,5 +1,11 @@
 import { ENABLED_ANNOTATION, ENDPOINT_ANNOTATION } from "../../../../kube/gatus-annotations.ts";
-import { flagValues, gatusPrograms, hasFlag, readsKind } from "../../../../policy/objects/gatus-presence.ts";
+import {
+  flagValues,
+  gatusPrograms,
+  hasFlag,
+  isAmong,
+  readsKind,
+} from "../../../../policy/objects/gatus-presence.ts";
 import { yamlMap } from "../../../../lib/yaml-map.ts";
 import type { Mapping, Value } from "../../../gitops/yaml/values.ts";
 import { indexOf } from "../../clusters.ts";
@@ -20,10 +26,10 @@ export function monitoringLosses(
   const { sidecars } = gatusPrograms(indexOf(cluster));
   const kind = reading.kind.toLowerCase();
   const today = sidecars.filter(
-    (args) => watches(args, kind, moving) && isOfClass(args, reading.ingressClass),
+    (args) => watches(args, kind, moving) && isAmong(args, "ingress-class", [reading.ingressClass ?? ""]),
   );
   const isKept = sidecars.some(
-    (args) => watches(args, "httproute", moving) && isAmong(args, "gateway-name", gateway.name),
+    (args) => watches(args, "httproute", moving) && isAmong(args, "gateway-name", [gateway.name]),
   );
   const [args] = today;
   if (args === undefined || isKept) return [];
@@ -48,18 +54,9 @@ function watches(
     flagValues(args, "annotation-enabled").at(-1) ?? ENABLED_ANNOTATION,
     flagValues(args, "annotation-config").at(-1) ?? ENDPOINT_ANNOTATION,
   ].map((name) => raw.get(name.toLowerCase()));
-  if (!readsKind(args, kind) || !isAmong(args, "namespace", namespace)) return false;
+  if (!readsKind(args, kind) || !isAmong(args, "namespace", [namespace])) return false;
   if (enabled !== undefined && !/^(?:1|t|true)$/i.test(enabled)) return false;
   return hasFlag(args, `auto-${kind}`) || enabled !== undefined || endpoint !== undefined;
-}
-
-const isOfClass = (args: readonly string[], ingressClass = ""): boolean =>
-  isAmong(args, "ingress-class", ingressClass);
-
-/** Whether a filter lets a name through; without the flag, it lets all through. */
-function isAmong(args: readonly string[], flag: string, name: string): boolean {
-  const names = flagValues(args, flag).filter((one) => one !== "");
-  return names.length === 0 || names.includes(name);
 }
 
 /** An endpoint that gatus-sidecar takes from an annotation: it makes one of each object, and Gatus rejects two of the same name. */
