@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { waitUntil } from "../sandbox/processes.ts";
 import { fullConfiguration } from "../../test/support/configuration.ts";
@@ -20,7 +20,7 @@ const MODULES = "import '@pulumi/kubernetes'; export {};";
 type Kind = readonly [name: string, run: () => Promise<void>];
 
 await onClusters(["edge", "main", "bare"], async ({ dir, kubeconfig }) => {
-  const folder = mkdtempSync(join(tmpdir(), "edgefirst-bench-programs-"));
+  const folder = temporaryFolder("bench-programs");
   const engines: Engine[] = [];
   const engineOf = async (directory?: string): Promise<Engine> => {
     const engine = await Engine.create(directory);

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { buildPackage } from "../scripts/package/build.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 import { keep, ratios, spread, table, timeInRounds, write, type CommandLine } from "./measure.ts";
@@ -42,7 +42,7 @@ function lint(path: string, files: number, flags: readonly string[] = ["--no-cac
 }
 
 function generate(count: number, manifest: (index: number) => string): string {
-  const directory = mkdtempSync(join(tmpdir(), "bench-lint-"));
+  const directory = temporaryFolder("bench-lint");
   for (let index = 0; index < count; index++)
     writeFileSync(join(directory, `${index}.yaml`), manifest(index));
   return directory;
@@ -159,7 +159,7 @@ keep("lint", table(["one document per file", "median of 7", "files per second", 
 const COMPARED = 2000;
 const ROUNDS = 15;
 const kubeScore = await resolveProgram("kube-score", { progress: write });
-const folder = mkdtempSync(join(tmpdir(), "bench-lint-"));
+const folder = temporaryFolder("bench-lint");
 try {
   execFileSync("tar", ["xzf", await buildPackage(folder), "-C", folder]);
   const packed = join(folder, "package/edgefirst.js");

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join, relative } from "node:path";
+import { cpSync, rmSync } from "node:fs";
+import { basename, relative } from "node:path";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { collectEarly } from "../../lib/collect-early.ts";
 import { Repository } from "../gitops/yaml/repository.ts";
 import { buildClusters } from "../migrate/build.ts";
@@ -81,7 +81,7 @@ function grown(): string {
 }
 
 function inCopy(use: (directory: string) => void): void {
-  const copy = mkdtempSync(join(tmpdir(), "bench-migrate-"));
+  const copy = temporaryFolder("bench-migrate");
   try {
     use(copy);
   } finally {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { buildPackage } from "../scripts/package/build.ts";
 import { generateRepository } from "./generated-repository.ts";
 import { keep, median, ratios, spread, table, timeInRounds, type CommandLine } from "./measure.ts";
@@ -13,7 +13,7 @@ const ROUNDS = 15;
 const APPS = 67;
 const MAIN = join(import.meta.dirname, "../cli/main.js");
 
-const folder = mkdtempSync(join(tmpdir(), "bench-package-"));
+const folder = temporaryFolder("bench-package");
 try {
   const tarball = await buildPackage(folder);
   execFileSync("tar", ["xzf", tarball, "-C", folder]);

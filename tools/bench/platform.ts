@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { installFluxCrds } from "../sandbox/flux.ts";
 import { sandboxDown, sandboxUp, type Sandbox } from "../sandbox/sandbox.ts";
 import { PROJECT, type Run } from "../../test/support/engine.ts";
@@ -10,7 +10,7 @@ export async function onClusters(
   clusters: readonly string[],
   use: (sandbox: Sandbox) => Promise<void>,
 ): Promise<void> {
-  const dir = mkdtempSync(join(tmpdir(), "edgefirst-bench-"));
+  const dir = temporaryFolder("bench");
   const progress = (): void => undefined;
   try {
     const sandbox = await sandboxUp({ dir: join(dir, "sandbox"), clusters, progress });

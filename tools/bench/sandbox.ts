@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { clusterDir } from "../sandbox/cluster-state.ts";
 import { treeMemoryBytes } from "../sandbox/process-tree.ts";
 import { listProcesses } from "../sandbox/processes.ts";
@@ -47,7 +47,7 @@ async function withClusters(
   clusters: readonly string[],
   measure: (dir: string, seconds: number) => void,
 ): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "edgefirst-bench-sandbox-"));
+  const folder = temporaryFolder("bench-sandbox");
   const options = { dir: join(folder, "sandbox"), progress: () => undefined };
   try {
     const started = await seconds(() => sandboxUp({ ...options, clusters }));

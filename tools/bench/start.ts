@@ -1,11 +1,12 @@
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { loadPins } from "../../config/pins.ts";
 import { manifestCache } from "../../kube/manifest-source.ts";
 import { counted } from "../../lib/counted.ts";
@@ -27,7 +28,7 @@ const ROUNDS = Number(process.argv[2] ?? "1");
 const PROJECT = join(import.meta.dirname, "../..");
 const run = promisify(execFile);
 
-const root = await mkdtemp(join(tmpdir(), "edgefirst-bench-start-"));
+const root = temporaryFolder("bench-start");
 const needed = PROGRAMS.filter(({ tier }) => tier === "start").map(({ name }) => name);
 const programs = await resolvePrograms(needed, { progress: write });
 const sandbox = { dir: join(root, "registry"), progress: write };

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { launch } from "puppeteer-core";
+import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { openServices } from "../sandbox/open.ts";
 import { sandboxDown } from "../sandbox/sandbox.ts";
 import { recording, type RecordedLine } from "./recording.ts";
@@ -20,7 +20,7 @@ const VIEWPORT = { width: 1000, height: 800 };
 
 const [only] = process.argv.slice(2);
 const chromium = only === undefined ? findChromium() : "";
-const temporary = mkdtempSync(join(tmpdir(), "edgefirst-screenshots-"));
+const temporary = temporaryFolder("screenshots");
 const dir = join(temporary, "sandbox");
 // Copied at the end: a changed checkout would appear in the next picture.
 const made = join(temporary, "images");

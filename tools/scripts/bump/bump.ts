@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
+import { temporaryFolder } from "../../../lib/temporary-folder.ts";
 import { writeFileAtomic } from "../../../lib/atomic-file.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { go, GoFailedError } from "../../toolchain/go.ts";
@@ -66,7 +66,7 @@ async function changedModule(
   { version, root, env }: BumpArgs,
 ): Promise<(readonly [file: string, text: string])[]> {
   const source = join("tools/toolchain", folder);
-  const copy = await mkdtemp(join(tmpdir(), "edgefirst-bump-"));
+  const copy = temporaryFolder("bump");
   try {
     await cp(join(root, source), copy, { recursive: true });
     const program = PROGRAMS.find(({ directory }) => directory.endsWith(source));

@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { temporaryFolder } from "../../../lib/temporary-folder.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import type { BumpArgs } from "./targets.ts";
 
@@ -47,7 +47,7 @@ async function install(
   { root, env }: Pick<BumpArgs, "root" | "env">,
   changes: Map<string, string>,
 ): Promise<void> {
-  const copy = await mkdtemp(join(tmpdir(), "edgefirst-bump-"));
+  const copy = temporaryFolder("bump");
   try {
     for (const file of FILES) await copyFile(join(root, file), join(copy, file));
     const flags = [

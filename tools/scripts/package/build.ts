@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { temporaryFolder } from "../../../lib/temporary-folder.ts";
 import packageJson from "../../../package.json" with { type: "json" };
 import { bundle } from "./bundle.ts";
 import { licenses } from "./licenses.ts";
@@ -17,7 +17,7 @@ const DATA = ["policy/knowledge/*.yaml", "release.yaml"];
  * @returns the path of the tarball
  */
 export async function buildPackage(destination: string): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), "edgefirst-package-"));
+  const directory = temporaryFolder("package");
   try {
     const metafile = await bundle(directory);
     const { name, version, description, license } = packageJson;
