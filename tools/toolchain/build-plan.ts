@@ -4,6 +4,8 @@ import type { Program } from "./program.ts";
 
 /** {@link Program.buildSeconds} was measured on 2 cores; more than 8 do not make a build faster. */
 const [MEASURED_CORES, USEFUL_CORES] = [2, 8];
+/** How many estimated seconds of builds it takes until their measured pace counts as much as the expected one. */
+const EXPECTED_SECONDS = 300;
 
 /** Programs to build one after another, with an estimate of the remaining time that adjusts to the machine's speed. */
 export class BuildPlan {
@@ -45,10 +47,12 @@ export class BuildPlan {
     return `about ${Math.max(1, Math.round(seconds / 60))} min`;
   }
 
-  /** The ratio of actual to estimated time. After a few short builds, the measurement is still too noisy, and the number of cores decides. */
+  /**
+   * The ratio of actual to estimated time. The expected pace counts like {@link EXPECTED_SECONDS} of builds, because one short build that waits for its modules to
+   * be downloaded says little about the others.
+   */
   #pace(): number {
-    return this.#estimated < 20
-      ? MEASURED_CORES / Math.min(availableParallelism(), USEFUL_CORES)
-      : this.#taken / this.#estimated;
+    const expected = MEASURED_CORES / Math.min(availableParallelism(), USEFUL_CORES);
+    return (this.#taken + expected * EXPECTED_SECONDS) / (this.#estimated + EXPECTED_SECONDS);
   }
 }
