@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
 import { Repository } from "../gitops/yaml/repository.ts";
 import { subjectOf, type LintFinding } from "../lint/finding.ts";
 import { lintRepository } from "../lint/lint.ts";
@@ -64,8 +65,20 @@ function linesAround(file: string, line: number): string {
     .join("\n");
 }
 
-const [count = "60", ...directories] = process.argv.slice(2);
-main(
-  Number(count),
-  directories.map((directory) => resolve(directory)),
-);
+new Command("npm run sample:findings --")
+  .description("print a random sample of the errors that lint reports in repositories, as Markdown, for review")
+  .argument("<count>", "how many errors to draw", (text) => positive(text))
+  .argument("<directory...>", "top directories of the repositories")
+  .addHelpText("after", "\nExample:\n  npm run --silent sample:findings -- 60 ../home ../work > sample.md")
+  .action((count: number, directories: readonly string[]) => {
+    main(
+      count,
+      directories.map((directory) => resolve(directory)),
+    );
+  })
+  .parse();
+
+function positive(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("It must be a whole number above 0.");
+  return Number(text);
+}
