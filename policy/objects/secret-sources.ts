@@ -19,7 +19,8 @@ const SECRET_SOURCES = [
   },
   {
     kind: { group: "bitnami.com", kind: "SealedSecret" },
-    name: ["spec", "template", "metadata", "name"],
+    // The controller overwrites the name in the template (`Unseal` in sealedsecret_expansion.go of bitnami-labs/sealed-secrets).
+    name: ["metadata", "name"],
     annotations: ["spec", "template", "metadata", "annotations"],
   },
   {

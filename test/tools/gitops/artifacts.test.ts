@@ -274,6 +274,44 @@ data: { host: "\${DOMAIN} \${ZONE}", token: "\${TOKEN}", other: "x\${OTHER}" }
       { host: "example.com eu", token: "${TOKEN}", other: "x${OTHER}" },
     );
   });
+
+  it("knows the keys of the Secret that a SealedSecret creates, but not their values", () => {
+    const postBuild = "  postBuild: { substituteFrom: [{ kind: Secret, name: secrets }] }\n";
+    write("kubernetes/edge/flux/cluster.yaml", kustomization("./kubernetes/edge/apps") + postBuild);
+    write("kubernetes/edge/apps/kustomization.yaml", "resources: [variables.yaml]\n");
+    const built = (spec: string, annotations = ""): unknown => {
+      write(
+        "kubernetes/edge/apps/variables.yaml",
+        `apiVersion: bitnami.com/v1alpha1
+kind: SealedSecret
+metadata: { name: secrets, namespace: flux-system, annotations: { ${annotations} } }
+spec: ${spec}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: app, namespace: apps }
+data: { token: "\${TOKEN}", zone: "\${ZONE:-none}", other: "x\${OTHER}" }
+`,
+      );
+      const [cluster] = buildRepository(new Repository(root)).clusters;
+      const app = cluster?.objects.find(({ object }) => object.kind === "ConfigMap")?.object.data;
+      return { ...(app as object) };
+    };
+    const template = "template: { metadata: { name: other }, data: { ZONE: '{{ .zone }}', OTHER: null } }";
+    assert.deepEqual(built(`{ encryptedData: { TOKEN: AgB, OTHER: AgC }, ${template} }`), {
+      token: "${TOKEN}",
+      zone: "${ZONE:-none}",
+      other: "x",
+    });
+    assert.deepEqual(built("{ encryptedData: { TOKEN: AgB } }"), {
+      token: "${TOKEN}",
+      zone: "none",
+      other: "x",
+    });
+    const unknown = { token: "${TOKEN}", zone: "none", other: "x${OTHER}" };
+    assert.deepEqual(built("{ data: AgB }"), unknown);
+    assert.deepEqual(built("{ encryptedData: {} }", "sealedsecrets.bitnami.com/patch: 'true'"), unknown);
+  });
 });
 
 const configMap = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\n`;

@@ -1,13 +1,13 @@
 import { Resource, scalarText } from "../kustomize/resource.ts";
 import { originOf, type Mapping } from "../yaml/values.ts";
-import { createdSecret } from "./external-secret.ts";
+import { createdSecret } from "./created-secret.ts";
 import type { FindSource } from "./variables.ts";
 
 /** The ConfigMaps and Secrets on a cluster, for `substituteFrom`. */
 export class VariableSources {
   readonly #found = new Map<string, Mapping>();
 
-  /** Adds those among the objects, and the ExternalSecrets that create Secrets. */
+  /** Adds those among the objects, and those from which a controller creates Secrets. */
   collect(objects: readonly Mapping[]): void {
     for (const object of objects) {
       const created = createdSecret(object);

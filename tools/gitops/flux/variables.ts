@@ -2,7 +2,7 @@ import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { scalarText } from "../kustomize/resource.ts";
-import { createdSecret } from "./external-secret.ts";
+import { createdSecret } from "./created-secret.ts";
 import { ELSEWHERE, UNKNOWN, type Lookup } from "./envsubst.ts";
 
 /** The variables that a Flux Kustomization substitutes. */
@@ -20,7 +20,7 @@ export interface Variables {
 /** Source: varsubRegex in fluxcd/pkg/kustomize/kustomize_varsub.go. */
 const NAME = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
 
-/** Finds a ConfigMap or Secret in the repository, or the ExternalSecret that creates the Secret. */
+/** Finds a ConfigMap or Secret in the repository, or the object from which a controller creates the Secret. */
 export type FindSource = (kind: string, namespace: string, name: string) => Mapping | undefined;
 
 /** The variables of a Flux Kustomization; undefined if it substitutes nothing. */
@@ -48,7 +48,7 @@ export function variablesOf(kustomization: Mapping, find: FindSource): Variables
   return { values, complete, always: postBuild.substituteStrategy === "Always", errors };
 }
 
-/** Whether an object stands in for a Secret, without all of its keys: it is encrypted, or an ExternalSecret creates it. */
+/** Whether an object stands in for a Secret, without all of its keys: it is encrypted, or a controller creates it. */
 export function hidesKeys(source: Mapping): boolean {
   return (
     createdSecret(source)?.hasMore ??
