@@ -145,9 +145,10 @@ function lacking(
   }
   return {
     message: `Container ${name} needs ${advised}.`,
-    recommendation: !isOversight,
+    // Its owner may have left the settings out because the image needs care.
+    recommendation: !isOversight || losesNeeded,
     ...(losesNeeded && {
-      remediation: `Set ${advised}: the image's program has these capabilities and does not start without them. If it listens on a port below 1024, also set the pod's sysctl net.ipv4.ip_unprivileged_port_start to "0".`,
+      remediation: `Set ${advised}: the image's program has these capabilities, and without them it may not start, or listen on another port. If it listens on a port below 1024, also set the pod's sysctl net.ipv4.ip_unprivileged_port_start to "0".`,
     }),
   };
 }
