@@ -38,7 +38,8 @@ export function probedHostname(route: KubeObject): string | undefined {
 /** Whether the object's own annotations ask for monitoring, as they must if its kind is not discovered automatically. */
 export function isAnnotated(object: KubeObject): boolean {
   const annotations = object.metadata.annotations ?? {};
-  return (ENABLED_ANNOTATION in annotations || ENDPOINT_ANNOTATION in annotations) && !isDisabled(object);
+  const names = [ENABLED_ANNOTATION, ENDPOINT_ANNOTATION];
+  return names.some((name) => annotations[name] !== undefined) && !isDisabled(object);
 }
 
 /** `namespace/name` of the Gateway whose fragment a route inherits: its first parentRef; "" if that is not a Gateway. */

@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
+import { fields } from "../../policy/engine/read.ts";
 import { isOftenOmitted } from "../../policy/objects/practice.ts";
 import { searchedText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
@@ -44,7 +45,8 @@ export function upstreamIn(repository: Repository): (object: KubeObject) => bool
 }
 
 /** Whether an object has what charts give to their objects (https://helm.sh/docs/chart_best_practices/labels/): their labels, or the annotation of a hook. */
-function isRendered({ metadata: { labels = {}, annotations = {} } }: KubeObject): boolean {
+function isRendered({ metadata }: KubeObject): boolean {
+  const [labels, annotations] = [fields(metadata.labels), fields(metadata.annotations)];
   return (
     labels["helm.sh/chart"] !== undefined ||
     labels["app.kubernetes.io/managed-by"] === "Helm" ||
