@@ -66,7 +66,9 @@ function linesAround(file: string, line: number): string {
 }
 
 new Command("npm run sample:findings --")
-  .description("print a random sample of the errors that lint reports in repositories, as Markdown, for review")
+  .description(
+    "print a random sample of the errors that lint reports in repositories, as Markdown, for review",
+  )
   .argument("<count>", "how many errors to draw", (text) => positive(text))
   .argument("<directory...>", "top directories of the repositories")
   .addHelpText("after", "\nExample:\n  npm run --silent sample:findings -- 60 ../home ../work > sample.md")
