@@ -7,7 +7,7 @@ import { appValues } from "./app-template-dialect.ts";
 import { appRoutes, appServices } from "./app-template-network.ts";
 import { HELM_RELEASE } from "./kinds.ts";
 import { isOftenOmitted } from "./practice.ts";
-import { opensOnlyUdp, PROBES } from "./probes.ts";
+import { isForOwner, opensOnlyUdp, PROBES } from "./probes.ts";
 
 /** The probes that a container in an app-template release lacks. */
 export function absentProbes({ probes }: AppContainer): readonly (typeof PROBES)[number][] {
@@ -57,9 +57,8 @@ function servingContainers(release: KubeObject, objects: ObjectIndex): readonly 
       (service) => hasPortToProbe(service) && leadsTo(service, values, release, objects),
     );
     const { replicas } = fields(fields(values.controllers)[controller] ?? values.controller);
-    return main === undefined || !isReached || replicas === 0 || opensOnlyUdp(main.spec)
-      ? []
-      : [{ ...main, siblings }];
+    if (main === undefined || !isReached || replicas === 0) return [];
+    return opensOnlyUdp(main.spec) || isForOwner(main.spec) ? [] : [{ ...main, siblings }];
   });
 }
 

@@ -5,7 +5,7 @@ import { at, fields, type Fields } from "../engine/read.ts";
 import { enabled, isAppTemplate, podOptions } from "./app-template.ts";
 import { appValues } from "./app-template-dialect.ts";
 import { releaseOf } from "./helm.ts";
-import { HELM_RELEASE } from "./kinds.ts";
+import { HELM_RELEASE, SERVICE } from "./kinds.ts";
 import { LONG_RUNNING, podSpecPath } from "./workloads.ts";
 
 /** The pods of a workload. */
@@ -27,6 +27,19 @@ export function podsOf(workload: KubeObject): Pods {
     spec: fields(at(workload, path)),
     count: workload.kind === "DaemonSet" ? Infinity : countOf(fields(workload.spec)),
   };
+}
+
+/** Whether a Service of the cluster leads to the workload's pods. */
+export function isServed(workload: KubeObject, objects: ObjectIndex): boolean {
+  const { namespace, labels } = podsOf(workload);
+  return objects.ofKind(SERVICE).some((service) => {
+    const selector = Object.entries(fields(fields(service.spec).selector));
+    return (
+      service.metadata.namespace === namespace &&
+      selector.length > 0 &&
+      selector.every(([key, value]) => labels[key] === value)
+    );
+  });
 }
 
 /** The pods of all workloads, without those of jobs and of releases. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Path } from "../engine/path.ts";
-import { at, fields, list, type Fields } from "../engine/read.ts";
+import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { eitherOf } from "../engine/words.ts";
 import type { Problem, RuleContext } from "../engine/rule.ts";
 
@@ -39,6 +39,14 @@ export function missingIn(container: Fields): readonly (typeof PROBES)[number][]
 export function opensOnlyUdp({ ports }: Fields): boolean {
   const declared = list(ports).map(fields);
   return declared.length > 0 && declared.every(({ protocol }) => protocol === "UDP");
+}
+
+/** Images of editors, with which an owner changes an app's files. */
+const EDITORS = /(?:^|\/)(?:code-server|openvscode-server)(?:[:@]|$)/;
+
+/** Whether a container serves its owner rather than users: it has a console to attach to, as game servers do, or it is an editor. */
+export function isForOwner({ stdin, tty, image }: Fields): boolean {
+  return stdin === true || tty === true || EDITORS.test(text(image) ?? "");
 }
 
 interface ProbeOptions {

@@ -3,9 +3,11 @@ import { oncePer } from "../../lib/once-per.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { list } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
+import { isServed } from "../objects/pods.ts";
 import { isOftenOmitted } from "../objects/practice.ts";
 import {
   documentedOmission,
+  isForOwner,
   missingIn,
   opensOnlyUdp,
   PROBE_SETTINGS,
@@ -26,14 +28,18 @@ export const workloadProbes = defineRule({
   enforcement: "mandatory",
   forAuthor: true,
   recommends:
-    "a missing probe, unless no container of the pod has any probe and this one is the first that declares a port other than UDP, although most such pods have one and no document says that probes are left out",
+    "a missing probe, unless a Service leads to the pod, none of its containers has any probe and this one is the first that declares a port other than UDP, although most such pods have one and no document says that probes are left out; and those of an editor, or of a container with a console",
   kinds: LONG_RUNNING,
   settings: PROBE_SETTINGS,
   *check(object, context) {
     const { settings, objects, isCommentedOut } = context;
     const containers = longRunningOf(object);
     const serving = servingOf(containers);
-    const isOversight = serving !== undefined && isUnprobed(containers) && !doesWithoutProbes(objects);
+    const isOversight =
+      serving !== undefined &&
+      isUnprobed(containers) &&
+      isServed(object, objects) &&
+      !doesWithoutProbes(objects);
     for (const container of containers)
       yield* probeProblems(container.spec, container.path, {
         isOptional:
@@ -50,9 +56,11 @@ function longRunningOf(object: KubeObject): readonly Container[] {
   return containersOf(object).filter(({ longRunning }) => longRunning);
 }
 
-/** The first container that declares a port other than a UDP port, which no probe can reach. */
+/** The first container that serves users on a port other than a UDP port, which no probe can reach. */
 function servingOf(containers: readonly Container[]): Container | undefined {
-  return containers.find(({ spec }) => list(spec.ports).length > 0 && !opensOnlyUdp(spec));
+  return containers.find(
+    ({ spec }) => list(spec.ports).length > 0 && !opensOnlyUdp(spec) && !isForOwner(spec),
+  );
 }
 
 function isUnprobed(containers: readonly Container[]): boolean {

@@ -42,6 +42,12 @@ spec:
           ports: [{ containerPort: 80 }]
 ${comment}        - name: helper
           image: example.com/helper:latest
+    metadata: { labels: { app: web } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: media }
+spec: { selector: { app: web } }
 `;
 
 describe("lint of a manifest that another project wrote", () => {
