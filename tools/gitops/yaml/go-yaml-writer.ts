@@ -16,8 +16,13 @@ export function writeGoYaml(value: Mapping): string {
 }
 
 class Writer {
-  text = "";
-  #lineStart = 0;
+  /** The text up to the current line, in pieces: any look at one long text that grows would copy all of it. */
+  readonly #finished: string[] = [];
+  #current = "";
+
+  get text(): string {
+    return this.#finished.join("") + this.#current;
+  }
 
   /** Writes the entries of a mapping; the first one goes at the end of the current text. */
   mapping(mapping: Mapping, indent: number): void {
@@ -34,22 +39,25 @@ class Writer {
       }
       this.#entry(mapping[key] as Value, indent);
     }
-    if (indent === 0 && !this.text.endsWith("\n")) this.#put("\n");
+    if (indent === 0 && !this.#isAtStartOfLine) this.#put("\n");
   }
 
   get #column(): number {
-    const line = this.text.slice(this.#lineStart);
-    return ASCII.test(line) ? line.length : Array.from(line).length;
+    return ASCII.test(this.#current) ? this.#current.length : Array.from(this.#current).length;
+  }
+
+  get #isAtStartOfLine(): boolean {
+    return this.#current === "" && this.#finished.length > 0;
   }
 
   #put(text: string): void {
-    this.text += text;
-    const newline = text.lastIndexOf("\n");
-    if (newline >= 0) this.#lineStart = this.text.length - text.length + newline + 1;
+    const start = text.lastIndexOf("\n") + 1;
+    if (start > 0) this.#finished.push(this.#current, text.slice(0, start));
+    this.#current = (start > 0 ? "" : this.#current) + text.slice(start);
   }
 
   #line(indent: number): void {
-    this.#put(`${this.text.endsWith("\n") ? "" : "\n"}${" ".repeat(indent)}`);
+    this.#put(`${this.#isAtStartOfLine ? "" : "\n"}${" ".repeat(indent)}`);
   }
 
   /** Writes the value after a key's colon. A list is not indented further than its key. */
