@@ -19,7 +19,7 @@ import { applyGatewayApi } from "../support/gateway-api.ts";
 import { evidenceValue } from "../../staging/evidence-output.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
-import { runningWith } from "../support/running.ts";
+import { descendants, runningWith } from "../support/running.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
 
 const CLI_VERSION = (
@@ -86,9 +86,10 @@ class Launched {
     process.kill(this.#child.pid!, signal);
   }
 
-  /** Kills the command and the CLI at once. */
+  /** Kills the command and all that it started at once. The CLI's plugins have process groups of their own, and the provider would run for ever. */
   kill(): void {
-    process.kill(-this.#child.pid!, "SIGKILL");
+    const pid = this.#child.pid!;
+    for (const each of [...descendants(pid), pid]) process.kill(each, "SIGKILL");
   }
 
   outcomes(): Record<string, string> {
