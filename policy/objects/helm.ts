@@ -132,7 +132,7 @@ function valuesFrom(reference: Fields, release: KubeObject, objects: ObjectIndex
   const content = text(at(configMap, ["data", text(reference.valuesKey) ?? "values.yaml"]));
   if (content === undefined) return undefined;
   try {
-    return fields(parse(content, { merge: true }));
+    return fields(parse(content, { merge: true, logLevel: "error" }));
   } catch {
     return undefined;
   }

@@ -300,4 +300,29 @@ describe("lint of hostile files", () => {
         found.join("\n"),
       );
   });
+
+  it("values with tags that only an app knows cause no warning of Node's", async () => {
+    write("pod.yaml", POD);
+    write(
+      "release.yaml",
+      `apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: { name: a, namespace: apps }
+spec: { chart: { spec: { chart: app-template } }, valuesFrom: [{ kind: ConfigMap, name: values }] }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: values, namespace: apps }
+data: { values.yaml: "key: !env_var KEY" }
+`,
+    );
+    const warnings: string[] = [];
+    const note = ({ message }: Error): void => void warnings.push(message);
+    process.on("warning", note);
+    obstacles();
+    // Node reports warnings in a later turn.
+    await new Promise(setImmediate);
+    process.off("warning", note);
+    assert.deepEqual(warnings, []);
+  });
 });

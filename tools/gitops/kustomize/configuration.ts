@@ -108,7 +108,7 @@ export function loadConfigurations(paths: Value[], directory: Directory): Config
     if (error) throw new BuildError(error.message, error.origin, "syntax");
     const { value = null, origin: start = origin } = documents[0] ?? {};
     if (value === null) continue;
-    const typed = readTyped(value, TRANSFORMER_CONFIGURATION, "strict", start) as Mapping;
+    const typed = readTyped(value, TRANSFORMER_CONFIGURATION, "converting", start) as Mapping;
     configuration = mergeConfigurations(configuration, readConfiguration(typed));
   }
   return configuration;

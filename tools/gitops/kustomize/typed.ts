@@ -27,9 +27,10 @@ export type Type =
 
 /**
  * How strictly a value is read. `strict`: as Kustomize does, which rejects unknown fields and converts nothing. `lenient`: as kustomize-controller reads the
- * kustomization file at `spec.path`, converting numbers and booleans to strings and dropping unknown fields.
+ * kustomization file at `spec.path`, converting numbers and booleans to strings and dropping unknown fields. `converting`: as Kustomize reads the files in `configurations`
+ * (UnmarshalStrict in sigs.k8s.io/yaml), which converts too, but rejects unknown fields.
  */
-export type Reading = "strict" | "lenient";
+export type Reading = "strict" | "converting" | "lenient";
 
 /**
  * A copy of a value, with the types of Go's structs. Nulls are left out, and field names match case-insensitively, as in encoding/json. @throws BuildError if a
@@ -65,7 +66,7 @@ class TypedReader {
       if (type === "integer" && !Number.isInteger(value)) throw wrongType(place, "a whole number");
       return value;
     }
-    if (type === "string" && this.#reading === "lenient" && typeof value !== "object")
+    if (type === "string" && this.#reading !== "strict" && typeof value !== "object")
       return asText(value, place);
     const text = "a string: quote it";
     const needed = { string: text, strictString: text, boolean: "true or false", integer: "a whole number" };

@@ -42,7 +42,9 @@ export async function identityInArchive(path: string): Promise<ChartIdentity | u
 /** The name and version in the text of a Chart.yaml. */
 export function identityIn(text: string): ChartIdentity | undefined {
   try {
-    const { name, version } = parse(text) as Partial<Record<"name" | "version", unknown>>;
+    const { name, version } = parse(text, { logLevel: "error" }) as Partial<
+      Record<"name" | "version", unknown>
+    >;
     const isChart = typeof name === "string" && (typeof version === "string" || typeof version === "number");
     return isChart ? { name, version: String(version) } : undefined;
   } catch {

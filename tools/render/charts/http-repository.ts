@@ -62,7 +62,7 @@ export class HttpCharts {
 async function readIndex(url: string): Promise<z.infer<typeof index>> {
   const text = (await get(`${url}/index.yaml`, INDEX_BYTES)).toString("utf8");
   try {
-    return index.parse(parse(text));
+    return index.parse(parse(text, { logLevel: "error" }));
   } catch {
     throw new EdgefirstError(`${url}/index.yaml is not the index of a chart repository.`);
   }
