@@ -10,7 +10,7 @@ import { servedByRules } from "./http-route.ts";
 import { refusalsOf, routePath, secretsOf, tlsHostsOf } from "./paths.ts";
 import type { WrittenPath } from "./controllers/nginx-rewrites.ts";
 import { whyNotInValues } from "./new-objects.ts";
-import { serviceSettings } from "./services.ts";
+import { EXTERNAL_NAME, serviceSettings } from "./services.ts";
 import type { Loss } from "../../losses.ts";
 import { whyNotAllKnown } from "./unknown-fields.ts";
 import { matchOf, type Backend, type HostGroup, type Prefix, type Reading, type Served } from "./served.ts";
@@ -107,7 +107,7 @@ function backendOf(service: Mapping, services: Value | undefined, losses: Loss[]
   if (name === "" && !isMapping(own))
     return `its values define no service ${identifier || "(no name given)"}`;
   if (name === "" && fieldAt(own, ["type"]) === "ExternalName")
-    return `service ${identifier} is an ExternalName, which Traefik's Gateway provider does not accept`;
+    return `service ${identifier} is ${EXTERNAL_NAME}`;
   const settings = serviceSettings(fieldAt(own, ["annotations"]), identifier);
   losses.push(...settings.losses);
   if (settings.refusal !== undefined) return settings.refusal;

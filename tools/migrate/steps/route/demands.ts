@@ -1,8 +1,7 @@
-import { hasTraefikClass } from "../../../../policy/objects/traefiks.ts";
-import { indexOf } from "../../clusters.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import { nginx } from "./controllers/nginx.ts";
+import { isOthers } from "./doors.ts";
 import { isFilter } from "./filters.ts";
 import { gatewayIn } from "./gateway.ts";
 import { unknownMiddlewareFields } from "./middleware-fields.ts";
@@ -53,7 +52,7 @@ function whyNoTraefik(
     translated.length > 0
       ? `${translated.join(", ")} would become Middlewares or TraefikServices of Traefik`
       : "it uses Traefik Middlewares or TraefikServices";
-  if (isOther(gateway, cluster))
+  if (isOthers(gateway, cluster))
     return [
       `${uses}, and Gateway ${gateway.namespace}/${gateway.name} is not Traefik's: write a route with a policy of its own controller that does the same, then remove the Ingress`,
     ];
@@ -64,18 +63,12 @@ function whyNoTraefik(
       ];
 }
 
-/** Whether the repository shows that another controller than Traefik runs a Gateway. */
-function isOther(gateway: Parents["gateway"], cluster: Moving["cluster"]): boolean {
-  const found = gatewayIn(cluster, gateway);
-  return found !== undefined && cluster !== undefined && !hasTraefikClass(found, indexOf(cluster));
-}
-
 /** Why a route behind Traefik would reach its apps with another protocol than the Ingress does. */
 function otherProtocols(
   { reading, cluster, namespace }: Moving,
   gateway: Parents["gateway"],
 ): readonly string[] {
-  if (isOther(gateway, cluster)) return [];
+  if (isOthers(gateway, cluster)) return [];
   const services = servicesOf(cluster);
   const controller = controllerOf(reading.ingressClass, cluster);
   const backends = reading.served.flatMap((served) => served.backends);

@@ -4,7 +4,7 @@ import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
 import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import type { Fields } from "../../../../policy/engine/read.ts";
-import { traefiksOf, type Traefik } from "../../../../policy/objects/traefiks.ts";
+import { hasTraefikClass, traefiksOf, type Traefik } from "../../../../policy/objects/traefiks.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import { indexOf } from "../../clusters.ts";
@@ -22,6 +22,15 @@ export function traefiksBehind(
   const gateway = gatewayIn(cluster, option);
   if (!cluster || !gateway) return [];
   return traefiksOf(gateway, { objects: indexOf(cluster), knowledge: knowledgeOf(repository) });
+}
+
+/** Whether the repository shows that another controller than Traefik runs a Gateway. */
+export function isOthers(
+  option: RouteOptions["gateways"][string],
+  cluster: BuiltCluster | undefined,
+): boolean {
+  const found = gatewayIn(cluster, option);
+  return found !== undefined && cluster !== undefined && !hasTraefikClass(found, indexOf(cluster));
 }
 
 /** Whether the class's Traefik is also the one behind the Gateway, so that its entry points stay as they are. */

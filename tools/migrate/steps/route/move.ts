@@ -25,6 +25,7 @@ import type { Reading } from "./served.ts";
 import { whyNotApplied } from "./survivors.ts";
 import { whyShared } from "./shared-class.ts";
 import { whyOtherTransport } from "./transport.ts";
+import { whyUnserved } from "./unserved.ts";
 
 /** An Ingress that can become routes. */
 export interface Move {
@@ -95,6 +96,7 @@ function whyUnsafe(
     policies.map(({ refusals }) => refusals),
     pairs.map((pair) => [
       ...whyOtherTransport(pair, gateway, context),
+      ...whyUnserved(pair, gateway, context),
       ...whyShared(pair, gateway, context),
       ...whyExposed(pair, context),
       ...whyNotApplied(pair),

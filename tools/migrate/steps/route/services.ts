@@ -33,9 +33,13 @@ export function whyRefused(
   services: Services,
 ): string | undefined {
   return fieldAt(services(namespace, name), ["spec", "type"]) === "ExternalName"
-    ? `Service ${namespace}/${name} is an ExternalName, which Traefik's Gateway provider does not accept: replace it with a Service without a selector and an EndpointSlice with the address`
+    ? `Service ${namespace}/${name} is ${EXTERNAL_NAME}`
     : undefined;
 }
+
+/** What is said of an ExternalName. Source: getBackendAddresses in pkg/provider/kubernetes/gateway/kubernetes.go of Traefik, which takes endpoints only as written here. */
+export const EXTERNAL_NAME =
+  "an ExternalName, which Traefik's Gateway provider does not accept: replace it with a Service without a selector and an EndpointSlice with the address, whose port has the name of the Service's port and whose endpoint has conditions: { ready: true }";
 
 /** The Service's port number, which a route needs, or the reason why the Service cannot be a backend. */
 export function portOf(
