@@ -3,6 +3,7 @@ import { entryOrigin, isMapping, setField, type Mapping, type Value } from "../y
 import { resolvePlain } from "../yaml/schema.ts";
 import { BuildError, UnmatchedError } from "../problem.ts";
 import { type FieldSpec, type FieldVisitor, visitField } from "./field-spec.ts";
+import { withBuildAnnotations } from "./build-annotations.ts";
 import { scalarText, writtenText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 import { replaceScalar } from "./shared-scalar.ts";
@@ -53,8 +54,14 @@ export function setPairs(resources: Resources, pairs: Mapping, specs: readonly F
         `Kustomize cannot set the key ${key}, because it would write the key without quotes`,
         entryOrigin(pairs, key),
       );
-  for (const resource of resources.all)
-    for (const key of Object.keys(pairs).sort()) setPair(resource, pairAt(pairs, key), specs);
+  const change = (): void => {
+    for (const resource of resources.all)
+      for (const key of Object.keys(pairs).sort()) setPair(resource, pairAt(pairs, key), specs);
+  };
+  // Annotations that exist only because Kustomize has put its own there count as well.
+  if (specs.some(({ path, create }) => create !== true && /^\/?metadata\/annotations(?:\/|$)/.test(path)))
+    withBuildAnnotations(resources.all, false, change);
+  else change();
 }
 
 /** A label or an annotation to set. */
