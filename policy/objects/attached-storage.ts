@@ -38,6 +38,17 @@ export function isOnNode({ storageClass, volume }: Storage, objects: ObjectIndex
   return isBoundToNode || /local|hostpath|lvm/.test(text(storageClass) ?? "");
 }
 
+/**
+ * Whether a claim is on CephFS with a driver that attaches volumes or not, depending on how it was installed: `attachRequired` of its CSIDriver is true with Rook by
+ * default, and false with the chart ceph-csi-cephfs. Not if the repository has the CSIDriver.
+ */
+export function mayBeShared({ storageClass }: Storage, objects: ObjectIndex): boolean {
+  const name = text(storageClass) ?? "";
+  const provisioner = text(at(objects.get(STORAGE_CLASS, undefined, name), ["provisioner"]));
+  if (objects.get(CSI_DRIVER, undefined, provisioner ?? "") !== undefined) return false;
+  return /ceph-?fs|ceph-?file-?system/i.test(provisioner ?? name);
+}
+
 function attaches(driver: unknown, objects: ObjectIndex): boolean {
   const name = text(driver) ?? "";
   const described = objects.get(CSI_DRIVER, undefined, name);

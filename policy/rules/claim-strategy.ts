@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { enabled, isAppTemplate } from "../objects/app-template.ts";
 import { appValues } from "../objects/app-template-dialect.ts";
-import { isAttached, isOnNode, type Storage } from "../objects/attached-storage.ts";
+import { isAttached, isOnNode, mayBeShared, type Storage } from "../objects/attached-storage.ts";
 import { CLAIM, DEPLOYMENT, HELM_RELEASE } from "../objects/kinds.ts";
 import { runOnOneNode, selectsFewNodes } from "../objects/one-node.ts";
 import { controllerPods, podsOf, type Pods } from "../objects/pods.ts";
@@ -20,7 +20,7 @@ export const claimStrategy = defineRule({
   enforcement: "mandatory",
   forAuthor: true,
   recommends:
-    "a claim on the node itself, and a pod that names its node, selects nodes by a label such as `gpu`, or must run next to a single pod, since both pods then run on the same node, or may (except with ReadWriteOncePod)",
+    "a claim on the node itself or on CephFS, which some drivers mount without attaching it, and a pod that names its node, selects nodes by a label such as `gpu`, or must run next to a single pod, since both pods then run on the same node, or may (except with ReadWriteOncePod)",
   kinds: [DEPLOYMENT, HELM_RELEASE],
   wholeStack: true,
   *check(object, { objects }) {
@@ -55,6 +55,7 @@ function* claimProblem(
     recommendation:
       !isForOnePod &&
       (claims.some(({ storage }) => isOnNode(storage, objects)) ||
+        single.every(({ storage }) => mayBeShared(storage, objects)) ||
         runOnOneNode(pods, objects) ||
         selectsFewNodes(pods)),
   };

@@ -62,14 +62,23 @@ const SENSITIVE =
 /** Keys that contain such a word, but say where something is, or how it is called. */
 const HARMLESS = /(?:url|uri|host|name|user|path|enabled|file|id|type|\.(?:crt|pem|pub))$|^ca\./i;
 
-/** Whether a value is a secret, judged by its key, or by the value itself: a private key, or a password in a URL, but no NAME_OF_A_PLACEHOLDER. */
+/**
+ * Whether a value is a secret, judged by its key, or by the value itself: a private key, or a password in a URL, but no NAME_OF_A_PLACEHOLDER, and not the key's own
+ * words, which stand in for a value in tests. They may be a real password, though.
+ */
 function isSecret(key: string, text: string): boolean {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----|^[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:[^\s/@]+@/.test(text)) return true;
   return (
     SENSITIVE.test(key) &&
     !HARMLESS.test(key) &&
+    (/pass|pwd/i.test(key) || wordsOf(key) !== wordsOf(text)) &&
     !/^(?:[Tt]rue|[Ff]alse|\d{1,2}|[A-Z]+(?:_[A-Z]+)+)$/.test(text)
   );
+}
+
+/** The letters of a text, to compare `access_key` with `accesskey`. */
+function wordsOf(text: string): string {
+  return text.toLowerCase().replace(/[^a-z]/g, "");
 }
 
 /**

@@ -20,7 +20,8 @@ export function commentsOn(object: KubeObject, path: Path): readonly string[] {
   const above = before.slice(before.findLastIndex((line) => !/^\s*#/.test(line)) + 1);
   return [...above, ...linesFrom(text, start)].flatMap((line) => {
     const comment = /(?:^|\s)#+\s*(.*)$/.exec(line)?.[1];
-    return comment === undefined || /^(?!pragma:)[\w.-]+:(?:\s|$)/.test(comment) ? [] : [comment];
+    const isSwitchedOff = /^\s*#+\s*(?!pragma:)[\w.-]+:(?:\s|$)/.test(line);
+    return comment === undefined || isSwitchedOff ? [] : [comment];
   });
 }
 

@@ -585,8 +585,10 @@ spec:
   ref:
     semver: "*"${comment}
 `;
-    write("web.yaml", source(" # latest always"));
-    assert.deepEqual(found("chart-source"), ["advisory web.yaml:7"]);
+    for (const comment of [" # latest always", " # Staging: always use the latest. Pin it elsewhere."]) {
+      write("web.yaml", source(comment));
+      assert.deepEqual(found("chart-source"), ["advisory web.yaml:7"]);
+    }
     for (const comment of ["", " # TODO: not always the latest", " # the chart of web"]) {
       write("web.yaml", source(comment));
       assert.deepEqual(found("chart-source"), ["mandatory web.yaml:7"]);
