@@ -1,3 +1,4 @@
+import type { OwnedComment } from "../gitops/edit/comment-owners.ts";
 import type { LossKind } from "./loss-kinds.ts";
 import type { Note, StepContext } from "./step.ts";
 
@@ -5,6 +6,8 @@ import type { Note, StepContext } from "./step.ts";
 export interface Loss {
   readonly kind: LossKind;
   readonly message: string;
+  /** The line of the file that it is about, from 1; by default, that of the object. */
+  readonly line?: number;
 }
 
 /** Why an object must not change: it would lose something that the owner has not accepted; undefined if it may change. */
@@ -28,11 +31,23 @@ export function lossRefusal(
 
 /** The accepted losses as notes. */
 export function lossNotes(losses: readonly Loss[], position: Note["position"]): readonly Note[] {
-  const messages = new Set(losses.map(({ message }) => message));
-  return [...messages].map((message) => ({ kind: "lost", message, ...(position && { position }) }));
+  const notes = losses.map(({ message, line = position?.line ?? 1 }): Note => {
+    const own = position && (line === position.line ? position : { ...position, line, column: 1 });
+    return { kind: "lost", message, ...(own && { position: own }) };
+  });
+  return [...new Map(notes.map((note) => [JSON.stringify(note), note])).values()];
 }
 
 /** Comments as losses. */
 export function commentLosses(comments: readonly string[], owner: string): readonly Loss[] {
   return comments.map((comment) => ({ kind: "comment", message: `the comment in ${owner}: ${comment}` }));
+}
+
+/** Comments with their place in the file as losses: lines that belong together are one. */
+export function blockLosses(comments: readonly OwnedComment[], owner: string): readonly Loss[] {
+  return comments.map(({ lines, line }) => ({
+    kind: "comment",
+    message: `the comment in ${owner}: ${lines.map((one) => one.trim()).join(" / ")}`,
+    line,
+  }));
 }

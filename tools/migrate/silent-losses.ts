@@ -28,10 +28,15 @@ export function silentLosses(
   const named = [...notes.map(({ message }) => message), ...ownComments].join("\n");
   const refused = new Map<string, Note>();
   const accepted: Note[] = [];
-  for (const [path, all] of missing(before, after, yamlComments)) {
+  for (const [path, all] of missing(before, after, (text) =>
+    yamlComments(text).map(({ source }) => source),
+  )) {
     const comments = all.filter((comment) => !isNamed(comment, named));
     if (comments.length === 0) continue;
-    const losses = commentLosses(comments, path);
+    const losses = commentLosses(comments, path).map((loss, index) => ({
+      ...loss,
+      line: lineOf(comments[index] ?? "", fileText(context.repository, path) ?? ""),
+    }));
     const position = { file: path, line: 1, column: 1 };
     const refusal = lossRefusal(losses, context, position);
     if (refusal) refused.set(path, refusal);
@@ -55,6 +60,12 @@ function missing(
       own.map(({ comment }) => comment),
     ]),
   );
+}
+
+/** The line of a comment in a text, from 1. */
+function lineOf(comment: string, text: string): number {
+  const offset = yamlComments(text).find(({ source }) => source === comment)?.offset ?? 0;
+  return text.slice(0, offset).split("\n").length;
 }
 
 /** A step rewrites the paths of what it moves, in comments too. */

@@ -43,6 +43,14 @@ spec: {inline: true}
     assert.equal(edit.text(), text);
   });
 
+  it("leaves a list item that is commented out with all its lines", () => {
+    const list = "a:\n  # - b: 1\n  #   c: 2\n  # about d\n  - d: 3\n  - e: 4\n";
+    assert.equal(
+      edited(list, (edit) => edit.remove(0, ["a", 0])),
+      "a:\n  # - b: 1\n  #   c: 2\n  - e: 4\n",
+    );
+  });
+
   it("finds an entry by the offset and the name of its key, and a collection by its offset", () => {
     const edit = new YamlEdit(`---\na: 1\n---\n${text}`);
     const offset = (found: string): number => `---\na: 1\n---\n${text}`.indexOf(found);

@@ -5,14 +5,21 @@ export function commentsIn(lines: string): readonly string[] {
   return lines.split(/\r?\n/).flatMap((line) => /(?:^|\s)(#.*)$/.exec(line)?.[1] ?? []);
 }
 
-/** The comments in a YAML text, without what only looks like one in a block scalar or a quoted string. */
-export function yamlComments(text: string): readonly string[] {
-  return [...tokensOf(text)].flatMap(commentsBelow);
+/** A comment and its offset in the text. */
+export interface PlacedComment {
+  readonly offset: number;
+  readonly source: string;
 }
 
-function commentsBelow(token: unknown): readonly string[] {
+/** The comments in a YAML text, without what only looks like one in a block scalar or a quoted string. */
+export function yamlComments(text: string): readonly PlacedComment[] {
+  return [...tokensOf(text)].flatMap(commentsBelow).toSorted((a, b) => a.offset - b.offset);
+}
+
+function commentsBelow(token: unknown): readonly PlacedComment[] {
   if (typeof token !== "object" || token === null) return [];
-  if ("type" in token && token.type === "comment" && "source" in token) return [String(token.source)];
+  if ("type" in token && token.type === "comment" && "source" in token && "offset" in token)
+    return [{ offset: Number(token.offset), source: String(token.source) }];
   return Object.values(token).flatMap(commentsBelow);
 }
 
@@ -26,7 +33,14 @@ export function isSwitchedOffItem(comment: string): boolean {
   return /^#+ *- +(?:[\w./-]+:(?: +\S+)?|\S+)\s*$/.test(comment);
 }
 
+/** A value that is on one line and is no sentence: a word, a quoted string, a flow collection, or the head of a block scalar. */
+const VALUE = /(?:&\S+ +)?(?:"[^"]*"|'[^']*'|[[{].*[\]}]|\S+)(?: +#.*)?/;
+/** An entry of a mapping. A key such as `example.com/name` is no word, so any value may follow it. */
+const ENTRY = new RegExp(
+  String.raw`^(?:["']?[\w-]+(?:\.[\w-]+)+/[\w.-]+["']?:(?: .*)?|["']?[A-Za-z][\w./-]*["']?:(?: +${VALUE.source})?)\s*$`,
+);
+
 /** Whether a comment is an entry of a mapping or a list that is switched off, not a word about its neighbour. */
 export function isSwitchedOff(comment: string): boolean {
-  return isSwitchedOffItem(comment) || /^#+ *[A-Za-z][\w./-]*:(?: +\S+)?\s*$/.test(comment);
+  return isSwitchedOffItem(comment) || ENTRY.test(comment.replace(/^#+ */, ""));
 }

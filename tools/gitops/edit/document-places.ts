@@ -63,12 +63,19 @@ export function isOwnDocument(text: string, offset: number): boolean {
 
 /** The comments that are lost if the document at an offset, or only its contents, is removed. The line that names the schema does not count. */
 export function documentComments(text: string, offset: number, contentsOnly: boolean): readonly string[] {
+  const range = documentRange(text, offset, contentsOnly);
+  return range ? commentsIn(text.slice(...range)).filter((comment) => !comment.startsWith(SCHEMA)) : [];
+}
+
+/** The offsets of the document at an offset, or only of its contents. */
+export function documentRange(
+  text: string,
+  offset: number,
+  contentsOnly: boolean,
+): readonly [start: number, end: number] | undefined {
   const place = placeOf(text, offset);
-  if (!place) return [];
-  const lines = contentsOnly
-    ? text.slice(place.contents, place.contentsEnd)
-    : text.slice(place.start, place.end);
-  return commentsIn(lines).filter((comment) => !comment.startsWith(SCHEMA));
+  if (!place) return undefined;
+  return contentsOnly ? [place.contents, place.contentsEnd] : [place.start, place.end];
 }
 
 function placeOf(text: string, offset: number): DocumentPlace | undefined {

@@ -39,10 +39,21 @@ export class TextLines {
       const above = this.startOf(from - 1);
       const line = this.#text.slice(above, from);
       if (!line.startsWith(`${" ".repeat(column)}#`) || isSchemaComment(line)) break;
-      if (isItem && isSwitchedOffItem(line.trim())) break;
+      if (isItem && isSwitchedOffItem(line.trim())) return this.#afterItem(line, from);
       from = above;
     }
     return from;
+  }
+
+  /** The end of the comments at an offset that belong to the list item above them, which is commented out: they are indented deeper than it. */
+  #afterItem(item: string, offset: number): number {
+    let after = offset;
+    for (;;) {
+      const next = this.#text.indexOf("\n", after) + 1 || this.#text.length;
+      const line = this.#text.slice(after, next);
+      if (!/^ *#/.test(line) || textColumn(line) <= textColumn(item)) return after;
+      after = next;
+    }
   }
 
   /** The end of the last line of an entry, including comments below it that are indented deeper, since they belong to the entry's contents. */
@@ -97,3 +108,6 @@ export class TextLines {
       .join("");
   }
 }
+
+/** The column of the text in a line that is commented out. */
+const textColumn = (line: string): number => /^ *#+ */.exec(line)?.[0].length ?? 0;

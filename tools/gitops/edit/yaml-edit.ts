@@ -12,9 +12,11 @@ import {
 import type { PathStep } from "../yaml/values.ts";
 import { aliasesBefore, anchorsIn, freedAliases, scalarSource } from "./anchors.ts";
 import { commentsIn } from "./comments.ts";
+import { ownedComments, type OwnedComment } from "./comment-owners.ts";
 import {
   documentComments,
   documentInsertion,
+  documentRange,
   documentRemovals,
   documentReplacement,
   isOwnDocument,
@@ -203,6 +205,35 @@ export class YamlEdit {
       : this.commentsOf(document, path);
   }
 
+  /** Like {@link commentsOf}, with the entries that they explain. */
+  ownedCommentsOf(document: number, path: readonly PathStep[], replaced = false): readonly OwnedComment[] {
+    const place = this.#place(document, path);
+    if (!place) return [];
+    const start = replaced ? place.start : this.#lines.startWithComments(place);
+    return this.#owned(document, [start, this.#lines.endOf(place)]);
+  }
+
+  /** Like {@link commentsRemovedWith}, with the entries that they explain. */
+  ownedCommentsRemovedWith(document: number, path: readonly PathStep[]): readonly OwnedComment[] {
+    return this.ownedCommentsOf(document, this.#topOf(document, path) ?? path.slice(0, 1));
+  }
+
+  /** The comments in a document that are removed with it or, if `contentsOnly`, with its contents, and the entries that they explain. */
+  ownedCommentsOfDocument(document: number, offset: number, contentsOnly: boolean): readonly OwnedComment[] {
+    const range = documentRange(this.#text, offset, contentsOnly);
+    return range ? this.#owned(document, range) : [];
+  }
+
+  #owned(document: number, range: readonly [number, number]): readonly OwnedComment[] {
+    return ownedComments(this.#text, this.#roots[document], range);
+  }
+
+  /** The offsets of an entry's first and last line, without the comments above it. */
+  rangeOf(document: number, path: readonly PathStep[]): readonly [start: number, end: number] | undefined {
+    const place = this.#place(document, path);
+    return place && [place.start, this.#lines.endOf(place)];
+  }
+
   /** Whether a blank line separates an entry from the one above it. */
   isSeparated(document: number, path: readonly PathStep[]): boolean {
     const place = this.#place(document, path);
@@ -220,15 +251,16 @@ export class YamlEdit {
   }
 
   /**
-   * An entry's text in the form that {@link insert} takes: with the comments directly above it and without indentation. Undefined if the entry does not start
-   * its line.
+   * An entry's text in the form that {@link insert} takes: with the comments directly above it, unless `replaced`, and without indentation. Undefined if the
+   * entry does not start its line.
    */
-  linesOf(document: number, path: readonly PathStep[]): string | undefined {
+  linesOf(document: number, path: readonly PathStep[], replaced = false): string | undefined {
     const place = this.#place(document, path);
     if (!place || place.container.flow === true || !this.#lines.isFirstOnLine(place)) return undefined;
     const column = this.#lines.columnOf(place);
+    const start = replaced ? this.#lines.startOf(place.start) : this.#lines.startWithComments(place);
     return this.#text
-      .slice(this.#lines.startWithComments(place), this.#lines.endOf(place))
+      .slice(start, this.#lines.endOf(place))
       .split(/\r?\n/)
       .map((line) => line.slice(Math.min(column, /^ */.exec(line)?.[0].length ?? 0)))
       .join("\n");

@@ -56,8 +56,8 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
   const served: Served[] = [];
   const losses: Loss[] = [...annotations.losses];
   const prefixes: Prefix[] = [];
-  for (const host of mappingsIn(entry.hosts)) {
-    for (const path of mappingsIn(host.paths)) {
+  for (const [index, host] of mappingsIn(entry.hosts).entries()) {
+    for (const [at, path] of mappingsIn(host.paths).entries()) {
       const { value, type, filters: rewrites, ...own } = routePath(writtenPath(path, host), annotations);
       prefixes.push(...own.prefixes);
       losses.push(...own.losses);
@@ -74,6 +74,7 @@ export function readIngress(entry: Mapping, services: Value | undefined, namespa
           backends: [backend],
           middlewares: [...middlewares.names, ...filters, ...rewrites],
           path: writtenPath(path, host).path,
+          source: ["hosts", index, "paths", at],
           rank: annotations.priority ?? ruleLength(scalarText(host.host), type, value),
         });
     }

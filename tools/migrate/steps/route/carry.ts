@@ -1,24 +1,21 @@
-import { isSwitchedOff } from "../../../gitops/edit/comments.ts";
+import type { OwnedComment } from "../../../gitops/edit/comment-owners.ts";
 import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
-import { fieldAt, fieldsIn } from "../../objects.ts";
-import { missingComments } from "../../missing-comments.ts";
-import {
-  isMapping,
-  mappingsIn,
-  type Mapping,
-  type PathStep,
-  type Value,
-} from "../../../gitops/yaml/values.ts";
+import { fieldsIn } from "../../objects.ts";
+import { isMapping, type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { scalarsIn, Texts } from "../../texts.ts";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
+import type { MovingComments } from "./comment-places.ts";
+import { startsWith } from "./comment-targets.ts";
 
 /** Where the fields of an Ingress are in its file. */
 export interface Written {
   readonly edit: YamlEdit;
   readonly document: number;
   readonly path: readonly PathStep[];
+  /** Its comments, if they move. */
+  readonly comments?: MovingComments;
 }
 
 /** What a scalar of an Ingress says, by its key. */
@@ -104,40 +101,6 @@ function richer(one: string | undefined, other: string): string {
   return anchor !== undefined && /^["']/.test(other) ? anchor + other : one;
 }
 
-/** The comments of an Ingress that its route takes on as a whole; entries that are switched off have no place there. */
-export const carriedComments = (comments: readonly string[], text: string): readonly string[] =>
-  missingComments(comments, text).filter((comment) => !isSwitchedOff(comment));
-
-/** A route with the comments on each path of the Ingress above the match for that path. */
-export function withPathComments(
-  text: string,
-  paths: readonly (readonly PathStep[])[],
-  { edit, document }: Written,
-): string {
-  const lines = text.split("\n");
-  for (const path of paths) {
-    const comments = carriedComments(edit.commentsOf(document, path), lines.join("\n"));
-    const value = edit.scalarAt(document, [...path, "path"]);
-    const index = lines.findIndex((line) => line.trimStart() === `value: ${value ?? ""}`);
-    const start = lines.slice(0, index + 1).findLastIndex((line) => /^ *- path:$/.test(line));
-    if (value === undefined || start < 0) continue;
-    const indent = /^ */.exec(lines[start] ?? "")?.[0] ?? "";
-    lines.splice(start, 0, ...comments.map((comment) => indent + comment));
-  }
-  return lines.join("\n");
-}
-
-/** Where the paths of an Ingress are in its document: its hosts are at `place`, and their paths `below` each. */
-export function pathsBelow(
-  hosts: Value | undefined,
-  place: readonly PathStep[],
-  below: readonly PathStep[],
-): readonly (readonly PathStep[])[] {
-  return mappingsIn(hosts).flatMap((host, index) =>
-    mappingsIn(fieldAt(host, [...below])).map((_, at) => [...place, index, ...below, at]),
-  );
-}
-
 /** Fields as YAML; those in `copied` keep the lines of the Ingress, with their comments, quotes and anchors. */
 export function carriedYaml(fields: Mapping, copied: readonly string[], written: Written): string {
   return Object.entries(fields)
@@ -149,7 +112,11 @@ export function carriedYaml(fields: Mapping, copied: readonly string[], written:
 }
 
 /** A field with the lines of the same scalar, or of the same entries, in the Ingress; undefined if they are not written in block style. */
-function copyOf(key: string, value: Mapping[string], { edit, document, path }: Written): string | undefined {
+function copyOf(
+  key: string,
+  value: Mapping[string],
+  { edit, document, path, comments }: Written,
+): string | undefined {
   if (!isMapping(value)) {
     const text = edit.scalarAt(document, [...path, key]);
     return text === undefined ? undefined : `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")} ${text}\n`;
@@ -158,12 +125,30 @@ function copyOf(key: string, value: Mapping[string], { edit, document, path }: W
   const keys = edit.keysOf(document, [...path, key]);
   // What a merge key brings has no lines of its own: its line stays as a whole.
   const own = keys.includes("<<") ? keys.filter((name) => name === "<<" || names.includes(name)) : names;
-  const lines = own.map((name) => edit.linesOf(document, [...path, key, name]));
-  if (names.length === 0 || !lines.every((line) => line !== undefined)) return undefined;
-  const kept = lines.map((line) => (line.endsWith("\n") ? line : `${line}\n`)).join("");
-  const off = missingComments(edit.commentsOf(document, [...path, key], true), kept).filter(isSwitchedOff);
-  const block = [kept, ...off.map((comment) => `${comment}\n`)].join("");
-  return `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")}\n${indented(block)}`;
+  const parts = own.map((name) => ({
+    lines: edit.linesOf(document, [...path, key, name], true),
+    range: edit.rangeOf(document, [...path, key, name]) ?? [0, 0],
+  }));
+  if (names.length === 0 || !parts.every(({ lines }) => lines !== undefined)) return undefined;
+  comments?.take(({ start }) => parts.some(({ range }) => range[0] <= start && start < range[1]));
+  const around = comments?.take((comment) => isAmong(comment, [...path, key], own)) ?? [];
+  const block = [
+    ...parts.map(({ lines = "", range }) => ({ start: range[0], text: lines.replace(/\n?$/, "\n") })),
+    ...around.map(({ start, lines }) => ({ start, text: `${lines.join("\n")}\n` })),
+  ].toSorted((a, b) => a.start - b.start);
+  return `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")}\n${indented(block.map(({ text }) => text).join(""))}`;
+}
+
+/** Whether comments stay in a mapping of which these entries stay: they are about one of those or about all, or they are entries that are switched off. */
+function isAmong(
+  { owner, place, isSwitchedOff }: OwnedComment,
+  mapping: readonly PathStep[],
+  entries: readonly string[],
+): boolean {
+  if (!startsWith(owner, mapping)) return false;
+  const [entry, ...below] = owner.slice(mapping.length);
+  if (entry === undefined) return place === "in";
+  return isSwitchedOff || (place === "above" && below.length === 0 && entries.includes(String(entry)));
 }
 
 /** Mappings in the metadata of an Ingress, or in its entry in values, that keep their lines. */

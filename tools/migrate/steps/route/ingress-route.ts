@@ -19,7 +19,7 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
   const refusals: string[] = [...whyNotAllKnown(object, "IngressRoute")];
   const served: Served[] = [];
   const losses: Loss[] = [...annotations.losses];
-  for (const route of mappingsIn(spec.routes)) {
+  for (const [index, route] of mappingsIn(spec.routes).entries()) {
     if (route.syntax === "v2") refusals.push("its rules use Traefik's v2 syntax");
     for (const key of ["priority", "observability"])
       if (route[key] !== undefined)
@@ -29,7 +29,7 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
     const rule = scalarText(route.match);
     const rank = typeof route.priority === "number" && route.priority > 0 ? route.priority : rule.length;
     for (const { host, match } of requestsOf(rule, refusals))
-      served.push({ host, match, backends, middlewares, rank });
+      served.push({ host, match, backends, middlewares, rank, source: ["spec", "routes", index] });
   }
   const tls = isMapping(spec.tls) ? spec.tls : {};
   refusals.push(

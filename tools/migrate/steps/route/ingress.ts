@@ -28,8 +28,8 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
   const served: Served[] = [];
   const losses: Loss[] = [...annotations.losses];
   const prefixes: Prefix[] = [];
-  for (const rule of rules) {
-    for (const path of mappingsIn(fieldAt(rule, ["http", "paths"]))) {
+  for (const [index, rule] of rules.entries()) {
+    for (const [at, path] of mappingsIn(fieldAt(rule, ["http", "paths"])).entries()) {
       const { value, type, filters, ...own } = routePath(writtenPath(path, rule), annotations);
       prefixes.push(...own.prefixes);
       losses.push(...own.losses);
@@ -46,6 +46,7 @@ export function readIngressObject(ingress: Mapping, namespace: string, services:
           backends: isRedirect(middlewares) ? [] : [translatedBackend(backend, translations, name)],
           middlewares: [...middlewares, ...filters],
           path: writtenPath(path, rule).path,
+          source: ["spec", "rules", index, "http", "paths", at],
           rank:
             annotations.priority ??
             ruleLength(scalarText(rule.host), type, filters.length > 0 ? value : path.path),

@@ -16,7 +16,8 @@ export function translatedFilters(translations: readonly Translation[], name: st
   ]);
 }
 
-const nameFor = (name: string, parts: readonly { readonly suffix: string }[]): string =>
+/** The name of an object that an Ingress with this name needs for its translations. */
+export const nameFor = (name: string, parts: readonly { readonly suffix: string }[]): string =>
   [name, ...parts.map(({ suffix }) => suffix)].join("-");
 
 /** The backend of a route for an Ingress with this name: its Service, or the TraefikService that the translations need for it. */
@@ -31,7 +32,8 @@ export function translatedBackend(
     : { kind: "TraefikService", name: nameFor(name, backends), weight: 1, service };
 }
 
-const backendsOf = (translations: readonly Translation[]): readonly NewBackend[] =>
+/** What translations need a TraefikService for. */
+export const backendsOf = (translations: readonly Translation[]): readonly NewBackend[] =>
   translations.flatMap(({ backend }) => backend ?? []);
 
 /** The annotations that need a TraefikService, if the Ingress has several Services: each would need its own. */

@@ -5,24 +5,16 @@ import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { fieldsIn } from "../../objects.ts";
 import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
-import {
-  carriedComments,
-  carriedYaml,
-  COPIED,
-  indented,
-  mergeObstacle,
-  pathsBelow,
-  Scalars,
-  withPathComments,
-} from "./carry.ts";
+import { carriedYaml, COPIED, indented, mergeObstacle, Scalars } from "./carry.ts";
+import type { MovingComments } from "./comment-places.ts";
 
-/** HTTPRoutes as YAML, the first one with the comments of the Ingress and with the lines of its metadata, unless the Ingress stays. */
+/** HTTPRoutes as YAML, the first one with the lines of the Ingress's metadata and the comments there, unless the Ingress stays. */
 export function routeTexts(
   routes: readonly Mapping[],
-  { ingress, comments }: { readonly ingress: Mapping; readonly comments: readonly string[] | undefined },
+  { ingress, comments }: { readonly ingress: Mapping; readonly comments: MovingComments | undefined },
   edit: YamlEdit,
   offset: number,
-): string | { readonly obstacle: Obstacle } {
+): readonly string[] | { readonly obstacle: Obstacle } {
   const document = edit.documentAt(offset);
   const going = edit.anchorsBelow(document, [[]]);
   const place = { edit, document, path: ["spec"] };
@@ -35,20 +27,17 @@ export function routeTexts(
     const copied = isFirst ? ["name", "namespace", ...COPIED] : [];
     const { metadata, spec: own = null, ...head } = route;
     const change = { from: fieldsIn(ingress, ["metadata"]), to: isMapping(metadata) ? metadata : {} };
-    const metadataPlace = { ...place, path: ["metadata"] };
+    const metadataPlace = { ...place, path: ["metadata"], ...(comments && { comments }) };
     const lost = isFirst ? mergeObstacle(change, metadataPlace) : undefined;
     if (lost) return { obstacle: lost };
     const fields = carriedYaml(change.to, copied, metadataPlace);
-    const plain = scalars.write(isMapping(own) ? own : {}, [], place);
-    const paths = isFirst ? pathsBelow(spec.rules, ["spec", "rules"], ["http", "paths"]) : [];
-    const body = indented(withPathComments(plain, paths, place));
-    const left = isFirst ? carriedComments(comments, fields + body).map((comment) => `${comment}\n`) : [];
-    const text = `${left.join("")}${writeYaml(head)}metadata:\n${indented(fields)}${gap}spec:\n${body}`;
+    const body = indented(scalars.write(isMapping(own) ? own : {}, [], place));
+    const text = `${writeYaml(head)}metadata:\n${indented(fields)}${gap}spec:\n${body}`;
     const settled = settleAnchors(text, { standing: new Set(), going, all: going });
     if ("anchor" in settled) return { obstacle: edit.obstacleOf(settled.anchor) };
     texts.push(settled.text);
   }
-  return texts.join("---\n");
+  return texts;
 }
 
 /** The number of a port, with the name that the Ingress uses as a comment. */

@@ -19,7 +19,8 @@ import { INGRESS, ROUTE } from "./release-values.ts";
 import { isIngress, readAny } from "./read.ts";
 import { annotationsPerRoute } from "./monitoring.ts";
 import { newObjects, presentObject } from "./new-objects.ts";
-import { answers, groupName, hostGroups, type Reading, type Served } from "./served.ts";
+import type { Successors } from "./comment-targets.ts";
+import { answers, groupName, hostGroups, type Served } from "./served.ts";
 import { servicesOf } from "./services.ts";
 
 /** The HTTPRoutes of an Ingress or IngressRoute, and the objects that they need. */
@@ -31,6 +32,7 @@ export interface PlannedRoutes {
   readonly added: readonly Mapping[];
   readonly notes: Move["notes"];
   readonly records: Move["records"];
+  readonly successors: Successors;
 }
 
 /** Plans the HTTPRoutes that replace an Ingress or IngressRoute; why it stays if they cannot. */
@@ -54,7 +56,9 @@ export function plannedRoutes(
   const refusal = whyNotAccepted(move.losses, context);
   if (refusal !== undefined) return refused(refusal);
   const { parentRefs } = move.parents;
-  const routes = routesFor(written, reading, parentRefs);
+  const groups = hostGroups(reading.served);
+  const kept = annotationsPerRoute(reading.annotations.kept, groups);
+  const routes = routesFor(written, { groups, kept }, parentRefs);
   const taken = forms.map(({ form, cluster }) => namesake(form, cluster, context)).find(Boolean);
   if (taken !== undefined) return refused(taken);
   const missing = lacking(routes, (_, index) =>
@@ -79,14 +83,19 @@ export function plannedRoutes(
     added,
     notes: [...lossNotes(move.losses, undefined), ...move.notes],
     records: move.records,
+    successors: { reading, groups, kept, added, name: nameIn(written), isEntry: false },
   };
 }
 
+const nameIn = (written: Mapping): string => scalarText(fieldAt(written, ["metadata", "name"]));
+
 /** One HTTPRoute for each group of hosts with the same rules. */
-function routesFor(written: Mapping, reading: Reading, parentRefs: readonly Mapping[]): readonly Mapping[] {
-  const name = scalarText(fieldAt(written, ["metadata", "name"]));
-  const groups = hostGroups(reading.served);
-  const kept = annotationsPerRoute(reading.annotations.kept, groups);
+function routesFor(
+  written: Mapping,
+  { groups, kept }: Pick<Successors, "groups" | "kept">,
+  parentRefs: readonly Mapping[],
+): readonly Mapping[] {
+  const name = nameIn(written);
   return groups.map((group, index) =>
     httpRoute(metadataOf(written, kept[index] ?? {}, groupName(name, index)), parentRefs, group),
   );

@@ -1,14 +1,16 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import { originAt } from "../../../gitops/yaml/values.ts";
+import { isSchemaComment } from "../../../gitops/edit/comments.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { asWritten, type WrittenObject } from "../../objects.ts";
-import { commentLosses } from "../../losses.ts";
+import { blockLosses } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { sourceOf } from "./hosts.ts";
 import { refused, whyHeld, type Holds, type Outcome, type Stay } from "./outcome.ts";
-import { missingComments } from "../../missing-comments.ts";
+import { MovingComments, withTargeted } from "./comment-places.ts";
+import { targetOf } from "./comment-targets.ts";
 import { routeTexts } from "./object-edit.ts";
 import { plannedRoutes } from "./object-plan.ts";
 
@@ -33,19 +35,30 @@ export function objectOutcome(ingress: WrittenObject, context: StepContext, hold
     records: planned.records,
     edit: (source, offset) => {
       const edit = new YamlEdit(source);
-      const comments = keepIngress ? undefined : edit.commentsOfDocument(offset, missing.length > 0);
+      const comments = keepIngress ? undefined : commentsThatMove(edit, offset, missing.length > 0);
       const texts =
-        missing.length === 0 ? "" : routeTexts(missing, { ingress: written, comments }, edit, offset);
-      if (typeof texts !== "string") return texts;
-      const contents = [texts, ...planned.added.map(writeYaml)].filter(Boolean).join("---\n");
+        missing.length === 0 ? [] : routeTexts(missing, { ingress: written, comments }, edit, offset);
+      if ("obstacle" in texts) return texts;
+      const plain = [...texts, ...planned.added.map(writeYaml)];
       if (comments === undefined)
-        return edit.insertAfterDocument(offset, contents)
+        return edit.insertAfterDocument(offset, plain.join("---\n"))
           ? { text: edit.text(), losses: [] }
           : { obstacle: edit.obstacle };
-      const done =
-        missing.length === 0 ? edit.removeDocument(offset) : edit.replaceDocument(offset, contents);
-      const losses = commentLosses(missingComments(comments, contents), scalarText(written.kind));
-      return done ? { text: edit.text(), losses } : { obstacle: edit.obstacle };
+      if (missing.length === 0) {
+        const losses = blockLosses(comments.left, scalarText(written.kind));
+        return edit.removeDocument(offset) ? { text: edit.text(), losses } : { obstacle: edit.obstacle };
+      }
+      const parts = withTargeted(plain, comments, ({ owner }) => targetOf(owner, planned.successors));
+      const losses = blockLosses(comments.left, scalarText(written.kind));
+      return edit.replaceDocument(offset, parts.join("---\n"))
+        ? { text: edit.text(), losses }
+        : { obstacle: edit.obstacle };
     },
   };
+}
+
+/** The comments in the document of an Ingress or, unless `contentsOnly`, also those above and below it. */
+function commentsThatMove(edit: YamlEdit, offset: number, contentsOnly: boolean): MovingComments {
+  const comments = edit.ownedCommentsOfDocument(edit.documentAt(offset), offset, contentsOnly);
+  return new MovingComments(comments.filter(({ lines }) => !lines.every(isSchemaComment)));
 }

@@ -4,31 +4,34 @@ import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { settleAnchors, type Anchors } from "../../../gitops/edit/anchors.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { fieldsIn } from "../../objects.ts";
-import { missingComments } from "../../missing-comments.ts";
+import type { OwnedComment } from "../../../gitops/edit/comment-owners.ts";
 import type { Obstacle } from "../../../gitops/edit/obstacles.ts";
-import {
-  carriedComments,
-  COPIED,
-  indented,
-  mergeObstacle,
-  pathsBelow,
-  Scalars,
-  withPathComments,
-  type Written,
-} from "./carry.ts";
+import { COPIED, indented, mergeObstacle, Scalars, type Written } from "./carry.ts";
+import { MovingComments, withTargeted } from "./comment-places.ts";
+import { startsWith, targetOf, type Successors, type Target } from "./comment-targets.ts";
 import { INGRESS, ROUTE, VALUES } from "./release-values.ts";
+import { groupName } from "./served.ts";
 
 interface Rewritten {
   readonly text: string;
   /** The comments that would be deleted. */
-  readonly comments: readonly string[];
+  readonly comments: readonly OwnedComment[];
+}
+
+/** What happens to the values of a HelmRelease. */
+export interface ValuesChange {
+  /** The new entries in `route`. */
+  readonly routes: Mapping;
+  /** The entries in `ingress` that go. */
+  readonly gone: readonly string[];
+  /** What each entry in `ingress` becomes. */
+  readonly successors: ReadonlyMap<string, Successors>;
 }
 
 /** Adds routes to a HelmRelease's values and removes entries from `ingress`. An entry's comments move to its route, and so do anchors. */
 export function rewriteValues(
   { source, offset, written }: { source: string; offset: number; written: Mapping },
-  routes: Mapping,
-  gone: readonly string[],
+  { routes, gone, successors }: ValuesChange,
 ): Rewritten | { readonly obstacle: Obstacle | undefined } {
   const edit = new YamlEdit(source);
   const document = edit.documentAt(offset);
@@ -38,22 +41,25 @@ export function rewriteValues(
   const hasRoutes = Object.keys(fieldsIn(written, ROUTE)).length > 0;
   const lost = lostByMerge(routes, { written, gone }, edit, document);
   if (lost) return { obstacle: lost };
-  const plain = linesOf(routes, { written, gone }, edit, document);
+  const replaces = all && Object.keys(routes).length > 0 && !hasRoutes;
+  const comments = new MovingComments(
+    paths.flatMap((path) =>
+      replaces ? edit.ownedCommentsOf(document, path, true) : edit.ownedCommentsRemovedWith(document, path),
+    ),
+  );
+  const plain = linesOf({ routes, gone, successors }, { edit, document, comments }, written);
   const settled =
     plain === ""
       ? { text: "" }
       : settleAnchors(plain, anchorsFor({ edit, document, hasRoutes }, keys, paths));
   if ("anchor" in settled) return { obstacle: edit.obstacleOf(settled.anchor) };
   const lines = settled.text;
-  const replaces = all && lines !== "" && !hasRoutes;
-  const before = paths.flatMap((path) =>
-    replaces ? edit.commentsOf(document, path, true) : edit.commentsRemovedWith(document, path),
-  );
-  const comments = missingComments(before, lines);
   const done = replaces
     ? edit.replace(document, INGRESS, `route:\n${indented(lines)}`, lines)
     : (lines === "" || bring(edit, document, lines, hasRoutes)) && edit.removeAll(document, paths, lines);
-  return done ? { text: spaced(edit, document, { written, gone }), comments } : { obstacle: edit.obstacle };
+  return done
+    ? { text: spaced(edit, document, { written, gone }), comments: comments.left }
+    : { obstacle: edit.obstacle };
 }
 
 /** The edited text; blank lines separate `route` and what stays of `ingress` as they separated the entries before. */
@@ -127,31 +133,47 @@ function lostByMerge(
 
 /** The entries in `route` as YAML; if a Service's port has an anchor, the route uses its alias. */
 function linesOf(
-  routes: Mapping,
-  { written, gone }: { readonly written: Mapping; readonly gone: readonly string[] },
-  edit: YamlEdit,
-  document: number,
+  { routes, gone, successors }: ValuesChange,
+  { edit, document, comments }: Omit<Written, "path"> & { readonly comments: MovingComments },
+  written: Mapping,
 ): string {
   const present = Object.keys(fieldsIn(written, ROUTE));
   const last = present.length > 1 ? [[...ROUTE, present.at(-1) ?? ""]] : [];
-  const entries = Object.entries(routes).map(([name, route], index) => {
+  const plain = Object.entries(routes).map(([name, route]) => {
     if (!isMapping(route)) return writeYaml({ [name]: route });
-    const key = ingressOf(name, written);
-    const path = [...INGRESS, key];
-    const place = { edit, document, path };
+    const path = [...INGRESS, ingressOf(name, written)];
+    const place = { edit, document, path, comments };
     const ingress = fieldsIn(written, path);
     const scalars = new Scalars(ingress, place, (backend) => portText(backend, ingress, written, place));
-    const isMoved = gone.includes(name);
-    const plain = scalars.write(route, isMoved ? COPIED : [], place);
-    const paths = isMoved ? pathsBelow(ingress.hosts, [...path, "hosts"], ["paths"]) : [];
-    const fields = withPathComments(plain, paths, place);
-    const comments = isMoved ? carriedComments(edit.commentsOf(document, path), fields) : [];
-    const head = comments.map((comment) => `${comment}\n`).join("");
-    const isSpaced = [path, ...last].some((one) => edit.isSeparated(document, one));
-    const space = isSpaced && (index > 0 || present.length > 0) ? "\n" : "";
-    return `${space}${head}${writeYaml({ [name]: 0 }).replace(/ 0\n$/, "")}\n${indented(fields)}`;
+    const fields = scalars.write(route, gone.includes(name) ? COPIED : [], place);
+    return `${writeYaml({ [name]: 0 }).replace(/ 0\n$/, "")}\n${indented(fields)}`;
   });
-  return entries.join("");
+  const names = Object.keys(routes);
+  const entries = withTargeted(plain, comments, ({ owner }) =>
+    routeTarget(owner, { names, gone }, successors),
+  );
+  return entries
+    .map((entry, index) => {
+      const path = [...INGRESS, ingressOf(names[index] ?? "", written)];
+      const isSpaced = [path, ...last].some((one) => edit.isSeparated(document, one));
+      return `${isSpaced && (index > 0 || present.length > 0) ? "\n" : ""}${entry}`;
+    })
+    .join("");
+}
+
+/** The entry in one of the new routes, given by their names, that a comment on an entry below `ingress` explains. */
+function routeTarget(
+  owner: readonly PathStep[],
+  { names, gone }: { readonly names: readonly string[]; readonly gone: readonly string[] },
+  successors: ReadonlyMap<string, Successors>,
+): Target | undefined {
+  const key = owner[INGRESS.length];
+  const own = typeof key === "string" && startsWith(owner, INGRESS) && gone.includes(key) ? key : undefined;
+  const to = own === undefined ? undefined : successors.get(own);
+  const target = to && targetOf(owner.slice(INGRESS.length + 1), to);
+  if (own === undefined || target === undefined) return undefined;
+  const name = groupName(own, target.object);
+  return { object: names.indexOf(name), path: [name, ...target.path] };
 }
 
 /** The key of the Ingress that a route comes from: a second group of hosts gets `-2`. */

@@ -3,11 +3,12 @@ import { locate, type Position } from "../../../gitops/yaml/source.ts";
 import { isMapping, mappingsIn, originAt, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import { clusterOf } from "../../clusters.ts";
 import { asWritten, fieldsIn, type WrittenObject } from "../../objects.ts";
-import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
+import { blockLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { dialectOf, readIngress, readRoute, routeValues, type RouteDialect } from "./app-template.ts";
 import { chartOf } from "./chart.ts";
 import { releaseNamespace, sourceOf } from "./hosts.ts";
+import type { Successors } from "./comment-targets.ts";
 import { annotationsPerRoute } from "./monitoring.ts";
 import { moveOf, type Move } from "./move.ts";
 import { otherIngresses } from "./other-charts.ts";
@@ -37,6 +38,7 @@ export function releaseOutcome(release: WrittenObject, context: StepContext, hol
   const routes: Mapping = {};
   const moved: string[] = [];
   const records: DnsRecord[] = [];
+  const successors = new Map<string, Successors>();
   for (const [key, entry] of entries) {
     const converted = convert([key, entry], { written, release, dialect }, context);
     if ("kind" in converted) {
@@ -50,6 +52,7 @@ export function releaseOutcome(release: WrittenObject, context: StepContext, hol
       continue;
     }
     moved.push(key);
+    successors.set(key, converted.successors);
     records.push(...converted.records);
     Object.assign(routes, converted.routes);
     if (Object.keys(converted.routes).length === 0 && context.options.route.keepIngress) continue;
@@ -67,9 +70,9 @@ export function releaseOutcome(release: WrittenObject, context: StepContext, hol
     notes,
     records,
     edit: (source, offset) => {
-      const rewritten = rewriteValues({ source, offset, written }, routes, gone);
+      const rewritten = rewriteValues({ source, offset, written }, { routes, gone, successors });
       if ("obstacle" in rewritten) return rewritten;
-      return { text: rewritten.text, losses: commentLosses(rewritten.comments, "ingress") };
+      return { text: rewritten.text, losses: blockLosses(rewritten.comments, "ingress") };
     },
   };
 }
@@ -88,6 +91,13 @@ function addedEntries(written: Mapping, forms: readonly Mapping[]): readonly Not
   return [...new Map(notes.map((note) => [JSON.stringify(note), note])).values()];
 }
 
+/** What one entry in `ingress` becomes. */
+interface Converted extends Pick<Move, "notes" | "records"> {
+  /** Its missing route values. */
+  readonly routes: Mapping;
+  readonly successors: Successors;
+}
+
 /** The missing route values for one entry in `ingress`; a reason if it cannot be converted. */
 function convert(
   [key, entry]: readonly [string, Mapping],
@@ -97,7 +107,7 @@ function convert(
     dialect,
   }: { readonly written: Mapping; readonly release: WrittenObject; readonly dialect: RouteDialect },
   context: StepContext,
-): { routes: Mapping; notes: Move["notes"]; records: Move["records"] } | Stay {
+): Converted | Stay {
   const [namespace = "", ...others] = new Set(release.forms.map(({ object }) => releaseNamespace(object)));
   if (others.length > 0) return refused("its namespace differs between clusters");
   const services = servicesIn(written);
@@ -131,7 +141,9 @@ function convert(
   }
   const refusal = whyNotAccepted(move.losses, context);
   if (refusal !== undefined) return { kind: "refused", message: refusal };
-  return { routes, notes: [...lossNotes(move.losses, undefined), ...move.notes], records: move.records };
+  const notes = [...lossNotes(move.losses, undefined), ...move.notes];
+  const successors = { reading, groups, kept, added: [], name: key, isEntry: true };
+  return { routes, notes, records: move.records, successors };
 }
 
 function readEntry(release: Mapping, key: string, namespace: string): Reading {

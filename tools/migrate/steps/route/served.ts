@@ -1,5 +1,5 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { isMapping, type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
 import type { Loss } from "../../losses.ts";
 import { fieldAt } from "../../objects.ts";
 import type { IngressAnnotations } from "./annotations.ts";
@@ -36,6 +36,8 @@ export interface Served {
   readonly rank?: number;
   /** The path of an Ingress as written. */
   readonly path?: string;
+  /** Where it is written: in an Ingress, an IngressRoute or an entry of app-template's values. */
+  readonly source?: readonly PathStep[];
 }
 
 /** Hosts with the same rules: the content of one HTTPRoute. */
