@@ -231,7 +231,7 @@ describe("migrate route: how Traefik reaches the app of an Ingress for ingress-n
     for (const [one, port, reason] of [
       [
         ingress({}, [{ port: 443 }]),
-        {},
+        { port: 443 },
         /port 443 of Service apps\/app over https, and the Ingress over http/,
       ],
       [
@@ -255,7 +255,7 @@ describe("migrate route: how Traefik reaches the app of an Ingress for ingress-n
       assert.match(refusalOf(one, {}, service(port)), reason);
     for (const [one, port] of [
       [ingress({}, [{}], "traefik"), { name: "https" }],
-      [ingress({}, [{ port: 443 }], "traefik"), {}],
+      [ingress({}, [{ port: 443 }], "traefik"), { port: 443 }],
       [ingress({}), { name: "https", appProtocol: "http" }],
       [ingress({}), { appProtocol: "kubernetes.io/ws" }],
     ] as const)

@@ -10,6 +10,7 @@ import { servedByRules } from "./http-route.ts";
 import { refusalsOf, routePath, secretsOf, tlsHostsOf } from "./paths.ts";
 import type { WrittenPath } from "./controllers/nginx-rewrites.ts";
 import { whyNotInValues } from "./new-objects.ts";
+import { meantBy, portsInValues } from "./service-ports.ts";
 import { EXTERNAL_NAME, serviceSettings } from "./services.ts";
 import type { Loss } from "../../losses.ts";
 import { whyNotAllKnown } from "./unknown-fields.ts";
@@ -122,12 +123,8 @@ function backendOf(service: Mapping, services: Value | undefined, losses: Loss[]
     return /^\d+$/.test(scalarText(port))
       ? `port "${scalarText(port)}" is a string: write it without quotes`
       : `port ${scalarText(port)} is not a number`;
-  return {
-    kind: "Service",
-    ...(name === "" ? { identifier } : { name }),
-    ...(port === undefined ? {} : { port }),
-    weight: 1,
-  };
+  const meant = port === undefined ? undefined : name === "" ? meantBy(port, portsInValues(own)) : { port };
+  return { kind: "Service", ...(name === "" ? { identifier } : { name }), ...meant, weight: 1 };
 }
 
 /** Reads one entry in the `route` values. */

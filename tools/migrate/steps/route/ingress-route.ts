@@ -87,7 +87,7 @@ function backendsOf(
     if (typeof port === "string") refusals.push(port);
     else
       return [
-        { kind: "Service", name, port, weight: typeof service.weight === "number" ? service.weight : 1 },
+        { kind: "Service", name, ...port, weight: typeof service.weight === "number" ? service.weight : 1 },
       ];
     return [];
   });

@@ -104,5 +104,5 @@ function backendOf(
   const settings = serviceSettings(fieldAt(services(namespace, name), ["metadata", "annotations"]), name);
   losses.push(...settings.losses);
   if (settings.refusal !== undefined) return settings.refusal;
-  return typeof port === "string" ? port : { kind: "Service", name, port, weight: 1 };
+  return typeof port === "string" ? port : { kind: "Service", name, ...port, weight: 1 };
 }

@@ -3,6 +3,7 @@ import type { WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { clusterOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
+import { whyOtherPort } from "./backend-ports.ts";
 import { uncoveredPolicies, type Uncovered } from "./admission/coverage.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import type { ControllerWide } from "./class-settings.ts";
@@ -64,6 +65,8 @@ export function moveOf(
   if ("kind" in parents) return parents;
   const refusals = distinctRefusals([written, ...forms]);
   if (refusals.length > 0) return refused(refusals.join("; "));
+  if (new Set(forms.map(portsOf)).size > 1)
+    return refused("the ports of its backends differ between clusters: write one per cluster first");
   const wide = pairs.map(({ reading, cluster }) =>
     controllerWide(reading, cluster, parents.gateway, context),
   );
@@ -82,6 +85,10 @@ export function moveOf(
   };
 }
 
+/** The numbers of the ports that an Ingress names, which may be those of different Services in each cluster. */
+const portsOf = ({ served }: Reading): string =>
+  served.flatMap(({ backends }) => backends.map(({ port }) => port ?? "")).join();
+
 /** Why the routes of an Ingress would not do what it does, or would let through what it does not. */
 function whyUnsafe(
   pairs: readonly MovingForm[],
@@ -96,6 +103,7 @@ function whyUnsafe(
     policies.map(({ refusals }) => refusals),
     pairs.map((pair) => [
       ...whyOtherTransport(pair, gateway, context),
+      ...whyOtherPort(pair, gateway),
       ...whyUnserved(pair, gateway, context),
       ...whyShared(pair, gateway, context),
       ...whyExposed(pair, context),

@@ -12,6 +12,8 @@ export interface Backend {
   readonly kind: "Service" | "TraefikService";
   /** Undefined for the primary port of an identifier's Service, and for a TraefikService. */
   readonly port?: number;
+  /** How the Ingress names the port, if only ingress-nginx takes that for it. */
+  readonly written?: string;
   readonly weight: number;
   /** The Service behind a TraefikService that the step adds. */
   readonly service?: Backend;

@@ -6,6 +6,7 @@ import { oncePer } from "../../../../lib/once-per.ts";
 import { fieldAt, idOf } from "../../objects.ts";
 import type { Controller } from "./controllers/controller.ts";
 import { nginx } from "./controllers/nginx.ts";
+import { meantBy, portsIn, type Meant } from "./service-ports.ts";
 import { serviceFate, traefik } from "./controllers/traefik.ts";
 
 /** Looks up a Service in the repository by namespace and name. */
@@ -41,18 +42,19 @@ export function whyRefused(
 export const EXTERNAL_NAME =
   "an ExternalName, which Traefik's Gateway provider does not accept: replace it with a Service without a selector and an EndpointSlice with the address, whose port has the name of the Service's port and whose endpoint has conditions: { ready: true }";
 
-/** The Service's port number, which a route needs, or the reason why the Service cannot be a backend. */
+/** The number of the Service's port that an Ingress means, which a route needs, or the reason why the Service cannot be a backend. */
 export function portOf(
   port: Value | undefined,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   services: Services,
-): number | string {
+): Meant | string {
   const refusal = whyRefused({ namespace, name }, services);
   if (refusal !== undefined) return refusal;
-  if (typeof port === "number") return port;
-  const named = portsOf(services(namespace, name)).find((one) => one.name === port);
-  if (typeof named?.port === "number") return named.port;
-  return `the number of port ${scalarText(port) || "(no name given)"} of Service ${namespace}/${name} is not known, and a route needs it`;
+  const meant = meantBy(port, portsIn(services(namespace, name)));
+  return (
+    meant ??
+    `the number of port ${scalarText(port) || "(no name given)"} of Service ${namespace}/${name} is not known, and a route needs it`
+  );
 }
 
 const portsOf = (service: Mapping | undefined): readonly Mapping[] =>

@@ -4,7 +4,7 @@ import { isMapping, mappingsIn, type Mapping, type Value } from "../../../gitops
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { fieldAt, fieldsIn, idOf } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
-import { controllerOf } from "./controllers/classes.ts";
+import { readerOf } from "./controllers/classes.ts";
 import type { Controller } from "./controllers/controller.ts";
 import { nginx } from "./controllers/nginx.ts";
 import { traefik } from "./controllers/traefik.ts";
@@ -26,7 +26,7 @@ export function whyUnserved(
 ): readonly string[] {
   if (!cluster) return [];
   const services = servicesOf(cluster);
-  const controller = controllerOf(reading.ingressClass, cluster);
+  const controller = readerOf(reading, cluster);
   const isOther = isOthers(gateway, cluster);
   const isNative = settingsBehind(gateway, cluster, context).map(
     (values) => at(values, ["providers", "kubernetesGateway", "nativeLBByDefault"]) === true,

@@ -10,6 +10,7 @@ import { indexOf } from "../../../clusters.ts";
 import { fieldAt, isKind, nameOf } from "../../../objects.ts";
 import { isRelease } from "../../oci/artifact.ts";
 import { chartOf, valuesIn } from "../chart.ts";
+import type { Reading } from "../served.ts";
 import type { Controller } from "./controller.ts";
 import { nginx } from "./nginx.ts";
 import { CONTROLLERS } from "./registry.ts";
@@ -26,6 +27,12 @@ export function controllerOf(
   if (known) return known.controller;
   return [traefik, nginx].find((_, index) => ingressClass.includes(["traefik", "nginx"][index] ?? ""));
 }
+
+/** The controller that reads an Ingress or IngressRoute; undefined if it is not known. */
+export const readerOf = (
+  { kind, ingressClass }: Pick<Reading, "kind" | "ingressClass">,
+  cluster: BuiltCluster | undefined,
+): Controller | undefined => (kind === "IngressRoute" ? traefik : controllerOf(ingressClass, cluster));
 
 /** The HelmRelease of the controller that serves an ingress class; if no release creates the class, the only release of the controller. */
 export function controllerRelease(
