@@ -1,7 +1,18 @@
+import { isDeepStrictEqual } from "node:util";
 import { fileText } from "../gitops/yaml/file-text.ts";
+import { parseYaml } from "../gitops/yaml/parse.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
+import { SourceFile } from "../gitops/yaml/source.ts";
+import type { Value } from "../gitops/yaml/values.ts";
 import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import type { FileChange } from "./step.ts";
+
+const documentsIn = (text: string): readonly (Value | undefined)[] =>
+  parseYaml(new SourceFile("", text)).documents.map(({ value }) => value);
+
+/** The schema comment that a new document gets, and another way to write it, make no other document. */
+const isSameData = (value: Value | undefined, document: string): boolean =>
+  isDeepStrictEqual(value, documentsIn(document)[0]);
 
 /** Files that a step adds, and the `resources` entries that include them. */
 export class NewFiles {
@@ -17,7 +28,7 @@ export class NewFiles {
   append(path: string, document: string): void {
     const before = this.#texts.get(path) ?? fileText(this.#repository, path) ?? "";
     const addition = `---\n${document}`;
-    if (before.includes(addition)) return;
+    if (before.includes(addition) || documentsIn(before).some((one) => isSameData(one, document))) return;
     const separator = before === "" || before.endsWith("\n") ? "" : "\n";
     this.#texts.set(path, `${before}${separator}${addition}`);
   }

@@ -1,5 +1,5 @@
 import { locate, originKey, SourceFile, type Origin, type Position } from "../gitops/yaml/source.ts";
-import { isMapping, type Mapping, type PathStep, type Value } from "../gitops/yaml/values.ts";
+import { isMapping, originAt, type Mapping, type PathStep, type Value } from "../gitops/yaml/values.ts";
 import { idOf, nameOf } from "../gitops/kustomize/object-name.ts";
 import { scalarText } from "../gitops/kustomize/resource.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
@@ -127,6 +127,12 @@ export function fieldAt(value: Value | undefined, path: readonly PathStep[]): Va
       Array.isArray(inner) ? inner[Number(step)] : isMapping(inner) ? inner[step] : undefined,
     value,
   );
+}
+
+/** `file:line` of the place that gives an object the value at a path, which may be a patch. */
+export function placeOf(object: Mapping, path: readonly PathStep[]): string {
+  const { file, line } = locate(originAt(object, path));
+  return `${file}:${line}`;
 }
 
 /** The mapping at a path; an empty one if the path does not exist. */

@@ -13,7 +13,7 @@ import { idOf } from "./objects.ts";
 import { sourceOf } from "./syntax-error.ts";
 import { overlayChanges } from "./overlays.ts";
 import { notApplied } from "./not-applied.ts";
-import type { Note, Plan, Step, StepContext } from "./step.ts";
+import type { After, Note, Plan, Step, StepContext } from "./step.ts";
 
 /** The result of comparing the builds before and after a step. */
 export interface Proof {
@@ -57,6 +57,7 @@ export function prove(step: Step, context: StepContext, plan: Plan): Proven {
     if (reason === undefined) intended.push(difference);
     else failures.push({ message: `${describe(difference)}: ${reason}`, files: filesOf(difference) });
   }
+  failures.push(...unmet(step, context, { repository: after, clusters: live, changed: new Set(changed) }));
   const overlays = overlayChanges(context, after, changed);
   failures.push(...overlays.failures);
   const reach = [...reaches(context.clusters), ...reaches(live)];
@@ -74,6 +75,10 @@ export function prove(step: Step, context: StepContext, plan: Plan): Proven {
   const status = failures.length > 0 ? "fails" : gaps.length > 0 ? "unproven" : "holds";
   const proof = { status, intended, failures, gaps, unread, maybeRead, clusters } as const;
   return { proof, after, notes: overlays.notes };
+}
+
+function unmet(step: Step, context: StepContext, after: After): readonly Failure[] {
+  return after.changed.size === 0 ? [] : (step.unmet?.(context, after) ?? []);
 }
 
 /** The clusters after the step, including the objects that survive on them after leaving the repository. */

@@ -3,6 +3,7 @@ import type { Position } from "../gitops/yaml/source.ts";
 import type { BuiltCluster, BuiltObject, Orphans } from "../gitops/flux/built.ts";
 import type { ClusterReader } from "../../kube/client.ts";
 import type { CheckReport } from "./live/check.ts";
+import type { Failure } from "./failure.ts";
 import type { RenderedChange } from "./rendered-change.ts";
 import type { MigrateOptions } from "./options.ts";
 import type { RegistryAnswers } from "./registry-answers.ts";
@@ -49,6 +50,12 @@ export interface StepContext {
   readonly registry?: RegistryAnswers;
 }
 
+/** The repository with a step's changes. */
+export interface After extends Pick<StepContext, "repository" | "clusters"> {
+  /** The files that the step changes. */
+  readonly changed: ReadonlySet<string>;
+}
+
 /** What could go wrong on a live cluster. */
 export interface Risk {
   readonly level: "low" | "medium" | "high";
@@ -78,6 +85,11 @@ export interface Step {
     /** The clusters after the step, including the objects that survive on them. */
     clusters: readonly BuiltCluster[],
   ) => string | undefined;
+  /**
+   * What the step has written but the build after it does not have, because a patch of the repository overrides it. An object that does not change is no
+   * difference, so that {@link whyForbidden} never sees it.
+   */
+  readonly unmet?: (context: StepContext, after: After) => readonly Failure[];
   /**
    * Why the step must not make a change to what a HelmRelease's chart installs; undefined if the change is allowed. Without this function, the chart must
    * install the same objects.

@@ -34,7 +34,7 @@ function failures(
 
 const moved = (text: string): string => {
   const edit = new YamlEdit(text);
-  assert.ok(addPatches(edit, 0, [movePatch("flux-apps", "substitution.flux.home.arpa/disabled")]));
+  assert.ok(addPatches(edit, 0, [movePatch("flux-apps", "substitution.flux.home.arpa/disabled")], {}));
   return edit.text();
 };
 

@@ -37,3 +37,18 @@ describe("migrate: a kustomization that includes new files", () => {
       assert.deepEqual(files.changes(), [{ path: "kustomization.yaml", text: after }]);
     });
 });
+
+describe("migrate: a document that a step adds to a file", () => {
+  const ADDITION = "kind: Namespace\nmetadata:\n  name: apps\n";
+
+  for (const [what, before] of [
+    ["the same text", `---\n${ADDITION}`],
+    ["a comment that names its schema", `---\n# yaml-language-server: $schema=namespace.json\n${ADDITION}`],
+    ["another style", "kind: Namespace\nmetadata: { name: apps }\n"],
+  ] as const)
+    it(`is not added again if the file has it with ${what}`, () => {
+      const files = new NewFiles(repositoryOf({ "apps.yaml": before }));
+      files.append("apps.yaml", ADDITION);
+      assert.deepEqual(files.changes(), []);
+    });
+});

@@ -9,6 +9,7 @@ import { whyNoDeletionPolicy, whyTooOld } from "../../flux-version.ts";
 import { candidates, dependencies } from "./candidates.ts";
 import { checkHandover } from "./check.ts";
 import { handedOver, handoverPhase, isKept } from "./objects.ts";
+import { unmet, whyOverridden } from "./overridden.ts";
 import { planGuard, planRemoval } from "./plan.ts";
 import { whyForbidden } from "./allowed.ts";
 import { describeCluster } from "../../clusters.ts";
@@ -25,6 +26,7 @@ export const handover: Step = {
   ],
   plan,
   whyForbidden,
+  unmet,
   surviving: ({ clusters, options }) =>
     new Map(clusters.map((cluster) => [cluster.name, handedOver(cluster, options).filter(outlives)])),
   check: (context, cluster) => {
@@ -75,6 +77,11 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
         position: locate(origin),
       })),
     };
+  const overridden = objects.flatMap((built): Note[] => {
+    const message = whyOverridden(built, context.repository);
+    return message === undefined ? [] : [{ kind: "refused", message, position: locate(built.origin) }];
+  });
+  if (overridden.length > 0) return { changes: [], notes: overridden };
   const wanted = context.options.handover.phases[cluster.name] ?? "guard";
   if (wanted === "guard") {
     const kustomizations = objects.filter(({ object }) => isFluxKustomization(object));

@@ -11,7 +11,8 @@ import type { FileChange, Note, StepContext } from "../../step.ts";
 import { customKindsOf, dataKindsOf, isData, keptByGuardOnly, pruneOf } from "./data.ts";
 import { addPatches, GUARD } from "./patches.ts";
 import { referencesOf } from "./references.ts";
-import { guardIndex, type MovingRoot } from "./root.ts";
+import { whyPruned, whyUnguarded } from "./reach.ts";
+import { guardIndex, writtenRoot, type MovingRoot } from "./root.ts";
 import { notEditable } from "../../not-editable.ts";
 import { targetFiles } from "./target.ts";
 
@@ -32,7 +33,8 @@ export function planGuard(
   ];
   if (guardIndex(root.object) < 0) {
     const edit = edits.of(file);
-    if (!addPatches(edit, edit.documentAt(root.origin.offset), [GUARD]))
+    const written = writtenRoot(moving, context.repository);
+    if (!addPatches(edit, edit.documentAt(root.origin.offset), [GUARD], written))
       notes.push({
         kind: "refused",
         message: `cannot be guarded: ${notEditable(edit, file)}`,
@@ -49,7 +51,21 @@ export function planGuard(
 
 /** Why the guard is not written, as `refused` notes. Without the target's settings, the move could never follow, and the guard would stay for good. */
 export function guardObstacles(moving: MovingRoot, context: StepContext): readonly Note[] {
-  return [...tooOld(moving, context), ...targetFiles(moving, context.repository).notes];
+  return [
+    ...tooOld(moving, context),
+    ...withoutEffect(moving, context),
+    ...targetFiles(moving, context.repository).notes,
+  ];
+}
+
+/** A guard that is written already, and does not reach every child. */
+function withoutEffect(moving: MovingRoot, { repository }: StepContext): readonly Note[] {
+  const { root } = moving;
+  const isWritten = [root.object, writtenRoot(moving, repository)].some((one) => guardIndex(one) >= 0);
+  const reason = isWritten ? whyUnguarded(moving) : undefined;
+  return reason === undefined
+    ? []
+    : [{ kind: "refused", message: `cannot be guarded: ${reason}`, position: locate(root.origin) }];
 }
 
 function tooOld({ cluster, root, children }: MovingRoot, { repository }: StepContext): readonly Note[] {
@@ -129,6 +145,8 @@ function keep(
   if (!(source instanceof SourceFile) || !findDocument({ file: source.file, origin }, repository))
     return left("it is generated, or an item in a List, and only whole documents can be edited");
   if (!selected(source.file)) return left("--only excludes its file");
+  const overridden = whyPruned({ object, origin }, repository);
+  if (overridden !== undefined) return left(overridden);
   const edit = edits.of(source.file);
   const document = edit.documentAt(origin.offset);
   const done = disablePruning(edit, document);

@@ -13,7 +13,8 @@ import { dependsOnPatches } from "./depends-on.ts";
 import { addPatches, movePatch, movePatchOf, sourcePatch } from "./patches.ts";
 import { presentIn, referencesOf } from "./references.ts";
 import { notEditable } from "../../not-editable.ts";
-import type { MovingRoot } from "./root.ts";
+import { whyNotMoved } from "./reach.ts";
+import { movingRoots, writtenRoot, type MovingRoot } from "./root.ts";
 
 /** Plans the move of a root's children; returns `refused` notes if something prevents it. */
 export function planMove(moving: MovingRoot, context: StepContext, edits: Edits): readonly Note[] {
@@ -33,7 +34,7 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
     ...(perApp ? patchesPerApp(moving, source) : shared),
     ...dependsOnPatches(moving, context.options.namespace.staying),
   ];
-  if (!addPatches(edit, document, patches))
+  if (!addPatches(edit, document, patches, writtenRoot(moving, context.repository)))
     return [
       {
         kind: "refused",
@@ -41,7 +42,12 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
         position: locate(root.origin),
       },
     ];
-  const { lost, elsewhere } = missingAfter(cluster, clusterAfter(moving, context, edits));
+  const after = clusterAfter(moving, context, edits);
+  const [moved] = movingRoots([after], context.options);
+  const unmoved = moved && whyNotMoved(moved);
+  if (unmoved !== undefined)
+    return [{ kind: "refused", message: `cannot move: ${unmoved}`, position: locate(root.origin) }];
+  const { lost, elsewhere } = missingAfter(cluster, after);
   const undecided = elsewhere.filter((group) => isUndecided(group, context));
   const live = elsewhere.filter((group) => !isUndecided(group, context));
   return [

@@ -1,4 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
+import { parseYaml } from "../../../gitops/yaml/parse.ts";
+import { SourceFile } from "../../../gitops/yaml/source.ts";
+import { mappingsIn, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { specOf } from "../../../gitops/flux/flux-kustomization.ts";
 
 const HEAD = `    apiVersion: kustomize.toolkit.fluxcd.io/v1
     kind: Kustomization
@@ -77,10 +83,30 @@ function add(path: string, value: string): string {
 const pattern = (names: readonly string[]): string =>
   names.map((name) => name.replaceAll(".", "\\.")).join("|");
 
-/** Appends patches to a Flux Kustomization; returns false if its text cannot be edited. */
-export function addPatches(edit: YamlEdit, document: number, patches: readonly string[]): boolean {
-  const lines = patches.join("");
+/**
+ * Appends those patches to a Flux Kustomization that it does not have yet; returns false if its text cannot be edited.
+ * @param written the Kustomization in its file: in the build, a patch may have replaced its list
+ */
+export function addPatches(
+  edit: YamlEdit,
+  document: number,
+  patches: readonly string[],
+  written: Mapping,
+): boolean {
+  const present = mappingsIn(specOf(written).patches).map(contentOf);
+  const lines = patches
+    .filter((patch) => {
+      const [entry] = mappingsIn(valueOf(patch));
+      return !entry || !present.some((own) => isDeepStrictEqual(own, contentOf(entry)));
+    })
+    .join("");
+  if (lines === "") return true;
   if (edit.has(document, ["spec", "patches"])) return edit.insert(document, ["spec", "patches"], lines);
   const indented = lines.replace(/^(?=.)/gm, "  ");
   return edit.insert(document, ["spec"], `patches:\n${indented}`);
 }
+
+/** What a patch does, however it is written. */
+const contentOf = ({ patch, target }: Mapping): readonly unknown[] => [valueOf(scalarText(patch)), target];
+
+const valueOf = (text: string): Value | undefined => parseYaml(new SourceFile("", text)).documents[0]?.value;

@@ -3,8 +3,9 @@ import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { parseYaml } from "../../../gitops/yaml/parse.ts";
+import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { SourceFile } from "../../../gitops/yaml/source.ts";
-import { idOf, nameOf } from "../../objects.ts";
+import { findDocument, idOf, nameOf } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { MigrateOptions } from "../../options.ts";
 import type { NamespaceOptions } from "./options.ts";
@@ -74,6 +75,12 @@ export function phaseOf({ root, children, targetOf }: MovingRoot): Phase {
   const outside = children.filter(({ object }) => nameOf(object).namespace !== targetOf(object));
   if (outside.length > 0) return outside.every(({ object }) => isGuarded(object)) ? "guarded" : "before";
   return guardIndex(root.object) < 0 ? "done" : "moved";
+}
+
+/** The root as its file has it, before the patches of the repository; as built, if no file has it. */
+export function writtenRoot({ root: { object, origin } }: MovingRoot, repository: Repository): Mapping {
+  const { file } = origin.source;
+  return (repository.isFile(file) ? findDocument({ file, origin }, repository) : undefined) ?? object;
 }
 
 /** Whether the objects that a Kustomization applied survive its deletion. */

@@ -12,9 +12,11 @@ import { GUARD_COMMENT } from "./patches.ts";
 import { planMove } from "./move.ts";
 import { whyForbidden } from "./allowed.ts";
 import { nameKeys } from "./lint-settings.ts";
-import { guardIndex, movingRoots, phaseOf, type MovingRoot, type Phase } from "./root.ts";
+import { unmet } from "./reach.ts";
+import { guardIndex, movingRoots, phaseOf, writtenRoot, type MovingRoot, type Phase } from "./root.ts";
 import { runbookOf } from "./runbook.ts";
 import { notEditable } from "../../not-editable.ts";
+import { placeOf } from "../../objects.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
 /** Moves child Kustomizations to another namespace in three commits: guard, move, unguard. */
@@ -27,6 +29,7 @@ export const namespace: Step = {
   ],
   plan,
   whyForbidden,
+  unmet,
   ownComments: [GUARD_COMMENT],
   check,
 };
@@ -101,10 +104,18 @@ function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
   };
 }
 
-function unguard({ root }: MovingRoot, context: StepContext, edits: Edits): Plan {
-  const edit = edits.of(root.origin.source.file);
-  const path = ["spec", "patches", guardIndex(root.object)];
+function unguard(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
+  const { root } = moving;
+  const { file } = root.origin.source;
   const position = locate(root.origin);
+  const index = guardIndex(writtenRoot(moving, context.repository));
+  if (index < 0) {
+    const place = placeOf(root.object, ["spec", "patches", guardIndex(root.object)]);
+    const message = `cannot remove the guard: it is not in ${file}, but in ${place}; remove it there`;
+    return { changes: [], notes: [{ kind: "refused", message, position }] };
+  }
+  const edit = edits.of(file);
+  const path = ["spec", "patches", index];
   const document = edit.documentAt(root.origin.offset);
   const comments = edit.commentsRemovedWith(document, path).filter((comment) => comment !== GUARD_COMMENT);
   const refusal = lossRefusal(commentLosses(comments, "the guard"), context, position);
@@ -115,7 +126,7 @@ function unguard({ root }: MovingRoot, context: StepContext, edits: Edits): Plan
     : [
         {
           kind: "refused",
-          message: `cannot remove the guard: ${notEditable(edit, root.origin.source.file)}`,
+          message: `cannot remove the guard: ${notEditable(edit, file)}`,
           position,
         },
       ];
