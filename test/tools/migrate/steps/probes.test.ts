@@ -98,6 +98,32 @@ describe("migrate probes", () => {
     }
   });
 
+  it("lets a pod be ready as early as today, and start for as long", () => {
+    for (const [readiness, liveness, delay, attempts] of [
+      ["{ initialDelaySeconds: 15 }", "{ initialDelaySeconds: 30 }", 15, 32],
+      ["{}", "{ initialDelaySeconds: 120, failureThreshold: 6 }", 0, 42],
+      ["{ initialDelaySeconds: 60 }", "{ initialDelaySeconds: 20 }", 20, 30],
+      [
+        "{ initialDelaySeconds: 5 }",
+        "{ initialDelaySeconds: 10, periodSeconds: 60, failureThreshold: 10 }",
+        5,
+        61,
+      ],
+      ["{ initialDelaySeconds: 5 }", "{ initialDelaySeconds: &wait 10 }", 5, 31],
+      ["{ initialDelaySeconds: '${WAIT}' }", "{ initialDelaySeconds: 30 }", 0, 33],
+      ["{ initialDelaySeconds: 5 }", "{ timeoutSeconds: 3 }", undefined, 30],
+    ] as const) {
+      const files = release(`
+            probes:
+              readiness: { enabled: true, type: TCP, spec: ${readiness} }
+              liveness: { enabled: true, type: TCP, spec: ${liveness} }`);
+      const text = written(resultOf(probes, files), "apps/release.yaml");
+      const startup = text.slice(text.indexOf("startup:"), text.indexOf("    service:"));
+      assert.match(startup, new RegExp(`failureThreshold: ${attempts}\\b`), liveness);
+      assert.equal(/initialDelaySeconds: (\S+)/.exec(startup)?.[1], delay?.toString(), liveness);
+    }
+  });
+
   it("leaves a release whose values come from a ConfigMap, and says where they belong", () => {
     const path = "apps/release.yaml";
     const [head = "", values = ""] = (release("")[path] as string).split("  values:\n");

@@ -39,14 +39,15 @@ export function missingProbes(
   if (missing.some((probe) => container.probes[probe] !== undefined))
     return "a disabled probe has settings, and adding probes would activate them";
   const liveness = fields(container.probes.liveness);
-  if (missing.every((probe) => probe === "startup")) return { startup: patient(liveness) };
+  const startup = patient(liveness, fields(container.probes.readiness));
+  if (missing.every((probe) => probe === "startup")) return { startup };
   const reason = unknownPort(container, release, objects);
   if (reason !== undefined) return reason;
   const path = healthPathIn(text(container.spec.image) ?? "", context);
   return Object.fromEntries(
     missing.map((probe) => [
       probe,
-      probe === "startup" && liveness.enabled === true ? patient(liveness) : asking(probe, path),
+      probe === "startup" && liveness.enabled === true ? startup : asking(probe, path),
     ]),
   );
 }
@@ -69,16 +70,27 @@ function asking(probe: (typeof PROBES)[number], path: string | undefined): Field
   return { enabled: true, ...handler, spec: { ...TIMES, failureThreshold } };
 }
 
-/** The liveness probe as a startup probe, with enough attempts for a slow start, and for at least as long as the liveness probe lets the app take today. */
-function patient(liveness: Fields): Fields {
+/**
+ * The liveness probe as a startup probe, with enough attempts for a slow start, and for at least as long as the liveness probe lets the app take today. It
+ * starts no later than the readiness probe, which the kubelet holds back until it has succeeded, and makes up for that with attempts; source:
+ * kubernetes/kubernetes, pkg/kubelet/prober/worker.go, where each probe's delay counts from the start of the container.
+ */
+function patient(liveness: Fields, readiness: Fields): Fields {
   const { periodSeconds } = TIMES;
   const own = fields(liveness.spec);
+  const delay = Number(own.initialDelaySeconds);
+  const initialDelaySeconds = Math.min(delay, delayOf(readiness));
   // The defaults of app-template, which are those of Kubernetes.
   const { periodSeconds: period = 10, failureThreshold: failures = 3 } = own;
   const today = Math.ceil((Number(period) * Number(failures)) / periodSeconds) || 0;
-  const failureThreshold = Math.max(FAILURES.startup, today);
-  return { ...liveness, spec: { ...own, periodSeconds, failureThreshold } };
+  const earlier = Math.ceil((delay - initialDelaySeconds) / periodSeconds) || 0;
+  const failureThreshold = Math.max(FAILURES.startup, today) + earlier;
+  const wait = Number.isNaN(delay) ? {} : { initialDelaySeconds };
+  return { ...liveness, spec: { ...own, ...wait, periodSeconds, failureThreshold } };
 }
+
+/** How long a probe waits, in seconds; 0 if that is not known. */
+const delayOf = (probe: Fields): number => Number(fields(probe.spec).initialDelaySeconds) || 0;
 
 /** Why the container port behind the Service is not known; undefined if it is. */
 function unknownPort(

@@ -11,11 +11,15 @@ export function probeLines(probes: Probes, edit: YamlEdit, document: number, con
   const written = structuredClone(probes) as Mapping;
   const texts = new Texts();
   for (const { value, path } of scalarsIn(written.startup ?? null)) {
+    if (OWN.has(path.at(-1) ?? "")) continue;
     const text = textOf(value, { edit, document, container }, path);
     if (text !== undefined) setAt(written.startup, path, texts.hold(text));
   }
   return texts.fill(writeYaml(written));
 }
+
+/** What the startup probe does not have from the liveness probe. */
+const OWN: ReadonlySet<PathStep> = new Set(["initialDelaySeconds", "periodSeconds", "failureThreshold"]);
 
 interface Place {
   readonly edit: YamlEdit;
