@@ -2,13 +2,7 @@ import type { BuildProblem, PatchedObject } from "../gitops/problem.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { isMapping } from "../gitops/yaml/values.ts";
 import { fieldAt } from "./objects.ts";
-
-/** A reason why the proof fails. */
-export interface Failure {
-  readonly message: string;
-  /** The files that cause it, if known. */
-  readonly files: readonly string[];
-}
+import type { Failure } from "./step.ts";
 
 /** A problem that a step causes, with the changed files behind it: those with the object of a patch that now matches nothing. */
 export function problemFailure(

@@ -9,9 +9,9 @@ import { findKustomizationFile } from "../gitops/kustomize/kustomization-file.ts
 import { isKustomizationFile } from "../gitops/yaml/paths.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { originKey } from "../gitops/yaml/source.ts";
-import { problemFailure, type Failure } from "./failure.ts";
+import { problemFailure } from "./failure.ts";
 import { yamlFilesIn } from "../gitops/yaml/yaml-files.ts";
-import type { Note } from "./step.ts";
+import type { Failure, Note } from "./step.ts";
 
 /** How many changed objects of an overlay are named. */
 const NAMED = 3;

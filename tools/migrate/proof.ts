@@ -8,12 +8,12 @@ import { isIn, isKustomizationFile } from "../gitops/yaml/paths.ts";
 import { isMapping, type Mapping } from "../gitops/yaml/values.ts";
 import { buildClusters, onlyHidesObjects } from "./build.ts";
 import { differences, type Difference } from "../gitops/flux/differences.ts";
-import { problemFailure, type Failure } from "./failure.ts";
+import { problemFailure } from "./failure.ts";
 import { idOf } from "./objects.ts";
 import { sourceOf } from "./syntax-error.ts";
 import { overlayChanges } from "./overlays.ts";
 import { notApplied } from "./not-applied.ts";
-import type { After, Note, Plan, Step, StepContext } from "./step.ts";
+import type { After, Failure, Note, Plan, Step, StepContext } from "./step.ts";
 
 /** The result of comparing the builds before and after a step. */
 export interface Proof {

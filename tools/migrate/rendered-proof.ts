@@ -6,11 +6,9 @@ import { renderRepository } from "../render/render-repository.ts";
 import { isRelease, type Renderer } from "../render/renderer.ts";
 import type { Rendered } from "../render/rendered.ts";
 import { idOf } from "./objects.ts";
-import type { Failure } from "./failure.ts";
-
 import { listed, renderedChange, type RenderedSide } from "./rendered-change.ts";
 import type { StepResult } from "./run.ts";
-import type { StepContext } from "./step.ts";
+import type { Failure, StepContext } from "./step.ts";
 
 /** What is proven about the objects that charts install. */
 export interface RenderedProof {

@@ -12,9 +12,8 @@ import { generatedFileNotes } from "./generated-files.ts";
 import { silentLosses } from "./silent-losses.ts";
 import { withSchemaComments } from "./schema-comments.ts";
 import { syntaxErrorOf } from "./syntax-error.ts";
-import type { Failure } from "./failure.ts";
 import { prove, type Proof } from "./proof.ts";
-import type { FileChange, Note, Plan, Step, StepContext } from "./step.ts";
+import type { Failure, FileChange, Note, Plan, Step, StepContext } from "./step.ts";
 
 /** What a step would do, and what is proven about it. */
 export interface StepResult {

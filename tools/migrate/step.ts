@@ -3,7 +3,6 @@ import type { Position } from "../gitops/yaml/source.ts";
 import type { BuiltCluster, BuiltObject, Orphans } from "../gitops/flux/built.ts";
 import type { ClusterReader } from "../../kube/client.ts";
 import type { CheckReport } from "./live/check.ts";
-import type { Failure } from "./failure.ts";
 import type { RenderedChange } from "./rendered-change.ts";
 import type { MigrateOptions } from "./options.ts";
 import type { RegistryAnswers } from "./registry-answers.ts";
@@ -54,6 +53,13 @@ export interface StepContext {
 export interface After extends Pick<StepContext, "repository" | "clusters"> {
   /** The files that the step changes. */
   readonly changed: ReadonlySet<string>;
+}
+
+/** A reason why the proof fails. */
+export interface Failure {
+  readonly message: string;
+  /** The files that cause it, if known. */
+  readonly files: readonly string[];
 }
 
 /** What could go wrong on a live cluster. */

@@ -5,10 +5,9 @@ import { originOf } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { sameCluster } from "../../clusters.ts";
-import type { Failure } from "../../failure.ts";
 import { findDocument, idOf, nameOf, placeOf } from "../../objects.ts";
 import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
-import type { After, Step, StepContext } from "../../step.ts";
+import type { After, Failure, Step, StepContext } from "../../step.ts";
 import { dataKindsOf, isData, pruneOf } from "./data.ts";
 import { guardIndex, isGuarded, movingRoots, type MovingRoot } from "./root.ts";
 
