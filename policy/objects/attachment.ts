@@ -1,5 +1,6 @@
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { hasPlaceholder } from "./app-template.ts";
+import { mayOverlap } from "./host-overlap.ts";
 import { admits, labelRemedy } from "./namespace-admission.ts";
 import { at, fields, list, text, texts, type Fields } from "../engine/read.ts";
 import type { NotEvaluated, Problem, RuleContext } from "../engine/rule.ts";
@@ -100,16 +101,10 @@ function servesHosts(listener: Fields, route: KubeObject): boolean {
   return hosts.length === 0 || hosts.some((host) => servesHost(listener, host));
 }
 
-/** Whether a listener's hostname matches a route's; true if one of them has an unset variable. */
+/** Whether a listener's hostname matches a route's; true if that depends on a variable without a value. */
 export function servesHost({ hostname }: Fields, host: string): boolean {
   if (typeof hostname !== "string") return true;
   // A hostname without a dot is the default value of a variable that the repository does not set.
-  return hasPlaceholder(host) || !host.includes(".") || hasPlaceholder(hostname) || overlap(host, hostname);
-}
-
-/** A wildcard matches one or more labels. */
-function overlap(one: string, other: string): boolean {
-  const covers = (wildcard: string, host: string): boolean =>
-    wildcard.startsWith("*.") && host.endsWith(wildcard.slice(1));
-  return one === other || covers(one, other) || covers(other, one);
+  const isDefault = !host.includes(".") && !hasPlaceholder(host);
+  return isDefault || mayOverlap(host, hostname);
 }

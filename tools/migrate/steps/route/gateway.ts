@@ -92,6 +92,22 @@ export function whyNotAdmitted(
   return undefined;
 }
 
+/**
+ * The parentRefs through which a Gateway serves any host of a route. A route is never accepted by the others, and its status would say so for good.
+ * Source: https://gateway-api.sigs.k8s.io/reference/spec/#routeconditionreason (NoMatchingListenerHostname)
+ */
+export function acceptingOf<T extends Fields>(
+  parentRefs: readonly T[],
+  gateway: KubeObject,
+  { namespace, hosts }: RoutePlace,
+  cluster: BuiltCluster,
+): readonly T[] {
+  if (hosts.length === 0) return parentRefs;
+  return parentRefs.filter((parent) =>
+    hosts.some((host) => problemOf(gateway, parent, { namespace, host }, cluster) === undefined),
+  );
+}
+
 /** Why a Gateway does not serve a host of a route through a parentRef; undefined if it does. */
 export function problemOf(
   gateway: KubeObject,

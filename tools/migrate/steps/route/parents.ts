@@ -3,7 +3,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { type Mapping } from "../../../gitops/yaml/values.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { StepContext } from "../../step.ts";
-import { gatewayIn, isHttps, listenersFor, whyMissing, whyNotAdmitted } from "./gateway.ts";
+import { acceptingOf, gatewayIn, isHttps, listenersFor, whyMissing, whyNotAdmitted } from "./gateway.ts";
 import { plainHttpOf, type PlainHttp } from "./plain-http.ts";
 import type { RouteOptions } from "./options.ts";
 import type { Reading } from "./served.ts";
@@ -56,7 +56,9 @@ export function parentsOf(
   const { name, namespace } = gateway;
   const found = gatewayIn(cluster, gateway);
   const refused = found && cluster && whyNotAdmitted(found, listeners, moving, cluster);
-  return refused ?? { parentRefs: listeners.map((place) => ({ name, namespace, ...place })), gateway };
+  if (refused !== undefined) return refused;
+  const accepting = found && cluster ? acceptingOf(listeners, found, moving, cluster) : listeners;
+  return { parentRefs: accepting.map((place) => ({ name, namespace, ...place })), gateway };
 }
 
 /** The listeners, each by `sectionName` or `port`; `{}` for all listeners. */
