@@ -167,6 +167,76 @@ describe("migrate route: plain HTTP", () => {
     assert.equal(refusals([same, { ...HTTP, name: "other", port: 8080 }, HTTPS]), "");
   });
 
+  it("is a loss if the options name only HTTPS listeners of a Gateway that is created elsewhere", () => {
+    const byEntryPoint = {
+      apiVersion: "traefik.io/v1alpha1",
+      kind: "IngressRoute",
+      metadata: { name: "web", namespace: "apps", annotations: { "kubernetes.io/ingress.class": "traefik" } },
+      spec: {
+        entryPoints: ["web"],
+        routes: [{ kind: "Rule", match: `Host(\`${HOST}\`)`, services: [{ name: "web", port: 80 }] }],
+      },
+    };
+    const expected =
+      /plain HTTP for web\.example\.com: the app answers it today, and its route attaches only to HTTPS listeners of Gateway doors\/front \((?:https|443)\)/;
+    for (const [objects, own] of [
+      [[NGINX, ingress("nginx")], { httpsListeners: ["https"] }],
+      [[NGINX, ingress("nginx")], { httpsListeners: ["https"], redirectsToHttps: true }],
+      [[NGINX, ingress("nginx")], { entryPoints: { websecure: "https" } }],
+      [[NGINX, ingress("nginx")], { entryPoints: { internal: 443 } }],
+      [[TRAEFIK, byEntryPoint], { httpsListeners: ["https"], entryPoints: { web: "https" } }],
+    ] as const) {
+      const elsewhere = options({ elsewhere: true, ...own });
+      const kept = resultOf(route, files(...objects), elsewhere);
+      assert.deepEqual(kept.plan.changes, []);
+      assert.match(messages(kept, "refused").join(), expected, JSON.stringify(own));
+      const moved = resultOf(route, files(...objects), { ...elsewhere, acceptLoss: ["setting"] });
+      assert.equal(moved.plan.changes.length, 1);
+    }
+    const redirecting = options({ elsewhere: true, httpsListeners: ["https"], redirectsToHttps: true });
+    assert.equal(resultOf(route, files(NGINX, ingress("nginx", TLS)), redirecting).plan.changes.length, 1);
+  });
+
+  it("is to be checked if one of several listeners may answer it, on a Gateway that is created elsewhere", () => {
+    const lines = (own: object, one = ingress("nginx")): string => {
+      const result = resultOf(route, files(NGINX, one), options({ elsewhere: true, ...own }));
+      assert.equal(result.plan.changes.length, 1, messages(result, "refused").join());
+      return messages(result, "cutover")
+        .filter((line) => line.includes("answer plain HTTP today"))
+        .join();
+    };
+    const both = { entryPoints: { web: "http", websecure: "https" } };
+    assert.match(
+      lines({}),
+      /^Gateway doors\/front of .*: the apps of web\.example\.com answer plain HTTP.* one of its listeners/,
+    );
+    assert.match(lines({ entryPoints: { inner: "front" } }), /whether one of front is a plain listener/);
+    assert.match(lines({ ...both, redirectsToHttps: true }), /whether one of http, https is/);
+    assert.equal(lines(both), "");
+    assert.equal(lines({ redirectsToHttps: true, httpsListeners: ["https"] }, ingress("nginx", TLS)), "");
+  });
+
+  it("is a loss if the Traefik behind the Gateway redirects all of it, and not if it is another port", () => {
+    const behind = (values: object): object =>
+      controller("traefik", { providers: { kubernetesGateway: { enabled: true } }, ...values });
+    const doors = (port: number): object => gateway("front", [{ ...HTTP, port }, HTTPS]);
+    const refusals = (port: number, values: object): string => {
+      const objects = [doors(port), gatewayClass("doors", TRAEFIK_CONTROLLER), behind(values), NGINX];
+      return messages(resultOf(route, files(...objects, ingress("nginx")), options()), "refused").join();
+    };
+    const ports = { web: { port: 80, http: { redirections: { entryPoint: { to: "websecure" } } } } };
+    assert.match(
+      refusals(80, { ports }),
+      /plain HTTP for web\.example\.com: .* the Traefik behind Gateway doors\/front redirects every request on port 80 /,
+    );
+    const byDefault = { ports: { web: { redirections: { entryPoint: { to: "websecure" } } } } };
+    assert.match(refusals(8000, byDefault), /on port 8000 /);
+    const flags = ["--entryPoints.web.address=:80", "--entryPoints.web.http.redirections.entryPoint.to=:443"];
+    assert.match(refusals(80, { additionalArguments: flags }), /on port 80 /);
+    assert.equal(refusals(81, { ports }), "");
+    assert.equal(refusals(80, {}), "");
+  });
+
   it("is not served for what Traefik serves only over TLS, without any redirect", () => {
     const annotated = ingress("traefik", {}, { "traefik.ingress.kubernetes.io/router.tls": "true" });
     const object = {
@@ -305,6 +375,41 @@ describe("migrate route: the Gateway", () => {
       assert.deepEqual(result.plan.changes, []);
       assert.match(messages(result, "refused")[0] ?? "", reason);
     }
+  });
+
+  it("gets no parentRef to a listener whose hostname cannot match, whatever a variable in both is", () => {
+    const DOMAIN = "${SECRET_DOMAIN}";
+    const named = (name: string, hostname: string): Listener => ({ ...HTTPS, name, hostname });
+    const listeners = [
+      HTTP,
+      named("apex", DOMAIN),
+      named("wildcard", `*.${DOMAIN}`),
+      named("hook", `flux-webhook.${DOMAIN}`),
+      named("other", "example.org"),
+      named("open", "${OTHER_DOMAIN}"),
+    ];
+    const sections = (host: string, more: object = {}): readonly string[] => {
+      const one = ingressWith({ host, ingressClassName: "nginx", more: { tls: [{ hosts: [host] }] } });
+      const objects = files(gateway("front", listeners), redirect(), NGINX, one);
+      const result = resultOf(route, objects, options({ redirectsToHttps: true, ...more }));
+      return [...written(result, "apps/web.yaml").matchAll(/sectionName: (\S+)/g)].map(([, name]) => name!);
+    };
+    assert.deepEqual(sections(`web.${DOMAIN}`), ["wildcard", "open"]);
+    assert.deepEqual(sections("draw.example.net"), ["apex", "wildcard", "open"]);
+    assert.deepEqual(sections(DOMAIN), ["apex", "other", "open"]);
+    const httpsListeners = ["apex", "wildcard", "other"];
+    assert.deepEqual(sections(`web.${DOMAIN}`, { httpsListeners }), ["wildcard"]);
+  });
+
+  it("gets no parentRef to the listener of an entry point that does not admit it", () => {
+    const same = { ...HTTP, allowedRoutes: { namespaces: { from: "Same" } } };
+    const annotations = { "traefik.ingress.kubernetes.io/router.entrypoints": "web,websecure" };
+    const objects = files(gateway("front", [same, HTTPS]), TRAEFIK, ingress("traefik", {}, annotations));
+    const own = options({ entryPoints: { web: "http", websecure: "https" } });
+    const kept = resultOf(route, objects, own);
+    assert.match(messages(kept, "refused").join(), /plain HTTP for web\.example\.com/);
+    const moved = resultOf(route, objects, { ...own, acceptLoss: ["setting"] });
+    assert.match(written(moved, "apps/web.yaml"), SECURE);
   });
 
   it("with listeners on several ports serves a class only at those in the options", () => {

@@ -12,9 +12,7 @@ import { demands } from "./demands.ts";
 import { withDefaultClass } from "./controllers/default-class.ts";
 import { dnsLosses, dnsMove, recordsOf, type DnsMove } from "./dns.ts";
 import { regexLosses, whyExposed } from "./exposed-paths.ts";
-import { gatewayIn } from "./gateway.ts";
-import { plainHttpOf } from "./plain-http.ts";
-import { hostsWithoutPlain } from "./plain-listeners.ts";
+import { plainLosses, unseenPlain } from "./plain-losses.ts";
 import { releaseNamespace, rendered } from "./hosts.ts";
 import { prefixLosses } from "./paths.ts";
 import { refused, type DnsRecord, type Stay } from "./outcome.ts";
@@ -81,7 +79,9 @@ export function moveOf(
       ...moves.flatMap((move) => lossesOf(move, parents, context)),
     ],
     notes: moveNotes({ written, moves, wide, policies }, parents, context),
-    records: moves.flatMap(({ dns }) => recordsOf(dns, key)),
+    records: moves.flatMap((move) =>
+      recordsOf(move.dns, key).map((record) => ({ ...record, plainAt: unseenPlain(move, parents) })),
+    ),
   };
 }
 
@@ -121,25 +121,12 @@ function lossesOf(
 ): readonly Loss[] {
   const { prefixes, ingressClass } = move.reading;
   return [
-    ...plainLosses(move, parents),
+    ...plainLosses(move, parents, context),
     ...prefixLosses(prefixes, controllerOf(ingressClass, move.cluster)),
     ...regexLosses(move),
     ...monitoringLosses(move, parents, context),
     ...dnsLosses(move.dns, context),
   ];
-}
-
-/** Plain HTTP that the app answers today, and that no plain listener of the Gateway would. */
-function plainLosses(moving: Moving, { parentRefs, gateway }: Parents): readonly Loss[] {
-  const { reading, cluster } = moving;
-  const found = gatewayIn(cluster, gateway);
-  const { answer, entryPoints } = plainHttpOf(reading, cluster, gateway);
-  const isPlain = answer === "served" && (entryPoints.length === 0 || entryPoints.includes("web"));
-  if (!found || !cluster || !isPlain) return [];
-  const hosts = hostsWithoutPlain(found, parentRefs, moving, cluster);
-  if (hosts.length === 0) return [];
-  const message = `plain HTTP for ${hosts.join(", ")}: the app answers it today, and no plain listener of Gateway ${gateway.namespace}/${gateway.name} admits its route`;
-  return [{ kind: "setting", message }];
 }
 
 /** Why an Ingress stays; one reason per annotation, although its value may differ between the file and the clusters. */

@@ -11,15 +11,21 @@ const plainListeners = (gateway: KubeObject): readonly Fields[] =>
     .map(fields)
     .filter(({ protocol }) => protocol === "HTTP");
 
-/** The hosts of a route that no plain listener serves through these parentRefs. */
+/**
+ * The hosts of a route that no plain listener serves through these parentRefs.
+ * @param redirected ports that redirect every request
+ */
 export function hostsWithoutPlain(
   gateway: KubeObject,
   parentRefs: readonly Fields[],
   { namespace, hosts }: RoutePlace,
   cluster: BuiltCluster,
+  redirected: ReadonlySet<unknown> = new Set(),
 ): readonly string[] {
-  const listeners = plainListeners(gateway).filter(({ name, port }) =>
-    parentRefs.some((parent) => (parent.sectionName ?? name) === name && (parent.port ?? port) === port),
+  const listeners = plainListeners(gateway).filter(
+    ({ name, port }) =>
+      !redirected.has(port) &&
+      parentRefs.some((parent) => (parent.sectionName ?? name) === name && (parent.port ?? port) === port),
   );
   return hosts.filter(
     (host) =>

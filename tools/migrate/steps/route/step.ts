@@ -12,6 +12,7 @@ import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "./controllers/traefik.ts";
 import { unseenControllers } from "./controllers/unseen.ts";
 import { dnsPreparations, targetConflicts } from "./dns.ts";
 import { blindAttachments, unseenGateways } from "./gateway.ts";
+import { unseenPlainLines } from "./plain-losses.ts";
 import { splitHosts } from "./whole-hosts.ts";
 import { isIngress } from "./read.ts";
 import { rewrittenFiles } from "./rewritten-files.ts";
@@ -45,7 +46,10 @@ function plan(context: StepContext): Plan {
   const split = keepIngress ? [] : [...splitHosts(records, context.clusters), ...senders(records, context)];
   const unseen = records.length === 0 ? [] : unseenGateways(context.options.route, context.clusters);
   const others = [
-    ...[...unseen, ...blindAttachments(records)].map((message): Note => ({ kind: "cutover", message })),
+    ...[...unseen, ...blindAttachments(records), ...unseenPlainLines(records)].map((message): Note => ({
+      kind: "cutover",
+      message,
+    })),
     ...embeddedObjects(context, isIngress),
     ...otherProtocols(context),
     ...unread(written, context),
