@@ -208,10 +208,10 @@ describe("migrate route: plain HTTP", () => {
     const both = { entryPoints: { web: "http", websecure: "https" } };
     assert.match(
       lines({}),
-      /^Gateway doors\/front of .*: the apps of web\.example\.com answer plain HTTP.* one of its listeners/,
+      /^Gateway doors\/front of .*: the apps of web\.example\.com answer plain HTTP today.* one of its listeners is a plain one/,
     );
-    assert.match(lines({ entryPoints: { inner: "front" } }), /whether one of front is a plain listener/);
-    assert.match(lines({ ...both, redirectsToHttps: true }), /whether one of http, https is/);
+    assert.match(lines({ entryPoints: { inner: "front" } }), /one of its listeners \(front\) is a plain one/);
+    assert.match(lines({ ...both, redirectsToHttps: true }), /one of its listeners \(http, https\) is/);
     assert.equal(lines(both), "");
     assert.equal(lines({ redirectsToHttps: true, httpsListeners: ["https"] }, ingress("nginx", TLS)), "");
   });
@@ -424,8 +424,8 @@ describe("migrate route: the Gateway", () => {
     };
     const named = { entryPoints: { web: "http", websecure: 443 }, httpsListeners: ["https"] };
     const plain = parents(ingress("nginx"), named);
-    assert.match(plain, /sectionName: http\n[^]*port: 443\n/);
-    assert.doesNotMatch(plain, /internet/);
+    assert.match(plain, /sectionName: http\n[^]*sectionName: https\n/);
+    assert.doesNotMatch(plain, /internet|port:/);
     assert.match(
       parents(ingress("nginx"), {}),
       /listeners on several ports.*route\.gateways\.nginx\.entryPoints/,
@@ -447,9 +447,35 @@ describe("migrate route: the Gateway", () => {
     const [open, line] = unseen({ elsewhere: true });
     assert.match(open, ALL);
     assert.match(line, /routes of class nginx that name no entry point attach to all its listeners/);
-    const [closed, none] = unseen({ elsewhere: true, ...named });
-    assert.match(closed, /sectionName: http\n[^]*port: 443\n/);
+    const [closed, none] = unseen({ elsewhere: true, entryPoints: { web: "http", websecure: "https" } });
+    assert.match(closed, /sectionName: http\n[^]*sectionName: https\n/);
     assert.equal(none, "");
+  });
+
+  it("gets several parentRefs only by name, because the API server accepts no others", () => {
+    const annotations = { "traefik.ingress.kubernetes.io/router.entrypoints": "web,websecure,inner" };
+    const parents = (own: object, objects: readonly object[] = [gateway("front")]): string => {
+      const one = files(...objects, TRAEFIK, ingress("traefik", {}, annotations));
+      const result = resultOf(route, one, options(own));
+      return (
+        /parentRefs:\n([^]*?) {2}hostnames/.exec(written(result, "apps/web.yaml"))?.[1] ??
+        messages(result, "refused").join()
+      );
+    };
+    const BOTH =
+      /^ {4}- name: front\n {6}namespace: doors\n {6}sectionName: http\n {4}- name: front\n {6}namespace: doors\n {6}sectionName: https\n$/;
+    assert.match(parents({ entryPoints: { web: 80, websecure: 443, inner: "https" } }), BOTH);
+    assert.match(parents({ entryPoints: { web: "http", websecure: 443, inner: 443 } }), BOTH);
+    for (const entryPoints of [
+      { web: 80, websecure: 443, inner: 443 },
+      { web: "http", websecure: 443, inner: 443 },
+    ])
+      assert.match(
+        parents({ elsewhere: true, entryPoints }, []),
+        /accepts that only if each has a name: set the names of the listeners on port .*443 instead in route\.gateways\.traefik in/,
+      );
+    const same = { elsewhere: true, entryPoints: { web: 80, websecure: 80, inner: 80 } };
+    assert.match(parents(same, []), /^ {4}- name: front\n {6}namespace: doors\n {6}port: 80\n$/);
   });
 
   it("needs its HTTPS listeners in the options if it is created elsewhere", () => {

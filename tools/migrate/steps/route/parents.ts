@@ -6,6 +6,7 @@ import type { StepContext } from "../../step.ts";
 import { acceptingOf, gatewayIn, isHttps, listenersFor, whyMissing, whyNotAdmitted } from "./gateway.ts";
 import { plainHttpOf, type PlainHttp } from "./plain-http.ts";
 import type { RouteOptions } from "./options.ts";
+import { withSections } from "./parent-sections.ts";
 import type { Reading } from "./served.ts";
 
 type GatewayOption = RouteOptions["gateways"][string];
@@ -51,10 +52,12 @@ export function parentsOf(
     return `no Gateway is known for class ${ingressClass}: add \`route: { gateways: { ${ingressClass}: { name: …, namespace: … } } }\` to ${OPTIONS_FILE}`;
   const missing = whyMissing(ingressClass, gateway, cluster, clusters);
   if (missing !== undefined) return missing;
-  const listeners = listenersOf(moving, gateway, ingressClass);
-  if (typeof listeners === "string") return listeners;
+  const wanted = listenersOf(moving, gateway, ingressClass);
+  if (typeof wanted === "string") return wanted;
   const { name, namespace } = gateway;
   const found = gatewayIn(cluster, gateway);
+  const listeners = withSections(wanted, found, `route.gateways.${ingressClass}`);
+  if (typeof listeners === "string") return listeners;
   const refused = found && cluster && whyNotAdmitted(found, listeners, moving, cluster);
   if (refused !== undefined) return refused;
   const accepting = found && cluster ? acceptingOf(listeners, found, moving, cluster) : listeners;

@@ -13,14 +13,13 @@ const plainListeners = (gateway: KubeObject): readonly Fields[] =>
 
 /**
  * The hosts of a route that no plain listener serves through these parentRefs.
- * @param redirected ports that redirect every request
+ * @param place with `redirected`, the ports that redirect every request
  */
 export function hostsWithoutPlain(
   gateway: KubeObject,
   parentRefs: readonly Fields[],
-  { namespace, hosts }: RoutePlace,
+  { namespace, hosts, redirected = new Set() }: RoutePlace & { readonly redirected?: ReadonlySet<unknown> },
   cluster: BuiltCluster,
-  redirected: ReadonlySet<unknown> = new Set(),
 ): readonly string[] {
   const listeners = plainListeners(gateway).filter(
     ({ name, port }) =>

@@ -34,7 +34,7 @@ export function plainLosses(moving: Moving, parents: Parents, context: StepConte
   if (found) {
     const redirected = redirectedPorts(gateway, cluster, context);
     const without = hostsWithoutPlain(found, parentRefs, moving, cluster);
-    const open = hostsWithoutPlain(found, parentRefs, moving, cluster, redirected).filter(
+    const open = hostsWithoutPlain(found, parentRefs, { ...moving, redirected }, cluster).filter(
       (host) => !without.includes(host),
     );
     return [
@@ -54,15 +54,14 @@ export function plainLosses(moving: Moving, parents: Parents, context: StepConte
   );
 }
 
-/** The listeners of a Gateway that the repository does not show, if one of them must answer plain HTTP as the app does today. */
+/** The listeners of a Gateway that the repository does not show, if one of them must answer plain HTTP as the app does today; empty for all. */
 export function unseenPlain(moving: Moving, parents: Parents): string | undefined {
   const { parentRefs, gateway } = parents;
   if (gatewayIn(moving.cluster, gateway) || !answersPlain(moving, parents)) return undefined;
   const kinds = new Set(parentRefs.map((place) => kindOf(place, gateway)));
   const isSure = kinds.has("plain") && !gateway.redirectsToHttps;
   if (isSure || (kinds.size === 1 && kinds.has("https"))) return undefined;
-  const names = parentRefs.map(listenerOf).filter(Boolean).join(", ");
-  return names === "" ? "its listeners" : names;
+  return parentRefs.map(listenerOf).filter(Boolean).join(", ");
 }
 
 /** What to check before the commit, for each Gateway of {@link unseenPlain}. */
@@ -71,7 +70,8 @@ export function unseenPlainLines(records: readonly DnsRecord[]): readonly string
   return [...Map.groupBy(open, ({ gateway, plainAt = "" }) => `${gateway}\n${plainAt}`)].map(([key, own]) => {
     const [gateway = "", listeners = ""] = key.split("\n");
     const hosts = [...new Set(own.map(({ host }) => host))].join(", ");
-    return `Gateway ${gateway}: the apps of ${hosts} answer plain HTTP today. This repository does not show whether one of ${listeners} is a plain listener that admits their routes and redirects nothing; otherwise, http:// gets a redirect or a 404`;
+    const among = listeners === "" ? "" : ` (${listeners})`;
+    return `Gateway ${gateway}: the apps of ${hosts} answer plain HTTP today. Make sure before the commit that one of its listeners${among} is a plain one that admits their routes and redirects nothing; otherwise, http:// gets a redirect or a 404`;
   });
 }
 

@@ -12,6 +12,7 @@ import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "./controllers/traefik.ts";
 import { unseenControllers } from "./controllers/unseen.ts";
 import { dnsPreparations, targetConflicts } from "./dns.ts";
 import { blindAttachments, unseenGateways } from "./gateway.ts";
+import { gatewayPolicies } from "./gateway-policies.ts";
 import { unseenPlainLines } from "./plain-losses.ts";
 import { splitHosts } from "./whole-hosts.ts";
 import { isIngress } from "./read.ts";
@@ -61,6 +62,7 @@ function plan(context: StepContext): Plan {
       ...unseenControllers(records, context),
       ...dnsPreparations(records),
       ...targetConflicts(records),
+      ...gatewayPolicies(records, context),
       ...split,
       ...others,
     ],

@@ -15,8 +15,8 @@ export interface Limit {
   readonly permits: string | undefined;
 }
 
-/** In seconds; Traefik 2 had none. Source: https://doc.traefik.io/traefik/reference/install-configuration/entrypoints/ */
-const READ_TIMEOUT = 60;
+/** The default `readTimeout` in seconds; Traefik 2 had none. Source: https://doc.traefik.io/traefik/reference/install-configuration/entrypoints/ */
+export const READ_TIMEOUT = 60;
 
 /**
  * The settings that differ from Traefik's defaults. Which encoded characters those reject depends on the version, so any value counts.
