@@ -49,7 +49,7 @@ const movingRootOf = oncePer((cluster: BuiltCluster) =>
     const children = kustomizations
       .filter(({ kustomization }) => kustomization && idOf(kustomization.object) === idOf(root.object))
       .filter(({ object }) => idOf(object) !== idOf(root.object) && !optsOut(object, optOutLabel));
-    const movers = children.filter((child) => writtenNamespace(child) !== targetOf(child.object));
+    const movers = children.filter((child) => formerNamespace(child) !== targetOf(child.object));
     const targets = options.perApp
       ? [...new Set(movers.map(({ object }) => targetOf(object)))]
       : [options.target];
@@ -57,8 +57,8 @@ const movingRootOf = oncePer((cluster: BuiltCluster) =>
   }),
 );
 
-/** The namespace of a child without its root's patches. */
-function writtenNamespace({ object, kustomization, origin }: BuiltObject): string {
+/** The namespace of a child without its root's patches: the one before the move. */
+export function formerNamespace({ object, kustomization, origin }: BuiltObject): string {
   return nameOf(kustomization?.beforePatches(origin) ?? object).namespace;
 }
 

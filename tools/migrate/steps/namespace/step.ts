@@ -3,6 +3,7 @@ import { EdgefirstError } from "../../../../lib/errors.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { CheckReport } from "../../live/check.ts";
 import { checkNamespace } from "./check.ts";
+import { commandsBefore, secretsCreatedBefore } from "./commands.ts";
 import { commentLosses, lossRefusal } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { Edits } from "../../edits.ts";
@@ -91,7 +92,8 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
 }
 
 function inPhase(moving: MovingRoot, phase: Phase, context: StepContext): Plan {
-  return { changes: [], notes: runbookOf(moving, phase, context) };
+  const readers = phase === "moved" ? lookingBefore(moving, context) : [];
+  return { changes: [], notes: [...readers, ...runbookOf(moving, phase, context)] };
 }
 
 function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
@@ -100,9 +102,16 @@ function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
   const keys = refused ? [] : nameKeys(moving, context, edits);
   return {
     changes: refused ? [] : edits.changes(),
-    notes: refused ? notes : [...notes, ...keys, ...runbookOf(moving, "moved", context)],
+    notes: refused
+      ? notes
+      : [...notes, ...keys, ...lookingBefore(moving, context), ...runbookOf(moving, "moved", context)],
   };
 }
+
+const lookingBefore = (moving: MovingRoot, { repository }: StepContext): readonly Note[] => [
+  ...commandsBefore(moving, repository),
+  ...secretsCreatedBefore(moving, repository),
+];
 
 function unguard(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
   const { root } = moving;

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { namespace } from "../../../../tools/migrate/steps/namespace/step.ts";
+import { kustomization, resultOf, type Files } from "../planning.ts";
+
+const FILES: Files = {
+  "flux/sync.yaml": [
+    kustomization("cluster", "./flux"),
+    {
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "GitRepository",
+      metadata: { name: "home", namespace: "flux-system" },
+      spec: { interval: "1h", url: "https://git.example.com/home" },
+    },
+    kustomization("cluster-apps", "./apps"),
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "flux-apps" } },
+  ],
+  "apps/app.yaml": kustomization("app", "./app", {
+    deletionPolicy: "Orphan",
+    decryption: { provider: "sops", secretRef: { name: "sops-age" } },
+  }),
+  "app/map.yaml": { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", namespace: "b" } },
+};
+
+const NAMED = [
+  "flux --namespace flux-system suspend kustomization {{.APP}}",
+  "flux -n flux-system resume ks app",
+  'flux suspend ks "${APP}"',
+  "kubectl -n flux-system wait kustomization/app --for=condition=ready",
+  "kubectl get kustomizations.kustomize.toolkit.fluxcd.io --namespace=flux-system -o name",
+  "kubectl get --raw /apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations",
+];
+const OTHER = [
+  "flux -n flux-system reconcile kustomization cluster-apps --with-source",
+  "flux -n flux-system reconcile source git home",
+  "flux -n flux-apps suspend kustomization {{.APP}}",
+  "flux get ks -A",
+  "flux -n flux-system build --kustomization-file apps/app/ks.yaml",
+  "# flux -n flux-system suspend ks app",
+];
+
+/** The numbers of the lines of a script that the report names. */
+const linesIn = (script: readonly string[]): readonly number[] =>
+  resultOf(
+    namespace,
+    { ...FILES, "tasks/own.sh": script.join("\n") },
+    {
+      namespace: { phases: { ".": "move" } },
+    },
+  ).plan.notes.flatMap(({ kind, position }) =>
+    kind === "runbook" && position?.file === "tasks/own.sh" ? [position.line] : [],
+  );
+
+describe("migrate namespace: commands that look for the children where they are today", () => {
+  it("are named, and no others", () => {
+    assert.deepEqual(
+      linesIn([...NAMED, ...OTHER]),
+      NAMED.map((_line, index) => index + 1),
+    );
+  });
+
+  it("are named by their first line", () => {
+    assert.deepEqual(
+      linesIn(["cd tasks", "flux suspend kustomization app \\", "  --namespace flux-system"]),
+      [2],
+    );
+  });
+
+  it("includes those that create a key only there", () => {
+    const create = (name: string): string =>
+      `kubectl -n ${name} create secret generic sops-age --from-file=key`;
+    assert.deepEqual(linesIn([create("flux-system")]), [1]);
+    assert.deepEqual(linesIn([create("flux-system"), create("flux-apps")]), []);
+  });
+});
