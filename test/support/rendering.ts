@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { BuiltCluster } from "../../tools/gitops/flux/built.ts";
 import { buildRepository } from "../../tools/gitops/flux/repository-build.ts";
@@ -11,6 +10,7 @@ import type { Rendered } from "../../tools/render/rendered.ts";
 import { Renderer, type RendererArgs } from "../../tools/render/renderer.ts";
 import { renderSettings } from "../../tools/render/settings.ts";
 import { resolveProgram, type ResolvedProgram } from "../../tools/toolchain/resolve.ts";
+import { temporaryDirectory } from "./temporary.ts";
 
 /** The directory with the charts of the tests. */
 export const CHARTS = join(import.meta.dirname, "../fixtures/charts");
@@ -22,7 +22,7 @@ export function helm(): Promise<ResolvedProgram> {
 
 /** A repository in a temporary directory. Without Flux, every file in it is applied to one cluster. */
 export function repositoryOf(files: Readonly<Record<string, string>>): Repository {
-  const root = mkdtempSync(join(tmpdir(), "edgefirst-render-test-"));
+  const root = temporaryDirectory("edgefirst-render-test-");
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
@@ -64,7 +64,7 @@ export async function renderOnly(
   const renderer = await Renderer.open({
     helm: program ?? (await helm()),
     settings: renderSettings.parse({ charts: CHARTS, ...settings }),
-    env: env ?? { XDG_CACHE_HOME: mkdtempSync(join(tmpdir(), "edgefirst-render-cache-")) },
+    env: env ?? { XDG_CACHE_HOME: temporaryDirectory("edgefirst-render-cache-") },
     ...(fetch && { fetch }),
   });
   try {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { chartFetcher } from "../../../tools/render/charts/fetch.ts";
@@ -20,6 +19,7 @@ import {
   type TestRendering,
 } from "../../support/rendering.ts";
 import { listening } from "../../support/listening.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const run = promisify(execFile);
 
@@ -50,7 +50,7 @@ describe("fetching charts", () => {
   let requests = 0;
   /** Names a cache that does not exist yet. */
   const fresh = (): TestRendering => {
-    const env = { XDG_CACHE_HOME: mkdtempSync(join(tmpdir(), "edgefirst-render-cache-")) };
+    const env = { XDG_CACHE_HOME: temporaryDirectory("edgefirst-render-cache-") };
     return { env, fetch: chartFetcher(env), settings: { charts: folder } };
   };
 
@@ -59,8 +59,8 @@ describe("fetching charts", () => {
     const crane = await resolveProgram("crane", { progress: () => undefined });
     const port = await freePort();
     registry = spawn(crane.path, ["registry", "serve", `--address=127.0.0.1:${port}`], { stdio: "ignore" });
-    folder = mkdtempSync(join(tmpdir(), "edgefirst-no-charts-"));
-    const archives = mkdtempSync(join(tmpdir(), "edgefirst-archives-"));
+    folder = temporaryDirectory("edgefirst-no-charts-");
+    const archives = temporaryDirectory("edgefirst-archives-");
     for (const version of ["1.2.3", "1.3.0", "2.0.0-rc.1", "1.4.0+build.5"]) {
       const chart = join(archives, version);
       cpSync(join(CHARTS, "sample"), chart, { recursive: true });
@@ -186,7 +186,7 @@ describe("fetching charts", () => {
     });
 
   it("reports a chart that does not match the digest in the index", async () => {
-    const other = mkdtempSync(join(tmpdir(), "edgefirst-tampered-"));
+    const other = temporaryDirectory("edgefirst-tampered-");
     mkdirSync(other, { recursive: true });
     const index = (await (await fetch(`${http}/index.yaml`)).text()).replaceAll(
       /digest: \w{4}/g,

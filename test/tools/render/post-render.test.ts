@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
@@ -9,6 +8,7 @@ import { postRendered } from "../../../tools/render/post-render.ts";
 import { NotRenderable } from "../../../tools/render/rendered.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
 import { idOf } from "../../support/rendering.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const workload = (kind: string, name: string): Mapping => ({
   apiVersion: kind === "Job" ? "batch/v1" : "apps/v1",
@@ -43,7 +43,7 @@ const KUSTOMIZE: Mapping = {
     { name: "side", digest: `sha256:${"0".repeat(64)}` },
   ],
 };
-const empty = mkdtempSync(join(tmpdir(), "edgefirst-empty-"));
+const empty = temporaryDirectory("edgefirst-empty-");
 const render = (spec: Mapping): ReadonlyMap<string, Mapping> =>
   new Map(
     postRendered({ metadata: { name: "hello", namespace: "apps" }, spec }, MANIFESTS, empty).map((object) => [
@@ -58,7 +58,7 @@ const imageIn = (object: Mapping | undefined): unknown =>
 describe("post-renderers", () => {
   it("change what Kustomize would change", async () => {
     const { path } = await resolveProgram("kustomize", { progress: () => undefined });
-    const directory = mkdtempSync(join(tmpdir(), "edgefirst-post-render-"));
+    const directory = temporaryDirectory("edgefirst-post-render-");
     const objects = [...MANIFESTS.templates, ...MANIFESTS.hooks];
     writeFileSync(
       join(directory, "objects.yaml"),

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { parse, parseAllDocuments } from "yaml";
@@ -17,6 +16,7 @@ import {
   SAMPLE_SOURCE,
   sampleRelease,
 } from "../../support/rendering.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 /** The values with which a chart's own project tests it, and its defaults. */
 function valuesOf(chart: string): readonly (readonly [string, Mapping])[] {
@@ -98,7 +98,7 @@ function hidden(value: unknown, pattern: unknown): unknown {
 describe("rendering public charts", function () {
   this.timeout(1_800_000);
   it("equals helm template for each chart, with its defaults and with the values of its own tests", async () => {
-    const env = { XDG_CACHE_HOME: mkdtempSync(join(tmpdir(), "edgefirst-render-cache-")) };
+    const env = { XDG_CACHE_HOME: temporaryDirectory("edgefirst-render-cache-") };
     const counts = { equal: 0, refusedByBoth: 0 };
     const differences: string[] = [];
     const charts = await publicCharts();

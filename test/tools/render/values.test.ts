@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import fc from "fast-check";
-import { mkdtempSync, mkdirSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "yaml";
@@ -12,6 +11,7 @@ import { NotRenderable } from "../../../tools/render/rendered.ts";
 import { setAtPath } from "../../../tools/render/target-path.ts";
 import { valuesOf } from "../../../tools/render/values.ts";
 import { helm } from "../../support/rendering.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const release = (spec: Mapping): Mapping => ({ metadata: { name: "hello", namespace: "apps" }, spec });
 const source = (kind: string, name: string, data: Mapping): Mapping => ({
@@ -82,7 +82,7 @@ describe("the values of a HelmRelease", () => {
 describe("a targetPath", () => {
   it("sets the same value as helm template --set", async () => {
     const { path: program } = await helm();
-    const chart = mkdtempSync(join(tmpdir(), "edgefirst-values-chart-"));
+    const chart = temporaryDirectory("edgefirst-values-chart-");
     mkdirSync(join(chart, "templates"));
     writeFileSync(join(chart, "Chart.yaml"), "apiVersion: v2\nname: values\nversion: 1.0.0\n");
     writeFileSync(join(chart, "templates/values.yaml"), "values: {{ toJson .Values }}\n");
