@@ -86,7 +86,7 @@ class Launched {
     process.kill(this.#child.pid!, signal);
   }
 
-  /** Kills the command and all that it started at once. The CLI's plugins have process groups of their own, and the provider would run for ever. */
+  /** Kills the command and all that it started at once. The CLI's plugins have process groups of their own, and the provider would never end. */
   kill(): void {
     const pid = this.#child.pid!;
     for (const each of [...descendants(pid), pid]) process.kill(each, "SIGKILL");

@@ -32,7 +32,7 @@ export const UNDONE_FIXES: readonly UndoneFix[] = [
   {
     fix: "an included kustomization converts no types",
     file: `${KUSTOMIZE}/typed.ts`,
-    text: 'type === "string" && this.#reading === "lenient" &&',
+    text: 'type === "string" && this.#reading !== "strict" &&',
     undone: 'type === "string" &&',
   },
   {
