@@ -10,7 +10,7 @@ import { markNotes } from "./lost-marks.ts";
 import { encryptedFiles } from "./encrypted.ts";
 import { generatedFileNotes } from "./generated-files.ts";
 import { silentLosses } from "./silent-losses.ts";
-import { withSchemaComments } from "./schema-comments.ts";
+import { schemaNotes, withSchemaComments } from "./schema-comments.ts";
 import { syntaxErrorOf } from "./syntax-error.ts";
 import { prove, type Proof } from "./proof.ts";
 import type { Failure, FileChange, Note, Plan, Step, StepContext } from "./step.ts";
@@ -62,7 +62,7 @@ function attempt(step: Step, context: StepContext): StepResult {
     const unsafe = new Map([...silent.refused, ...encrypted, ...invalidFiles(changes)]);
     for (const [path, note] of unsafe) excluded.set(path, note);
     if (unsafe.size > 0) continue;
-    const marks = markNotes(changes, context.repository);
+    const marks = [...markNotes(changes, context.repository), ...schemaNotes(changes, context.repository)];
     const generated = generatedFileNotes(changes, context.repository);
     const notes = distinct([
       ...planned.notes,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { withSchemaComments } from "../../../tools/migrate/schema-comments.ts";
+import { schemaNotes, withSchemaComments } from "../../../tools/migrate/schema-comments.ts";
 import { repositoryOf } from "../../support/rendering.ts";
 
 const comment = (url: string): string =>
@@ -53,6 +53,31 @@ describe("migrate: schema comments", () => {
       written(files, "app/web.yaml", `---\n${comment("ingress.json")}# the shop\n${ROUTE}`),
       `---\n${comment("route.json")}# the shop\n${ROUTE}`,
     );
+  });
+
+  it("are on the site that most documents of the repository use, where the neighbours use none", () => {
+    const site = `${comment("helm.toolkit.fluxcd.io/helmrelease_v2.json")}${HELM_RELEASE}`;
+    const files = { "app/web.yaml": comment("ingress.json") + INGRESS, "a/a.yaml": site, "b/b.yaml": site };
+    assert.equal(
+      written(files, "app/web.yaml", ROUTE),
+      comment("gateway.networking.k8s.io/httproute_v1.json") + ROUTE,
+    );
+  });
+
+  it("that go with the document that they describe are named, if none is known for what replaces it", () => {
+    const before = `---\n${HELM_RELEASE}---\n# of the shop\n${comment("ingress.json")}${INGRESS}`;
+    const repository = repositoryOf({ "web.yaml": before });
+    const notes = (text: string): readonly (readonly [number | undefined, string])[] =>
+      schemaNotes([{ path: "web.yaml", text }], repository).map(({ message, position }) => [
+        position?.line,
+        message,
+      ]);
+    const [[line, message] = [undefined, ""]] = notes(`---\n${HELM_RELEASE}---\n# of the shop\n${ROUTE}`);
+    assert.equal(line, 8);
+    assert.match(message, /schema of Ingress web .*none for HTTPRoute: .*ingress\.json/);
+    assert.deepEqual(notes(`---\n${HELM_RELEASE}`), []);
+    assert.deepEqual(notes(before.replace("ingress.json", "other.json")), []);
+    assert.deepEqual(notes(`---\n${HELM_RELEASE}---\n${comment("route.json")}${ROUTE}`), []);
   });
 
   it("are not added where the neighbours have none, where no schema is known, or to what was there before", () => {

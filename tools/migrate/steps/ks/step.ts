@@ -17,7 +17,7 @@ import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomiza
 import { BuildError } from "../../../gitops/problem.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { notEditable } from "../../not-editable.ts";
-import { commentLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
+import { blockLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
 import { fieldAt, idOf } from "../../objects.ts";
 import { isOverridden, overriddenNotes, type Overridden } from "./overridden.ts";
 import { withoutFields } from "../../without-fields.ts";
@@ -106,7 +106,7 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
       const other = simulations.map((simulation) => simulation.overridden(path)).find(Boolean);
       if (other) overridden.push({ child: origin, field: name, ...other });
       const document = edit.documentAt(origin.offset);
-      const losses = commentLosses(edit.commentsRemovedWith(document, path), name);
+      const losses = blockLosses(edit.ownedCommentsRemovedWith(document, path), name);
       const refusal = whyNotAccepted(losses, context);
       if (refusal !== undefined)
         notes.push({ kind: "refused", message: `${name} is ${refusal}`, position: locate(origin) });

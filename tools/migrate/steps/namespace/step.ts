@@ -4,7 +4,7 @@ import { locate } from "../../../gitops/yaml/source.ts";
 import type { CheckReport } from "../../live/check.ts";
 import { checkNamespace } from "./check.ts";
 import { commandsBefore, secretsCreatedBefore } from "./commands.ts";
-import { commentLosses, lossRefusal } from "../../losses.ts";
+import { commentLosses, lossNotes, lossRefusal } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { Edits } from "../../edits.ts";
 import { guardObstacles, planGuard } from "./guard.ts";
@@ -127,11 +127,12 @@ function unguard(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
   const path = ["spec", "patches", index];
   const document = edit.documentAt(root.origin.offset);
   const comments = edit.commentsRemovedWith(document, path).filter((comment) => comment !== GUARD_COMMENT);
-  const refusal = lossRefusal(commentLosses(comments, "the guard"), context, position);
+  const losses = commentLosses(comments, "the guard");
+  const refusal = lossRefusal(losses, context, position);
   if (refusal) return { changes: [], notes: [refusal] };
   const removed = edit.remove(document, path);
-  const notes: Note[] = removed
-    ? []
+  const notes: readonly Note[] = removed
+    ? lossNotes(losses, position)
     : [
         {
           kind: "refused",

@@ -3,7 +3,7 @@ import { counted } from "../../../../lib/counted.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
-import { commentLosses, lossNotes, lossRefusal, type Loss } from "../../losses.ts";
+import { blockLosses, lossNotes, lossRefusal, type Loss } from "../../losses.ts";
 import { NewFiles } from "../../new-files.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { embeddedObjects, fieldAt, nameOf, writtenObjects, type WrittenObject } from "../../objects.ts";
@@ -59,8 +59,11 @@ function plan(context: StepContext): Plan {
     const comments = edit.commentsOf(document, ["spec", "chart"], true);
     const markers = comments.filter(isMarker);
     const losses = [
-      ...commentLosses(
-        comments.filter((comment) => !isMarker(comment)),
+      ...blockLosses(
+        edit
+          .ownedCommentsOf(document, ["spec", "chart"], true)
+          .map((block) => ({ ...block, lines: block.lines.filter((line) => !isMarker(line.trim())) }))
+          .filter(({ lines }) => lines.length > 0),
         "spec.chart",
       ),
       ...chartMetadata(release),
