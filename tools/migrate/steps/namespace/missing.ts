@@ -90,7 +90,8 @@ function reasonOf({ by, reference, former }: Sought): string {
     ? "; the reference is optional, so its variables would be empty without an error"
     : "";
   const today = former?.namespace ?? namespace;
-  return `${kind} ${namespace}/${name} (${use}), because only ${today}/${name} exists${silent}; ${remedy({ by, reference, former })}`;
+  const why = today === namespace ? "which moves too" : `because only ${today}/${name} exists`;
+  return `${kind} ${namespace}/${name} (${use}), ${why}${silent}; ${remedy({ by, reference, former })}`;
 }
 
 function remedy({ by, reference: { use, namespace }, former }: Sought): string {

@@ -1,4 +1,5 @@
 import { locate } from "../../../gitops/yaml/source.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { buildClusters } from "../../build.ts";
@@ -181,6 +182,9 @@ function sourceNamespaces({ children }: MovingRoot): readonly string[] {
   return [...new Set(sources.filter(({ explicit }) => !explicit).map(({ namespace }) => namespace))];
 }
 
+const namespaceOfSource = (child: Mapping): string =>
+  referencesOf(child).find(({ use }) => use === "sourceRef")?.namespace ?? "";
+
 /** One patch sets the source namespace for every child, so all sources must be in the same one. */
 function severalSources(moving: MovingRoot): readonly Note[] {
   const implied = sourceNamespaces(moving);
@@ -191,7 +195,7 @@ function severalSources(moving: MovingRoot): readonly Note[] {
       return source !== undefined && source.namespace !== implied[0];
     })
     .map(({ object, origin }) => {
-      const message = `cannot move: the source of ${idOf(object)} is not in ${implied[0] ?? ""}; set the namespace in every sourceRef`;
+      const message = `cannot move: the source of ${idOf(object)} is in ${namespaceOfSource(object)}, and another child, whose sourceRef has no namespace, has its source in ${implied[0] ?? ""}: one patch sets the namespace of all, so set it in every sourceRef`;
       return { kind: "refused", message, position: locate(origin) };
     });
 }
