@@ -10,6 +10,8 @@ export interface BuildProblem {
   readonly isBuilt?: true;
   /** The object that a patch names and that does not exist. */
   readonly patched?: PatchedObject;
+  /** The file with the object that a patch cannot change, because it lacks what the patch refers to. */
+  readonly unpatchable?: string;
 }
 
 /** The object that a patch names. */
@@ -67,6 +69,20 @@ export class UnmatchedError extends BuildError {
 
   override get problem(): BuildProblem {
     return { ...super.problem, ...(this.patched && { patched: this.patched }) };
+  }
+}
+
+/** The error for an operation that does not fit the object that it patches. */
+export class UnfitError extends BuildError {
+  readonly object: Origin;
+
+  constructor(message: string, origin: Origin, object: Origin) {
+    super(message, origin);
+    this.object = object;
+  }
+
+  override get problem(): BuildProblem {
+    return { ...super.problem, unpatchable: this.object.source.file };
   }
 }
 

@@ -8,7 +8,8 @@ import { isIn, isKustomizationFile } from "../gitops/yaml/paths.ts";
 import { isMapping, type Mapping } from "../gitops/yaml/values.ts";
 import { buildClusters, onlyHidesObjects } from "./build.ts";
 import { differences, type Difference } from "../gitops/flux/differences.ts";
-import { problemFailure } from "./failure.ts";
+import { problemFailure, problemKey } from "./failure.ts";
+import { forbiddenFailures, type Forbidden } from "./forbidden.ts";
 import { idOf } from "./objects.ts";
 import { sourceOf } from "./syntax-error.ts";
 import { overlayChanges } from "./overlays.ts";
@@ -49,14 +50,19 @@ export function prove(step: Step, context: StepContext, plan: Plan): Proven {
   const live = withSurvivors(step, context, clusters, after);
   const intended: Difference[] = [];
   const changed = plan.changes.map(({ path }) => path);
-  const failures: Failure[] = newProblems(context.clusters, live).map((problem) =>
+  const problems = newProblems(context.clusters, live);
+  const caused = new Set(problems.map(problemKey));
+  const known = live.flatMap((one) => one.problems).filter((problem) => !caused.has(problemKey(problem)));
+  const failures: Failure[] = problems.map((problem) =>
     problemFailure(problem, changed, context.repository, after),
   );
+  const forbidden: Forbidden[] = [];
   for (const difference of differences(context.clusters, live)) {
     const reason = step.whyForbidden(difference.before, difference.after, context, live);
     if (reason === undefined) intended.push(difference);
-    else failures.push({ message: `${describe(difference)}: ${reason}`, files: filesOf(difference) });
+    else forbidden.push({ ...difference, reason });
   }
+  failures.push(...forbiddenFailures(forbidden, problems, live));
   failures.push(...unmet(step, context, { repository: after, clusters: live, changed: new Set(changed) }));
   const overlays = overlayChanges(context, after, changed);
   failures.push(...overlays.failures);
@@ -67,7 +73,7 @@ export function prove(step: Step, context: StepContext, plan: Plan): Proven {
     (path) => (unknownPathTo(path, live, after) ? "maybeRead" : "unread"),
   );
   const gaps = [
-    ...gapsOf(changed, reach, live, after),
+    ...gapsOf(changed, reach, known, after),
     ...unread
       .filter((path) => isNewObject(path, changed, context.repository, after))
       .map((path) => notApplied(path, after, live)),
@@ -100,38 +106,26 @@ function isSame(one: Mapping, other: Mapping): boolean {
   return one.kind === other.kind && idOf(one) === idOf(other);
 }
 
-/** `kubernetes/edge: HelmRelease media/plex (spec.values.route)` */
-export function describe({ cluster, object, before, after, fields }: Difference): string {
-  const how = before === undefined ? "added" : after === undefined ? "removed" : fields.join(", ");
-  return `${cluster}: ${object} (${how})`;
-}
-
-function filesOf({ before, after }: Difference): readonly string[] {
-  const files = [before, after].flatMap((built) => (built ? [built.origin.source.file] : []));
-  return [...new Set(files)];
-}
-
 /** A step must not break a build. */
 function newProblems(
   before: readonly BuiltCluster[],
   after: readonly BuiltCluster[],
 ): readonly BuildProblem[] {
-  const key = ({ message, position }: BuildProblem): string => `${position.file}: ${message}`;
-  const known = new Set(before.flatMap(({ problems }) => problems).map(key));
+  const known = new Set(before.flatMap(({ problems }) => problems).map(problemKey));
   const problems = new Map(
-    after.flatMap((cluster) => cluster.problems).map((problem) => [key(problem), problem]),
+    after.flatMap((cluster) => cluster.problems).map((problem) => [problemKey(problem), problem]),
   );
   return [...problems].filter(([message]) => !known.has(message)).map(([, problem]) => problem);
 }
 
+/** @param problems what could not be built before the step either; what only the step breaks is a failure and no gap */
 function gapsOf(
   changed: readonly string[],
   reach: readonly ReadonlySet<string>[],
-  clusters: readonly BuiltCluster[],
+  problems: readonly BuildProblem[],
   repository: Repository,
 ): readonly string[] {
-  const gaps = clusters
-    .flatMap(({ problems }) => problems)
+  const gaps = problems
     .filter((problem) => problem.isBuilt !== true && !onlyHidesObjects(problem, repository))
     .flatMap(({ message, position: { file, line } }) => {
       const readers = reach.filter((read) => isRead(file, read));

@@ -2,7 +2,7 @@ import { createTwoFilesPatch } from "diff";
 import { counted } from "../../lib/counted.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import { describe } from "./proof.ts";
+import { describe } from "./forbidden.ts";
 import type { RenderedProof } from "./rendered-proof.ts";
 import type { BuildsByFlux, StepResult } from "./run.ts";
 import type { Note, Risk } from "./step.ts";

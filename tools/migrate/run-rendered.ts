@@ -1,6 +1,7 @@
 import type { Renderer } from "../render/renderer.ts";
 import { proveRendered, type RenderedProof } from "./rendered-proof.ts";
-import { MAX_ATTEMPTS, refusal, runStep, type StepResult } from "./run.ts";
+import { refusal } from "./refused-files.ts";
+import { MAX_ATTEMPTS, runStep, type StepResult } from "./run.ts";
 import type { Note, Step, StepContext } from "./step.ts";
 
 /** A step's result, with what is proven about the objects that charts install. */

@@ -12,8 +12,9 @@ import { generatedFileNotes } from "./generated-files.ts";
 import { silentLosses } from "./silent-losses.ts";
 import { schemaNotes, withSchemaComments } from "./schema-comments.ts";
 import { syntaxErrorOf } from "./syntax-error.ts";
+import { refusal, refusedFiles } from "./refused-files.ts";
 import { prove, type Proof } from "./proof.ts";
-import type { Failure, FileChange, Note, Plan, Step, StepContext } from "./step.ts";
+import type { FileChange, Note, Plan, Step, StepContext } from "./step.ts";
 
 /** What a step would do, and what is proven about it. */
 export interface StepResult {
@@ -97,25 +98,6 @@ function invalidFiles(changes: readonly FileChange[]): ReadonlyMap<string, Note>
       );
   }
   return invalid;
-}
-
-/** Says why a step leaves a file unchanged. */
-export function refusal(file: string, reason: string): Note {
-  const message = `unchanged, because the change would not be safe: ${reason}`;
-  return { kind: "refused", message, position: { file, line: 1, column: 1 } };
-}
-
-/** The changed files that cause failures; empty if any failure cannot be traced to a changed file. */
-function refusedFiles(failures: readonly Failure[], changes: readonly FileChange[]): Map<string, Note> {
-  const changed = new Set(changes.map(({ path }) => path));
-  const refused = new Map<string, Note>();
-  for (const { message, files } of failures) {
-    const own = files.filter((file) => changed.has(file));
-    if (own.length === 0) return new Map();
-    // The first one is the cause: a build that fails comes before the objects that differ.
-    for (const file of own) if (!refused.has(file)) refused.set(file, refusal(file, message));
-  }
-  return refused;
 }
 
 /** The changes to selected files that differ from the current text. */

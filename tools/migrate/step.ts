@@ -60,6 +60,8 @@ export interface Failure {
   readonly message: string;
   /** The files that cause it, if known. */
   readonly files: readonly string[];
+  /** Whether a build fails: that may be the cause of other failures. */
+  readonly isBuild?: true;
 }
 
 /** What could go wrong on a live cluster. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Origin } from "../yaml/source.ts";
+import { locate, type Origin } from "../yaml/source.ts";
 import {
   cloneValue,
   entryOrigin,
@@ -11,7 +11,7 @@ import {
   type Mapping,
   type Value,
 } from "../yaml/values.ts";
-import { BuildError } from "../problem.ts";
+import { BuildError, UnfitError } from "../problem.ts";
 import { scalarText } from "./resource.ts";
 
 /**
@@ -158,12 +158,14 @@ class Operation {
 
   #error(what: string): BuildError {
     const { op, path, from } = this.#operation;
-    const { file, line } = originOf(this.#root).source.locate(originOf(this.#root).offset);
+    const object = originOf(this.#root);
+    const { file, line } = locate(object);
     const where =
       op === "copy" || op === "move" ? `${scalarText(from)} → ${scalarText(path)}` : scalarText(path);
-    return new BuildError(
+    return new UnfitError(
       `JSON patch ${scalarText(op)} ${where}: the object at ${file}:${line} ${what}`,
       this.#origin,
+      object,
     );
   }
 }

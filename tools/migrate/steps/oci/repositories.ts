@@ -6,7 +6,17 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { NewFiles } from "../../new-files.ts";
-import { asWritten, fieldAt, fieldsIn, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
+import {
+  asWritten,
+  fieldAt,
+  fieldsIn,
+  idOf,
+  nameOf,
+  objectNamed,
+  type WrittenObject,
+} from "../../objects.ts";
+import { clusterOf } from "../../clusters.ts";
+import { OPTIONS_FILE } from "../../options-file.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { whyNotMovable, withMarker } from "./image-policy.ts";
@@ -49,6 +59,8 @@ export function referenceFor(
   const served = apiVersionFor(release, context);
   if (typeof served === "string") return served;
   const kustomization = findKustomizationFile(context.repository, directory);
+  const twice = whyTwice(release, context);
+  if (twice !== undefined) return twice;
   if (objectNamed(context.clusters, OCI_REPOSITORY, { name, namespace }))
     return `OCIRepository ${namespace}/${name} already exists with another chart or version`;
   const path = posix.join(directory, "ocirepository.yaml");
@@ -60,6 +72,23 @@ export function referenceFor(
   if (kustomization !== undefined) files.addResource(kustomization, "./ocirepository.yaml");
   created.set(key, name);
   return { kind: "OCIRepository", name };
+}
+
+/**
+ * Why an OCIRepository next to a release would reach a namespace several times, under the same name: overlays rename the release of a base, but Kustomize does not
+ * change `chartRef`. Source: api/internal/konfig/builtinpluginconsts/namereference.go in kubernetes-sigs/kustomize.
+ */
+function whyTwice({ forms }: WrittenObject, { clusters }: StepContext): string | undefined {
+  const places = Map.groupBy(
+    forms,
+    (form) => `${clusterOf(form, clusters)?.name ?? ""} ${nameOf(form.object).namespace}`,
+  );
+  const releases = [...places.values()].map((own) => [...new Set(own.map(({ object }) => idOf(object)))]);
+  const named = releases.find((own) => own.length > 1);
+  if (named === undefined) return undefined;
+  const [one, other, ...more] = named;
+  const all = more.length === 0 ? `${one} and ${other}` : `${one}, ${other} and ${more.length} more`;
+  return `HelmReleases ${all} are all built from this file, and an OCIRepository next to it would be built as often, under one name: with --shared-repositories, or oci.shared in ${OPTIONS_FILE}, they share one next to their HelmRepository`;
 }
 
 /** The chart version as the release's file has it, if Flux substitutes a variable in it. */
