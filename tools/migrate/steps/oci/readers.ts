@@ -1,4 +1,10 @@
+import { posix } from "node:path";
+import { oncePer } from "../../../../lib/once-per.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import { isKustomizationFile } from "../../../gitops/yaml/paths.ts";
 import { searchedText } from "../../../gitops/yaml/file-text.ts";
+import { clusterOf } from "../../clusters.ts";
+import { isKind, type WrittenObject } from "../../objects.ts";
 import { runsCommands, textFiles } from "../../text-files.ts";
 import type { Note, StepContext } from "../../step.ts";
 
@@ -8,22 +14,74 @@ import type { Note, StepContext } from "../../step.ts";
  */
 const READS = /\bspec["')\]?]*[.[(,]+\s*(?:get\()?["'[(\s]*chart\b/;
 
+/** `spec.chart` as a JSON patch names it, which also documentation shows to other repositories. */
+const POINTER = /(?<![\w./-])\/spec\/chart(?![\w-])/;
+
 const CRD = /^kind: CustomResourceDefinition\b/m;
 
-/** Where workflows, scripts and configuration of other programs read the field that the step replaces. */
-export function readersOfChart({ repository }: StepContext): readonly Note[] {
+/** Where workflows, scripts, configuration of other programs and JSON patches read the field that the step replaces. */
+export function readersOfChart({ repository, clusters }: StepContext): readonly Note[] {
+  const built = builtFiles(clusters);
   return textFiles(repository).flatMap((file) => {
     const text = searchedText(repository, file);
-    if (!READS.test(text) || !runsCommands(file, text) || CRD.test(text)) return [];
-    return text
-      .split("\n")
-      .flatMap((line, index): readonly Note[] =>
-        READS.test(line) && !/^\s*(?:#|\/\/)/.test(line)
-          ? [{ kind: "runbook", message: MESSAGE, position: { file, line: index + 1, column: 1 } }]
-          : [],
-      );
+    const isRead = READS.test(text) && runsCommands(file, text) && !CRD.test(text);
+    // The builds of clusters show what a patch in them does.
+    const isPatched = POINTER.test(text) && !isBuilt(file, built);
+    if (!isRead && !isPatched) return [];
+    return text.split("\n").flatMap((line, index): readonly Note[] => {
+      if (/^\s*(?:#|\/\/)/.test(line)) return [];
+      const position = { file, line: index + 1, column: 1 };
+      if (isRead && READS.test(line)) return [{ kind: "runbook", message: MESSAGE, position }];
+      return isPatched && POINTER.test(line) ? [{ kind: "runbook", message: PATCHES, position }] : [];
+    });
   });
 }
 
 const MESSAGE =
   "this line reads spec.chart of HelmReleases. Those that move have spec.chartRef instead, and chart and version are in their OCIRepository: adapt it in the same commit";
+const PATCHES =
+  "this line names a path in spec.chart of HelmReleases. Those that move have spec.chartRef instead, and a JSON patch of a path that does not exist fails the whole build: adapt it in the same commit";
+
+const isBuilt = (file: string, built: ReadonlySet<string>): boolean =>
+  built.has(file) || (isKustomizationFile(file) && built.has(posix.dirname(file)));
+
+const builtFiles = oncePer(
+  (clusters: readonly BuiltCluster[]): ReadonlySet<string> =>
+    new Set(
+      clusters.flatMap(({ kustomizations, objects }) => [
+        ...kustomizations.flatMap((kustomization) => [...kustomization.filesRead()]),
+        ...objects.map(({ origin }) => origin.source.file),
+      ]),
+    ),
+);
+
+/** How many directories a note names. */
+const NAMED = 5;
+
+/**
+ * A warning for a repository of bases: if nothing in it makes Flux apply a release, others import its directory, and the proof does not cover what they patch.
+ * Source: RFC 6902, section 4, and the HelmRelease CRD, which takes either `chart` or `chartRef`.
+ */
+export function importedElsewhere(
+  releases: readonly WrittenObject[],
+  { clusters }: StepContext,
+): readonly Note[] {
+  const bases = releases.filter(({ forms }) =>
+    forms.every((form) => {
+      const cluster = clusterOf(form, clusters);
+      return cluster !== undefined && !followsRepository(cluster);
+    }),
+  );
+  const directories = [...new Set(bases.map(({ file }) => posix.dirname(file)))];
+  if (directories.length === 0) return [];
+  const more = directories.length > NAMED ? ` and ${directories.length - NAMED} more` : "";
+  const message = `nothing in this repository makes Flux apply ${directories.slice(0, NAMED).join(", ")}${more}. If other repositories import them and patch spec.chart, these have to change when they take this commit: a JSON patch of a path that does not exist fails their whole build, and Flux rejects a release with both chart and chartRef`;
+  return [{ kind: "runbook", message }];
+}
+
+/** Whether a cluster's own objects make Flux apply this repository. */
+const followsRepository = oncePer(
+  ({ kustomizations, objects }: BuiltCluster): boolean =>
+    kustomizations.some(({ isExternal }) => !isExternal) ||
+    objects.some(({ object }) => isKind(object, { group: "fluxcd.controlplane.io", kind: "FluxInstance" })),
+);

@@ -17,7 +17,8 @@ import { listedInTable } from "./published.ts";
 import { artifactIn, referenceFor, versionVariable, type NewRepositories } from "./repositories.ts";
 import { sharedDirectories, sharedReference } from "./shared.ts";
 import { notEditable } from "../../not-editable.ts";
-import { readersOfChart } from "./readers.ts";
+import { importedElsewhere, readersOfChart } from "./readers.ts";
+import { renovateNotes } from "./renovate.ts";
 import { removeUnused } from "./unused.ts";
 
 /** Replaces a chart from a HelmRepository with a `chartRef` to an OCIRepository next to the HelmRelease, at the same version. */
@@ -106,6 +107,8 @@ function plan(context: StepContext): Plan {
       ...listedInTable(replaced, context),
       ...sharing(created, replaced, context),
       ...(replaced.length > 0 ? readersOfChart(context) : []),
+      ...renovateNotes(replaced, context),
+      ...importedElsewhere(replaced, context),
       ...embeddedObjects(context, isRelease),
       ...unused.notes,
     ],
