@@ -45,7 +45,30 @@ spec:
   hostnames: [wiki.example.org]
 `;
 
+const ALERT = `apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: gatus
+spec:
+  groups:
+    - name: gatus
+      rules:
+        - alert: EndpointDown
+          expr: gatus_results_endpoint_success == 0
+---
+`;
+
 describe("migrate sidecar", () => {
+  it("names the alerts that the routes can raise", () => {
+    const { verdict, text } = report("", ALERT);
+    assert.equal(verdict, "proven");
+    assert.match(
+      text,
+      /^alert EndpointDown reads Gatus's results, and this step adds \d+ endpoints?: each of them/,
+    );
+    assert.equal(report().text, "");
+  });
+
   for (const [name, from, to, file, reason] of [
     [
       "whose token is not mounted",

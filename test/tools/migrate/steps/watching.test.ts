@@ -6,7 +6,7 @@ import { readOptions } from "../../../../tools/migrate/options.ts";
 import { reportOf } from "../../../../tools/migrate/report.ts";
 import { runStep } from "../../../../tools/migrate/run.ts";
 import { annotate } from "../../../../tools/migrate/steps/annotate/step.ts";
-import { messages, resultOf, written } from "../planning.ts";
+import { helmRelease, messages, resultOf, written } from "../planning.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../../fixtures/migrate/annotate");
 const BEFORE = join(FIXTURES, "endpoints/before");
@@ -119,6 +119,52 @@ describe("migrate annotate, for routes that do not respond with 200", () => {
       assert.equal(webhook.annotated, false, path);
       assert.match(webhook.notes, /is a webhook, which does not return 200 to a GET request/, path);
     }
+  });
+
+  it("names the alerts that each annotated route can raise", () => {
+    const alert = (name: string, expr: string): object => ({ alert: name, expr, for: "3m" });
+    const rules = {
+      apiVersion: "monitoring.coreos.com/v1",
+      kind: "PrometheusRule",
+      metadata: { name: "gatus", namespace: "apps" },
+      spec: {
+        groups: [
+          {
+            name: "gatus",
+            rules: [
+              alert("EndpointDown", 'gatus_results_endpoint_success{group="external"} == 0'),
+              alert("Idle", "absent(up)"),
+              { record: "gatus:up", expr: "sum(gatus_results_endpoint_success)" },
+            ],
+          },
+        ],
+      },
+    };
+    const runbook = (more: object = {}): readonly string[] =>
+      resultOf(annotate, {
+        "gatus.yaml": gatus(GATUS, SIDECAR),
+        "one.yaml": route("one", { backendRefs }),
+        "two.yaml": route("two", { backendRefs }),
+        "rules.yaml": rules,
+        ...more,
+      })
+        .plan.notes.filter(({ kind }) => kind === "runbook")
+        .map(({ message, position }) => `${position?.file ?? ""}:${position?.line ?? 0}: ${message}`);
+    const [note = "", ...others] = runbook();
+    assert.deepEqual(others, []);
+    assert.match(
+      note,
+      /^rules\.yaml:10: alert EndpointDown reads Gatus's results, and this step adds 2 endpoints:/,
+    );
+    const values = { spec: undefined, groups: rules.spec.groups };
+    const release = helmRelease("prometheus", "apps", "kube-prometheus-stack", { extra: values });
+    assert.equal(runbook({ "rules.yaml": release }).length, 1);
+    const annotations = { "gatus.home-operations.com/enabled": "true" };
+    const done = (name: string): object => ({
+      ...route(name, { backendRefs }),
+      metadata: { name, namespace: "apps", annotations },
+    });
+    assert.deepEqual(runbook({ "one.yaml": done("one"), "two.yaml": done("two") }), []);
   });
 
   it("adds nothing where Gatus runs without gatus-sidecar, because nothing reads it", () => {

@@ -15,6 +15,7 @@ import { knowledgeOf } from "../../../lint/knowledge.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import { nameOf } from "../../objects.ts";
 import { indexOf } from "../../clusters.ts";
+import { alertNotes } from "./alerts.ts";
 import { isEndpointMap } from "./endpoints.ts";
 import { fragmentFor, hostAsked } from "./fragment.ts";
 import { whyNoSuccess } from "./no-success.ts";
@@ -51,6 +52,8 @@ export class AnnotatePlan {
   readonly #changes = new Map<string, string | undefined>();
   readonly #notes: Note[] = [];
   readonly #annotated = new Set<string>();
+  /** The routes that were not monitored, by cluster. */
+  readonly #enabled: PlacedRoute[] = [];
 
   constructor(context: StepContext) {
     this.#context = context;
@@ -74,9 +77,14 @@ export class AnnotatePlan {
     for (const [key, routes] of this.#byPlace) if (!this.#annotated.has(key)) this.#enable(routes);
     return {
       changes: [...this.#changes].map(([path, text]) => ({ path, text })),
-      notes: this.#notes,
+      notes: [...this.#notes, ...this.#alerts()],
       live: this.#annotated.size > 0 ? [...BEFORE, ...AFTER_MOVE] : BEFORE,
     };
+  }
+
+  #alerts(): readonly Note[] {
+    const byCluster = Map.groupBy(this.#enabled, ({ cluster }) => cluster);
+    return [...byCluster].flatMap(([cluster, routes]) => alertNotes([cluster], routes.length));
   }
 
   /** One note for all ConfigMaps that a generator in a shared component creates. */
@@ -223,7 +231,10 @@ export class AnnotatePlan {
     if ("obstacle" in done) {
       const message = `route ${placed.route.metadata.name} is not annotated: ${notEditable(done, file)}`;
       this.#notes.push({ kind: "left", message, position });
-    } else this.#changes.set(file, done.text);
+    } else {
+      this.#changes.set(file, done.text);
+      this.#enabled.push(...routes);
+    }
   }
 
   /** The text of a file, with the changes planned so far. */

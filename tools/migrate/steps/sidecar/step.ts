@@ -10,6 +10,9 @@ import { NewFiles } from "../../new-files.ts";
 import { asWritten, fieldAt, objectsNamed, writtenObjects, type WrittenObject } from "../../objects.ts";
 import { IN_ANOTHER_FILE, supply } from "../../supply.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
+import { alertNotes } from "../annotate/alerts.ts";
+import { placedRoutes } from "../annotate/places.ts";
+import { hostOf } from "../annotate/sidecar.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { releaseNamespace } from "../route/hosts.ts";
 import { whyForbidden, whyRenderedForbidden } from "./allowed.ts";
@@ -44,8 +47,16 @@ function plan(context: StepContext): Plan {
     if (!context.selected(release.file)) continue;
     const planned = planRelease(release, context);
     if (planned === undefined || planned === "") continue;
-    if (typeof planned !== "string") changes.push(...planned);
-    else notes.push({ kind: "refused", message: `unchanged: ${planned}`, position: release.position });
+    if (typeof planned === "string") {
+      notes.push({ kind: "refused", message: `unchanged: ${planned}`, position: release.position });
+      continue;
+    }
+    changes.push(...planned);
+    const clusters = new Set(release.forms.flatMap((form) => clusterOf(form, context.clusters) ?? []));
+    for (const cluster of clusters) {
+      const routes = placedRoutes(cluster).filter(({ route }) => hostOf(route) !== "");
+      notes.push(...alertNotes([cluster], routes.length));
+    }
   }
   return { changes, notes };
 }
