@@ -90,4 +90,25 @@ spec:
       assert.match(message, /^spec\.prune: false has no effect today, .*flux-system\/apps set true/);
     assert.match(messages(result, "refused").join(), /never delete this/);
   });
+
+  it("names commands that take a child from its own file, if they miss what the step removes", () => {
+    const build = "flux build ks {{.NAME}} --kustomization-file apps/{{.NAME}}.yaml --path {{.NAME}}";
+    const tasks = `tasks:\n  apply:\n    # ${build}\n    cmd: |\n      ${build} \\\n        | kubectl apply -f -\n  child:\n    cmd: kubectl apply -f apps/x/ks.yaml\n`;
+    const runbook = (spec: object): readonly string[] =>
+      resultOf(ks, { ...repository({ one: spec }), "Taskfile.yaml": tasks })
+        .plan.notes.filter(({ kind }) => kind === "runbook")
+        .map(({ message, position }) => `${position?.line ?? 0}: ${message}`);
+    const [first = "", second = "", ...others] = runbook({ postBuild: { substitute: { A: "a" } } });
+    assert.deepEqual(others, []);
+    assert.match(
+      first,
+      /^5: this command takes a Kustomization from its file, .*\(spec\.postBuild.*\): for a child/,
+    );
+    assert.match(second, /^8: .*\(spec\.postBuild.*, spec\.prune\)/);
+    // What a Kustomization builds does not depend on these.
+    assert.deepEqual(
+      runbook({ wait: true }).map((line) => line.slice(0, 2)),
+      ["8:"],
+    );
+  });
 });

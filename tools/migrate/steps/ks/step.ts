@@ -19,6 +19,7 @@ import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { notEditable } from "../../not-editable.ts";
 import { blockLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
 import { fieldAt, idOf } from "../../objects.ts";
+import { readersOfChildren } from "./readers.ts";
 import { isOverridden, overriddenNotes, type Overridden } from "./overridden.ts";
 import { withoutFields } from "../../without-fields.ts";
 import {
@@ -50,6 +51,7 @@ function plan(context: StepContext): Plan {
   const changes: FileChange[] = [];
   const notes: Note[] = [];
   const overridden: Overridden[] = [];
+  const taken = new Set<string>();
   for (const [file, children] of Map.groupBy(childrenOf(context), ({ origin }) => origin.source.file)) {
     if (!context.selected(file)) continue;
     const [first] = children;
@@ -59,10 +61,12 @@ function plan(context: StepContext): Plan {
       const shortened = shorten(child, edit, context);
       notes.push(...shortened.notes);
       overridden.push(...shortened.overridden);
+      for (const field of shortened.taken) taken.add(field);
     }
     changes.push({ path: file, text: edit.text() });
   }
-  return { changes, notes: [...notes, ...overriddenNotes(overridden)] };
+  const readers = readersOfChildren(context.repository, taken);
+  return { changes, notes: [...notes, ...readers, ...overriddenNotes(overridden)] };
 }
 
 function childrenOf({ clusters }: StepContext): readonly Child[] {
@@ -88,6 +92,8 @@ function childrenOf({ clusters }: StepContext): readonly Child[] {
 interface Shortened {
   readonly notes: readonly Note[];
   readonly overridden: readonly Overridden[];
+  /** The fields that go. */
+  readonly taken: readonly string[];
 }
 
 /** Removes every field that can go without changing the object that any cluster receives. */
@@ -96,10 +102,11 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
   if (!simulations.every((simulation) => simulation !== undefined)) {
     const message =
       "unchanged: its parent Kustomization does more than patch it, and only patches are simulated";
-    return { notes: [{ kind: "left", message, position: locate(origin) }], overridden: [] };
+    return { notes: [{ kind: "left", message, position: locate(origin) }], overridden: [], taken: [] };
   }
   const notes: Note[] = [];
   const overridden: Overridden[] = [];
+  const taken: string[] = [];
   const visit = (path: readonly PathStep[]): void => {
     if (simulations.every((simulation) => simulation.supplies(path) && simulation.without(path))) {
       const name = path.join(".");
@@ -112,6 +119,7 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
         notes.push({ kind: "refused", message: `${name} is ${refusal}`, position: locate(origin) });
       else if (edit.remove(document, path)) {
         for (const simulation of simulations) simulation.take(path);
+        taken.push(name);
         notes.push(...lossNotes(losses, locate(origin)));
       } else {
         const message = `${name} is kept although a patch supplies it: ${notEditable(edit, origin.source.file)}`;
@@ -124,7 +132,7 @@ function shorten({ origin, forms }: Child, edit: YamlEdit, context: StepContext)
   };
   const [first] = simulations;
   for (const key of Object.keys(first ? specOf(first.plain) : {})) visit(["spec", key]);
-  return { notes, overridden };
+  return { notes, overridden, taken };
 }
 
 /** Removes fields from one form of a child, to test whether the cluster still receives the same object. */
