@@ -5,6 +5,8 @@ import { readOptions } from "../../../../tools/migrate/options.ts";
 import { essentialOf } from "../../../../tools/migrate/steps/taskfile/essential.ts";
 import { mentionsIn } from "../../../../tools/migrate/steps/taskfile/mentions.ts";
 import { readTaskfiles } from "../../../../tools/migrate/steps/taskfile/taskfiles.ts";
+import { taskfile } from "../../../../tools/migrate/steps/taskfile/step.ts";
+import { kustomization, messages, resultOf, written } from "../planning.ts";
 import { callsIn, mayMean } from "../../../../tools/migrate/steps/taskfile/calls.ts";
 
 const names = (command: string): readonly string[] => callsIn(command).map(({ name }) => name);
@@ -148,5 +150,29 @@ describe("a flux reconcile command", () => {
       `flux reconcile kustomization $(name)`,
     ])
       assert.equal(reconcileCommand(command), undefined, command);
+  });
+});
+
+describe("migrate taskfile: a task that flux:verify replaces", () => {
+  const command = "flux reconcile --namespace flux-system kustomization cluster --with-source";
+  const after = (fields: string): string => {
+    const files = {
+      "Taskfile.yaml": "version: '3'\nincludes:\n  flux: ./flux.yaml\n",
+      "flux.yaml": `version: '3'\ntasks:\n  reconcile:\n    cmd: ${command}\n${fields}`,
+      "flux/sync.yaml": kustomization("cluster", "./flux"),
+    };
+    const result = resultOf(taskfile, files);
+    assert.match(messages(result, "removed").join(), /flux:verify replaces it, and has its name as an alias/);
+    return written(result, "flux.yaml");
+  };
+
+  it("remains as an alias, after those that it has", () => {
+    assert.match(after(""), /^ {2}verify:\n {4}desc: .*\n {4}cmd: .*\n {4}aliases: \[reconcile\]$/m);
+    assert.match(
+      after("    aliases: [r]\n    silent: true\n"),
+      /^ {4}aliases: \[r, reconcile\]\n {4}silent/m,
+    );
+    assert.match(after("    aliases:\n      - r # short\n"), /^ {6}- r # short\n {6}- reconcile$/m);
+    assert.match(after("    aliases: []\n"), /^ {4}aliases: \[reconcile\]$/m);
   });
 });

@@ -72,7 +72,7 @@ export function fluxTasks(
         key,
         replaces: same?.key,
         lines: (isReplacing) => {
-          const moved = isReplacing && same ? linesOf(same, edit) : undefined;
+          const moved = isReplacing && same ? linesWithAlias(same, edit) : undefined;
           const copied = Object.fromEntries(
             Object.entries(model?.fields ?? {}).filter(([name]) => name !== "aliases"),
           );
@@ -103,6 +103,29 @@ function modelsIn(tasks: Mapping): readonly Model[] {
     );
     return [{ key, command, only, fields: Object.fromEntries(fields) }];
   });
+}
+
+/** Like {@link linesOf}, with the task's own name among the aliases: people, and scripts elsewhere, may still type it. Task has no wildcards in aliases. */
+function linesWithAlias(model: Model, edit: YamlEdit): string | undefined {
+  const lines = linesOf(model, edit);
+  if (lines === undefined || model.key.includes("*")) return lines;
+  const before = edit.linesOf(0, ["tasks", model.key, "aliases"]) ?? "";
+  const after = withAlias(before, model.key);
+  return before === "" ? lines + after : lines.replace(before, () => after);
+}
+
+/** The lines of `aliases` with one more. */
+function withAlias(lines: string, key: string): string {
+  const alias = /^[\w-]+$/.test(key) ? key : JSON.stringify(key);
+  if (lines === "") return `aliases: [${alias}]\n`;
+  const list = /^(aliases:\s*\[)([^\]]*?)[\s,]*\]/m;
+  if (list.test(lines))
+    return lines.replace(
+      list,
+      (_, start: string, own: string) => `${start}${own}${own.trim() === "" ? "" : ", "}${alias}]`,
+    );
+  const [, indent] = /^( *)- /m.exec(lines) ?? [];
+  return indent === undefined ? lines : `${lines.replace(/\n*$/, "\n")}${indent}- ${alias}\n`;
 }
 
 /** The lines of a task's other fields, with their comments; undefined if they cannot be moved. */

@@ -143,7 +143,9 @@ function editTasks(
         };
       const what = description === "" ? name : `${name} (${description})`;
       const by = added.find(({ replaces }) => replaces === key);
-      const why = by ? `${FLUX}:${by.key} replaces it` : "no remaining task calls it";
+      const why = by
+        ? `${FLUX}:${by.key} replaces it, and has its name as an alias`
+        : "no remaining task calls it";
       return {
         kind: "removed",
         message: `task ${what} is removed: ${why}${withComments(comments)}`,
