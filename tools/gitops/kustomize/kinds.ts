@@ -117,6 +117,11 @@ function isNamespacedCustom({ group, kind }: Gvk): boolean {
   return FLUX_GROUP.test(group) || (NAMESPACED_GROUPS.has(group) && !CLUSTER_SCOPED_CUSTOM.test(kind));
 }
 
+/** Whether objects of a kind are known to have no namespace on a cluster; Kustomize sets one on custom resources nevertheless. */
+export function hasNoNamespace(gvk: Gvk): boolean {
+  return isClusterScoped(gvk) || (NAMESPACED_GROUPS.has(gvk.group) && CLUSTER_SCOPED_CUSTOM.test(gvk.kind));
+}
+
 /** Whether Kustomize considers a kind cluster-scoped. Custom resources count as namespaced. */
 export function isClusterScoped(gvk: Gvk): boolean {
   return clusterScoped.has(key(gvk));

@@ -9,6 +9,7 @@ import { buildRepository } from "../../../../tools/gitops/flux/repository-build.
 import { differences } from "../../../../tools/gitops/flux/differences.ts";
 import type { CheckReport } from "../../../../tools/migrate/live/check.ts";
 import { readOptions } from "../../../../tools/migrate/options.ts";
+import type { StepResult } from "../../../../tools/migrate/run.ts";
 import { handover } from "../../../../tools/migrate/steps/handover/step.ts";
 import { clusterHolding } from "../../../support/cluster.ts";
 import { messages, resultOf, written } from "../planning.ts";
@@ -154,6 +155,31 @@ describe("migrate handover: what stays", () => {
     assert.deepEqual(left("cluster-apps"), []);
     // There, the handover is done.
     assert.deepEqual(left("apps", { handover: { phases: { "clusters/b": "remove" } } }), []);
+  });
+
+  it("names a GatewayClass without a namespace, and takes it over by its name alone", () => {
+    const gatewayClass = {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "GatewayClass",
+      metadata: { name: "wide" },
+      spec: { controllerName: "example.com/controller" },
+    };
+    const result = (objects: readonly object[]): StepResult =>
+      resultOf(
+        handover,
+        {
+          "flux/sync.yaml": [kustomization("cluster", { path: "./flux" }), source],
+          "flux/apps.yaml": kustomization("cluster-apps", { targetNamespace: "network" }),
+          "cluster-apps/class.yaml": gatewayClass,
+        },
+        { handover: { objects } },
+      );
+    assert.match(messages(result([]), "runbook").join("\n"), /^GatewayClass wide stays in the repository/m);
+    for (const namespace of [{}, { namespace: "network" }])
+      assert.match(
+        written(result([{ kind: "GatewayClass", name: "wide", ...namespace }]), "cluster-apps/class.yaml"),
+        /prune: disabled/,
+      );
   });
 
   it("includes the Kustomizations that the root depends on, which the report names", () => {

@@ -1,6 +1,4 @@
-import { describeObject } from "../../../../kube/objects.ts";
 import { GATEWAY, GATEWAY_CLASS } from "../../../../policy/objects/kinds.ts";
-import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
@@ -11,6 +9,7 @@ import { OPTIONS_FILE } from "../../options-file.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartOf } from "../route/chart.ts";
 import type { Note } from "../../step.ts";
+import { described } from "./objects.ts";
 
 /**
  * Objects that a stack can deploy but the options do not list, each with instructions for handing it over.
@@ -21,7 +20,7 @@ export function candidates(cluster: BuiltCluster, taken: readonly BuiltObject[])
     .filter((built) => !taken.includes(built) && canBeOfStack(built.object, cluster))
     .map(({ object, origin }) => ({
       kind: "runbook",
-      message: `${describeObject({ kind: scalarText(object.kind), metadata: nameOf(object) })} stays in the repository; to let the stack own it, list it under handover.objects in ${OPTIONS_FILE}`,
+      message: `${described(object)} stays in the repository; to let the stack own it, list it under handover.objects in ${OPTIONS_FILE}`,
       position: locate(origin),
     }));
 }

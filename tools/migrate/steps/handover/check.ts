@@ -1,6 +1,5 @@
 import type { ClusterReader } from "../../../../kube/client.ts";
 import { describeObject, STACK_LABEL, type KubeObject } from "../../../../kube/objects.ts";
-import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
@@ -12,10 +11,10 @@ import {
   whyNotReady,
   type LiveKustomization,
 } from "../../live/kustomizations.ts";
-import { nameOf } from "../../objects.ts";
+import { idOf } from "../../objects.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { StepContext } from "../../step.ts";
-import { handedOver, handoverPhase, type HandoverPhase } from "./objects.ts";
+import { handedOver, handoverPhase, referenceTo, type HandoverPhase } from "./objects.ts";
 
 /** Whether it is safe to continue from the phase that the repository has reached. */
 export async function checkHandover(
@@ -30,14 +29,8 @@ export async function checkHandover(
     phase === "before" ? ["the repository does not guard every object that it hands over"] : [];
   const notes: string[] = [];
   for (const { object } of objects) {
-    const reference = {
-      apiVersion: scalarText(object.apiVersion),
-      kind: scalarText(object.kind),
-      metadata: nameOf(object),
-    };
-    const found = isFluxKustomization(object)
-      ? live.get(`${reference.metadata.namespace}/${reference.metadata.name}`)
-      : await cluster.get(reference);
+    const reference = referenceTo(object);
+    const found = isFluxKustomization(object) ? live.get(idOf(object)) : await cluster.get(reference);
     obstacles.push(...obstaclesOf(describeObject(reference), found));
   }
   const roots = [...live.values()].filter(({ metadata }) => metadata.name === options.handover.root);

@@ -1,5 +1,4 @@
 import { EdgefirstError } from "../../../../lib/errors.ts";
-import { describeObject } from "../../../../kube/objects.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
@@ -8,12 +7,12 @@ import { reconcileCommand } from "../../live/reconcile.ts";
 import { whyNoDeletionPolicy, whyTooOld } from "../../flux-version.ts";
 import { candidates, dependencies } from "./candidates.ts";
 import { checkHandover } from "./check.ts";
-import { handedOver, handoverPhase, isKept } from "./objects.ts";
 import { unmet, whyOverridden } from "./overridden.ts";
+import { described, handedOver, handoverPhase, isKept } from "./objects.ts";
 import { planGuard, planRemoval } from "./plan.ts";
 import { whyForbidden } from "./allowed.ts";
 import { describeCluster } from "../../clusters.ts";
-import { findDocument, nameOf } from "../../objects.ts";
+import { findDocument } from "../../objects.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 
 /** Removes from the repository what a stack now owns, in two separate commits: first the guard, then the removal. */
@@ -163,6 +162,3 @@ function runbook(objects: readonly BuiltObject[], lines: readonly string[]): rea
     ...(first && { position: locate(first.origin) }),
   }));
 }
-
-const described = (object: BuiltObject["object"]): string =>
-  describeObject({ kind: scalarText(object.kind), metadata: nameOf(object) });
