@@ -41,12 +41,12 @@ export function opensOnlyUdp({ ports }: Fields): boolean {
   return declared.length > 0 && declared.every(({ protocol }) => protocol === "UDP");
 }
 
-/** Images of editors, with which an owner changes an app's files. */
-const EDITORS = /(?:^|\/)(?:code-server|openvscode-server)(?:[:@]|$)/;
+/** Images with which an owner changes an app's files, or measures and examines a network. A probe would count as a measurement of iperf3. */
+const TOOLS = /(?:^|\/)(?:code-server|openvscode-server|iperf3?|netshoot)(?:[:@]|$)/;
 
-/** Whether a container serves its owner rather than users: it has a console to attach to, as game servers do, or it is an editor. */
+/** Whether a container serves its owner rather than users: it has a console to attach to, as game servers do, or it is an editor or another tool. */
 export function isForOwner({ stdin, tty, image }: Fields): boolean {
-  return stdin === true || tty === true || EDITORS.test(text(image) ?? "");
+  return stdin === true || tty === true || TOOLS.test(text(image) ?? "");
 }
 
 interface ProbeOptions {

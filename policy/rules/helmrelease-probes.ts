@@ -23,7 +23,7 @@ export const helmreleaseProbes = defineRule({
   severity: "high",
   enforcement: "mandatory",
   recommends:
-    "a missing probe, unless a route, an Ingress or a load balancer leads to the controller and none of its containers has any probe, although most apps have and no document says that probes are left out; those of an editor, or of a container with a console; and a probe that only the chart's default enables, in a container without a port",
+    "a missing probe, unless a route, an Ingress or a load balancer leads to the controller and none of its containers has any probe, although most apps have and no document says that probes are left out; those of an editor or another tool of the owner, or of a container with a console; and a probe that only the chart's default enables, in a container without a port",
   kinds: [HELM_RELEASE],
   wholeStack: true,
   settings: PROBE_SETTINGS,

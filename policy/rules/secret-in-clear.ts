@@ -13,7 +13,7 @@ export const secretInClear = defineRule({
   severity: "critical",
   enforcement: "mandatory",
   recommends:
-    "a value that neither its key nor its form shows to be secret, such as a certificate or a region, and one that a comment excludes from a scanner for secrets (`gitleaks:allow`, `NOSONAR`, `pragma: allowlist secret` and the like)",
+    "a value that neither its key nor its form shows to be secret, such as a certificate or a region, one whose decoded text stands in quotes in a comment on its line, and one that a comment excludes from a scanner for secrets (`gitleaks:allow`, `NOSONAR`, `pragma: allowlist secret` and the like)",
   kinds: [SECRET],
   settings: z.strictObject({
     allow: z
@@ -32,7 +32,10 @@ export const secretInClear = defineRule({
           path: [field, key],
           isSensitive:
             isSecret(key, decoded(String(value), field === "data")) &&
-            !commentsOn(secret, [field, key]).some((comment) => EXCLUDED.test(comment)),
+            !commentsOn(secret, [field, key]).some(
+              (comment) =>
+                EXCLUDED.test(comment) || (field === "data" && shows(comment, decoded(String(value), true))),
+            ),
         })),
     );
     const sensitive = readable.filter(({ isSensitive }) => isSensitive);
@@ -54,6 +57,11 @@ export const secretInClear = defineRule({
  */
 const EXCLUDED =
   /\b(?:gitleaks:allow|pragma: ?allowlist (?:nextline )?secret|NOSONAR|trufflehog:ignore|ggignore|kics-scan ignore(?:-line)?|nosemgrep)\b/i;
+
+/** Whether a comment shows the value in quotes, as an example in a tutorial does. */
+function shows(comment: string, value: string): boolean {
+  return [`"${value}"`, `'${value}'`, `\`${value}\``].some((quoted) => comment.includes(quoted));
+}
 
 /** A key whose value is a secret: a password, a token, a private key, or an address that may contain a password. */
 const SENSITIVE =

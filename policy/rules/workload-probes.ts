@@ -28,7 +28,7 @@ export const workloadProbes = defineRule({
   enforcement: "mandatory",
   forAuthor: true,
   recommends:
-    "a missing probe, unless a Service leads to the pod, none of its containers has any probe and this one is the first that declares a port other than UDP, although most such pods have one and no document says that probes are left out; and those of an editor, or of a container with a console",
+    "a missing probe, unless a Service leads to the pod, none of its containers has any probe and this one is the first that declares a port other than UDP, although most such pods have one and no document says that probes are left out; and those of an editor or another tool of the owner, or of a container with a console",
   kinds: LONG_RUNNING,
   settings: PROBE_SETTINGS,
   *check(object, context) {

@@ -16,7 +16,7 @@ import { kustomizationFiles, kustomizationsOf } from "./kustomization-files.ts";
 import { addFinding, ofBreach, ofNotEvaluated, ofObstacle, type LintedFinding } from "./linted-finding.ts";
 import { probesLeftOutIn } from "./left-out.ts";
 import { mentionsIn } from "./mentions.ts";
-import { recommendsIn } from "./recommended.ts";
+import { isExampleCluster, recommendsIn } from "./recommended.ts";
 import { renderedObjects, renderingSummary } from "./rendered.ts";
 import { onePerCause } from "./one-cause.ts";
 import { readSettings } from "./settings.ts";
@@ -72,6 +72,10 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
     for (const problem of cluster.problems) addFinding(findings, ofObstacle(problem, [name]));
     const former = before?.find((one) => one.name === name);
     const rendered = renderedObjects(options.rendering?.clusters.get(cluster));
+    const use = {
+      isApplied: cluster.kustomizations.length > 0,
+      isExample: isExampleCluster(name) && built.clusters.some((other) => !isExampleCluster(other.name)),
+    };
     const report = runCluster(
       {
         ...input,
@@ -79,8 +83,7 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
         others: () => built.clusters.filter((other) => other !== cluster).map(indexOf),
         isComplete: isWhole(cluster, built),
         hasFlux: hasFluxIn(cluster, repository),
-        recommends: (object, rule) =>
-          rendered.has(object) ? undefined : recommendation(object, rule, cluster.kustomizations.length > 0),
+        recommends: (object, rule) => (rendered.has(object) ? undefined : recommendation(object, rule, use)),
       },
       cluster,
       kustomizationsOf(repository, files, cluster),

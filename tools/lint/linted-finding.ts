@@ -95,7 +95,7 @@ function positionOf(object: KubeObject, path: RuleFinding["path"]): LintFinding[
   return locate(originAt(object as unknown as Mapping, path));
 }
 
-/** Adds a finding; if another cluster already has the same one, the two are merged. */
+/** Adds a finding; if another cluster already has the same one, the two are merged, and the stronger level counts. */
 export function addFinding(findings: Map<string, LintedFinding>, finding: LintedFinding): void {
   const { line, column } = finding.position;
   const key = `${fingerprint(finding)} ${line}:${column}`;
@@ -103,7 +103,7 @@ export function addFinding(findings: Map<string, LintedFinding>, finding: Linted
   if (known === undefined) findings.set(key, finding);
   else
     findings.set(key, {
-      ...known,
+      ...(finding.level === "mandatory" ? finding : known),
       clusters: [...new Set([...known.clusters, ...finding.clusters])],
       breaches: [...known.breaches, ...finding.breaches],
     });

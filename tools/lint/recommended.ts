@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { KubeObject } from "../../kube/objects.ts";
 import { fields } from "../../policy/engine/read.ts";
 import type { Rule } from "../../policy/engine/rule.ts";
@@ -8,20 +9,33 @@ import { upstreamIn } from "./upstream.ts";
 /** Directories for tests, examples and experiments. */
 const TRIAL = /(?:^|\/)(?:tests?|e2e|examples?|samples?|demos?|experiments?|archived?)\//;
 
+/** Whether the object is in a cluster that Flux applies, and in one that only shows how something is used. */
+interface Use {
+  readonly isApplied: boolean;
+  readonly isExample: boolean;
+}
+
+/** Whether a cluster is described below a directory for tests or examples. `clusters/test` is a cluster in use. */
+export function isExampleCluster(name: string): boolean {
+  return TRIAL.test(`${posix.dirname(name)}/`);
+}
+
 /**
- * Returns why a rule only recommends a change in an object: another project wrote it, it has no pods at present, or it is an experiment that Flux does not apply. A Secret that anyone can read
- * is an error even there. The last argument says whether Flux applies the object.
+ * Returns why a rule only recommends a change in an object: another project wrote it, it has no pods at present, or it is an experiment or an example that Flux does not apply. A Secret that
+ * anyone can read is an error even there.
  */
 export function recommendsIn(
   repository: Repository,
-): (object: KubeObject, rule: Rule, isApplied: boolean) => string | undefined {
+): (object: KubeObject, rule: Rule, use: Use) => string | undefined {
   const isUpstream = upstreamIn(repository);
-  return (object, { id, forAuthor }, isApplied) => {
+  return (object, { id, forAuthor }, { isApplied, isExample }) => {
     if (forAuthor && isUpstream(object))
       return "Another project wrote this manifest: use a Kustomize patch or the chart's values, or report the problem there.";
     if (forAuthor && fields(object.spec).replicas === 0)
       return "It is scaled to 0, so nothing of it runs: do this before it runs again.";
-    const isTrial = !isApplied && id !== "secret-in-clear" && TRIAL.test(fileOf(object));
-    return isTrial ? "Its directory is for tests or examples: exempt it if nothing else uses it." : undefined;
+    const isTrial = isExample || (!isApplied && TRIAL.test(fileOf(object)));
+    return isTrial && id !== "secret-in-clear"
+      ? "It is only a test or an example: exempt it if nothing else uses it."
+      : undefined;
   };
 }

@@ -566,6 +566,24 @@ spec: { template: { spec: { containers: [{ name: gatus, image: "ghcr.io/twin/gat
     write("apps/east/gatus.yaml", gatus);
     assert.deepEqual(found("route-monitoring"), ["mandatory apps/east/route.yaml:6"]);
   });
+
+  it("recommends what only a cluster of examples has, and reports what another has as well", () => {
+    const root = (path: string): string =>
+      `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: apps, namespace: flux-system }\nspec: { path: ./${path}, sourceRef: { kind: GitRepository, name: fleet } }\n`;
+    write("tests/clusters/sample/apps.yaml", root("apps/web"));
+    write("clusters/home/other.yaml", root("apps/other"));
+    write("apps/web/web.yaml", deployment());
+    write("apps/other/other.yaml", deployment().replaceAll("name: web", "name: other"));
+    assert.deepEqual(found("image-pinned"), [
+      "mandatory apps/other/other.yaml:15",
+      "advisory apps/web/web.yaml:15",
+    ]);
+    write("clusters/home/web.yaml", root("apps/web").replace("name: apps", "name: web"));
+    assert.deepEqual(found("image-pinned"), [
+      "mandatory apps/other/other.yaml:15",
+      "mandatory apps/web/web.yaml:15",
+    ]);
+  });
 });
 
 describe("lint of what its owner has switched off or explained", () => {
@@ -574,6 +592,17 @@ describe("lint of what its owner has switched off or explained", () => {
     assert.deepEqual(found("image-pinned"), ["advisory web.yaml:16"]);
     write("web.yaml", deployment().replace("spec:\n", "spec:\n  replicas: 1\n"));
     assert.deepEqual(found("image-pinned"), ["mandatory web.yaml:16"]);
+  });
+
+  it("only recommends to encrypt a value that a comment shows", () => {
+    const secret = (comment: string): string =>
+      `apiVersion: v1\nkind: Secret\nmetadata: { name: web }\ndata:\n  password: c2VjcmV0${comment}\n`;
+    write("web.yaml", secret(' # base64 of "secret"'));
+    assert.deepEqual(found("secret-in-clear"), ["advisory web.yaml:5"]);
+    for (const comment of ["", ' # base64 of "other"', " # a secret"]) {
+      write("web.yaml", secret(comment));
+      assert.deepEqual(found("secret-in-clear"), ["mandatory web.yaml:5"]);
+    }
   });
 
   it("only recommends another range for a chart if a comment says that every version is wanted", () => {
