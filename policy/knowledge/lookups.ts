@@ -31,9 +31,17 @@ export function ociAddress(repository: string, chart: string, knowledge: Knowled
   return prefix === undefined ? undefined : `${prefix}/${chart}`;
 }
 
-/** Whether a chart puts its version unchanged into a label. */
-export function hasVersionLabel(chart: string, knowledge: Knowledge): boolean {
-  return knowledge.rows("version-labels").some((row) => row.chart === chart);
+/**
+ * Whether a chart puts its version unchanged into a label.
+ * @param version a version or range as Flux accepts it; undefined if any may be installed
+ */
+export function hasVersionLabel(chart: string, version: string | undefined, knowledge: Knowledge): boolean {
+  const wanted = chartRange(version) ?? "*";
+  return knowledge
+    .rows("version-labels")
+    .some(
+      (row) => row.chart === chart && intersects(row.versions ?? "*", wanted, { includePrerelease: true }),
+    );
 }
 
 /** Default entry point ports in Traefik's chart, by entry point name. */

@@ -13,6 +13,10 @@ const valuePath = lazily(() =>
   text().regex(/^[^.]+(\.[^.]+)*$/, "write the path of a value, with its keys joined by dots"),
 );
 
+const versionRange = lazily(() =>
+  text().refine((range) => validRange(range) !== null, "write a range of versions, such as >=38.0.0"),
+);
+
 /** The source of a row, and the date on which it was read. */
 const provenance = lazily(() => ({
   source: text().describe("URL or document"),
@@ -125,16 +129,15 @@ const TABLES = {
       "write { field or name, source, date }, and add login: false for a middleware that does not ask for a login",
     ),
   ),
-  "version-labels": lazily(() => z.strictObject({ chart: text(), ...provenance() })),
+  "version-labels": lazily(() =>
+    z.strictObject({ chart: text(), versions: versionRange().optional(), ...provenance() }),
+  ),
   "traefik-entry-points": lazily(() =>
     z.strictObject({ entryPoint: text(), port: z.int().min(1).max(65535), ...provenance() }),
   ),
   "traefik-chart-values": lazily(() =>
     z.strictObject({
-      charts: text().refine(
-        (range) => validRange(range) !== null,
-        "write a range of versions, such as >=38.0.0",
-      ),
+      charts: versionRange(),
       classSelector: valuePath(),
       ...provenance(),
     }),

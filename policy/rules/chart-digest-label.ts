@@ -33,9 +33,9 @@ export const chartDigestLabel = defineRule({
   *check(object, { settings, objects, knowledge }) {
     if (object.kind !== "HelmRelease") yield* selectorProblems(object);
     else if (at(object, ["spec", "chartRef"]) !== undefined) {
-      const { name, path } = chartOf(object, objects);
+      const { name, version, path } = chartOf(object, objects);
       const isNamed =
-        name !== undefined && (settings.charts?.includes(name) ?? hasVersionLabel(name, knowledge));
+        name !== undefined && (settings.charts?.includes(name) ?? hasVersionLabel(name, version, knowledge));
       if (isNamed)
         yield {
           path,

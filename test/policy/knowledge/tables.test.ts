@@ -37,7 +37,7 @@ const LOOKUPS: Lookups = {
       ? isLogin("any", (field) => field === row.field, knowledge)
       : isLogin(row.name, undefined, knowledge),
   ],
-  "version-labels": ({ chart }, knowledge) => [hasVersionLabel(chart, knowledge)],
+  "version-labels": ({ chart }, knowledge) => [hasVersionLabel(chart, undefined, knowledge)],
   "traefik-chart-values": ({ charts }, knowledge) => [classSelectorValues(charts, knowledge)],
   "traefik-entry-points": ({ entryPoint }, knowledge) => [entryPointPorts(knowledge)[entryPoint]],
 };

@@ -81,7 +81,7 @@ export function artifactOf(object: Mapping, context: StepContext): Source | Unkn
       reason: `${name} has the version ${version}, and a tag cannot contain a +: registries have it as ${version.replaceAll("+", "_")}, so write its OCIRepository by hand`,
     };
   const knowledge = knowledgeOf(context.repository);
-  if (hasVersionLabel(name, knowledge))
+  if (hasVersionLabel(name, version, knowledge))
     return {
       reason: `${name} copies its version into a label, and chartRef appends a + and a digest to the version, but a label must not contain a +. To move it anyway, run helm-controller with --feature-gates=DisableChartDigestTracking=true and write the chartRef by hand`,
     };
