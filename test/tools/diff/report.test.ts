@@ -80,7 +80,9 @@ describe("diff: secrets", () => {
   });
 });
 
-describe("diff: Markdown", () => {
+describe("diff: Markdown", function () {
+  // The largest takes seconds on a busy machine.
+  this.timeout(60_000);
   const many = (value: string, count: number, lines: number): Files =>
     Object.fromEntries(
       Array.from({ length: count }, (_unused, index) => [

@@ -79,7 +79,9 @@ describe("the values of a HelmRelease", () => {
     });
 });
 
-describe("a targetPath", () => {
+describe("a targetPath", function () {
+  // Helm runs many times.
+  this.timeout(60_000);
   it("sets the same value as helm template --set", async () => {
     const { path: program } = await helm();
     const chart = temporaryDirectory("edgefirst-values-chart-");
