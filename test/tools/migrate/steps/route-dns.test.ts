@@ -59,6 +59,10 @@ const BLIND: readonly (readonly [object, RegExp])[] = [
     /reads only Gateways with the labels dns=public/,
   ],
   [{ ...BOTH, annotationFilter: TARGET }, /reads only objects with the annotations external-dns\.alpha/],
+  [
+    { sources: ["ingress"], annotationFilter: TARGET, extraArgs: ["--gateway-name=other"] },
+    /does not have the source gateway-httproute, and it reads only the routes of Gateway other \(--gateway-name\), and it reads only objects with the annotations external-dns\.alpha/,
+  ],
 ];
 
 /** Values that write no record of the Ingress but one of its route, and what the step says. */

@@ -74,18 +74,24 @@ function readerOf(
       (classes.length === 0 || classes.includes(ingressClass)) &&
       selects(annotationFilter, annotations, true),
     whyBlind: ({ annotations, labels: own, gateway: { namespace, name, labels } }) => {
-      if (!hasLabels(own))
-        return `reads only objects with the labels ${labelFilter} (--label-filter), which the route does not have`;
-      if (!reads("gateway-httproute")) return "does not have the source gateway-httproute";
-      if (gatewayName !== undefined && gatewayName !== name)
-        return `reads only the routes of Gateway ${gatewayName} (--gateway-name)`;
-      if (gatewayNamespace !== undefined && gatewayNamespace !== namespace)
-        return `reads only Gateways in namespace ${gatewayNamespace} (--gateway-namespace)`;
-      if (gatewayLabels !== undefined && !selects(gatewayLabels, labels ?? {}, false))
-        return `reads only Gateways with the labels ${gatewayLabels} (--gateway-label-filter), which this repository does not show for ${namespace}/${name}`;
-      return selects(annotationFilter, annotations, false)
-        ? undefined
-        : `reads only objects with the annotations ${annotationFilter} (--annotation-filter), which the route does not have`;
+      const reasons = [
+        !hasLabels(own) &&
+          `reads only objects with the labels ${labelFilter} (--label-filter), which the route does not have`,
+        !reads("gateway-httproute") && "does not have the source gateway-httproute",
+        gatewayName !== undefined &&
+          gatewayName !== name &&
+          `reads only the routes of Gateway ${gatewayName} (--gateway-name)`,
+        gatewayNamespace !== undefined &&
+          gatewayNamespace !== namespace &&
+          `reads only Gateways in namespace ${gatewayNamespace} (--gateway-namespace)`,
+        gatewayLabels !== undefined &&
+          !selects(gatewayLabels, labels ?? {}, false) &&
+          `reads only Gateways with the labels ${gatewayLabels} (--gateway-label-filter), which this repository does not show for ${namespace}/${name}`,
+        !selects(annotationFilter, annotations, false) &&
+          `reads only objects with the annotations ${annotationFilter} (--annotation-filter), which the route does not have`,
+      ].filter((reason) => reason !== false);
+      // Whoever removes only one of several still loses the records.
+      return reasons.length === 0 ? undefined : reasons.join(", and it ");
     },
   };
 }
