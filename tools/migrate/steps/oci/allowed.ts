@@ -18,7 +18,7 @@ import { usersOf } from "./unused.ts";
  */
 export const whyForbidden: Step["whyForbidden"] = (before, after, context, clusters) => {
   if (!before && after && isOciRepository(after.object))
-    return artifactMismatch(after.object, context) ?? whyNotServed(after, context, clusters);
+    return artifactMismatch(after, context, clusters) ?? whyNotServed(after, context, clusters);
   if (before && !after && isHelmRepository(before.object)) return whyStillNeeded(before, context, clusters);
   if (!before || !after || !isRelease(after.object))
     return "this step may only change HelmReleases, add OCIRepositories and remove unused HelmRepositories";
@@ -29,7 +29,7 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
   const cluster = clusterOf(before, context.clusters);
   const tooOld = cluster && whyTooOld(cluster, "chartRef", context.repository);
   if (tooOld !== undefined) return tooOld;
-  const source = artifactOf(before.object, context);
+  const source = artifactOf(before, context);
   if (source === undefined || "reason" in source) return "the address of its chart is not known";
   const reference = fieldAt(after.object, ["spec", "chartRef"]);
   const namespace = scalarText(fieldAt(reference, ["namespace"])) || nameOf(after.object).namespace;
@@ -67,11 +67,20 @@ function whyStillNeeded(
   return user && `${user} refers to it`;
 }
 
-/** Why a new OCIRepository does not match the chart of any release. */
-function artifactMismatch(object: Mapping, context: StepContext): string | undefined {
+/** Why a new OCIRepository does not match the chart of any release: of its own cluster's, or, if none there has the chart, of another's. */
+function artifactMismatch(
+  built: BuiltObject,
+  context: StepContext,
+  clusters: readonly BuiltCluster[],
+): string | undefined {
+  const { object } = built;
+  const { clusters: before } = context;
   const address = scalarText(fieldAt(object, ["spec", "url"]));
   const tag = scalarText(fieldAt(object, ["spec", "ref", "tag"]));
-  const known = artifactsOf(context).get(artifactKeyOf({ address, tag }));
+  const own = sameCluster(clusterOf(built, clusters), before);
+  const known = [own, ...before]
+    .map((cluster) => cluster && artifactsOf(context).get(cluster)?.get(artifactKeyOf({ address, tag })))
+    .find((fields) => fields !== undefined);
   if (known && !known.some((fields) => isDeepStrictEqual(fields, ownFields(object))))
     return "it is not fetched as its HelmRepository is";
   return known ? undefined : "its artifact is not the chart of any release";
@@ -84,17 +93,24 @@ function ownFields(object: Mapping): unknown {
   return Object.fromEntries(fields);
 }
 
-/** The artifacts of all releases, and the fields that their HelmRepositories pass on. */
-const artifactsOf = oncePer((context: StepContext): ReadonlyMap<string, readonly Mapping[]> => {
-  const releases = context.clusters.flatMap(({ objects }) =>
-    objects.filter(({ object }) => isRelease(object)),
-  );
-  const sources = releases.map(({ object }) => artifactOf(object, context));
+/** The artifacts of each cluster's releases, and the fields that their HelmRepositories pass on. */
+const artifactsOf = oncePer(
+  (context: StepContext): ReadonlyMap<BuiltCluster, ReadonlyMap<string, readonly Mapping[]>> =>
+    new Map(context.clusters.map((cluster) => [cluster, artifactsIn(cluster, context)])),
+);
+
+function artifactsIn(
+  { objects }: BuiltCluster,
+  context: StepContext,
+): ReadonlyMap<string, readonly Mapping[]> {
+  const sources = objects
+    .filter(({ object }) => isRelease(object))
+    .map((release) => artifactOf(release, context));
   const known = sources.flatMap((source) => (source === undefined || "reason" in source ? [] : [source]));
   return new Map(
     [...Map.groupBy(known, artifactKeyOf)].map(([key, own]) => [key, own.map(({ fields }) => fields)]),
   );
-});
+}
 
 function withoutChart(object: Mapping): unknown {
   const fields = isMapping(object.spec) ? Object.entries(object.spec) : [];

@@ -6,7 +6,8 @@ import { hasVersionLabel, ociAddress } from "../../../../policy/knowledge/lookup
 import { isPublished } from "../../../../policy/knowledge/tool-lookups.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
-import { fieldAt, isKind, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
+import { clusterOf, describeCluster } from "../../clusters.ts";
+import { fieldAt, fieldsIn, isKind, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
@@ -49,16 +50,29 @@ export const artifactKeyOf = ({ address, tag }: Artifact): string => `${address}
 
 /** The OCI artifact with the release's chart, the same in every cluster; a reason if there is none; undefined if there is nothing to do. */
 export function sourceOf(release: WrittenObject, context: StepContext): Source | Unknown | undefined {
-  const sources = release.forms.map(({ object }) => artifactOf(object, context));
+  const sources = release.forms.map((form) => artifactOf(form, context));
   const [first] = sources;
-  if (first === undefined || sources.every((source) => isDeepStrictEqual(source, first))) return first;
-  return {
-    reason: "its chart differs between clusters: write one HelmRelease per cluster first",
-  };
+  const [form] = release.forms;
+  const other = release.forms.find((_, index) => !isDeepStrictEqual(sources[index], first));
+  return form && other ? { reason: whyDifferent([form, other], context) } : first;
 }
 
-/** The OCI artifact with the release's chart in one cluster. */
-export function artifactOf(object: Mapping, context: StepContext): Source | Unknown | undefined {
+/** Why two clusters do not get the same artifact: their releases differ, or only their HelmRepositories. */
+function whyDifferent(differing: readonly [BuiltObject, BuiltObject], context: StepContext): string {
+  const [form] = differing;
+  const [one, two] = differing.map(({ object }) => fieldsIn(object, ["spec", "chart"]));
+  if (!isDeepStrictEqual(one, two))
+    return "its chart differs between clusters: write one HelmRelease per cluster first";
+  const lacking = differing.find((form) => repositoryOf(form, context) === undefined);
+  if (lacking) return missing(lacking, context);
+  const names = differing.map((form) => clusterName(form, context)).join(" and ");
+  const { namespace, name } = repositoryName(form);
+  return `its HelmRepository ${namespace}/${name} differs between ${names}: give each of them a HelmRelease of its own, or both HelmRepositories the same address and fields, first`;
+}
+
+/** The OCI artifact with the release's chart in its own cluster. */
+export function artifactOf(built: BuiltObject, context: StepContext): Source | Unknown | undefined {
+  const { object } = built;
   const chart = fieldAt(object, ["spec", "chart", "spec"]);
   if (!isMapping(chart) || fieldAt(chart, ["sourceRef", "kind"]) !== "HelmRepository") return undefined;
   const name = scalarText(chart.chart);
@@ -85,11 +99,8 @@ export function artifactOf(object: Mapping, context: StepContext): Source | Unkn
     return {
       reason: `${name} copies its version into a label, and chartRef appends a + and a digest to the version, but a label must not contain a +. To move it anyway, run helm-controller with --feature-gates=DisableChartDigestTracking=true and write the chartRef by hand`,
     };
-  const repository = repositoryOf(object, chart, context)?.object;
-  if (!repository)
-    return {
-      reason: `its HelmRepository ${scalarText(fieldAt(chart, ["sourceRef", "name"]))} is not in this repository`,
-    };
+  const repository = repositoryOf(built, context)?.object;
+  if (!repository) return { reason: missing(built, context) };
   const url = scalarText(fieldAt(repository, ["spec", "url"]));
   const fields = carriedFields(repository);
   if (typeof fields === "string") return { reason: fields };
@@ -130,13 +141,28 @@ function asked(source: Source, { registry }: StepContext): Source | Unknown {
   };
 }
 
-/** The HelmRepository that a release's chart comes from. */
-export function repositoryOf(
-  release: Mapping,
-  chart: Mapping,
-  { clusters }: StepContext,
-): BuiltObject | undefined {
-  const name = scalarText(fieldAt(chart, ["sourceRef", "name"]));
-  const namespace = scalarText(fieldAt(chart, ["sourceRef", "namespace"])) || nameOf(release).namespace;
-  return objectNamed(clusters, HELM_REPOSITORY, { namespace, name });
+/** The HelmRepository that a release's chart comes from, in the release's own cluster: another cluster's may have the same name and another address. */
+export function repositoryOf(release: BuiltObject, { clusters }: StepContext): BuiltObject | undefined {
+  const cluster = clusterOf(release, clusters);
+  return cluster && objectNamed([cluster], HELM_REPOSITORY, repositoryName(release));
+}
+
+function repositoryName({ object }: BuiltObject): { readonly namespace: string; readonly name: string } {
+  const reference = fieldsIn(object, ["spec", "chart", "spec", "sourceRef"]);
+  const namespace = scalarText(reference.namespace) || nameOf(object).namespace;
+  return { namespace, name: scalarText(reference.name) };
+}
+
+/** That no HelmRepository is known for a release. */
+function missing(release: BuiltObject, context: StepContext): string {
+  const named = repositoryName(release);
+  const isElsewhere = objectNamed(context.clusters, HELM_REPOSITORY, named) !== undefined;
+  return isElsewhere
+    ? `${clusterName(release, context)} has no HelmRepository ${named.namespace}/${named.name} in this repository, only other clusters have one`
+    : `its HelmRepository ${named.name} is not in this repository`;
+}
+
+function clusterName(form: BuiltObject, { clusters }: StepContext): string {
+  const cluster = clusterOf(form, clusters);
+  return cluster ? describeCluster(cluster) : "its cluster";
 }

@@ -43,7 +43,7 @@ async function isChart({ address, tag }: Artifact, env: NodeJS.ProcessEnv): Prom
 
 function unknownSources(context: StepContext): readonly Artifact[] {
   const sources = writtenObjects(context, isRelease)
-    .flatMap(({ forms }) => forms.map(({ object }) => artifactOf(object, context)))
+    .flatMap(({ forms }) => forms.map((form) => artifactOf(form, context)))
     .flatMap((source) => (source && "reason" in source && source.ask ? [source.ask] : []));
   return [...new Map(sources.map((source) => [artifactKeyOf(source), source])).values()];
 }

@@ -60,7 +60,7 @@ function movedIn(release: WrittenObject, context: StepContext): readonly Moved[]
   const address = source.address.replace("oci://", "");
   const chart = fieldsIn(form.object, ["spec", "chart", "spec"]);
   const depName = scalarText(chart.chart);
-  const url = scalarText(fieldAt(repositoryOf(form.object, chart, context)?.object, ["spec", "url"]));
+  const url = scalarText(fieldAt(repositoryOf(form, context)?.object, ["spec", "url"]));
   const isOci = url.startsWith("oci://");
   const before: Dependency = {
     depName,

@@ -2,8 +2,7 @@ import { posix } from "node:path";
 import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
-import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { asWritten, fieldAt, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
 import { apiVersionFor } from "./api-version.ts";
@@ -20,7 +19,7 @@ export function sharedReference(
   context: StepContext,
   { files, created }: NewRepositories,
 ): Mapping | string {
-  const homes = release.forms.map(({ object }) => homeOf(object, context));
+  const homes = release.forms.map((form) => repositoryOf(form, context));
   const [home] = homes;
   if (!home || homes.some((one) => one?.origin.source.file !== home.origin.source.file))
     return "its HelmRepository is written in different files for different clusters";
@@ -51,16 +50,10 @@ export function sharedDirectories(
   releases: readonly WrittenObject[],
   context: StepContext,
 ): readonly string[] {
-  const homes = releases.flatMap(({ forms: [form] }) => (form && homeOf(form.object, context)) ?? []);
+  const homes = releases.flatMap(({ forms: [form] }) => (form && repositoryOf(form, context)) ?? []);
   return [
     ...new Set(homes.map(({ origin }) => directoryFor(origin.source.file, context.repository))),
   ].toSorted();
-}
-
-/** The HelmRepository that a release's chart comes from. */
-export function homeOf(release: Mapping, context: StepContext): BuiltObject | undefined {
-  const chart = fieldAt(release, ["spec", "chart", "spec"]);
-  return isMapping(chart) ? repositoryOf(release, chart, context) : undefined;
 }
 
 /** The HelmRepository's directory, or the directory `oci` next to it if the repository keeps its OCIRepositories there. */
