@@ -62,6 +62,13 @@ describe("migrate probes", () => {
       assert.match(messages(result, "left").join("\n"), /comments? may say why: # .*long files make every/i);
     });
 
+  for (const env of ["{ CRON_SCHEDULE: 0 0 * * * }", "[{ name: RUN_ON_STARTUP, value: x }]"])
+    it(`leaves a container that runs on a schedule: ${env}`, () => {
+      const result = resultOf(probes, release(`\n            env: ${env}`));
+      assert.deepEqual(result.plan.changes, []);
+      assert.match(messages(result, "left").join("\n"), /looks as if it ran on a schedule, and its port may/);
+    });
+
   it("leaves a container whose probes are where app-template ignores them", () => {
     const path = "apps/release.yaml";
     const text = release("")[path] as string;

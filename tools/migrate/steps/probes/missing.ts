@@ -41,6 +41,9 @@ export function missingProbes(
   const liveness = fields(container.probes.liveness);
   const startup = patient(liveness, fields(container.probes.readiness));
   if (missing.every((probe) => probe === "startup")) return { startup };
+  const schedule = scheduleOf(container);
+  if (schedule !== undefined)
+    return `its variable ${schedule} looks as if it ran on a schedule, and its port may be open only during a run`;
   const reason = unknownPort(container, release, objects);
   if (reason !== undefined) return reason;
   const path = healthPathIn(text(container.spec.image) ?? "", context);
@@ -50,6 +53,14 @@ export function missingProbes(
       probe === "startup" && liveness.enabled === true ? startup : asking(probe, path),
     ]),
   );
+}
+
+/** The variable that schedules the runs of a container: between them, cron alone may run. */
+function scheduleOf({ spec: { env } }: AppContainer): string | undefined {
+  const names = Array.isArray(env)
+    ? env.map((one) => text(fields(one).name) ?? "")
+    : Object.keys(fields(env));
+  return names.find((name) => /^(?:CRON|SCHEDULE|CRON_SCHEDULE|RUN_ON_START(?:UP)?)$/.test(name));
 }
 
 /** Probes where app-template 1 read them; from version 2 on, they belong to a container. */
