@@ -5,14 +5,14 @@ import { isOthers } from "./doors.ts";
 import { isFilter } from "./filters.ts";
 import { gatewayIn } from "./gateway.ts";
 import { unknownMiddlewareFields } from "./middleware-fields.ts";
-import type { Moving, Parents } from "./parents.ts";
+import type { Moving, MovingForm, Parents } from "./parents.ts";
 import { plainHttpOf } from "./plain-http.ts";
 import { redirectsPlainHttp } from "./plain-listeners.ts";
+import { otherProtocols } from "./protocols.ts";
 import type { Reading } from "./served.ts";
-import { servicesOf, whyOtherProtocol } from "./services.ts";
 
 /** What the route needs from its Gateway and neither the options nor the repository confirm. */
-export function demands(moving: Moving, gateway: Parents["gateway"]): readonly string[] {
+export function demands(moving: MovingForm, gateway: Parents["gateway"]): readonly string[] {
   const { reading, cluster, hosts } = moving;
   const { served, ingressClass = "" } = reading;
   const option = `route.gateways.${ingressClass}`;
@@ -61,24 +61,6 @@ function whyNoTraefik(
     : [
         `${uses}, and without the kubernetesCRD provider its route would return 500: if the Traefik behind the Gateway runs that provider, set route.gateways.${ingressClass}.middlewares to true in ${OPTIONS_FILE}`,
       ];
-}
-
-/** Why a route behind Traefik would reach its apps with another protocol than the Ingress does. */
-function otherProtocols(
-  { reading, cluster, namespace }: Moving,
-  gateway: Parents["gateway"],
-): readonly string[] {
-  if (isOthers(gateway, cluster)) return [];
-  const services = servicesOf(cluster);
-  const controller = controllerOf(reading.ingressClass, cluster);
-  const backends = reading.served.flatMap((served) => served.backends);
-  return [
-    ...new Set(
-      backends.flatMap(({ kind, name, port }) =>
-        kind === "Service" ? (whyOtherProtocol({ namespace, name, port }, services, controller) ?? []) : [],
-      ),
-    ),
-  ];
 }
 
 /** The annotations of ingress-nginx that the route replaces. */

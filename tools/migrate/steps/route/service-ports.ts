@@ -8,6 +8,9 @@ export interface ServicePort {
   readonly port: Value | undefined;
   readonly targetPort: string;
   readonly protocol: string;
+  readonly appProtocol: string;
+  /** Whether app-template's values mark it as the primary port. */
+  readonly isPrimary: boolean;
 }
 
 /** The ports of a Service, in order. */
@@ -23,12 +26,14 @@ export function portsInValues(service: Value | undefined): readonly ServicePort[
   return enabled.sort((a, b) => (a.name < b.name ? -1 : 1)).map(servicePort);
 }
 
-function servicePort({ name, port, targetPort, protocol }: Mapping): ServicePort {
+function servicePort({ name, port, targetPort, protocol, appProtocol, primary }: Mapping): ServicePort {
   return {
     name: scalarText(name),
     port,
     targetPort: scalarText(targetPort ?? port),
     protocol: /^(?:|https?)$/i.test(scalarText(protocol)) ? "TCP" : scalarText(protocol),
+    appProtocol: scalarText(appProtocol),
+    isPrimary: primary === true,
   };
 }
 

@@ -1,11 +1,9 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import { isMapping, mappingsIn, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Loss } from "../../losses.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import { fieldAt, idOf } from "../../objects.ts";
-import type { Controller } from "./controllers/controller.ts";
-import { nginx } from "./controllers/nginx.ts";
 import { meantBy, portsIn, type Meant } from "./service-ports.ts";
 import { serviceFate, traefik } from "./controllers/traefik.ts";
 
@@ -56,63 +54,6 @@ export function portOf(
     `the number of port ${scalarText(port) || "(no name given)"} of Service ${namespace}/${name} is not known, and a route needs it`
   );
 }
-
-const portsOf = (service: Mapping | undefined): readonly Mapping[] =>
-  mappingsIn(fieldAt(service, ["spec", "ports"]));
-
-/** A Service's port as a backend. */
-interface BackendPort {
-  readonly namespace: string;
-  /** Undefined for a Service of the same release. */
-  readonly name: string | undefined;
-  readonly port: number | undefined;
-}
-
-/**
- * Why a route would reach an app with another protocol than an Ingress does. Of a Service that the repository does not contain, only the
- * number of the port is known.
- * Sources: getHTTPServiceProtocol in pkg/provider/kubernetes/gateway/httproute.go and getProtocol in
- * pkg/provider/kubernetes/ingress/kubernetes.go of Traefik; `backend-protocol` of ingress-nginx.
- */
-export function whyOtherProtocol(
-  { namespace, name = "", port }: BackendPort,
-  services: Services,
-  controller: Controller | undefined,
-): string | undefined {
-  const known = knownPort({ namespace, name, port }, services);
-  const byName = isHttpsByName({ namespace, name, port }, services) ? "https" : "http";
-  const appProtocol = scalarText(known?.appProtocol).toLowerCase();
-  const now = controller === traefik ? byName : "http";
-  const then = appProtocol === "" ? byName : APP_PROTOCOLS[appProtocol];
-  if (then === now || (controller !== traefik && controller !== nginx && then !== undefined))
-    return undefined;
-  const place = `port ${port ?? ""} of Service ${namespace}/${name}`;
-  const [does, field] =
-    then === undefined
-      ? [`Traefik's Gateway provider does not know the appProtocol ${appProtocol} of ${place}`, "change it"]
-      : [
-          `a route reaches ${place} over ${then}, and the Ingress over ${now}`,
-          `set its appProtocol to ${now}`,
-        ];
-  return `${does}: ${field} first`;
-}
-
-/** Whether Traefik reaches a port over HTTPS because of its number or its name. Source: as for {@link whyOtherProtocol}. */
-export function isHttpsByName(backend: BackendPort, services: Services): boolean {
-  return backend.port === 443 || scalarText(knownPort(backend, services)?.name).startsWith("https");
-}
-
-const knownPort = ({ namespace, name = "", port }: BackendPort, services: Services): Mapping | undefined =>
-  portsOf(services(namespace, name)).find((one) => one.port === port);
-
-/** The protocol for each `appProtocol` that Traefik accepts. */
-const APP_PROTOCOLS: Readonly<Record<string, string>> = {
-  http: "http",
-  "kubernetes.io/ws": "http",
-  https: "https",
-  "kubernetes.io/wss": "https",
-  "kubernetes.io/h2c": "h2c",
-};
 
 /** What becomes of the annotations of a Service that Traefik reads for Ingresses but not for routes. */
 export function serviceSettings(

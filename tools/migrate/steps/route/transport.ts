@@ -4,9 +4,9 @@ import { controllerOf, controllerValues } from "./controllers/classes.ts";
 import { traefik } from "./controllers/traefik.ts";
 import { transportSettings } from "./controllers/traefik-entry-points.ts";
 import { servesBoth, settingsBehind } from "./doors.ts";
-import type { Moving, Parents } from "./parents.ts";
+import type { MovingForm, Parents } from "./parents.ts";
+import { isHttpsByName } from "./protocols.ts";
 import { servicesBehind } from "./served.ts";
-import { isHttpsByName, servicesOf } from "./services.ts";
 
 /**
  * Why the Gateway's Traefik may reject the certificate of an app that the class's Traefik accepts: its `serversTransport` is the default for every
@@ -14,19 +14,20 @@ import { isHttpsByName, servicesOf } from "./services.ts";
  * Source: serverTransport in pkg/provider/traefik/internal.go of Traefik
  */
 export function whyOtherTransport(
-  { reading: { ingressClass = "", kind, served }, cluster, namespace }: Moving,
+  moving: MovingForm,
   gateway: Parents["gateway"],
   context: StepContext,
 ): readonly string[] {
+  const {
+    reading: { ingressClass = "", kind, served },
+    cluster,
+  } = moving;
   if (kind !== "IngressRoute" && controllerOf(ingressClass, cluster) !== traefik) return [];
   const behind = settingsBehind(gateway, cluster, context).map(transportSettings);
   const isThere = (name: string): boolean =>
     gateway.provides.includes(name) || (behind.length > 0 && behind.every((names) => names.includes(name)));
   const open = transportSettings(controllerValues(ingressClass, cluster)).filter((name) => !isThere(name));
-  const services = servicesOf(cluster);
-  const backend = servicesBehind(served).find(({ name, port }) =>
-    isHttpsByName({ namespace, name, port }, services),
-  );
+  const backend = servicesBehind(served).find((one) => isHttpsByName(one, moving));
   if (open.length === 0 || backend === undefined || servesBoth(ingressClass, cluster, gateway, context))
     return [];
   const names = open.join(" and ");
