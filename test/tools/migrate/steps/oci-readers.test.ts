@@ -105,4 +105,19 @@ describe("migrate oci and patches of other repositories", () => {
       [],
     );
   });
+
+  it("says so, too, if only examples for other repositories show how to apply it", () => {
+    const from = (name: string): object => ({ sourceRef: { kind: "GitRepository", name } });
+    const example = kustomization("store", "./apps/store", from("base"));
+    const files = {
+      "examples/sources.yaml": kustomization("sources", "./sources", from("flux-system")),
+      "examples/store.yaml": example,
+    };
+    const isNamed = (more: Files): boolean =>
+      notesOf(more).some((note) => note.includes("makes Flux apply apps/store. If other"));
+    assert.equal(isNamed(files), true);
+    const own = kustomization("store", "./apps/store", from("flux-system"));
+    assert.equal(isNamed({ ...files, "examples/store.yaml": own }), false);
+    assert.equal(isNamed({ "examples/store.yaml": example }), false);
+  });
 });

@@ -3,8 +3,6 @@ import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isKustomizationFile } from "../../../gitops/yaml/paths.ts";
 import { searchedText } from "../../../gitops/yaml/file-text.ts";
-import { clusterOf } from "../../clusters.ts";
-import { isKind, type WrittenObject } from "../../objects.ts";
 import { runsCommands, textFiles } from "../../text-files.ts";
 import type { Note, StepContext } from "../../step.ts";
 
@@ -53,35 +51,4 @@ const builtFiles = oncePer(
         ...objects.map(({ origin }) => origin.source.file),
       ]),
     ),
-);
-
-/** How many directories a note names. */
-const NAMED = 5;
-
-/**
- * A warning for a repository of bases: if nothing in it makes Flux apply a release, others import its directory, and the proof does not cover what they patch.
- * Source: RFC 6902, section 4, and the HelmRelease CRD, which takes either `chart` or `chartRef`.
- */
-export function importedElsewhere(
-  releases: readonly WrittenObject[],
-  { clusters }: StepContext,
-): readonly Note[] {
-  const bases = releases.filter(({ forms }) =>
-    forms.every((form) => {
-      const cluster = clusterOf(form, clusters);
-      return cluster !== undefined && !followsRepository(cluster);
-    }),
-  );
-  const directories = [...new Set(bases.map(({ file }) => posix.dirname(file)))];
-  if (directories.length === 0) return [];
-  const more = directories.length > NAMED ? ` and ${directories.length - NAMED} more` : "";
-  const message = `nothing in this repository makes Flux apply ${directories.slice(0, NAMED).join(", ")}${more}. If other repositories import them and patch spec.chart, these have to change when they take this commit: a JSON patch of a path that does not exist fails their whole build, and Flux rejects a release with both chart and chartRef`;
-  return [{ kind: "runbook", message }];
-}
-
-/** Whether a cluster's own objects make Flux apply this repository. */
-const followsRepository = oncePer(
-  ({ kustomizations, objects }: BuiltCluster): boolean =>
-    kustomizations.some(({ isExternal }) => !isExternal) ||
-    objects.some(({ object }) => isKind(object, { group: "fluxcd.controlplane.io", kind: "FluxInstance" })),
 );

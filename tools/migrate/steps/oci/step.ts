@@ -17,7 +17,8 @@ import { listedInTable } from "./published.ts";
 import { artifactIn, referenceFor, versionVariable, type NewRepositories } from "./repositories.ts";
 import { sharedDirectories, sharedReference } from "./shared.ts";
 import { notEditable } from "../../not-editable.ts";
-import { importedElsewhere, readersOfChart } from "./readers.ts";
+import { importedElsewhere } from "./imported.ts";
+import { readersOfChart } from "./readers.ts";
 import { renovateNotes } from "./renovate.ts";
 import { removeUnused } from "./unused.ts";
 
