@@ -37,6 +37,7 @@ const apart = twoClusters({
   "apps/west/charts/source.yaml": helmRepository(MIRROR),
 });
 const text = ({ after }: StepResult, path: string): string => fileText(after, path) ?? "";
+const changed = ({ plan }: StepResult): readonly string[] => plan.changes.map(({ path }) => path).toSorted();
 
 describe("migrate oci in several clusters", () => {
   describe("a HelmRepository of the same name in each", () => {
@@ -109,6 +110,73 @@ describe("migrate oci in several clusters", () => {
       );
       assert.equal(result.proof.status, "holds");
       assert.match(written(result, "apps/base/web/release.yaml"), /chartRef/);
+    });
+  });
+
+  describe("an OCIRepository that only one cluster gets", () => {
+    const same = { ...apart, "apps/west/charts/source.yaml": helmRepository(UPSTREAM) };
+
+    it("is written for each cluster with --shared-repositories, under one name", () => {
+      for (const files of [apart, same]) {
+        const result = resultOf(oci, files, { oci: { shared: true } });
+        assert.equal(result.proof.status, "holds");
+        assert.deepEqual(changed(result), [
+          "apps/east/charts/web.yaml",
+          "apps/east/web/release.yaml",
+          "apps/west/charts/web.yaml",
+          "apps/west/web/release.yaml",
+        ]);
+        assert.deepEqual(messages(result, "option"), []);
+        for (const cluster of ["east", "west"])
+          assert.match(text(result, `apps/${cluster}/web/release.yaml`), /chartRef:\n.*\n {4}name: web\n/);
+      }
+    });
+
+    it("is not used in the other cluster, where the same artifact is missing", () => {
+      const existing = {
+        apiVersion: "source.toolkit.fluxcd.io/v1",
+        kind: "OCIRepository",
+        metadata: { name: "present", namespace: "apps" },
+        spec: { interval: "1h", url: `${UPSTREAM}/web`, ref: { tag: "4.4.0" } },
+      };
+      for (const shared of [false, true]) {
+        const result = resultOf(oci, { ...same, "apps/east/oci.yaml": existing }, { oci: { shared } });
+        assert.equal(result.proof.status, "holds");
+        assert.match(text(result, "apps/east/web/release.yaml"), /name: present\n/);
+        assert.match(text(result, "apps/west/web/release.yaml"), /chartRef:\n.*\n {4}name: web\n/);
+      }
+    });
+
+    it("fails the proof", () => {
+      withRepository(same, {}, (context) => {
+        const { changes, notes } = oci.plan(context);
+        const fewer = changes.filter(({ path }) => path !== "apps/west/web/ocirepository.yaml");
+        assert.equal(fewer.length, changes.length - 1);
+        const { failures } = prove(oci, context, { changes: fewer, notes }).proof;
+        assert.match(failures[0]?.message ?? "", /clusters\/west: .*no OCIRepository .* in its cluster/);
+      });
+    });
+
+    it("leaves the release of a cluster that has the HelmRepository, but not what is next to it", () => {
+      const result = resultOf(
+        oci,
+        twoClusters({
+          "apps/base/charts/source.yaml": helmRepository(UPSTREAM),
+          "apps/base/charts/kustomization.yaml": { resources: ["source.yaml"] },
+          "apps/east/kustomization.yaml": { resources: ["../base/charts", "release.yaml"] },
+          "apps/west/kustomization.yaml": { resources: ["../base/charts/source.yaml", "release.yaml"] },
+          "apps/east/release.yaml": release,
+          "apps/west/release.yaml": release,
+        }),
+        { oci: { shared: true } },
+      );
+      assert.equal(result.proof.status, "holds");
+      assert.match(written(result, "apps/east/release.yaml"), /chartRef/);
+      assert.equal(written(result, "apps/west/release.yaml"), "");
+      assert.match(
+        messages(result, "refused").join(),
+        /clusters\/west: HelmRelease apps\/web .*in its cluster/,
+      );
     });
   });
 });

@@ -1,14 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
+import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { sameCluster, clusterOf, describeCluster } from "../../clusters.ts";
-import { fieldAt, fieldsIn, idOf, nameOf } from "../../objects.ts";
+import { fieldAt, fieldsIn, idOf, nameOf, objectNamed } from "../../objects.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { Step, StepContext } from "../../step.ts";
 import { whyTooOld } from "../../flux-version.ts";
 import { ociApiVersion } from "./api-version.ts";
-import { artifactKeyOf, artifactOf, isHelmRepository, isOciRepository, isRelease } from "./artifact.ts";
+import {
+  artifactKeyOf,
+  artifactOf,
+  isHelmRepository,
+  isOciRepository,
+  isRelease,
+  type Source,
+} from "./artifact.ts";
 import { namesIn } from "./repositories.ts";
 import { usersOf } from "./unused.ts";
 
@@ -26,20 +34,32 @@ export const whyForbidden: Step["whyForbidden"] = (before, after, context, clust
     return "something other than its chart reference has changed";
   if (fieldAt(after.object, ["spec", "chart"]) !== undefined)
     return "a patch sets spec.chart, and Flux rejects a release with both chart and chartRef";
-  const cluster = clusterOf(before, context.clusters);
-  const tooOld = cluster && whyTooOld(cluster, "chartRef", context.repository);
+  const old = clusterOf(before, context.clusters);
+  const tooOld = old && whyTooOld(old, "chartRef", context.repository);
   if (tooOld !== undefined) return tooOld;
   const source = artifactOf(before, context);
   if (source === undefined || "reason" in source) return "the address of its chart is not known";
-  const reference = fieldAt(after.object, ["spec", "chartRef"]);
-  const namespace = scalarText(fieldAt(reference, ["namespace"])) || nameOf(after.object).namespace;
-  const names = namesIn(namespace, source, clusters);
-  return isMapping(reference) &&
-    reference.kind === "OCIRepository" &&
-    names.some((own) => own.has(scalarText(reference.name)))
-    ? undefined
-    : "its chartRef does not point to an OCIRepository with the same chart and version";
+  return whyOtherArtifact(after.object, source, old, sameCluster(old, clusters));
 };
+
+/** Why a release does not get the same artifact, fetched in the same way, in its own cluster. */
+function whyOtherArtifact(
+  release: Mapping,
+  source: Source,
+  before: BuiltCluster | undefined,
+  after: BuiltCluster | undefined,
+): string | undefined {
+  const reference = fieldsIn(release, ["spec", "chartRef"]);
+  const namespace = scalarText(reference.namespace) || nameOf(release).namespace;
+  const named = { namespace, name: scalarText(reference.name) };
+  if (reference.kind !== "OCIRepository" || !namesIn(namespace, source, after).has(named.name))
+    return "its chartRef finds no OCIRepository with the same chart and version in its cluster";
+  const [was, is] = [before, after].map(
+    (cluster) => cluster && objectNamed([cluster], OCI_REPOSITORY, named),
+  );
+  if (was || !is || isDeepStrictEqual(ownFields(is.object), source.fields)) return undefined;
+  return "its OCIRepository is not fetched as its HelmRepository is";
+}
 
 /** Why a cluster would reject an OCIRepository. */
 function whyNotServed(

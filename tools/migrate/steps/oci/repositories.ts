@@ -28,6 +28,8 @@ export interface NewRepositories {
   readonly files: NewFiles;
   /** Their names, by artifact and directory: releases in one directory share them. */
   readonly created: Map<string, string>;
+  /** Where shared ones have their names: in a cluster's namespace and in a directory. */
+  readonly taken: Set<string>;
 }
 
 /**
@@ -45,7 +47,7 @@ export function referenceFor(
   const [marker] = source.markers;
   const unmovable = whyNotMovable(source.markers);
   if (unmovable !== undefined) return unmovable;
-  const present = existingName(release, source, namespace, context);
+  const present = existingName(release, source, undefined, context);
   if (present !== undefined)
     return marker === undefined
       ? { kind: "OCIRepository", name: present }
@@ -132,29 +134,30 @@ export function ociRepository(
   });
 }
 
-/** The OCIRepository with the artifact that a namespace has in every cluster. */
+/**
+ * The OCIRepository with the artifact that a release finds in each of its own clusters.
+ * @param namespace where it looks; undefined for its own namespace
+ */
 export function existingName(
   { forms }: WrittenObject,
   source: Source,
-  namespace: string,
+  namespace: string | undefined,
   { clusters }: StepContext,
 ): string | undefined {
-  const known = forms.map(() => {
-    const [names] = namesIn(namespace, source, clusters).filter(({ size }) => size > 0);
-    return names?.values().next().value;
-  });
-  const [first] = known;
-  return known.every((one) => one === first) ? first : undefined;
+  const [first = [], ...others] = forms.map((form) =>
+    namesIn(namespace ?? nameOf(form.object).namespace, source, clusterOf(form, clusters)),
+  );
+  return [...first].find((name) => others.every((own) => own.has(name)));
 }
 
-/** Names of the OCIRepositories with this artifact in a namespace, one set per cluster. */
+/** Names of the OCIRepositories with this artifact in a cluster's namespace. */
 export function namesIn(
   namespace: string,
   { address, tag }: Artifact,
-  clusters: readonly BuiltCluster[],
-): readonly ReadonlySet<string>[] {
+  cluster: BuiltCluster | undefined,
+): ReadonlySet<string> {
   const key = artifactKey(namespace, address, tag);
-  return clusters.map((cluster) => namesByArtifact(cluster).get(key) ?? new Set());
+  return (cluster && namesByArtifact(cluster).get(key)) ?? new Set();
 }
 
 /** Hundreds of apps may use the same chart, so the names are collected once. */

@@ -1,7 +1,8 @@
 import { posix } from "node:path";
-import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
+import { HELM_REPOSITORY, OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
+import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { asWritten, fieldAt, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
@@ -17,21 +18,23 @@ export function sharedReference(
   release: WrittenObject,
   source: Source,
   context: StepContext,
-  { files, created }: NewRepositories,
+  { files, created, taken }: NewRepositories,
 ): Mapping | string {
   const homes = release.forms.map((form) => repositoryOf(form, context));
   const [home] = homes;
   if (!home || homes.some((one) => one?.origin.source.file !== home.origin.source.file))
     return "its HelmRepository is written in different files for different clusters";
   const { namespace } = nameOf(home.object);
-  const key = artifactKey(namespace, source.fields, source.address, source.tag, undefined);
+  const reach = clustersWith(home, context);
+  const key = artifactKey(reach, namespace, source.fields, source.address, source.tag, undefined);
   const known = existingName(release, source, namespace, context) ?? created.get(key);
-  const name = known ?? freeName(source, namespace, context, created);
+  const { file } = home.origin.source;
+  const directory = directoryFor(file, context.repository);
+  const places = [...reach.map((cluster) => `${cluster} ${namespace}`), directory];
+  const name = known ?? freeName(source, namespace, context, (one) => isTaken(one, places, taken));
   if (known === undefined) {
     const served = apiVersionFor(release, context);
     if (typeof served === "string") return served;
-    const { file } = home.origin.source;
-    const directory = directoryFor(file, context.repository);
     const written = asWritten({ file, origin: home.origin }, context.repository);
     const isWritten = fieldAt(written, ["metadata", "namespace"]) !== undefined;
     const metadata = { name, ...(isWritten && { namespace }) };
@@ -40,10 +43,24 @@ export function sharedReference(
     const kustomization = findKustomizationFile(context.repository, directory);
     if (kustomization !== undefined) files.addResource(kustomization, `./${base}`);
     created.set(key, name);
+    for (const place of places) taken.add(artifactKey(place, name));
   }
   const isNear = release.forms.every(({ object }) => nameOf(object).namespace === namespace);
   return { kind: "OCIRepository", name, ...(!isNear && { namespace }) };
 }
+
+/** The names of the clusters that receive a HelmRepository from its file, and so an OCIRepository next to it. */
+function clustersWith({ object, origin }: BuiltObject, { clusters }: StepContext): readonly string[] {
+  return clusters
+    .filter((cluster) => {
+      const own = objectNamed([cluster], HELM_REPOSITORY, nameOf(object));
+      return own?.origin.source.file === origin.source.file;
+    })
+    .map(({ name }) => name);
+}
+
+const isTaken = (name: string, places: readonly string[], taken: ReadonlySet<string>): boolean =>
+  places.some((place) => taken.has(artifactKey(place, name)));
 
 /** Where {@link sharedReference} writes new OCIRepositories. */
 export function sharedDirectories(
@@ -75,11 +92,10 @@ function freeName(
   { address, tag }: Source,
   namespace: string,
   { clusters }: StepContext,
-  created: ReadonlyMap<string, string>,
+  isUsed: (name: string) => boolean,
 ): string {
   const chart = address.split("/").at(-1) ?? "";
-  const taken = [...created.values()].includes(chart);
-  return taken || objectNamed(clusters, OCI_REPOSITORY, { namespace, name: chart })
+  return isUsed(chart) || objectNamed(clusters, OCI_REPOSITORY, { namespace, name: chart })
     ? `${chart}-${tag.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`
     : chart;
 }

@@ -38,7 +38,7 @@ function plan(context: StepContext): Plan {
   const notes: Note[] = [];
   const unseen: string[] = [];
   const files = new NewFiles(context.repository);
-  const created = new Map<string, string>();
+  const added: NewRepositories = { files, created: new Map(), taken: new Set() };
   const edits = new Map<string, YamlEdit>();
   const replaced: WrittenObject[] = [];
   for (const release of writtenObjects(context, isRelease)) {
@@ -79,8 +79,8 @@ function plan(context: StepContext): Plan {
     const isShared = markers.length === 0 && versionVariable(release, context) === undefined;
     const reference =
       context.options.oci.shared && isShared
-        ? sharedReference(release, planned, context, { files, created })
-        : referenceFor(release, { ...planned, markers }, context, { files, created });
+        ? sharedReference(release, planned, context, added)
+        : referenceFor(release, { ...planned, markers }, context, added);
     if (typeof reference === "string")
       notes.push({ kind: "refused", message: `unchanged: ${reference}`, position });
     else if (edit.replace(document, ["spec", "chart"], stringify({ chartRef: reference }))) {
@@ -104,9 +104,9 @@ function plan(context: StepContext): Plan {
     changes: unused.changes,
     notes: [
       ...notes,
-      ...(created.size > 0 ? unknownVersions(replaced, context) : []),
+      ...(added.created.size > 0 ? unknownVersions(replaced, context) : []),
       ...listedInTable(replaced, context),
-      ...sharing(created, replaced, context),
+      ...sharing(added.created, replaced, context),
       ...(replaced.length > 0 ? readersOfChart(context) : []),
       ...renovateNotes(replaced, context),
       ...importedElsewhere(replaced, context),
@@ -130,7 +130,7 @@ function sharing(
   context: StepContext,
 ): readonly Note[] {
   const artifacts = new Set([...created.keys()].map(artifactIn));
-  if (artifacts.size === created.size) return [];
+  if (context.options.oci.shared || artifacts.size === created.size) return [];
   const message = `${created.size} new OCIRepositories hold ${counted(artifacts.size, "chart version")}: with --shared-repositories, or oci.shared in ${OPTIONS_FILE}, the releases of each share one in ${sharedDirectories(releases, context).join(" or ")}`;
   return [{ kind: "option", message }];
 }
