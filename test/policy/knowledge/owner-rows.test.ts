@@ -58,7 +58,9 @@ describe("rows that an owner adds", () => {
       assert.equal(healthPath("ghcr.io/jellyfin/jellyfin:1", knowledge), "/health");
       assert.ok(!isLogin("author-headers", undefined, knowledge));
       assert.ok(isLogin("authentik", undefined, knowledge));
-      assert.ok(hasVersionLabel("web", undefined, knowledge) && hasVersionLabel("kagent", undefined, knowledge));
+      assert.ok(
+        hasVersionLabel("web", undefined, knowledge) && hasVersionLabel("kagent", undefined, knowledge),
+      );
     }
   });
 
@@ -133,7 +135,9 @@ describe("a bundle", () => {
     try {
       readKnowledgeFrom((file) => read(file).replaceAll("kagent", "embedded"));
       const bundled = new Knowledge((table) => shippedRows(table));
-      assert.ok(hasVersionLabel("embedded", undefined, bundled) && !hasVersionLabel("kagent", undefined, bundled));
+      assert.ok(
+        hasVersionLabel("embedded", undefined, bundled) && !hasVersionLabel("kagent", undefined, bundled),
+      );
     } finally {
       readKnowledgeFrom(read);
     }

@@ -150,7 +150,7 @@ describe("route: the port of a Service that an Ingress means", () => {
     assert.doesNotMatch(moved(JSON.parse(text) as object).notes, /webhook-receiver/);
   });
 
-  it("has to be the same in every cluster", () => {
+  describe("in several clusters", () => {
     const cluster = (name: string): object => ({
       apiVersion: "kustomize.toolkit.fluxcd.io/v1",
       kind: "Kustomization",
@@ -161,22 +161,42 @@ describe("route: the port of a Service that an Ingress means", () => {
         sourceRef: { kind: "GitRepository", name: "home" },
       },
     });
-    const resources = ["../../../base", "service.yaml"];
-    const result = resultOf(
-      route,
-      {
+    /** What the step refuses, if cluster b has a Service with this port and these patches. */
+    const refused = (port: number, patches: readonly object[] = []): string => {
+      const files = ["a", "b"].flatMap((name): [string, unknown][] => [
+        [`clusters/${name}/apps.yaml`, cluster(name)],
+        [
+          `clusters/${name}/apps/kustomization.yaml`,
+          { resources: ["../../../base", "service.yaml"], ...(name === "b" && { patches }) },
+        ],
+        [
+          `clusters/${name}/apps/service.yaml`,
+          [NAMESPACE, service({ name: "http", port: name === "b" ? port : 80 })],
+        ],
+      ]);
+      const base = {
         "base/web.yaml": ingress("http"),
         "base/kustomization.yaml": { resources: ["web.yaml"] },
-        ...Object.fromEntries(
-          ["a", "b"].flatMap((name, index) => [
-            [`clusters/${name}/apps.yaml`, cluster(name)],
-            [`clusters/${name}/apps/kustomization.yaml`, { resources }],
-            [`clusters/${name}/apps/service.yaml`, [NAMESPACE, service({ name: "http", port: 80 + index })]],
-          ]),
-        ),
-      },
-      options,
-    );
-    assert.match(messages(result, "refused").join("\n"), /ports of its backends differ between clusters/);
+      };
+      const result = resultOf(
+        route,
+        { ...base, ...Object.fromEntries(files) } as Parameters<typeof resultOf>[1],
+        options,
+      );
+      return messages(result, "refused").join("\n");
+    };
+
+    it("has to be the same", () => {
+      assert.match(refused(81), /ports of its backends differ between clusters/);
+    });
+
+    it("is not blamed for another host in one of them", () => {
+      const rule = { op: "copy", from: "/spec/rules/0", path: "/spec/rules/-" };
+      const host = { op: "replace", path: "/spec/rules/1/host", value: "other.example.com" };
+      const patch = { target: { kind: "Ingress" }, patch: JSON.stringify([rule, host]) };
+      const said = refused(80, [patch]);
+      assert.notEqual(said, "");
+      assert.doesNotMatch(said, /ports of its backends differ/);
+    });
   });
 });

@@ -63,7 +63,7 @@ export function moveOf(
   if ("kind" in parents) return parents;
   const refusals = distinctRefusals([written, ...forms]);
   if (refusals.length > 0) return refused(refusals.join("; "));
-  if (new Set(forms.map(portsOf)).size > 1)
+  if (differInPorts(forms))
     return refused("the ports of its backends differ between clusters: write one per cluster first");
   const wide = pairs.map(({ reading, cluster }) =>
     controllerWide(reading, cluster, parents.gateway, context),
@@ -85,9 +85,12 @@ export function moveOf(
   };
 }
 
-/** The numbers of the ports that an Ingress names, which may be those of different Services in each cluster. */
-const portsOf = ({ served }: Reading): string =>
-  served.flatMap(({ backends }) => backends.map(({ port }) => port ?? "")).join();
+/** Whether an Ingress names other ports in another cluster, for as many backends: they may be those of different Services. */
+function differInPorts(forms: readonly Reading[]): boolean {
+  const ports = forms.map(({ served }) => served.flatMap(({ backends }) => backends.map(({ port }) => port)));
+  const hasAsMany = new Set(ports.map(({ length }) => length)).size === 1;
+  return hasAsMany && new Set(ports.map((own) => own.join())).size > 1;
+}
 
 /** Why the routes of an Ingress would not do what it does, or would let through what it does not. */
 function whyUnsafe(
