@@ -178,11 +178,7 @@ describe("route: the port of a Service that an Ingress means", () => {
         "base/web.yaml": ingress("http"),
         "base/kustomization.yaml": { resources: ["web.yaml"] },
       };
-      const result = resultOf(
-        route,
-        { ...base, ...Object.fromEntries(files) } as Parameters<typeof resultOf>[1],
-        options,
-      );
+      const result = resultOf(route, { ...base, ...Object.fromEntries(files) }, options);
       return messages(result, "refused").join("\n");
     };
 
