@@ -80,7 +80,10 @@ export function moveOf(
     ],
     notes: moveNotes({ written, moves, wide, policies }, parents, context),
     records: moves.flatMap((move) =>
-      recordsOf(move.dns, key).map((record) => ({ ...record, plainAt: unseenPlain(move, parents) })),
+      recordsOf(move.dns, key).map((record) => ({
+        ...record,
+        plain: unseenPlain(move, parents, record.host),
+      })),
     ),
   };
 }

@@ -59,8 +59,8 @@ export interface DnsRecord {
   readonly target: string | undefined;
   /** Whether its route attaches to every listener of a Gateway that the cluster does not receive from the repository. */
   readonly attachesBlindly: boolean;
-  /** The listeners, not in the repository, of which one must answer plain HTTP as the app does today; empty for all of a Gateway. */
-  readonly plainAt?: string | undefined;
+  /** What answers plain HTTP today, and the listeners, not in the repository, of which one must go on with it; empty for all of a Gateway. */
+  readonly plain?: { readonly today: "app" | "redirect"; readonly at: string } | undefined;
   /** What to change before the move, so that external-dns still writes it. */
   readonly preparations: readonly string[];
 }

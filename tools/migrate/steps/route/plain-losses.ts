@@ -13,29 +13,40 @@ import { gatewayIn } from "./gateway.ts";
 import type { DnsRecord } from "./outcome.ts";
 import type { Moving, Parents } from "./parents.ts";
 import { plainHttpOf } from "./plain-http.ts";
-import { hostsWithoutPlain } from "./plain-listeners.ts";
+import { isRedirectedByMiddleware } from "./middleware-redirects.ts";
+import { hostsWithoutPlain, redirectsPlainHttp } from "./plain-listeners.ts";
 
-/** Plain HTTP that the app answers today, and that the route would not. */
+/** What a host answers to plain HTTP today: its app, or a redirect of its own Middlewares. */
+type PlainToday = NonNullable<DnsRecord["plain"]>["today"];
+
+const TODAY: Readonly<Record<PlainToday, string>> = {
+  app: "the app answers it today",
+  redirect: "a Middleware redirects it to HTTPS today",
+};
+
+/** Plain HTTP that the app or a Middleware of the Ingress answers today, and that the route would not. */
 export function plainLosses(moving: Moving, parents: Parents, context: StepContext): readonly Loss[] {
   const { cluster, hosts, reading } = moving;
   const { parentRefs, gateway } = parents;
   if (!cluster || !answersPlain(moving, parents)) return [];
   const id = `${gateway.namespace}/${gateway.name}`;
-  const lost = (own: readonly string[], reason: string): readonly Loss[] =>
-    own.length === 0
-      ? []
-      : [
-          {
-            kind: "setting",
-            message: `plain HTTP for ${own.join(", ")}: the app answers it today, and ${reason}`,
-          },
-        ];
   const found = gatewayIn(cluster, gateway);
+  const lost = (own: readonly string[], reason: string): readonly Loss[] =>
+    [...Map.groupBy(own, (host) => plainToday(moving, host))]
+      .map(([today, all]) => [today, all.filter((host) => !isRedirectedAnyway(today, host))] as const)
+      .filter(([, kept]) => kept.length > 0)
+      .map(([today, kept]) => ({
+        kind: "setting",
+        message: `plain HTTP for ${kept.join(", ")}: ${TODAY[today]}, and ${reason}`,
+      }));
+  const isRedirectedAnyway = (today: PlainToday, host: string): boolean =>
+    today === "redirect" &&
+    (gateway.redirectsToHttps || (found !== undefined && redirectsPlainHttp(found, [host], cluster)));
   if (found) {
     const redirected = redirectedPorts(gateway, cluster, context);
     const without = hostsWithoutPlain(found, parentRefs, moving, cluster);
     const open = hostsWithoutPlain(found, parentRefs, { ...moving, redirected }, cluster).filter(
-      (host) => !without.includes(host),
+      (host) => !without.includes(host) && plainToday(moving, host) === "app",
     );
     return [
       ...lost(without, `no plain listener of Gateway ${id} admits its route`),
@@ -54,28 +65,40 @@ export function plainLosses(moving: Moving, parents: Parents, context: StepConte
   );
 }
 
-/** The listeners of a Gateway that the repository does not show, if one of them must answer plain HTTP as the app does today; empty for all. */
-export function unseenPlain(moving: Moving, parents: Parents): string | undefined {
+const plainToday = (moving: Moving, host: string): PlainToday =>
+  isRedirectedByMiddleware(moving, host) ? "redirect" : "app";
+
+/** What a host answers to plain HTTP today if a listener of a Gateway that the repository does not show must go on with it. */
+export function unseenPlain(moving: Moving, parents: Parents, host: string): DnsRecord["plain"] {
   const { parentRefs, gateway } = parents;
   if (gatewayIn(moving.cluster, gateway) || !answersPlain(moving, parents)) return undefined;
+  const today = plainToday(moving, host);
   const kinds = new Set(parentRefs.map((place) => kindOf(place, gateway)));
-  const isSure = kinds.has("plain") && !gateway.redirectsToHttps;
+  const isSure =
+    today === "app"
+      ? kinds.has("plain") && !gateway.redirectsToHttps
+      : kinds.has("plain") || gateway.redirectsToHttps;
   if (isSure || (kinds.size === 1 && kinds.has("https"))) return undefined;
-  return parentRefs.map(listenerOf).filter(Boolean).join(", ");
+  return { today, at: parentRefs.map(listenerOf).filter(Boolean).join(", ") };
 }
 
 /** What to check before the commit, for each Gateway of {@link unseenPlain}. */
 export function unseenPlainLines(records: readonly DnsRecord[]): readonly string[] {
-  const open = records.filter(({ plainAt }) => plainAt !== undefined);
-  return [...Map.groupBy(open, ({ gateway, plainAt = "" }) => `${gateway}\n${plainAt}`)].map(([key, own]) => {
-    const [gateway = "", listeners = ""] = key.split("\n");
-    const hosts = [...new Set(own.map(({ host }) => host))].join(", ");
-    const among = listeners === "" ? "" : ` (${listeners})`;
-    return `Gateway ${gateway}: the apps of ${hosts} answer plain HTTP today. Make sure before the commit that one of its listeners${among} is a plain one that admits their routes and redirects nothing; otherwise, http:// gets a redirect or a 404`;
-  });
+  const open = records.flatMap(({ gateway, host, plain }) => (plain ? [{ gateway, host, plain }] : []));
+  return [...Map.groupBy(open, ({ gateway, plain }) => `${gateway}\n${plain.today}\n${plain.at}`)].map(
+    ([key, own]) => {
+      const [gateway = "", today, listeners = ""] = key.split("\n");
+      const hosts = [...new Set(own.map(({ host }) => host))].join(", ");
+      const among = listeners === "" ? "" : ` (${listeners})`;
+      const check = `Make sure before the commit that one of its listeners${among} is a plain one that admits their routes`;
+      return today === "app"
+        ? `Gateway ${gateway}: the apps of ${hosts} answer plain HTTP today. ${check} and redirects nothing; otherwise, http:// gets a redirect or a 404`
+        : `Gateway ${gateway}: Middlewares redirect plain HTTP for ${hosts} to HTTPS today. ${check}, or that the Gateway redirects it and its option redirectsToHttps is true; otherwise, http:// gets a 404`;
+    },
+  );
 }
 
-/** Whether the app answers plain HTTP today, on an entry point for it. */
+/** Whether plain HTTP reaches the app, or its Middlewares, today, on an entry point for it. */
 function answersPlain({ reading, cluster }: Moving, { gateway }: Parents): boolean {
   const { answer, entryPoints } = plainHttpOf(reading, cluster, gateway);
   if (answer !== "served") return false;
