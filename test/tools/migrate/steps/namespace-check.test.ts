@@ -147,6 +147,18 @@ describe("edgefirst migrate namespace --check", () => {
       "Kustomization flux-system/player is not on the cluster",
     ],
     [
+      "data that Flux does not change",
+      "guard",
+      changed(GUARDED, "database", () => ({
+        metadata: {
+          namespace: "media",
+          name: "player",
+          labels: { "kustomize.toolkit.fluxcd.io/ssa": "IfNotPresent" },
+        },
+      })),
+      "Cluster.postgresql.cnpg.io media/player holds data and does not have the annotation kustomize.toolkit.fluxcd.io/prune: disabled; Flux does not add it (kustomize.toolkit.fluxcd.io/ssa: IfNotPresent), so run: kubectl annotate Cluster.postgresql.cnpg.io player -n media kustomize.toolkit.fluxcd.io/prune=disabled --overwrite",
+    ],
+    [
       "data that may be pruned",
       "guard",
       changed(GUARDED, "database", () => ({ metadata: { namespace: "media", name: "player" } })),

@@ -11,7 +11,10 @@ import { isRelease } from "../oci/artifact.ts";
 import type { MovingRoot } from "./root.ts";
 
 /** The kinds that hold data: those in the table, and those in the options. */
-export function dataKindsOf({ repository, options }: StepContext): readonly string[] {
+export function dataKindsOf({
+  repository,
+  options,
+}: Pick<StepContext, "repository" | "options">): readonly string[] {
   return [...dataKinds(knowledgeOf(repository)), ...options.namespace.data];
 }
 

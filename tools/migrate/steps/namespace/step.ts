@@ -16,6 +16,7 @@ import { nameKeys } from "./lint-settings.ts";
 import { unmet } from "./reach.ts";
 import { guardIndex, movingRoots, phaseOf, writtenRoot, type MovingRoot, type Phase } from "./root.ts";
 import { runbookOf } from "./runbook.ts";
+import { unreconciledData } from "./unreconciled.ts";
 import { notEditable } from "../../not-editable.ts";
 import { placeOf } from "../../objects.ts";
 import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
@@ -77,7 +78,7 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
     const { changes, notes } = planGuard(moving, context, edits);
     return {
       changes: [...edits.changes(), ...changes],
-      notes: [...notes, ...runbookOf(moving, "guarded", context)],
+      notes: [...notes, ...unreconciledData(moving, context), ...runbookOf(moving, "guarded", context)],
     };
   }
   if (phase === "before")
@@ -104,7 +105,13 @@ function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
     changes: refused ? [] : edits.changes(),
     notes: refused
       ? notes
-      : [...notes, ...keys, ...lookingBefore(moving, context), ...runbookOf(moving, "moved", context)],
+      : [
+          ...notes,
+          ...keys,
+          ...lookingBefore(moving, context),
+          ...unreconciledData(moving, context),
+          ...runbookOf(moving, "moved", context),
+        ],
   };
 }
 
