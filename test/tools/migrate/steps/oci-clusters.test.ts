@@ -179,4 +179,38 @@ describe("migrate oci in several clusters", () => {
       );
     });
   });
+
+  it("says that a HelmRepository loses its last user only of a cluster whose releases all move", () => {
+    const result = resultOf(oci, {
+      ...apart,
+      "apps/west/web/release.yaml": { ...release, apiVersion: "helm.toolkit.fluxcd.io/v2beta1" },
+    });
+    assert.equal(result.proof.status, "holds");
+    const losing = result.plan.notes.filter(({ message }) => message.includes("loses its last user"));
+    assert.deepEqual(
+      losing.map(({ position }) => position?.file),
+      ["apps/east/charts/source.yaml"],
+    );
+  });
+
+  it("says the same of one that two clusters build", () => {
+    const notes = (apiVersion: string): string =>
+      resultOf(
+        oci,
+        twoClusters({
+          "clusters/east/charts.yaml": kustomization("charts", "./charts"),
+          "clusters/west/charts.yaml": kustomization("charts", "./charts"),
+          "charts/source.yaml": helmRepository(UPSTREAM),
+          ...Object.fromEntries(
+            ["east", "west"].flatMap((name) => [
+              [`apps/${name}/web/release.yaml`, name === "east" ? release : { ...release, apiVersion }],
+            ]),
+          ),
+        }),
+      )
+        .plan.notes.map(({ message }) => message)
+        .join("\n");
+    assert.doesNotMatch(notes("helm.toolkit.fluxcd.io/v2beta1"), /loses its last user/);
+    assert.match(notes("helm.toolkit.fluxcd.io/v2"), /loses its last user/);
+  });
 });

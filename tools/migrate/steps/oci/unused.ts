@@ -6,6 +6,7 @@ import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { fieldAt, idOf, isKind, nameOf, objectsNamed, type WrittenObject } from "../../objects.ts";
+import { clusterOf } from "../../clusters.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
 import { whyNotSelected } from "../../selected.ts";
@@ -41,7 +42,7 @@ export function removeUnused(
 ): Plan {
   const { remove } = context.options.oci;
   const notes: Note[] = [];
-  const moved = new Set(replaced.flatMap(({ forms }) => forms.map(({ object }) => userName(object))));
+  const moved = movedIn(replaced, context);
   const changes = new Map(before.map(({ path, text: content }) => [path, content]));
   let repository = context.repository.with(changes);
   for (const taken of includedObjects(context, isHelmRepository)) {
@@ -52,12 +53,14 @@ export function removeUnused(
     const note = (kind: Note["kind"], message: string): void => {
       notes.push({ kind, message: `HelmRepository ${name} ${message}`, position: taken.position });
     };
-    const users = clustersUsing(taken, context).flatMap((cluster) => usersOf(form.object, cluster));
-    const user = users.find((one) => !moved.has(one)) ?? users[0];
+    const users = clustersUsing(taken, context).flatMap((cluster) =>
+      usersOf(form.object, cluster).map((id) => ({ id, moves: moved.get(cluster)?.has(id) === true })),
+    );
+    const user = users.find(({ moves }) => !moves) ?? users[0];
     const next = `once every release is Ready without it, list it under oci.remove in ${OPTIONS_FILE}`;
     if (user !== undefined) {
-      if (asked) note("left", `is kept: ${user} refers to it`);
-      else if (moved.has(user)) note("runbook", `loses its last user in this commit: ${next}`);
+      if (asked) note("left", `is kept: ${user.id} refers to it`);
+      else if (user.moves) note("runbook", `loses its last user in this commit: ${next}`);
       continue;
     }
     const problem = whyUnknown(taken);
@@ -88,6 +91,18 @@ export function removeUnused(
     for (const comment of out.comments) note("removed", `is removed with its comment: ${comment}`);
   }
   return { changes: [...changes].map(([path, content]) => ({ path, text: content })), notes };
+}
+
+/** The releases that move in each cluster: those of one name in other clusters may stay. */
+function movedIn(
+  replaced: readonly WrittenObject[],
+  { clusters }: StepContext,
+): ReadonlyMap<BuiltCluster | undefined, ReadonlySet<string>> {
+  const forms = replaced.flatMap((release) => release.forms);
+  const byCluster = Map.groupBy(forms, (form) => clusterOf(form, clusters));
+  return new Map(
+    [...byCluster].map(([cluster, own]) => [cluster, new Set(own.map(({ object }) => userName(object)))]),
+  );
 }
 
 /** The clusters with a HelmRepository, and those with none of that name, which may get it in a way that the repository does not show. */
