@@ -12,6 +12,7 @@ import { demands } from "./demands.ts";
 import { withDefaultClass } from "./controllers/default-class.ts";
 import { dnsLosses, dnsMove, recordsOf, type DnsMove } from "./dns.ts";
 import { regexLosses, whyExposed } from "./exposed-paths.ts";
+import { gatewayIn } from "./gateway.ts";
 import { plainLosses, unseenPlain } from "./plain-losses.ts";
 import { releaseNamespace, rendered } from "./hosts.ts";
 import { prefixLosses } from "./paths.ts";
@@ -21,6 +22,7 @@ import { moveNotes } from "./move-notes.ts";
 import { whyUnreachable } from "./network/reach.ts";
 import { parentsOf, type Moving, type MovingForm, type Parents } from "./parents.ts";
 import type { Reading } from "./served.ts";
+import { dependentParents } from "./sure-parents.ts";
 import { whyNotApplied } from "./survivors.ts";
 import { whyShared } from "./shared-class.ts";
 import { whyOtherTransport } from "./transport.ts";
@@ -83,6 +85,7 @@ export function moveOf(
       recordsOf(move.dns, key).map((record) => ({
         ...record,
         plain: unseenPlain(move, parents, record.host),
+        dependent: dependentParents(parents.parentRefs, gatewayIn(move.cluster, parents.gateway), move),
       })),
     ),
   };

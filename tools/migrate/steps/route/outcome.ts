@@ -61,6 +61,8 @@ export interface DnsRecord {
   readonly attachesBlindly: boolean;
   /** What answers plain HTTP today, and the listeners, not in the repository, of which one must go on with it; empty for all of a Gateway. */
   readonly plain?: { readonly today: "app" | "redirect"; readonly at: string } | undefined;
+  /** The listeners of its route of which only the value of a variable decides whether they accept it, and the variables. */
+  readonly dependent?: { readonly parents: string; readonly variables: string } | undefined;
   /** What to change before the move, so that external-dns still writes it. */
   readonly preparations: readonly string[];
 }

@@ -8,6 +8,7 @@ import { plainHttpOf, type PlainHttp } from "./plain-http.ts";
 import type { RouteOptions } from "./options.ts";
 import { withSections } from "./parent-sections.ts";
 import type { Reading } from "./served.ts";
+import { neededOf } from "./sure-parents.ts";
 
 type GatewayOption = RouteOptions["gateways"][string];
 
@@ -60,7 +61,10 @@ export function parentsOf(
   if (typeof listeners === "string") return listeners;
   const refused = found && cluster && whyNotAdmitted(found, listeners, moving, cluster);
   if (refused !== undefined) return refused;
-  const accepting = found && cluster ? acceptingOf(listeners, found, moving, cluster) : listeners;
+  const accepting =
+    found && cluster
+      ? neededOf(acceptingOf(listeners, found, moving, cluster), found, moving, cluster)
+      : listeners;
   return { parentRefs: accepting.map((place) => ({ name, namespace, ...place })), gateway };
 }
 

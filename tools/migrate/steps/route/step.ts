@@ -14,6 +14,7 @@ import { dnsPreparations, targetConflicts } from "./dns.ts";
 import { blindAttachments, unseenGateways } from "./gateway.ts";
 import { gatewayPolicies } from "./gateway-policies.ts";
 import { unseenPlainLines } from "./plain-losses.ts";
+import { dependentLines } from "./sure-parents.ts";
 import { splitHosts } from "./whole-hosts.ts";
 import { isIngress } from "./read.ts";
 import { rewrittenFiles } from "./rewritten-files.ts";
@@ -47,10 +48,12 @@ function plan(context: StepContext): Plan {
   const split = keepIngress ? [] : [...splitHosts(records, context.clusters), ...senders(records, context)];
   const unseen = records.length === 0 ? [] : unseenGateways(context.options.route, context.clusters);
   const others = [
-    ...[...unseen, ...blindAttachments(records), ...unseenPlainLines(records)].map((message): Note => ({
-      kind: "cutover",
-      message,
-    })),
+    ...[
+      ...unseen,
+      ...blindAttachments(records),
+      ...unseenPlainLines(records),
+      ...dependentLines(records),
+    ].map((message): Note => ({ kind: "cutover", message })),
     ...embeddedObjects(context, isIngress),
     ...otherProtocols(context),
     ...unread(written, context),
