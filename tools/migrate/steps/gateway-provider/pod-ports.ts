@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from "node:util";
-import { at, type Fields } from "../../../../policy/engine/read.ts";
 import { entryPointPorts } from "../../../../policy/knowledge/lookups.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
@@ -12,6 +11,7 @@ import { policiesOf, type Policy } from "../route/network/policies.ts";
 import type { PortRule } from "../route/network/port-rules.ts";
 import type { Pods } from "../route/network/selectors.ts";
 import type { StepContext } from "../../step.ts";
+import { changesOf, movedPorts, type MovedPort } from "./moved-ports.ts";
 import type { ReleaseOptions } from "./values.ts";
 
 /** Why a release's entry points cannot move yet: network policies in the repository admit only their present ports. */
@@ -30,27 +30,7 @@ export function whyClosed(
     return [`${policy.name} names ${ports.map(({ from, to }) => `${from} and not ${to}`).join(", ")}`];
   });
   if (closed.length === 0) return undefined;
-  const changes = moved.map(({ name, from, to }) => `${name} from ${from} to ${to}`).join(", ");
-  return `the step moves ports of its pods (${changes}), and network policies would stop the requests: ${closed.join("; ")}. Add the new ports to them in an earlier commit`;
-}
-
-/** An entry point that moves from one port of Traefik's pods to another. */
-interface MovedPort {
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** The entry points of a release whose port changes; those without a known port today are left out. */
-function movedPorts(
-  values: Fields,
-  { ports }: ReleaseOptions,
-  defaults: ReturnType<typeof entryPointPorts>,
-): readonly MovedPort[] {
-  return Object.entries(ports).flatMap(([name, to]) => {
-    const from = at(values, ["ports", name, "port"]) ?? defaults[name];
-    return typeof from === "number" && from !== to ? [{ name, from, to }] : [];
-  });
+  return `the step moves ports of its pods (${changesOf(moved)}), and network policies would stop the requests: ${closed.join("; ")}. Add the new ports to them in an earlier commit`;
 }
 
 /** Whether a rule of a policy opens the present port of Traefik's pods, and no rule for the same peers opens the new one. */

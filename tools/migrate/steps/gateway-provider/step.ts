@@ -9,7 +9,9 @@ import { isRelease } from "../oci/artifact.ts";
 import { clusterOf } from "../../clusters.ts";
 import { valuesIn } from "../route/chart.ts";
 import { whyForbidden } from "./allowed.ts";
+import { whyFixed } from "./fixed-ports.ts";
 import { whyClosed } from "./pod-ports.ts";
+import { runbook } from "./runbook.ts";
 import {
   isTraefik,
   optionsOf,
@@ -101,7 +103,7 @@ function planRelease(
   if (!supply({ edit, document, path: VALUES }, values, wanted, "providers"))
     return stays("refused", notEditable(edit, release.file, IN_ANOTHER_FILE));
   const now = edit.text();
-  return { notes: now === text ? [] : runbook(written, option, position), text: now };
+  return { notes: now === text ? [] : runbook(written, option, position, context), text: now };
 }
 
 /** Why a release cannot serve its Gateway in every cluster that receives it. */
@@ -114,6 +116,7 @@ function whyNot({ forms }: WrittenObject, option: ReleaseOptions, context: StepC
     ...received.map(({ release }) => whyOldChart(release, context)),
     ...received.map(({ release, cluster }) => whyRival(release, option, cluster, context)),
     ...received.map(({ release, cluster }) => whyClosed(release, option, cluster, context)),
+    ...received.map(({ release, cluster }) => whyFixed(release, option, cluster, context)),
     ...received.map(({ release, cluster }) => whyOwnGateway(valuesIn(release, cluster))),
   ];
   return reasons.find((reason) => reason !== undefined);
@@ -144,19 +147,4 @@ function whyRival(
     rival &&
     `${idOf(rival.object)} has the same label selector, so both would serve the same GatewayClass on different addresses`
   );
-}
-
-function runbook(written: Mapping, { ports }: ReleaseOptions, position: Note["position"]): readonly Note[] {
-  const bound = Object.entries(ports).filter(
-    ([name, port]) => port < 1024 && fieldAt(written, [...VALUES, "ports", name, "port"]) !== port,
-  );
-  if (bound.length === 0 || !position) return [];
-  const list = bound.map(([name, port]) => `${name} to ${port}`).join(", ");
-  return [
-    {
-      kind: "runbook",
-      message: `moves ${list}: to bind a port below 1024 without root, set net.ipv4.ip_unprivileged_port_start=0 on the node or in podSecurityContext.sysctls`,
-      position,
-    },
-  ];
 }
