@@ -115,7 +115,9 @@ describe("migrate gateway-provider: Services in front of Traefik's pods", () => 
 
 describe("migrate gateway-provider: a Traefik in the node's network", () => {
   it("leaves the node's present ports, which the report says", () => {
-    const [said = ""] = messages(plan({ hostNetwork: true }), "runbook").filter((one) => one.includes("node's"));
+    const [said = ""] = messages(plan({ hostNetwork: true }), "runbook").filter((one) =>
+      one.includes("node's"),
+    );
     assert.match(said, /8000 and 8443 of each node/);
     assert.doesNotMatch(messages(plan({}), "runbook").join(), /of each node/);
   });
