@@ -19,6 +19,7 @@ import { splitHosts } from "./whole-hosts.ts";
 import { isIngress } from "./read.ts";
 import { rewrittenFiles } from "./rewritten-files.ts";
 import { senders } from "./senders.ts";
+import { acmeSolvers } from "./solvers.ts";
 import { whyForbidden } from "./allowed.ts";
 import { whyRenderedForbidden } from "./rendered.ts";
 import { yamlFilesIn } from "../../../gitops/yaml/yaml-files.ts";
@@ -66,6 +67,7 @@ function plan(context: StepContext): Plan {
       ...dnsPreparations(records),
       ...targetConflicts(records),
       ...gatewayPolicies(records, context),
+      ...acmeSolvers(records, context),
       ...split,
       ...others,
     ],

@@ -21,9 +21,18 @@ export function withDefaultClass(
   options: Pick<RouteOptions, "defaultClass">,
 ): Reading {
   if ((reading.ingressClass ?? "") !== "" || cluster === undefined) return reading;
-  const find = reading.kind === "IngressRoute" ? onlyTraefik : defaultClass;
-  return { ...reading, ingressClass: find(cluster) ?? options.defaultClass };
+  const ingressClass =
+    reading.kind === "IngressRoute"
+      ? (onlyTraefik(cluster) ?? options.defaultClass)
+      : defaultClassOf(cluster, options);
+  return { ...reading, ingressClass };
 }
+
+/** The class of Ingresses that name none: the one that the repository shows, or else that in the options. */
+export const defaultClassOf = (
+  cluster: BuiltCluster,
+  options: Pick<RouteOptions, "defaultClass">,
+): string | undefined => defaultClass(cluster) ?? options.defaultClass;
 
 /** The class of Ingresses without one, if there is a single default. */
 const defaultClass = oncePer((cluster: BuiltCluster): string | undefined => {
