@@ -18,6 +18,8 @@ const isSameData = (value: Value | undefined, document: string): boolean =>
 export class NewFiles {
   readonly #repository: Repository;
   readonly #texts = new Map<string, string>();
+  /** The documents that each of the texts has in addition. */
+  readonly #documents = new Map<string, string[]>();
   readonly #resources = new Map<string, Set<string>>();
 
   constructor(repository: Repository) {
@@ -31,6 +33,7 @@ export class NewFiles {
     if (before.includes(addition) || documentsIn(before).some((one) => isSameData(one, document))) return;
     const separator = before === "" || before.endsWith("\n") ? "" : "\n";
     this.#texts.set(path, `${before}${separator}${addition}`);
+    this.#documents.set(path, [...(this.#documents.get(path) ?? []), document]);
   }
 
   /** Adds a file to a kustomization's resources, unless it is already listed. */
@@ -40,11 +43,26 @@ export class NewFiles {
     this.#resources.set(kustomization, resources);
   }
 
-  changes(): readonly FileChange[] {
+  /** @param edits other changes of the step, which a file may also be among: both remain in its text */
+  changes(edits: readonly FileChange[] = []): readonly FileChange[] {
+    const own = new Set([...this.#texts.keys(), ...this.#resources.keys()]);
+    if (edits.some(({ path }) => own.has(path))) return this.#onto(edits);
     return [
+      ...edits,
       ...[...this.#texts].map(([path, text]) => ({ path, text })),
       ...[...this.#resources].map(([path, resources]) => this.#withResources(path, [...resources])),
     ];
+  }
+
+  #onto(edits: readonly FileChange[]): readonly FileChange[] {
+    const texts = new Map(edits.map(({ path, text }) => [path, text]));
+    const files = new NewFiles(this.#repository.with(texts));
+    for (const [path, documents] of this.#documents)
+      for (const document of documents) files.append(path, document);
+    for (const [path, resources] of this.#resources)
+      for (const resource of resources) files.addResource(path, resource);
+    for (const { path, text } of files.changes()) texts.set(path, text);
+    return [...texts].map(([path, text]) => ({ path, text }));
   }
 
   #withResources(path: string, resources: readonly string[]): FileChange {

@@ -214,3 +214,23 @@ describe("migrate oci in several clusters", () => {
     assert.match(notes("helm.toolkit.fluxcd.io/v2"), /loses its last user/);
   });
 });
+
+describe("migrate oci: a release and its HelmRepository in one file", () => {
+  it("keeps the edit of the release when the OCIRepository is added to the file", () => {
+    const files = {
+      "clusters/east/apps.yaml": kustomization("apps", "./apps"),
+      "apps/web.yaml": [helmRepository(UPSTREAM), release],
+    };
+    for (const name of ["web.yaml", "ocirepository.yaml"]) {
+      const { "apps/web.yaml": documents, ...others } = files;
+      const shared = name === "web.yaml";
+      const result = resultOf(oci, { ...others, [`apps/${name}`]: documents }, { oci: { shared } });
+      assert.equal(result.proof.status, "holds");
+      assert.equal(result.proof.intended.length, 2);
+      const own = written(result, `apps/${name}`);
+      assert.match(own, /chartRef:\n {4}kind: OCIRepository\n {4}name: web\n/);
+      assert.match(own, /^kind: OCIRepository\n/m);
+      assert.deepEqual(changed(result), [`apps/${name}`]);
+    }
+  });
+});

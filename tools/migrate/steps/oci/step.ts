@@ -99,7 +99,7 @@ function plan(context: StepContext): Plan {
       });
   }
   const moved: FileChange[] = [...edits].map(([path, edit]) => ({ path, text: edit.text() }));
-  const unused = removeUnused(context, [...moved, ...files.changes()], replaced);
+  const unused = removeUnused(context, files.changes(moved), replaced);
   return {
     changes: unused.changes,
     notes: [
