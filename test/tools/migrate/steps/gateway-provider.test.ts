@@ -117,16 +117,17 @@ describe("migrate gateway-provider: the version of the chart", () => {
     ["10.24.0", false],
     ["28.x", false],
     [">=28.0.0, <30.0.0", false],
-    ["29.0.0", true],
+    ["29.0.1", false],
+    ["30.0.0", true],
     [">=30 <38", true],
   ] as const)
-    it(`${isRead ? "reads" : "does not read"} providers.kubernetesGateway: ${version}`, () => {
+    it(`${isRead ? "needs only" : "needs more than"} providers.kubernetesGateway: ${version}`, () => {
       const result = resultOf(
         gatewayProvider,
         { "doors/door.yaml": release(undefined, version) },
         { "gateway-provider": { releases: { "doors/door": { labelSelector: "a=b", ports: {} } } } },
       );
       assert.equal(result.plan.changes.length, isRead ? 1 : 0);
-      if (!isRead) assert.match(messages(result, "refused").join(), /upgrade it to 29\.0\.0 or later first/);
+      if (!isRead) assert.match(messages(result, "refused").join(), /upgrade it to 30\.0\.0 or later first/);
     });
 });

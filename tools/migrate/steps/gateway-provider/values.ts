@@ -45,15 +45,16 @@ export function selectorValueOf(release: Mapping, { clusters, repository }: Step
 }
 
 /**
- * Why a release's chart does not read `providers.kubernetesGateway`: it may be older than 29.0.0, which read `experimental.kubernetesGateway`.
- * Source: github.com/traefik/traefik-helm-chart: traefik/templates/_podtemplate.tpl of v10.24.0, v28.0.0 and v29.0.0
+ * Why `providers.kubernetesGateway` in a release's chart is not enough: before 30.0.0 it installs a Traefik before 3.1, which also wants `experimental.kubernetesGateway`, and before
+ * 29.0.0 it reads only that. Sources: github.com/traefik/traefik-helm-chart: traefik/templates/_podtemplate.tpl of v10.24.0, v28.0.0 and v29.0.0, traefik/Chart.yaml of v29.0.1 and v30.0.0;
+ * https://doc.traefik.io/traefik/migration/v3/
  */
 export function whyOldChart(release: Mapping, { clusters }: StepContext): string | undefined {
   const { version } = chartOf(release, clusters);
   const range = chartRange(version);
   const oldest = range === null ? null : minVersion(range);
-  return oldest !== null && lt(oldest, "29.0.0")
-    ? `chart ${version} does not read providers.kubernetesGateway: upgrade it to 29.0.0 or later first`
+  return oldest !== null && lt(oldest, "30.0.0")
+    ? `chart ${version} installs a Traefik whose Gateway API provider is still an experiment: upgrade it to 30.0.0 or later first`
     : undefined;
 }
 
