@@ -46,7 +46,9 @@ function linesOf(
   const issuer = asKubeObject(object);
   const solvers = list(at(issuer, ["spec", "acme", "solvers"])).map(fields);
   const affected = records.filter((record) =>
-    solversFor(record.host, solvers).some((solver) => isReachedBy(solver, record, issuer, cluster, context)),
+    solversFor(record.host, solvers).some((solver) =>
+      isReachedBy(solver, record, issuer, { cluster, context }),
+    ),
   );
   if (affected.length === 0) return [];
   const unique = (values: readonly string[]): string => [...new Set(values)].join(", ");
@@ -93,8 +95,7 @@ function isReachedBy(
   { http01 }: Fields,
   { ingressClass }: DnsRecord,
   issuer: KubeObject,
-  cluster: BuiltCluster,
-  context: StepContext,
+  { cluster, context }: { readonly cluster: BuiltCluster; readonly context: StepContext },
 ): boolean {
   const solver = fields(http01).ingress;
   if (solver === undefined) return false;
@@ -111,5 +112,5 @@ function isReachedBy(
     .some((ingress) => (classOf(ingress) ?? standard) === ingressClass);
 }
 
-const classOf = ({ metadata: { annotations = {} }, spec }: KubeObject): string | undefined =>
-  annotations["kubernetes.io/ingress.class"] ?? text(fields(spec).ingressClassName);
+const classOf = ({ metadata: { annotations }, spec }: KubeObject): string | undefined =>
+  text(fields(annotations)["kubernetes.io/ingress.class"]) ?? text(fields(spec).ingressClassName);
