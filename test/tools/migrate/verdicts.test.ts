@@ -281,7 +281,8 @@ items:
     }
   });
 
-  it("exits with a code per verdict, and accepts losses with --accept-loss", () => {
+  it("exits with a code per verdict, and accepts losses with --accept-loss", function () {
+    this.timeout(60_000);
     cpSync(join(ROOT, "test/fixtures/migrate/ks/supplied/before"), root, { recursive: true });
     rmSync(join(root, ".edgefirst"), { recursive: true });
     const migrate = (...args: string[]): { status: number | null; stdout: string } =>
