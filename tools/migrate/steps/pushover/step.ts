@@ -85,6 +85,6 @@ function planRelease(release: WrittenObject, context: StepContext): Planned | st
   if (keys.store) files.append(path, writeYaml(externalSecret(metadata, keys.store, options.pushover)));
   const kustomization = findKustomizationFile(repository, directory);
   if (kustomization !== undefined) files.addResource(kustomization, `./${FILE}`);
-  const changes = [...(routed ? [] : [{ path: release.file, text: edit.text() }]), ...files.changes()];
+  const changes = files.changes(routed ? [] : [{ path: release.file, text: edit.text() }]);
   return { changes, release, ...keys };
 }

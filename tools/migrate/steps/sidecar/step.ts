@@ -149,5 +149,5 @@ function changesFor(
     files.append(path, writeYaml(object));
   const kustomization = findKustomizationFile(repository, directory);
   if (kustomization !== undefined) files.addResource(kustomization, `./${SIDECAR}.yaml`);
-  return [{ path: release.file, text: edit.text() }, ...(config === "" ? [] : [config]), ...files.changes()];
+  return files.changes([{ path: release.file, text: edit.text() }, ...(config === "" ? [] : [config])]);
 }
