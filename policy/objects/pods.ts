@@ -33,13 +33,18 @@ export function podsOf(workload: KubeObject): Pods {
 export function isServed(workload: KubeObject, objects: ObjectIndex): boolean {
   const { namespace, labels } = podsOf(workload);
   return objects.ofKind(SERVICE).some((service) => {
-    const selector = Object.entries(fields(fields(service.spec).selector));
+    const selector = fields(fields(service.spec).selector);
     return (
       service.metadata.namespace === namespace &&
-      selector.length > 0 &&
-      selector.every(([key, value]) => labels[key] === value)
+      Object.keys(selector).length > 0 &&
+      hasLabels(labels, selector)
     );
   });
+}
+
+/** Whether labels have all those of a Service's selector. */
+export function hasLabels(labels: Fields, selector: Fields): boolean {
+  return Object.entries(selector).every(([key, value]) => labels[key] === value);
 }
 
 /** The pods of all workloads, without those of jobs and of releases. */

@@ -28,15 +28,15 @@ export const secretInClear = defineRule({
     const readable = ["data", "stringData"].flatMap((field) =>
       Object.entries(fields(fields(written)[field]))
         .filter(([key, value], _, entries) => !isOfSops(key, entries) && isReadable(value, field === "data"))
-        .map(([key, value]) => ({
-          path: [field, key],
-          isSensitive:
-            isSecret(key, decoded(String(value), field === "data")) &&
-            !commentsOn(secret, [field, key]).some(
-              (comment) =>
-                EXCLUDED.test(comment) || (field === "data" && shows(comment, decoded(String(value), true))),
-            ),
-        })),
+        .map(([key, value]) => {
+          const plain = decoded(String(value), field === "data");
+          const isPublic = (comment: string): boolean =>
+            EXCLUDED.test(comment) || (field === "data" && shows(comment, plain));
+          return {
+            path: [field, key],
+            isSensitive: isSecret(key, plain) && !commentsOn(secret, [field, key]).some(isPublic),
+          };
+        }),
     );
     const sensitive = readable.filter(({ isSensitive }) => isSensitive);
     const shown = sensitive.length > 0 ? sensitive : readable;

@@ -4,7 +4,7 @@ import { at, fields } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 import { SERVICE } from "../objects/kinds.ts";
 import { releaseOf, unrenderedReleases } from "../objects/helm.ts";
-import { workloadPods } from "../objects/pods.ts";
+import { hasLabels, workloadPods } from "../objects/pods.ts";
 
 /** See docs/reference/rules/service-selector.md. */
 export const serviceSelector = defineRule({
@@ -19,12 +19,13 @@ export const serviceSelector = defineRule({
   kinds: [SERVICE],
   wholeStack: true,
   *check(service, { objects, isComplete }) {
-    const selector = Object.entries(fields(at(service, ["spec", "selector"])));
+    const selector = fields(at(service, ["spec", "selector"]));
+    const labelled = Object.entries(selector).map(([key, value]) => `${key}: ${String(value)}`);
     const { namespace } = service.metadata;
-    if (selector.length === 0) return;
+    if (labelled.length === 0) return;
     const pods = workloadPods(objects).filter((pod) => pod.namespace === namespace);
-    if (pods.some(({ labels }) => selector.every(([key, value]) => labels[key] === value))) return;
-    const message = `No workload in the namespace has pods with the labels ${selector.map(([key, value]) => `${key}: ${String(value)}`).join(", ")}.`;
+    if (pods.some(({ labels }) => hasLabels(labels, selector))) return;
+    const message = `No workload in the namespace has pods with the labels ${labelled.join(", ")}.`;
     const path = ["spec", "selector"];
     // A chart or an operator may create the pods.
     const isKnown = isComplete && pods.length > 0 && !namespacesWithOthers(objects).has(namespace);

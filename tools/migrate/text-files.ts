@@ -22,3 +22,13 @@ export const runsCommands = (file: string, text: string): boolean =>
 
 /** Whether a file is for people, so that no program acts on what it says. */
 export const isDocumentation = (file: string): boolean => /\.(?:md|mdx|txt|adoc|rst)$/i.test(file);
+
+/** The lines of a text that are no comments, with their numbers from 1. */
+export function uncommentedLines(
+  text: string,
+): readonly { readonly line: string; readonly number: number }[] {
+  return text
+    .split("\n")
+    .map((line, index) => ({ line, number: index + 1 }))
+    .filter(({ line }) => !/^\s*(?:#|\/\/)/.test(line));
+}

@@ -1,7 +1,7 @@
 import { searchedText } from "../../../gitops/yaml/file-text.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import type { Note } from "../../step.ts";
-import { runsCommands, textFiles } from "../../text-files.ts";
+import { runsCommands, textFiles, uncommentedLines } from "../../text-files.ts";
 
 /** A command that takes a Kustomization from its file instead of the cluster. Source: internal/build/build.go in fluxcd/flux2. */
 const BUILDS = /--kustomization-file\b/;
@@ -25,12 +25,11 @@ export function readersOfChildren(repository: Repository, removed: ReadonlySet<s
   return textFiles(repository).flatMap((file) => {
     const text = searchedText(repository, file);
     if (!(BUILDS.test(text) || APPLIES.test(text)) || !runsCommands(file, text)) return [];
-    return text.split("\n").flatMap((line, index): readonly Note[] => {
-      if (/^\s*(?:#|\/\/)/.test(line)) return [];
+    return uncommentedLines(text).flatMap(({ line, number }): readonly Note[] => {
       const missing = APPLIES.test(line) ? all : BUILDS.test(line) ? built : [];
       if (missing.length === 0) return [];
       const message = `this command takes a Kustomization from its file, without the patches of its parent, and this step removes fields from such files (${missing.join(", ")}): for a child that it changes, the command no longer does what Flux does. Read them from the cluster, or write the fields in a copy for it`;
-      return [{ kind: "runbook", message, position: { file, line: index + 1, column: 1 } }];
+      return [{ kind: "runbook", message, position: { file, line: number, column: 1 } }];
     });
   });
 }

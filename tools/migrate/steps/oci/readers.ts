@@ -3,7 +3,7 @@ import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isKustomizationFile } from "../../../gitops/yaml/paths.ts";
 import { searchedText } from "../../../gitops/yaml/file-text.ts";
-import { runsCommands, textFiles } from "../../text-files.ts";
+import { runsCommands, textFiles, uncommentedLines } from "../../text-files.ts";
 import type { Note, StepContext } from "../../step.ts";
 
 /**
@@ -26,9 +26,8 @@ export function readersOfChart({ repository, clusters }: StepContext): readonly 
     // The builds of clusters show what a patch in them does.
     const isPatched = POINTER.test(text) && !isBuilt(file, built);
     if (!isRead && !isPatched) return [];
-    return text.split("\n").flatMap((line, index): readonly Note[] => {
-      if (/^\s*(?:#|\/\/)/.test(line)) return [];
-      const position = { file, line: index + 1, column: 1 };
+    return uncommentedLines(text).flatMap(({ line, number }): readonly Note[] => {
+      const position = { file, line: number, column: 1 };
       if (isRead && READS.test(line)) return [{ kind: "runbook", message: MESSAGE, position }];
       return isPatched && POINTER.test(line) ? [{ kind: "runbook", message: PATCHES, position }] : [];
     });

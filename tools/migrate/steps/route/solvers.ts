@@ -19,14 +19,13 @@ const ISSUERS = ["Issuer", "ClusterIssuer"].map((kind) => ({ group: "cert-manage
  * Source: https://cert-manager.io/docs/configuration/acme/http01/
  */
 export function acmeSolvers(records: readonly DnsRecord[], context: StepContext): readonly Note[] {
-  const notes = context.clusters.flatMap((cluster) => {
+  return context.clusters.flatMap((cluster) => {
     const own = records
       .filter((record) => record.cluster === cluster.name)
       .filter(({ ingressClass }) => !staysThere(ingressClass, cluster, context));
     const issuers = own.length === 0 ? [] : cluster.objects.filter(isIssuer);
     return issuers.flatMap((issuer) => linesOf(issuer, own, cluster, context));
   });
-  return [...new Map(notes.map((note) => [JSON.stringify(note), note])).values()];
 }
 
 const isIssuer = ({ object }: BuiltObject): boolean => ISSUERS.some((kind) => isKind(object, kind));
