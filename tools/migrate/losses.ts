@@ -1,3 +1,4 @@
+import { distinct } from "../../lib/distinct.ts";
 import type { OwnedComment } from "../gitops/edit/comment-owners.ts";
 import type { LossKind } from "./loss-kinds.ts";
 import type { Note, StepContext } from "./step.ts";
@@ -35,7 +36,7 @@ export function lossNotes(losses: readonly Loss[], position: Note["position"]): 
     const own = position && (line === position.line ? position : { ...position, line, column: 1 });
     return { kind: "lost", message, ...(own && { position: own }) };
   });
-  return [...new Map(notes.map((note) => [JSON.stringify(note), note])).values()];
+  return distinct(notes);
 }
 
 /** Comments as losses. */

@@ -1,3 +1,4 @@
+import { distinct } from "../../lib/distinct.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { counted } from "../../lib/counted.ts";
@@ -75,16 +76,12 @@ function attempt(step: Step, context: StepContext): StepResult {
       round < MAX_ATTEMPTS ? refusedFiles(result.proof.failures, changes) : new Map<string, Note>();
     if (refused.size === 0) {
       const unseen = [...unseenBy(step, context), ...(planned.unseen ?? [])];
+      // An object that several kustomizations include, or several clusters receive, needs no second note.
       return { step, plan: { ...plan, notes: distinct([...notes, ...unapplied]) }, ...result, unseen };
     }
     for (const [path, note] of refused) excluded.set(path, note);
   }
 }
-
-/** An object that several kustomizations include, or several clusters receive, needs no second note. */
-const distinct = (notes: readonly Note[]): readonly Note[] => [
-  ...new Map(notes.map((note) => [JSON.stringify(note), note])).values(),
-];
 
 /** Changed files that would no longer be valid YAML. That is a bug in the step; only these files are skipped. */
 function invalidFiles(changes: readonly FileChange[]): ReadonlyMap<string, Note> {

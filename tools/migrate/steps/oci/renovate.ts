@@ -1,3 +1,4 @@
+import { distinct } from "../../../../lib/distinct.ts";
 import { searchedText } from "../../../gitops/yaml/file-text.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
@@ -23,7 +24,7 @@ interface Moved {
  */
 export function renovateNotes(releases: readonly WrittenObject[], context: StepContext): readonly Note[] {
   const all = releases.flatMap((release) => movedIn(release, context));
-  const moved = [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+  const moved = distinct(all);
   return rulesOf(context.repository).flatMap(({ file, rule }) => {
     const stops = moved.filter(({ before, after }) => fits(rule, before) && !fits(rule, after));
     const begins = moved.filter(({ before, after }) => !fits(rule, before) && fits(rule, after));

@@ -112,18 +112,50 @@ export function acceptingOf<T extends Fields>(
 export function problemOf(
   gateway: KubeObject,
   parent: Fields,
-  { namespace, host }: { readonly namespace: string; readonly host: string },
+  place: HostPlace,
   cluster: BuiltCluster,
 ): string | undefined {
+  for (const outcome of outcomesOf(gateway, parent, place, cluster))
+    if ("message" in outcome) return outcome.message;
+  return undefined;
+}
+
+/** Whether a Gateway serves a host of a route through a parentRef, and nothing about that is unknown. */
+export function isSurelyServed(
+  gateway: KubeObject,
+  parent: Fields,
+  place: HostPlace,
+  cluster: BuiltCluster,
+): boolean {
+  return [...outcomesOf(gateway, parent, place, cluster)].length === 0;
+}
+
+/** One host of a route, and where that is. */
+interface HostPlace {
+  readonly namespace: string;
+  readonly host: string;
+}
+
+function outcomesOf(
+  gateway: KubeObject,
+  parent: Fields,
+  { namespace, host }: HostPlace,
+  cluster: BuiltCluster,
+): ReturnType<typeof attachmentProblems> {
   const route: KubeObject = {
     apiVersion: `${HTTP_ROUTE.group}/v1`,
     kind: HTTP_ROUTE.kind,
     metadata: { name: "", namespace },
     spec: { hostnames: [host] },
   };
-  for (const outcome of attachmentProblems(route, parent, gateway, { objects: indexOf(cluster) }))
-    if ("message" in outcome) return outcome.message;
-  return undefined;
+  return attachmentProblems(route, parent, gateway, { objects: indexOf(cluster) });
+}
+
+/** The listeners that a parentRef selects. */
+export function listenersOf(gateway: KubeObject, { sectionName, port }: Fields): readonly Fields[] {
+  return list(at(gateway, ["spec", "listeners"]))
+    .map(fields)
+    .filter((one) => (sectionName ?? one.name) === one.name && (port ?? one.port) === one.port);
 }
 
 /** The names of the listeners of a protocol that serve any of a route's hosts, each with its port. */

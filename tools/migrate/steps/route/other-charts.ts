@@ -1,3 +1,4 @@
+import { distinct } from "../../../../lib/distinct.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping, originAt, type Mapping, type PathStep, type Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../objects.ts";
@@ -29,7 +30,7 @@ const isNamed = (values: Mapping, parent: Mapping, above: readonly PathStep[]): 
  */
 export function otherIngresses(forms: readonly Mapping[], chart = ""): readonly Note[] {
   const notes = forms.flatMap((form) => ingressesIn(form, chart));
-  return [...new Map(notes.map((note) => [JSON.stringify(note), note])).values()];
+  return distinct(notes);
 }
 
 function ingressesIn(release: Mapping, chart: string): readonly Note[] {

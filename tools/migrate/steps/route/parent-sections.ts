@@ -1,3 +1,4 @@
+import { distinct } from "../../../../lib/distinct.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
 import { at, fields, list } from "../../../../policy/engine/read.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
@@ -23,10 +24,6 @@ export function withSections(
   const numbers = ports.map(({ port }) => scalarText(port ?? null)).join(", ");
   return `its route needs several listeners of one Gateway, and the API server accepts that only if each has a name: set the names of the listeners on port ${numbers} instead in ${option} in ${OPTIONS_FILE}`;
 }
-
-const distinct = (places: readonly Mapping[]): readonly Mapping[] => [
-  ...new Map(places.map((place) => [JSON.stringify(place), place])).values(),
-];
 
 function named(place: Mapping, gateway: KubeObject): readonly Mapping[] {
   if (place.sectionName !== undefined) return [place];

@@ -4,7 +4,7 @@ import { allRoutes } from "../../../../policy/objects/routes.ts";
 import { at, fields, list, texts, type Fields } from "../../../../policy/engine/read.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { indexOf } from "../../clusters.ts";
-import { problemOf, type RoutePlace } from "./gateway.ts";
+import { listenersOf, problemOf, type RoutePlace } from "./gateway.ts";
 
 const plainListeners = (gateway: KubeObject): readonly Fields[] =>
   list(at(gateway, ["spec", "listeners"]))
@@ -21,11 +21,9 @@ export function hostsWithoutPlain(
   { namespace, hosts, redirected = new Set() }: RoutePlace & { readonly redirected?: ReadonlySet<unknown> },
   cluster: BuiltCluster,
 ): readonly string[] {
-  const listeners = plainListeners(gateway).filter(
-    ({ name, port }) =>
-      !redirected.has(port) &&
-      parentRefs.some((parent) => (parent.sectionName ?? name) === name && (parent.port ?? port) === port),
-  );
+  const listeners = parentRefs
+    .flatMap((parent) => listenersOf(gateway, parent))
+    .filter(({ protocol, port }) => protocol === "HTTP" && !redirected.has(port));
   return hosts.filter(
     (host) =>
       !listeners.some(

@@ -1,3 +1,4 @@
+import { distinct } from "../../../../lib/distinct.ts";
 import { isDeepStrictEqual } from "node:util";
 import { locate, type Position } from "../../../gitops/yaml/source.ts";
 import { isMapping, mappingsIn, originAt, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
@@ -88,7 +89,7 @@ function addedEntries(written: Mapping, forms: readonly Mapping[]): readonly Not
         return { ...refused(message), position: locate(originAt(form, [...INGRESS, key])) };
       }),
   );
-  return [...new Map(notes.map((note) => [JSON.stringify(note), note])).values()];
+  return distinct(notes);
 }
 
 /** What one entry in `ingress` becomes. */

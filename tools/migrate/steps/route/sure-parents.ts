@@ -1,12 +1,9 @@
 import type { KubeObject } from "../../../../kube/objects.ts";
 import { hasPlaceholder } from "../../../../policy/objects/app-template.ts";
-import { attachmentProblems } from "../../../../policy/objects/attachment.ts";
 import { mayOutrank, surelyOverlap } from "../../../../policy/objects/host-precedence.ts";
-import { HTTP_ROUTE } from "../../../../policy/objects/kinds.ts";
-import { at, fields, list, text, type Fields } from "../../../../policy/engine/read.ts";
+import { text, type Fields } from "../../../../policy/engine/read.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { indexOf } from "../../clusters.ts";
-import type { RoutePlace } from "./gateway.ts";
+import { isSurelyServed, listenersOf, type RoutePlace } from "./gateway.ts";
 import type { DnsRecord } from "./outcome.ts";
 
 /**
@@ -32,7 +29,7 @@ export function neededOf<T extends Fields>(
           one.protocol === own.protocol &&
           surelyOverlap(text(one.hostname), host) &&
           !mayOutrank(text(own.hostname), text(one.hostname), host) &&
-          isSurelyAdmitted(gateway, one, { namespace, host }, cluster),
+          isSurelyServed(gateway, { sectionName: one.name }, { namespace, host }, cluster),
       ),
     );
   });
@@ -86,25 +83,4 @@ export function dependentLines(records: readonly DnsRecord[]): readonly string[]
     const hosts = [...new Set(own.map(({ host }) => host))].join(", ");
     return `Gateway ${gateway}: whether its listeners (${parents}) accept the routes of ${hosts} depends on ${variables}, whose value is not known here. Compare the hostnames before the commit, and remove the parentRefs that cannot match from the routes: their status would say Accepted=False (NoMatchingListenerHostname) for good`;
   });
-}
-
-function listenersOf(gateway: KubeObject, { sectionName, port }: Fields): readonly Fields[] {
-  return list(at(gateway, ["spec", "listeners"]))
-    .map(fields)
-    .filter((one) => (sectionName ?? one.name) === one.name && (port ?? one.port) === one.port);
-}
-
-function isSurelyAdmitted(
-  gateway: KubeObject,
-  { name: sectionName }: Fields,
-  { namespace, host }: { readonly namespace: string; readonly host: string },
-  cluster: BuiltCluster,
-): boolean {
-  const route: KubeObject = {
-    apiVersion: `${HTTP_ROUTE.group}/v1`,
-    kind: HTTP_ROUTE.kind,
-    metadata: { name: "", namespace },
-    spec: { hostnames: [host] },
-  };
-  return [...attachmentProblems(route, { sectionName }, gateway, { objects: indexOf(cluster) })].length === 0;
 }
