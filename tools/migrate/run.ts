@@ -61,7 +61,12 @@ function attempt(step: Step, context: StepContext): StepResult {
     const changes = withSchemaComments(changesOf(planned, given), context.repository);
     const encrypted = encryptedFiles(context.repository, changes);
     const silent = silentLosses(step, changes, planned.notes, given);
-    const unsafe = new Map([...silent.refused, ...encrypted, ...invalidFiles(changes)]);
+    const unsafe = new Map([
+      ...silent.refused,
+      ...encrypted,
+      ...invalidFiles(changes),
+      ...changedTwice(changes),
+    ]);
     for (const [path, note] of unsafe) excluded.set(path, note);
     if (unsafe.size > 0) continue;
     const marks = [...markNotes(changes, context.repository), ...schemaNotes(changes, context.repository)];
@@ -95,6 +100,13 @@ function invalidFiles(changes: readonly FileChange[]): ReadonlyMap<string, Note>
       );
   }
   return invalid;
+}
+
+/** Files to which a step makes two changes, one of which would be lost. That is a bug in the step; only these files are skipped. */
+function changedTwice(changes: readonly FileChange[]): ReadonlyMap<string, Note> {
+  const reason = "the step would change the file twice, and lose the first change; report this as a bug";
+  const twice = [...Map.groupBy(changes, ({ path }) => path)].filter(([, ofPath]) => ofPath.length > 1);
+  return new Map(twice.map(([path]) => [path, refusal(path, reason)]));
 }
 
 /** The changes to selected files that differ from the current text. */

@@ -106,7 +106,8 @@ function torn(before: readonly string[], after: readonly string[], named: string
   });
 }
 
-describe("comments in a repository's files", () => {
+describe("comments in a repository's files", function () {
+  this.timeout(60_000);
   for (const step of STEPS)
     for (const name of readdirSync(join(FIXTURES, step.id))) {
       it(`${step.id}/${name}: are kept where they are true and whole, unless the report lists them`, () => {

@@ -119,6 +119,14 @@ describe("the verdicts of migrate", () => {
     assert.match(notes.map(({ message }) => message).join(), /invalid YAML/);
   });
 
+  it("skips a file to which a step makes two changes, and makes the others", () => {
+    write(app);
+    const again = { path: "apps/one.yaml", text: "# once more\n" };
+    const { verdict, files, notes } = report(step([changed("one"), changed("two"), again]));
+    assert.deepEqual([verdict, files.map(({ path }) => path)], ["proven", ["apps/two.yaml"]]);
+    assert.match(notes.map(({ message }) => message).join(), /change the file twice/);
+  });
+
   it('is "could not check" if the paths of all Kustomizations are relative to a directory below, which is named', () => {
     const unseen = (files: Readonly<Record<string, string>>, id: string): readonly string[] => {
       rmSync(root, { recursive: true });
