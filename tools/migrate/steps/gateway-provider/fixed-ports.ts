@@ -7,7 +7,7 @@ import { asKubeObject } from "../../../lint/kube-object.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
 import { indexOf } from "../../clusters.ts";
-import { valuesIn } from "../route/chart.ts";
+import { valuesIn } from "../route/release/chart.ts";
 import { controllerPods } from "../route/network/pods.ts";
 import { selectorMatches, type Pods } from "../route/network/selectors.ts";
 import { changesOf, movedPorts, portIn, type MovedPort } from "./moved-ports.ts";

@@ -5,7 +5,7 @@ import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import { indexOf } from "../../clusters.ts";
-import { valuesIn } from "../route/chart.ts";
+import { valuesIn } from "../route/release/chart.ts";
 import { controllerPods } from "../route/network/pods.ts";
 import { policiesOf, type Policy } from "../route/network/policies.ts";
 import type { PortRule } from "../route/network/port-rules.ts";

@@ -7,7 +7,7 @@ import { IN_ANOTHER_FILE, supply } from "../../supply.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { clusterOf } from "../../clusters.ts";
-import { valuesIn } from "../route/chart.ts";
+import { valuesIn } from "../route/release/chart.ts";
 import { whyForbidden } from "./allowed.ts";
 import { whyFixed } from "./fixed-ports.ts";
 import { whyClosed } from "./pod-ports.ts";

@@ -5,7 +5,7 @@ import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartRange, classSelectorValues } from "../../../../policy/knowledge/lookups.ts";
-import { chartOf } from "../route/chart.ts";
+import { chartOf } from "../route/release/chart.ts";
 
 /** The options for one of Traefik's HelmReleases. */
 export type ReleaseOptions = NonNullable<StepContext["options"]["gateway-provider"]["releases"][string]>;

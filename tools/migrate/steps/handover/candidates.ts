@@ -7,7 +7,7 @@ import { referencesOf } from "../namespace/references.ts";
 import { idOf, isKind, nameOf } from "../../objects.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { isRelease } from "../oci/artifact.ts";
-import { chartOf } from "../route/chart.ts";
+import { chartOf } from "../route/release/chart.ts";
 import type { Note } from "../../step.ts";
 import { described } from "./objects.ts";
 

@@ -12,7 +12,7 @@ import { unknownVersions, whyNoChartRef } from "./api-version.ts";
 import { whyForbidden } from "./allowed.ts";
 import { isRelease, sourceOf } from "./artifact.ts";
 import { isMarker } from "./image-policy.ts";
-import { releaseNamespace } from "../route/hosts.ts";
+import { releaseNamespace } from "../route/reading/hosts.ts";
 import { listedInTable } from "./published.ts";
 import { artifactIn, referenceFor, versionVariable, type NewRepositories } from "./repositories.ts";
 import { sharedDirectories, sharedReference } from "./shared.ts";

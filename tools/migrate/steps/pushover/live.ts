@@ -1,4 +1,4 @@
-import { releaseNamespace } from "../route/hosts.ts";
+import { releaseNamespace } from "../route/reading/hosts.ts";
 import type { WrittenObject } from "../../objects.ts";
 import { NAME, type Keys, type Store } from "./objects.ts";
 import type { PushoverOptions } from "./options.ts";

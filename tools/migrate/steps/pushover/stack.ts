@@ -6,7 +6,7 @@ import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping, mappingsIn, type Mapping, type PathStep } from "../../../gitops/yaml/values.ts";
 import { fieldAt, fieldsIn, idOf, isKind, nameOf } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
-import { chartOf } from "../route/chart.ts";
+import { chartOf } from "../route/release/chart.ts";
 import type { Store } from "./objects.ts";
 
 /** The kind of object that adds routes and receivers to Alertmanager's configuration. */

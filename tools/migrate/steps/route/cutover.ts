@@ -8,15 +8,15 @@ import type { StepContext } from "../../step.ts";
 import { controllerOf, controllerValues } from "./controllers/classes.ts";
 import { nginx } from "./controllers/nginx.ts";
 import { redirects } from "./controllers/nginx-config.ts";
-import { dnsLines, type DnsMove } from "./dns.ts";
-import { traefiksBehind } from "./doors.ts";
-import { isFilter } from "./filters.ts";
-import { gatewayIn, isHttps } from "./gateway.ts";
+import { dnsLines, type DnsMove } from "./dns/dns.ts";
+import { traefiksBehind } from "./gateway/doors.ts";
+import { isFilter } from "./routes/filters.ts";
+import { gatewayIn, isHttps } from "./gateway/gateway.ts";
 import type { CutoverNote } from "./outcome.ts";
-import type { Moving, Parents } from "./parents.ts";
-import { plainHttpOf } from "./plain-http.ts";
-import { hasPlainListener, redirectsPlainHttp } from "./plain-listeners.ts";
-import type { Reading } from "./served.ts";
+import type { Moving, Parents } from "./gateway/parents.ts";
+import { plainHttpOf } from "./plain/http.ts";
+import { hasPlainListener, redirectsPlainHttp } from "./plain/listeners.ts";
+import type { Reading } from "./reading/served.ts";
 
 /** What DNS, certificates and the Gateway's Traefik need before and after the commit, for each hostname. */
 export function cutover(

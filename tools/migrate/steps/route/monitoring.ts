@@ -12,8 +12,8 @@ import { indexOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
 import type { StepContext } from "../../step.ts";
 import { hostAsked } from "../annotate/fragment.ts";
-import type { MovingForm, Parents } from "./parents.ts";
-import type { HostGroup } from "./served.ts";
+import type { MovingForm, Parents } from "./gateway/parents.ts";
+import type { HostGroup } from "./reading/served.ts";
 
 /** A gatus-sidecar that watches an Ingress and would not watch its route: Gatus loses the endpoint, and with it the alerts. */
 export function monitoringLosses(

@@ -1,13 +1,13 @@
 import type { Note, StepContext } from "../../step.ts";
 import type { Uncovered } from "./admission/coverage.ts";
-import type { ControllerWide } from "./class-settings.ts";
-import { defaultsNotes } from "./controller-wide.ts";
+import type { ControllerWide } from "./controllers/class-settings.ts";
+import { defaultsNotes } from "./controllers/controller-wide.ts";
 import { cutover } from "./cutover.ts";
-import type { DnsMove } from "./dns.ts";
-import { missingServices } from "./missing-services.ts";
+import type { DnsMove } from "./dns/dns.ts";
+import { missingServices } from "./backends/missing-services.ts";
 import type { CutoverNote } from "./outcome.ts";
-import type { MovingForm, Parents } from "./parents.ts";
-import type { Reading } from "./served.ts";
+import type { MovingForm, Parents } from "./gateway/parents.ts";
+import type { Reading } from "./reading/served.ts";
 import { survivor } from "./survivors.ts";
 
 type PlacelessNote = Omit<Note, "position">;

@@ -7,12 +7,12 @@ import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { asWritten, type WrittenObject } from "../../objects.ts";
 import { blockLosses } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
-import { sourceOf } from "./hosts.ts";
+import { sourceOf } from "./reading/hosts.ts";
 import { refused, whyHeld, type Holds, type Outcome, type Stay } from "./outcome.ts";
-import { MovingComments, withTargeted } from "./comment-places.ts";
-import { targetOf } from "./comment-targets.ts";
-import { routeTexts } from "./object-edit.ts";
-import { plannedRoutes } from "./object-plan.ts";
+import { MovingComments, withTargeted } from "./text/comment-places.ts";
+import { targetOf } from "./text/comment-targets.ts";
+import { routeTexts } from "./text/object-edit.ts";
+import { plannedRoutes } from "./routes/plan.ts";
 
 /** Replaces an Ingress or IngressRoute with HTTPRoutes, at the same position in the file. */
 export function objectOutcome(ingress: WrittenObject, context: StepContext, holds: Holds): Outcome {

@@ -3,7 +3,7 @@ import { asKubeObject } from "../../../lint/kube-object.ts";
 import { fieldAt, idOf } from "../../objects.ts";
 import { isRelease } from "../oci/artifact.ts";
 import type { CutoverNote } from "./outcome.ts";
-import type { MovingForm } from "./parents.ts";
+import type { MovingForm } from "./gateway/parents.ts";
 
 /** Why an Ingress must stay: Flux would not apply the change because of a mark on it, which its route takes over, or on its HelmRelease. */
 export function whyNotApplied({ form: { object } }: MovingForm): readonly string[] {

@@ -7,7 +7,7 @@ import { listed } from "../../rendered-change.ts";
 import type { Step, StepContext } from "../../step.ts";
 import { supplied } from "../../supply.ts";
 import { isRelease } from "../oci/artifact.ts";
-import { releaseNamespace } from "../route/hosts.ts";
+import { releaseNamespace } from "../route/reading/hosts.ts";
 import { addsOnlySkip } from "./config-text.ts";
 import { pinnedSidecar, rbacObjects, roleOf } from "./container.ts";
 import type { SidecarPlace } from "./place.ts";

@@ -1,6 +1,6 @@
 import { releaseOf } from "../../../../policy/objects/helm.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
-import { rendered } from "../route/hosts.ts";
+import { rendered } from "../route/reading/hosts.ts";
 import type { AppContainer } from "../../../../policy/objects/app-template.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, mappingsIn, type Mapping } from "../../../gitops/yaml/values.ts";

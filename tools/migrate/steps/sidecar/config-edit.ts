@@ -7,7 +7,7 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { fieldAt, findDocument, nameOf, objectsNamed } from "../../objects.ts";
 import type { FileChange, StepContext } from "../../step.ts";
-import { releaseNamespace } from "../route/hosts.ts";
+import { releaseNamespace } from "../route/reading/hosts.ts";
 import { editBlock, skipsInvalid, withSkip } from "./config-text.ts";
 import type { ConfigPlace } from "./place.ts";
 

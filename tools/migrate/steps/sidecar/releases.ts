@@ -7,7 +7,7 @@ import type { MigrateOptions } from "../../options.ts";
 import { gatusPrograms, readsRoutes } from "../../../../policy/objects/gatus-presence.ts";
 import { indexOf } from "../../clusters.ts";
 import { isRelease } from "../oci/artifact.ts";
-import { chartOf } from "../route/chart.ts";
+import { chartOf } from "../route/release/chart.ts";
 import { whyReplacing, withAllValues } from "./all-values.ts";
 import { placeInAppTemplate } from "./app-template.ts";
 import { placeInGatusChart } from "./gatus-chart.ts";

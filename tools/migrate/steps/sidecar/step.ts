@@ -14,7 +14,7 @@ import { alertNotes } from "../annotate/alerts.ts";
 import { placedRoutes } from "../annotate/places.ts";
 import { hostOf } from "../annotate/sidecar.ts";
 import { isRelease } from "../oci/artifact.ts";
-import { releaseNamespace } from "../route/hosts.ts";
+import { releaseNamespace } from "../route/reading/hosts.ts";
 import { whyForbidden, whyRenderedForbidden } from "./allowed.ts";
 import { configMapChange, configText, whyNotEditable } from "./config-edit.ts";
 import { editBlock, skipsInvalid } from "./config-text.ts";

@@ -1,7 +1,7 @@
 import type { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import { missingComments } from "../../missing-comments.ts";
 import type { NotEdited } from "../../not-editable.ts";
-import { indented } from "../route/carry.ts";
+import { indented } from "../route/text/carry.ts";
 
 /** New lines for a top-level mapping, and the entry whose place they take. */
 interface Addition {

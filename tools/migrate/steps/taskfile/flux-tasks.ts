@@ -6,7 +6,7 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
 import { nameOf } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
-import { indented } from "../route/carry.ts";
+import { indented } from "../route/text/carry.ts";
 import { commandsIn, reconcileCommand, type ReconcileCommand } from "./reconcile-command.ts";
 
 /** What a new task reconciles. */

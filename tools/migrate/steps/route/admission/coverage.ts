@@ -2,7 +2,7 @@ import { OPTIONS_FILE } from "../../../options-file.ts";
 import { nameOf } from "../../../objects.ts";
 import { isRelease } from "../../oci/artifact.ts";
 import type { CutoverNote } from "../outcome.ts";
-import type { MovingForm, Parents } from "../parents.ts";
+import type { MovingForm, Parents } from "../gateway/parents.ts";
 import { admissionPoliciesOf } from "./policies.ts";
 import type { AdmissionPolicy, AdmissionRule, Admitted } from "./policy.ts";
 

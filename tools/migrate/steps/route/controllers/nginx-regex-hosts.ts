@@ -2,7 +2,7 @@ import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { oncePer } from "../../../../../lib/once-per.ts";
-import { servedHosts } from "../hosts.ts";
+import { servedHosts } from "../reading/hosts.ts";
 import { controllerOf } from "./classes.ts";
 import { nginx } from "./nginx.ts";
 

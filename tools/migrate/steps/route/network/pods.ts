@@ -15,7 +15,7 @@ import type { ObjectIndex } from "../../../../../policy/engine/object-index.ts";
 import { at, fields, text, type Fields } from "../../../../../policy/engine/read.ts";
 import type { Knowledge } from "../../../../../policy/knowledge/knowledge.ts";
 import { chartServiceAccount, chartServices } from "../controllers/chart-names.ts";
-import type { Backend } from "../served.ts";
+import type { Backend } from "../reading/served.ts";
 import { UNKNOWN_PODS, type Pods } from "./selectors.ts";
 
 /** Labels that charts and controllers add. */

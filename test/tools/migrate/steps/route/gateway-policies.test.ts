@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { route } from "../../../../../tools/migrate/steps/route/step.ts";
+import { gatewayClass, gatewayWith, helmRelease, ingressWith, messages, resultOf } from "../../planning.ts";
+
+const ENVOY = "gateway.envoyproxy.io/v1alpha1";
+const GATEWAY = { group: "gateway.networking.k8s.io", kind: "Gateway", name: "front" };
+const NGINX = helmRelease("ingress-nginx", "network", "ingress-nginx", {});
+const OPTIONS = { route: { gateways: { nginx: { name: "front", namespace: "doors" } } } };
+
+const policy = (spec: object, kind = "BackendTrafficPolicy", namespace = "doors"): object => ({
+  ...{ apiVersion: ENVOY, kind, metadata: { name: "limits", namespace } },
+  spec: { timeout: { http: { requestTimeout: "30s" } }, retry: { numRetries: 2 }, ...spec },
+});
+
+/** The lines about what applies to every route of the Gateway. */
+function lines(objects: readonly object[], gatewayLabels: object = {}): string {
+  const gateway = gatewayWith({ name: "front", namespace: "doors" }, "doors") as { metadata: object };
+  const labelled = { ...gateway, metadata: { ...gateway.metadata, labels: gatewayLabels } };
+  const files = {
+    "apps/objects.yaml": [labelled, NGINX, ...objects],
+    "apps/web.yaml": ingressWith({ ingressClassName: "nginx" }),
+    "apps/second.yaml": ingressWith({
+      ingressClassName: "nginx",
+      name: "second",
+      host: "second.example.com",
+    }),
+  };
+  const result = resultOf(route, files, OPTIONS);
+  assert.equal(result.plan.changes.length, 2, messages(result, "refused").join());
+  return messages(result, "cutover")
+    .filter((line) => line.startsWith("Gateway doors/front: "))
+    .join("\n");
+}
+
+describe("migrate route: what applies to every route of the Gateway", () => {
+  const expected =
+    /^Gateway doors\/front: BackendTrafficPolicy doors\/limits \(timeout, retry\) applies to its routes\. .*class nginx: .*$/;
+
+  for (const [name, spec] of [
+    ["a target", { targetRef: GATEWAY }],
+    ["one of several targets", { targetRefs: [{ ...GATEWAY, name: "back" }, GATEWAY] }],
+    ["a listener", { targetRefs: [{ ...GATEWAY, sectionName: "http" }] }],
+    ["a target in a namespace", { targetRef: { ...GATEWAY, namespace: "doors" } }],
+    ["labels", { targetSelectors: [{ kind: "Gateway", matchLabels: { door: "front" } }] }],
+    ["a class", { targetRef: { ...GATEWAY, kind: "GatewayClass", name: "doors" } }],
+  ] as const)
+    it(`is one line if a policy names it as ${name}`, () => {
+      assert.match(lines([policy(spec)], { door: "front" }), expected);
+    });
+
+  it("includes a login, and is still one line", () => {
+    const login = policy({ targetRef: GATEWAY, oidc: {} }, "SecurityPolicy");
+    assert.match(
+      lines([policy({ targetRef: GATEWAY }), login]),
+      /^Gateway .*BackendTrafficPolicy doors\/limits .*; SecurityPolicy doors\/limits \(timeout, retry, oidc\).*$/,
+    );
+  });
+
+  it("does not include policies for other objects", () => {
+    const others = [
+      { targetRef: { ...GATEWAY, name: "back" } },
+      { targetRef: { ...GATEWAY, kind: "HTTPRoute" } },
+      { targetRef: { ...GATEWAY, namespace: "other" } },
+      { targetSelectors: [{ kind: "Gateway", matchLabels: { door: "back" } }] },
+      { targetSelectors: [{ kind: "HTTPRoute", matchLabels: { door: "front" } }] },
+    ].map((spec) => policy(spec));
+    for (const one of [...others, policy({ targetRef: GATEWAY }, "SecurityPolicy", "apps")])
+      assert.equal(lines([one], { door: "front" }), "", JSON.stringify(one));
+  });
+
+  it("includes Middlewares of its Traefik's entry points, and its time limit for requests", () => {
+    const traefik = (values: object): readonly object[] => [
+      gatewayClass("doors", "traefik.io/gateway-controller"),
+      helmRelease("traefik", "network", "traefik", {
+        providers: { kubernetesGateway: { enabled: true } },
+        ...values,
+      }),
+    ];
+    const limit =
+      "its Traefik cancels requests that take more than 60 s to send, unless readTimeout says otherwise";
+    assert.ok(lines(traefik({})).startsWith(`Gateway doors/front: ${limit}. `));
+    const login = { middlewares: ["network-login@kubernetescrd"] };
+    assert.match(
+      lines(traefik({ ports: { websecure: login } })),
+      /^Gateway doors\/front: its Traefik sets ports\.websecure\.middlewares for every route; its Traefik cancels/,
+    );
+    const longer = { transport: { respondingTimeouts: { readTimeout: "10m" } } };
+    assert.equal(lines(traefik({ ports: { websecure: longer } })), "");
+    assert.doesNotMatch(lines(traefik({ ports: { web: { proxyProtocol: { insecure: true } } } })), /sets/);
+  });
+});

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import type { KubeObject } from "../../../../../kube/objects.ts";
+import { move } from "../../../../support/routes/moved.ts";
+import { ingress, ingressRoute, middleware } from "../../../../support/routes/protections.ts";
+
+const HOST = "longer.web.example.com";
+const LOGIN = middleware("login", { basicAuth: { secret: "users" } });
+const admin = ingressRoute("admin", `Host(\`${HOST}\`) && PathPrefix(\`/\`) && Header(\`X-Key\`, \`k\`)`, {
+  middlewares: [{ name: "login" }],
+});
+const path = (value: string, pathType = "Exact", name = "two"): object => ({
+  path: value,
+  pathType,
+  backend: { service: { name, port: { number: 80 } } },
+});
+
+/** The kinds that serve the host afterwards, and why some stay. */
+function result(...objects: readonly KubeObject[]): { readonly kinds: string; readonly refused: string } {
+  const { after, notes, status } = move(objects);
+  assert.equal(status, "holds");
+  return {
+    kinds: after
+      .filter(({ kind }) => /Ingress(?:Route)?$|HTTPRoute/.test(kind))
+      .map(({ kind, metadata }) => `${kind} ${metadata.name}`)
+      .sort()
+      .join(", "),
+    refused: notes.flatMap(({ kind, message }) => (kind === "refused" ? [message] : [])).join("\n"),
+  };
+}
+
+describe("the order of the rules for a host", () => {
+  it("keeps an Ingress whose longest rule is not its most specific one", () => {
+    // Traefik tries PathPrefix("/") first, because it is longer than Path("/abc").
+    const { kinds, refused } = result(withPaths("web", path("/", "Prefix", "one"), path("/abc")));
+    assert.equal(kinds, "Ingress web");
+    assert.match(refused, /its rules for longer\.web\.example\.com would match in a different order/);
+    const { kinds: moved } = result(withPaths("web", path("/", "Prefix", "one"), path("/abc/def/ghi")));
+    assert.equal(moved, "HTTPRoute web");
+  });
+
+  it("counts the rules of all objects: a login on one must not lose to another", () => {
+    const { kinds, refused } = result(LOGIN, admin, withPaths("web", path("/api/v1/items")));
+    assert.equal(kinds, "Ingress web, IngressRoute admin");
+    assert.match(refused, /the rules of .* for longer\.web\.example\.com would match in a different order/);
+  });
+
+  it("keeps an object that competes with one that stays", () => {
+    const other = ingressRoute("other", `Host(\`${HOST}\`) && !Method(\`GET\`) && PathPrefix(\`/\`)`);
+    const stays = withPaths("web", path("/", "Prefix", "one"));
+    const sticky = ingress(
+      "sticky",
+      HOST,
+      { "tls.options": "apps-mtls@kubernetescrd" },
+      path("/much/longer/path"),
+    );
+    assert.match(result(stays, sticky).kinds, /^Ingress sticky, Ingress web$/);
+    assert.match(result(stays, sticky).refused, /stays whole: Ingress apps\/sticky serves it too and stays/);
+    assert.equal(result(other, withPaths("else", path("/"))).kinds, "Ingress else, IngressRoute other");
+    const everywhere = ingressRoute("any", "HostRegexp(`.+`)", { middlewares: [{ name: "login" }] });
+    assert.equal(result(LOGIN, { ...everywhere }, stays).kinds, "HTTPRoute web, IngressRoute any");
+    const first = ingressRoute("any", "HostRegexp(`.+`)", { priority: 1000 });
+    assert.equal(result(first, stays).kinds, "Ingress web, IngressRoute any");
+    assert.match(result(first, stays).refused, /only one of them would move/);
+  });
+
+  it("does not matter on different entry points, or if conditions exclude each other", () => {
+    const [one, two] = ["a", "b"].map((value) =>
+      ingressRoute(value, `Host(\`${HOST}\`) && Header(\`X-Kind\`, \`${value}\`)`, {
+        services: [{ name: value, port: 80 }],
+      }),
+    );
+    assert.ok(one && two);
+    assert.equal(result(one, two).kinds, "HTTPRoute a, HTTPRoute b");
+    const inside = ingress("inside", HOST, { entrypoints: "web" }, path("/", "Prefix", "one"));
+    const outside = ingress("outside", HOST, { entrypoints: "websecure" }, path("/a"));
+    assert.equal(result(inside, outside).kinds, "HTTPRoute inside, HTTPRoute outside");
+  });
+});
+
+describe("rules that the API server would reject", () => {
+  it("stay: a route accepts one condition for each header and parameter", () => {
+    const { kinds, refused } = result(
+      ingressRoute("two", `Host(\`${HOST}\`) && Query(\`v\`, \`1\`) && QueryRegexp(\`v\`, \`^[0-9]+$\`)`),
+    );
+    assert.equal(kinds, "IngressRoute two");
+    assert.match(refused, /a route accepts only one condition for v/);
+  });
+});
+
+describe("a prefix that ends with a slash", () => {
+  it("stays, because a route would also serve the path without it", () => {
+    const { kinds, refused } = result(withPaths("web", path("/api/v1/", "Prefix")));
+    assert.equal(kinds, "Ingress web");
+    assert.match(refused, /path \/api\/v1\/ would also match \/api\/v1/);
+  });
+});
+
+describe("the class of an Ingress", () => {
+  it("belongs to the controller whose chart creates it", () => {
+    const release = {
+      apiVersion: "helm.toolkit.fluxcd.io/v2",
+      kind: "HelmRelease",
+      metadata: { name: "outside", namespace: "network" },
+      spec: {
+        chart: { spec: { chart: "ingress-nginx", sourceRef: { kind: "HelmRepository", name: "nginx" } } },
+        values: { controller: { ingressClassResource: { name: "traefik" } } },
+      },
+    };
+    const plain = withPaths("web", path("/", "Prefix"));
+    const spec = { ...(plain.spec as object), tls: [{ secretName: "web-tls", hosts: [HOST] }] };
+    const { kinds, refused } = result(release, { ...plain, spec });
+    assert.equal(kinds, "Ingress web");
+    // Only ingress-nginx redirects by default.
+    assert.match(refused, /redirects plain HTTP to HTTPS/);
+  });
+});
+
+function withPaths(name: string, ...paths: readonly object[]): KubeObject {
+  const spec = { ingressClassName: "traefik", rules: [{ host: HOST, http: { paths } }] };
+  return { ...ingress(name, HOST, {}), spec };
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { stringify } from "yaml";
+import { route } from "../../../../../tools/migrate/steps/route/step.ts";
+import type { StepResult } from "../../../../../tools/migrate/run.ts";
+import { ingressWith, messages, resultOf } from "../../planning.ts";
+
+const OPTIONS = { route: { gateways: { wan: { name: "front", namespace: "doors" } } } };
+const moved = ({ plan }: StepResult): readonly string[] => plan.changes.map(({ path }) => path);
+
+describe("migrate route: what a patch in one cluster changes", () => {
+  const flux = (name: string): object => ({
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
+    metadata: { name, namespace: "flux-system" },
+    spec: { path: `./clusters/${name}/den`, prune: true, sourceRef: { kind: "GitRepository", name: "home" } },
+  });
+  const tea = (host: string): object =>
+    ingressWith({ name: "tea", namespace: "den", host, ingressClassName: "wan" });
+  const planned = (more: readonly object[]): StepResult =>
+    resultOf(
+      route,
+      {
+        "clusters/west/flux/den.yaml": flux("west"),
+        "clusters/west/den/kustomization.yaml": {
+          resources: ["../../../base"],
+          patches: [{ path: "tea.yaml", target: { kind: "Ingress", name: "tea" } }, ...more],
+        },
+        "clusters/west/den/tea.yaml": tea("tea.west.example.com"),
+        "base/kustomization.yaml": { resources: ["tea.yaml"] },
+        "base/tea.yaml": tea("tea.example.com"),
+      },
+      OPTIONS,
+    );
+
+  it("keeps the Ingress, and names the patch, unless it reaches the route", () => {
+    const result = planned([]);
+    assert.deepEqual(moved(result), []);
+    assert.match(
+      messages(result, "refused").join(),
+      /the patch at clusters\/west\/den\/tea\.yaml:\d+ changes what it serves, and does not reach its HTTPRoute: write the same patch for HTTPRoutes first/,
+    );
+    const hostnames = [{ op: "replace", path: "/spec/hostnames", value: ["tea.west.example.com"] }];
+    const both = planned([{ target: { kind: "HTTPRoute", name: "tea" }, patch: stringify(hostnames) }]);
+    assert.deepEqual(moved(both), ["base/tea.yaml"], messages(both, "refused").join());
+  });
+});
+
+describe("migrate route: what a patch for all Ingresses sets", () => {
+  const set = (apiVersion: string, kind: string): object => ({
+    target: { kind },
+    patch: stringify({
+      apiVersion,
+      kind,
+      metadata: { name: "any", annotations: { "example.net/owner": "ann" } },
+    }),
+  });
+  const INGRESSES = set("networking.k8s.io/v1", "Ingress");
+  const ROUTES = set("gateway.networking.k8s.io/v1", "HTTPRoute");
+  const planned = (more: object): StepResult =>
+    resultOf(
+      route,
+      {
+        "den/tea.yaml": ingressWith({ name: "tea", namespace: "den", ingressClassName: "wan" }),
+        "den/kustomization.yaml": { resources: ["tea.yaml"], ...more },
+      },
+      OPTIONS,
+    );
+
+  it("keeps them as long as it does not reach their routes", () => {
+    const result = planned({ patches: [INGRESSES] });
+    assert.deepEqual(moved(result), []);
+    assert.match(
+      messages(result, "refused").join(),
+      /its HTTPRoute would not have annotation example\.net\/owner, which a patch sets: extend the patch to HTTPRoutes first/,
+    );
+  });
+
+  it("moves with them if it does, or if it is set for all objects", () => {
+    for (const more of [
+      { patches: [INGRESSES, ROUTES] },
+      { commonAnnotations: { "example.net/owner": "ann" } },
+      { commonLabels: { owner: "ann" } },
+    ])
+      assert.deepEqual(moved(planned(more)), ["den/tea.yaml"], JSON.stringify(more));
+  });
+});

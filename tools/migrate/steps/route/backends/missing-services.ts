@@ -1,0 +1,100 @@
+import { isAppTemplate } from "../../../../../policy/objects/app-template.ts";
+import { appServices, renderedService } from "../../../../../policy/objects/app-template-network.ts";
+import { releaseOf } from "../../../../../policy/objects/helm.ts";
+import { HELM_RELEASE, SERVICE } from "../../../../../policy/objects/kinds.ts";
+import { mayBeOperators } from "../../../../../policy/objects/operator-services.ts";
+import type { ObjectIndex } from "../../../../../policy/engine/object-index.ts";
+import { at, text } from "../../../../../policy/engine/read.ts";
+import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
+import { asKubeObject } from "../../../../lint/kube-object.ts";
+import { indexOf } from "../../../clusters.ts";
+import { isRelease } from "../../oci/artifact.ts";
+import { controllerOf, controllerValues, readerOf } from "../controllers/classes.ts";
+import { nginx } from "../controllers/nginx.ts";
+import { traefik } from "../controllers/traefik.ts";
+import type { CutoverNote } from "../outcome.ts";
+import type { MovingForm } from "../gateway/parents.ts";
+import { servicesBehind } from "../reading/served.ts";
+
+/**
+ * Backends that an Ingress names literally and that the repository does not show: what nothing in the repository creates does not answer today either, and of
+ * what a chart or an operator creates, the ports are not known.
+ */
+export function missingServices(moving: MovingForm): readonly CutoverNote[] {
+  const { form, cluster, namespace, reading, hosts } = moving;
+  if (!cluster) return [];
+  const index = indexOf(cluster);
+  const own = isRelease(form.object) ? appServices(asKubeObject(form.object), index) : [];
+  const names = servicesBehind(reading.served).flatMap(({ name }) => name ?? []);
+  return [...new Set(names)].flatMap((name): readonly CutoverNote[] => {
+    if (own.some((service) => service.name === name) || isCreated(namespace, name, index)) return [];
+    const place = `Service ${namespace}/${name}, the backend of ${hosts.join(", ")}`;
+    const check = portCheck(name, moving);
+    const isIdentifier = own.some(({ identifier }) => identifier === name);
+    if (!isIdentifier && mayBeCreated(namespace, name, index))
+      return check === undefined
+        ? []
+        : [
+            {
+              kind: "cutover",
+              message: `${place}: this repository does not show its ports; before the commit, ${check}`,
+            },
+          ];
+    const hint =
+      own.length === 0
+        ? ""
+        : `; the Services of its release are ${own.map((service) => service.name).join(", ")}`;
+    const otherwise = check === undefined ? "" : `; if something else does, ${check}`;
+    const message = `${place}, is not in this repository${hint}: unless something else creates it, ${errorsToday(reading.ingressClass, cluster)}, and the Gateway with a 500 after the move${otherwise}`;
+    return [{ kind: "cutover", message }];
+  });
+}
+
+/**
+ * What to check about the ports of a Service that the repository does not show; undefined where Traefik serves its Ingress, because it takes a Service's ports
+ * only by their own numbers as well.
+ */
+function portCheck(service: string, { reading, cluster, namespace }: MovingForm): string | undefined {
+  const controller = readerOf(reading, cluster);
+  if (controller === traefik) return undefined;
+  const own = servicesBehind(reading.served).filter(({ name }) => name === service);
+  const ports = [...new Set(own.flatMap(({ port }) => port ?? []))];
+  if (isOfFlux(namespace, service) && ports.every((port) => port === 80)) return undefined;
+  const who = controller === nginx ? "ingress-nginx" : "its controller";
+  return `\`kubectl get service --namespace ${namespace} ${service}\` must list ${ports.join(" and ")} among its ports: ${who} ${controller === nginx ? "takes" : "may take"} a targetPort as well, and a Gateway does not (500)`;
+}
+
+/** What the class's controller answers for a Service that does not exist. */
+function errorsToday(ingressClass: string | undefined, cluster: BuiltCluster): string {
+  if (controllerOf(ingressClass, cluster) !== nginx) return "the Ingress controller answers with an error";
+  const values = controllerValues(ingressClass, cluster);
+  const backend = text(at(values, ["controller", "extraArgs", "default-backend-service"]));
+  if (backend !== undefined) return `ingress-nginx answers with Service ${backend}`;
+  return at(values, ["defaultBackend", "enabled"]) === true
+    ? "ingress-nginx answers with its default backend"
+    : "ingress-nginx answers with a 503";
+}
+
+function isCreated(namespace: string, name: string, index: ObjectIndex): boolean {
+  return (
+    index.get(SERVICE, namespace, name) !== undefined || renderedService(namespace, name, index) !== undefined
+  );
+}
+
+const releasesIn = (namespace: string, index: ObjectIndex): ReturnType<ObjectIndex["ofKind"]> =>
+  index.ofKind(HELM_RELEASE).filter((release) => releaseOf(release).namespace === namespace);
+
+/** The Services that Flux is installed with, each on port 80. Source: config/manager/service.yaml of fluxcd/notification-controller and source-controller. */
+const OF_FLUX = ["webhook-receiver", "notification-controller", "source-controller"];
+
+const isOfFlux = (namespace: string, name: string): boolean =>
+  namespace === "flux-system" && OF_FLUX.includes(name);
+
+/** Whether another chart may create the Service, or an operator, which names it after its custom resource. */
+function mayBeCreated(namespace: string, name: string, index: ObjectIndex): boolean {
+  return (
+    isOfFlux(namespace, name) ||
+    releasesIn(namespace, index).some((release) => !isAppTemplate(release, index)) ||
+    mayBeOperators(namespace, name, index)
+  );
+}

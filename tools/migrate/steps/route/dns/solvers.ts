@@ -1,0 +1,115 @@
+import { at, fields, list, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
+import { INGRESS } from "../../../../../policy/objects/kinds.ts";
+import type { KubeObject } from "../../../../../kube/objects.ts";
+import type { BuiltCluster, BuiltObject } from "../../../../gitops/flux/built.ts";
+import { locate } from "../../../../gitops/yaml/source.ts";
+import { asKubeObject } from "../../../../lint/kube-object.ts";
+import { indexOf } from "../../../clusters.ts";
+import { isKind } from "../../../objects.ts";
+import type { Note, StepContext } from "../../../step.ts";
+import { defaultClassOf } from "../controllers/default-class.ts";
+import { servesBoth } from "../gateway/doors.ts";
+import type { DnsRecord } from "../outcome.ts";
+
+const ISSUERS = ["Issuer", "ClusterIssuer"].map((kind) => ({ group: "cert-manager.io", kind }));
+
+/**
+ * Issuers of cert-manager that prove hosts by HTTP-01 through an Ingress of a class that moves: the challenge comes to the address in DNS, where the
+ * controller of that Ingress no longer is. One line for each Issuer.
+ * Source: https://cert-manager.io/docs/configuration/acme/http01/
+ */
+export function acmeSolvers(records: readonly DnsRecord[], context: StepContext): readonly Note[] {
+  return context.clusters.flatMap((cluster) => {
+    const own = records
+      .filter((record) => record.cluster === cluster.name)
+      .filter(({ ingressClass }) => !staysThere(ingressClass, cluster, context));
+    const issuers = own.length === 0 ? [] : cluster.objects.filter(isIssuer);
+    return issuers.flatMap((issuer) => linesOf(issuer, own, cluster, context));
+  });
+}
+
+const isIssuer = ({ object }: BuiltObject): boolean => ISSUERS.some((kind) => isKind(object, kind));
+
+/** Whether the Traefik of a class also serves the Gateway: it answers at the same address after the move. */
+function staysThere(ingressClass: string, cluster: BuiltCluster, context: StepContext): boolean {
+  const option = context.options.route.gateways[ingressClass];
+  return option !== undefined && servesBoth(ingressClass, cluster, option, context);
+}
+
+function linesOf(
+  { object, origin }: BuiltObject,
+  records: readonly DnsRecord[],
+  cluster: BuiltCluster,
+  context: StepContext,
+): readonly Note[] {
+  const issuer = asKubeObject(object);
+  const solvers = list(at(issuer, ["spec", "acme", "solvers"])).map(fields);
+  const affected = records.filter((record) =>
+    solversFor(record.host, solvers).some((solver) =>
+      isReachedBy(solver, record, issuer, { cluster, context }),
+    ),
+  );
+  if (affected.length === 0) return [];
+  const unique = (values: readonly string[]): string => [...new Set(values)].join(", ");
+  const { namespace, name } = issuer.metadata;
+  const who = namespace === undefined || issuer.kind === "ClusterIssuer" ? name : `${namespace}/${name}`;
+  const classes = unique(affected.map(({ ingressClass }) => ingressClass));
+  const gateways = unique(
+    affected.flatMap(({ ingressClass }) => {
+      const option = context.options.route.gateways[ingressClass];
+      return option ? [`${option.namespace}/${option.name}`] : [];
+    }),
+  );
+  const hosts = unique(affected.map(({ host }) => host));
+  const message = `${issuer.kind} ${who} proves hosts by HTTP-01 through an Ingress of class ${classes} (spec.acme.solvers[].http01.ingress); once DNS points to Gateway ${gateways}, challenges do not reach it, and certificates that it issues for these hosts are not renewed: ${hosts}. Before that, add a solver with http01.gatewayHTTPRoute.parentRefs that names the Gateway and selector.dnsNames with these hosts; cert-manager needs its support for the Gateway API enabled, and the Gateway a listener for plain HTTP on port 80 that admits routes from the namespaces of the Certificates`;
+  return [{ kind: "cutover", message, position: locate(origin) }];
+}
+
+/**
+ * The solvers that cert-manager may take for a host: the most specific one, and each that also selects by labels, which Certificates may have.
+ * Source: https://cert-manager.io/docs/configuration/acme/#adding-multiple-solver-types
+ */
+function solversFor(host: string, solvers: readonly Fields[]): readonly Fields[] {
+  const labelled = solvers.filter((solver) => hasLabels(solver) && specificity(solver, host) >= 0);
+  const others = solvers.filter((solver) => !hasLabels(solver) && specificity(solver, host) >= 0);
+  const best = Math.max(...others.map((solver) => specificity(solver, host)));
+  return [...labelled, ...others.filter((solver) => specificity(solver, host) === best).slice(0, 1)];
+}
+
+const hasLabels = ({ selector }: Fields): boolean =>
+  Object.keys(fields(fields(selector).matchLabels)).length > 0;
+
+/** How closely a solver's selector names a host; negative if it does not. */
+function specificity({ selector }: Fields, host: string): number {
+  const names = texts(fields(selector).dnsNames);
+  const zones = texts(fields(selector).dnsZones);
+  if (names.length === 0 && zones.length === 0) return 0;
+  if (names.includes(host)) return Number.MAX_SAFE_INTEGER;
+  const around = zones.filter((zone) => host === zone || host.endsWith(`.${zone}`));
+  return Math.max(-1, ...around.map(({ length }) => length));
+}
+
+/** Whether a solver's Ingress has the class that a record moves away from. */
+function isReachedBy(
+  { http01 }: Fields,
+  { ingressClass }: DnsRecord,
+  issuer: KubeObject,
+  { cluster, context }: { readonly cluster: BuiltCluster; readonly context: StepContext },
+): boolean {
+  const solver = fields(http01).ingress;
+  if (solver === undefined) return false;
+  const { ingressClassName, class: annotated, name } = fields(solver);
+  const named = text(ingressClassName) ?? text(annotated);
+  // Without a class, cert-manager sets none on its Ingress, and every controller that takes such Ingresses serves it.
+  const standard = defaultClassOf(cluster, context.options.route) ?? ingressClass;
+  if (text(name) === undefined) return (named ?? standard) === ingressClass;
+  const { namespace } = issuer.metadata;
+  return indexOf(cluster)
+    .ofKind(INGRESS)
+    .filter(({ metadata }) => metadata.name === name)
+    .filter(({ metadata }) => issuer.kind === "ClusterIssuer" || metadata.namespace === namespace)
+    .some((ingress) => (classOf(ingress) ?? standard) === ingressClass);
+}
+
+const classOf = ({ metadata: { annotations }, spec }: KubeObject): string | undefined =>
+  text(fields(annotations)["kubernetes.io/ingress.class"]) ?? text(fields(spec).ingressClassName);

@@ -1,0 +1,128 @@
+import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
+import { scalarText } from "../../../../gitops/kustomize/resource.ts";
+import { mappingsIn, type Mapping } from "../../../../gitops/yaml/values.ts";
+import { oncePer } from "../../../../../lib/once-per.ts";
+import { fieldAt } from "../../../objects.ts";
+import type { StepContext } from "../../../step.ts";
+import { controllerOf } from "../controllers/classes.ts";
+import { traefik } from "../controllers/traefik.ts";
+import { isExpressible } from "../reading/ingress-route.ts";
+import type { RouteOptions } from "../options.ts";
+import { otherOrders } from "./other-orders.ts";
+import { isHttpRoute, isIngress } from "../reading/kinds.ts";
+import { competing, keepsPlace, weightOf, type Pair, type Ranked } from "./precedence.ts";
+import { readingsOf, routesIn } from "../reading/readings.ts";
+import type { Reading } from "../reading/served.ts";
+
+/**
+ * Why Ingresses in a cluster cannot become routes, by their `source`: they share a host, and a different one of them would answer. Traefik
+ * prefers the longest rule, whichever object it is in; a route is chosen by its path.
+ */
+export const reorderedSources = oncePer((options: RouteOptions) =>
+  oncePer((cluster: BuiltCluster): ReadonlyMap<string, string> => {
+    const found = new Map<string, string>();
+    for (const pair of pairsOf(options)(cluster)) {
+      const { first, second, reordered } = pair;
+      if (!reordered || first.isFixed || second.isFixed) continue;
+      for (const { source = "" } of [first, second]) found.set(source, describe(pair));
+    }
+    return found;
+  }),
+);
+
+function describe({ first, second, reason }: Pick<Pair, "first" | "second" | "reason">): string {
+  if (reason !== undefined) return reason;
+  const { host } = first.served;
+  const rules =
+    first.source === second.source ? "its rules" : `the rules of ${first.source} and ${second.source}`;
+  return `${rules} for ${host} would match in a different order: among Ingresses, Traefik prefers the longest rule or the highest priority; among routes, the most specific path`;
+}
+
+/**
+ * Why the routes of an object are not safe: a request to one of its hosts may get another answer, because rules match in a different order, or
+ * because a competing Ingress stays.
+ */
+export function whyReordered(
+  hosts: ReadonlySet<string>,
+  { options }: StepContext,
+  { before, after }: { readonly before: BuiltCluster | undefined; readonly after: BuiltCluster | undefined },
+): string | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  const staying = new Set(contendersOf(options.route)(after).map(({ source }) => source));
+  const stays = ({ source = "" }: Ranked): boolean => staying.has(source) && !source.startsWith("HTTPRoute");
+  for (const pair of pairsOf(options.route)(before)) {
+    const { first, second, reordered } = pair;
+    if (!hosts.has(first.served.host)) continue;
+    const keeps = options.route.keepIngress;
+    const [moved, other] = stays(first) ? [second, first] : [first, second];
+    if (!keeps && stays(first) !== stays(second) && !keepsPlace(moved, other))
+      return `${first.source} and ${second.source} compete for requests to ${first.served.host}, and only one of them would move`;
+    if (reordered && (keeps || (!stays(first) && !stays(second)))) return describe(pair);
+  }
+  return undefined;
+}
+
+const pairsOf = oncePer((options: RouteOptions) =>
+  oncePer((cluster: BuiltCluster): readonly Pair[] => [
+    ...competing(contendersOf(options)(cluster)),
+    ...otherOrders(options)(cluster),
+  ]),
+);
+
+/** The rules in a cluster that Traefik sorts by precedence. */
+const contendersOf = oncePer((options: RouteOptions) =>
+  oncePer((cluster: BuiltCluster): readonly Ranked[] => [
+    ...readingsOf(options)(cluster).flatMap(({ object, reading, source }) => [
+      ...rankedBy(reading, cluster, source),
+      ...(isIngress(object) ? fixedContenders(object, reading, source) : []),
+    ]),
+    ...routesIn(cluster)
+      .filter(({ object }) => isHttpRoute(object))
+      .flatMap(({ source, served }) =>
+        served.map((one) => ({ served: one, rank: weightOf(one) + one.host.length, source })),
+      ),
+  ]),
+);
+
+/** The rules of an IngressRoute that a route cannot express: they may match any request to their hosts. */
+function fixedContenders(
+  object: Mapping,
+  { entryPoints, ingressClass }: Reading,
+  source: string,
+): readonly Ranked[] {
+  return mappingsIn(fieldAt(object, ["spec", "routes"])).flatMap((route) => {
+    const rule = scalarText(route.match);
+    if (isExpressible(rule)) return [];
+    const named = [...rule.matchAll(/(!?)\bHost\(\s*[`"]([^`"]*)/g)];
+    const hosts = named.some(([, negation]) => negation === "!") ? [] : named.map(([, , host = ""]) => host);
+    const rank = typeof route.priority === "number" && route.priority > 0 ? route.priority : rule.length;
+    return (hosts.length === 0 ? [""] : hosts).map((host): Ranked => ({
+      served: {
+        host,
+        match: { path: { type: "RegularExpression", value: rule } },
+        backends: [],
+        middlewares: [source],
+      },
+      rank,
+      entryPoints,
+      ingressClass,
+      source,
+      isFixed: true,
+    }));
+  });
+}
+
+/** The rules, if Traefik is known to serve them; for others, see {@link otherOrders}. */
+function rankedBy(reading: Reading, cluster: BuiltCluster, source: string): readonly Ranked[] {
+  const { ingressClass, entryPoints } = reading;
+  const isTraefik = source.startsWith("IngressRoute") || controllerOf(ingressClass, cluster) === traefik;
+  if (!isTraefik) return [];
+  return reading.served.map((served) => ({
+    served,
+    rank: served.rank ?? 0,
+    entryPoints,
+    ingressClass,
+    source,
+    ...(reading.refusals.length > 0 && { isFixed: true as const }),
+  }));
+}

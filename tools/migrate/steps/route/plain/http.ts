@@ -1,0 +1,53 @@
+import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
+import { controllerOf, controllerValues } from "../controllers/classes.ts";
+import { nginx } from "../controllers/nginx.ts";
+import { redirects as redirectsByNginx } from "../controllers/nginx-config.ts";
+import { traefik } from "../controllers/traefik.ts";
+import { redirectingEntryPoints } from "../controllers/traefik-entry-points.ts";
+import { controllerSources } from "../controllers/services.ts";
+import type { RouteOptions } from "../options.ts";
+import type { Reading } from "../reading/served.ts";
+
+/** What becomes of a plain HTTP request to an Ingress's hosts: answered by the app, redirected to HTTPS, or not answered. */
+export interface PlainHttp {
+  readonly answer: "served" | "redirected" | "none";
+  /** The entry points that the Ingress names, without those that only redirect. */
+  readonly entryPoints: readonly string[];
+}
+
+/**
+ * How an Ingress treats plain HTTP today. A route must not attach to a plain listener unless the app answers there already.
+ * @param gateway what the owner says about the Gateway of the class, and so about the class, if the repository does not show its controller
+ */
+export function plainHttpOf(
+  reading: Reading,
+  cluster: BuiltCluster | undefined,
+  { redirectsToHttps }: Pick<RouteOptions["gateways"][string], "redirectsToHttps">,
+): PlainHttp {
+  const shown = shownPlainHttp(reading, cluster);
+  const { ingressClass = "", entryPoints } = reading;
+  if (shown.answer !== "served" || entryPoints.length > 0 || !redirectsToHttps) return shown;
+  const isShown =
+    controllerOf(ingressClass, cluster) === nginx || controllerSources(ingressClass, cluster).length > 0;
+  return isShown ? shown : { ...shown, answer: "redirected" };
+}
+
+function shownPlainHttp(reading: Reading, cluster: BuiltCluster | undefined): PlainHttp {
+  const { ingressClass, entryPoints, annotations, usesTls, isTlsOnly } = reading;
+  const controller = controllerOf(ingressClass, cluster);
+  const values = controllerValues(ingressClass, cluster);
+  if (controller === nginx)
+    return {
+      answer: redirectsByNginx(annotations.raw, usesTls, values) ? "redirected" : "served",
+      entryPoints,
+    };
+  const isTraefik = controller === traefik || entryPoints.length > 0 || isTlsOnly;
+  // Most other controllers redirect an Ingress with a certificate.
+  if (!isTraefik) return { answer: usesTls ? "redirected" : "served", entryPoints };
+  const redirecting = redirectingEntryPoints(values);
+  const serving = entryPoints.filter((name) => !redirecting.has(name));
+  if (entryPoints.length > serving.length) return { answer: "redirected", entryPoints: serving };
+  // On Traefik's entry point for plain HTTP, such a router matches nothing.
+  if (isTlsOnly) return { answer: "none", entryPoints: entryPoints.filter((name) => name !== "web") };
+  return { answer: entryPoints.length === 0 && redirecting.size > 0 ? "redirected" : "served", entryPoints };
+}
