@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
 import { at, fields } from "../../../../../policy/engine/read.ts";
 import type { FieldType } from "../../../../../tools/gitops/flux/field-types/notation.ts";
 import { MIDDLEWARE as MIDDLEWARE_TYPE } from "../../../../../tools/gitops/flux/field-types/traefik.ts";
@@ -151,6 +151,52 @@ describe("migrate route: a field that its API does not have", () => {
     const plugin = MIDDLEWARE.replace(/spec:[^]*/, "spec: { plugin: { fail2ban: { anything: [1] } } }\n");
     for (const text of [`${MIDDLEWARE}---\n${other}`, plugin]) {
       const result = resultOf(route, { "shop/ledger.yaml": ROUTE, "shop/lan.yaml": text }, OPTIONS);
+      assert.equal(result.plan.changes.length, 1, messages(result, "refused").join("\n"));
+    }
+  });
+});
+
+describe("migrate route: a field that only Traefik 2 follows", () => {
+  const headers = MIDDLEWARE.replace(
+    /spec:[^]*/,
+    "spec: { headers: { sslRedirect: true, frameDeny: true } }\n",
+  );
+  const release = (chart: object, values: object = {}): string =>
+    stringify({
+      apiVersion: "helm.toolkit.fluxcd.io/v2",
+      kind: "HelmRelease",
+      metadata: { name: "traefik", namespace: "doors" },
+      spec: {
+        chart: {
+          spec: { chart: "traefik", ...chart, sourceRef: { kind: "HelmRepository", name: "traefik" } },
+        },
+        values: { ingressClass: { name: "wan" }, ...values },
+      },
+    });
+  const given = (middleware: string, more: Files = {}): StepResult =>
+    resultOf(route, { "shop/ledger.yaml": ROUTE, "shop/lan.yaml": middleware, ...more }, OPTIONS);
+
+  it("keeps the object unless Traefik 3 serves its class today, and says what to do", () => {
+    const old = release({ version: "27.0.2" });
+    const tagged = release({ version: "30.1.0" }, { image: { tag: "v2.11.3" } });
+    for (const more of [{}, { "doors/traefik.yaml": old }, { "doors/traefik.yaml": tagged }]) {
+      const result = given(headers, more);
+      assert.deepEqual(result.plan.changes, []);
+      assert.match(
+        messages(result, "refused").join("\n"),
+        /Middleware shop\/lan-only sets spec\.headers\.sslRedirect, which Traefik 2 follows .* redirectScheme/,
+      );
+    }
+    const current = given(headers, { "doors/traefik.yaml": release({ version: "30.x" }) });
+    assert.equal(current.plan.changes.length, 1, messages(current, "refused").join("\n"));
+  });
+
+  it("does not keep one whose value changes nothing", () => {
+    for (const spec of [
+      "{ headers: { sslRedirect: false } }",
+      "{ stripPrefix: { prefixes: [/a], forceSlash: true } }",
+    ]) {
+      const result = given(MIDDLEWARE.replace(/spec:[^]*/, `spec: ${spec}\n`));
       assert.equal(result.plan.changes.length, 1, messages(result, "refused").join("\n"));
     }
   });

@@ -4,7 +4,7 @@ import { nginx } from "../controllers/nginx.ts";
 import { isOthers } from "./doors.ts";
 import { isFilter } from "../routes/filters.ts";
 import { gatewayIn } from "./gateway.ts";
-import { unknownMiddlewareFields } from "../reading/middleware-fields.ts";
+import { middlewareFieldsWithoutEffect } from "../reading/middleware-fields.ts";
 import type { Moving, MovingForm, Parents } from "./parents.ts";
 import { plainHttpOf } from "../plain/http.ts";
 import { redirectsPlainHttp } from "../plain/listeners.ts";
@@ -32,7 +32,7 @@ export function demands(moving: MovingForm, gateway: Parents["gateway"]): readon
         ]
       : []),
     ...otherProtocols(moving, gateway),
-    ...unknownMiddlewareFields(moving),
+    ...middlewareFieldsWithoutEffect(moving),
     ...(usesTraefik ? whyNoTraefik(moving, gateway, translated) : []),
     ...(redirects && !isRedirected
       ? [

@@ -1,41 +1,73 @@
 import { MIDDLEWARE } from "../../../../../policy/objects/kinds.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
-import { mappingsIn } from "../../../../gitops/yaml/values.ts";
+import { mappingsIn, type Mapping } from "../../../../gitops/yaml/values.ts";
 import { fieldAt, objectNamed } from "../../../objects.ts";
+import { isTraefik3 } from "../controllers/traefik-version.ts";
 import { isFilter } from "../routes/filters.ts";
 import type { Moving } from "../gateway/parents.ts";
 import { unknownIn } from "./unknown-fields.ts";
 
-/** Why the Middlewares of an Ingress, and those in their chains, may not do what they should: the API server drops or rejects a field of one. */
-export function unknownMiddlewareFields({ reading, cluster, namespace }: Moving): readonly string[] {
+/**
+ * Why the Middlewares of an Ingress, and those in their chains, may not do what they should: the API server drops or rejects a field of one, or the Traefik
+ * behind the Gateway ignores one.
+ */
+export function middlewareFieldsWithoutEffect({ reading, cluster, namespace }: Moving): readonly string[] {
   if (!cluster) return [];
-  const names = reading.served.flatMap(({ middlewares }) => middlewares.filter((name) => !isFilter(name)));
-  const reasons = new Map<string, readonly string[]>();
-  for (const name of names) visit({ namespace, name }, cluster, reasons);
-  return [...reasons.values()].flat();
+  const { served, ingressClass = "" } = reading;
+  const names = served.flatMap(({ middlewares }) => middlewares.filter((name) => !isFilter(name)));
+  const found = new Map<string, Mapping>();
+  for (const name of names) visit({ namespace, name }, cluster, found);
+  return [...found].flatMap(([id, middleware]) => [
+    ...unknownFields(id, middleware),
+    ...(isTraefik3(ingressClass, cluster) ? [] : fieldsOfTraefik2(id, middleware, ingressClass)),
+  ]);
 }
 
-/** @param reasons the reasons for the Middlewares that have been visited */
+function unknownFields(id: string, middleware: Mapping): readonly string[] {
+  return unknownIn(middleware, "Middleware").map(
+    (field) =>
+      `Middleware ${id} has ${field}, which is not a field of a Middleware that this step knows, so it may not protect the app: move it to its place or remove it`,
+  );
+}
+
+/**
+ * Fields that Traefik 3, the only one with HTTPRoutes of the version v1, accepts and ignores, with the value that changes nothing in Traefik 2.
+ * Source: docs/content/migrate/v2-to-v3-details.md of github.com/traefik/traefik ("Deprecated Options Removal")
+ */
+const ONLY_IN_TRAEFIK_2: readonly (readonly [path: readonly string[], unused: unknown])[] = [
+  ...["sslRedirect", "sslTemporaryRedirect", "sslForceHost"].map(
+    (name) => [["headers", name], false] as const,
+  ),
+  ...["sslHost", "featurePolicy"].map((name) => [["headers", name], ""] as const),
+  [["stripPrefix", "forceSlash"], true],
+  [["forwardAuth", "tls", "caOptional"], false],
+];
+
+function fieldsOfTraefik2(id: string, middleware: Mapping, ingressClass: string): readonly string[] {
+  return ONLY_IN_TRAEFIK_2.filter(([path, unused]) => {
+    const value = fieldAt(middleware, ["spec", ...path]);
+    return value !== undefined && value !== null && value !== unused;
+  }).map(
+    ([path]) =>
+      `Middleware ${id} sets spec.${path.join(".")}, which Traefik 2 follows and Traefik 3, which serves routes, ignores, and this repository does not show that class ${ingressClass} is served by Traefik 3: if it is, the field has no effect today, so remove it; otherwise, first replace it (a redirect to HTTPS by redirectScheme, which both follow)`,
+  );
+}
+
+/** @param found the Middlewares that have been visited */
 function visit(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   cluster: BuiltCluster,
-  reasons: Map<string, readonly string[]>,
+  found: Map<string, Mapping>,
 ): void {
   const id = `${namespace}/${name}`;
-  const found = objectNamed([cluster], MIDDLEWARE, { namespace, name });
-  if (!found || reasons.has(id)) return;
-  reasons.set(
-    id,
-    unknownIn(found.object, "Middleware").map(
-      (field) =>
-        `Middleware ${id} has ${field}, which is not a field of a Middleware that this step knows, so it may not protect the app: move it to its place or remove it`,
-    ),
-  );
-  for (const entry of mappingsIn(fieldAt(found.object, ["spec", "chain", "middlewares"])))
+  const built = objectNamed([cluster], MIDDLEWARE, { namespace, name });
+  if (!built || found.has(id)) return;
+  found.set(id, built.object);
+  for (const entry of mappingsIn(fieldAt(built.object, ["spec", "chain", "middlewares"])))
     visit(
       { namespace: scalarText(entry.namespace) || namespace, name: scalarText(entry.name) },
       cluster,
-      reasons,
+      found,
     );
 }
