@@ -22,9 +22,10 @@ async function deploy() {
   const pins = loadPins();
   const { kubeconfig } = settings.cluster;
   const cluster = new KubeClient(settings.cluster);
-  await cluster.version();
-
+  // The hash is computed while the API server answers.
+  const answered = cluster.version();
   const release = releaseHash(import.meta.dirname);
+  await answered;
   const update = await stageUpdate({
     settings,
     release,
@@ -39,6 +40,15 @@ async function deploy() {
     authorizations: settings.gatusAuthorizations,
     repository: settings.flux,
   });
+  const provider = () =>
+    new k8s.Provider(PROVIDER_NAME, {
+      ...update.provider,
+      enableServerSideApply: true,
+      // Otherwise, the provider deletes and recreates a ConfigMap on every change.
+      enableConfigMapMutable: true,
+    });
+  // A preview changes nothing, so its provider may start while the plan is made.
+  const early = pulumi.runtime.isDryRun() ? provider() : undefined;
   const config = promoted(settings, update.ref);
   const plan = await planPlatform({
     stack: pulumi.getStack(),
@@ -51,13 +61,7 @@ async function deploy() {
   const declared = plan.parts.flatMap(({ objects }) => objects);
   await update.begin(declared);
 
-  const provider = new k8s.Provider(PROVIDER_NAME, {
-    ...update.provider,
-    enableServerSideApply: true,
-    // Otherwise, the provider deletes and recreates a ConfigMap on every change.
-    enableConfigMapMutable: true,
-  });
-  const up = createPlatform(plan, config, provider);
+  const up = createPlatform(plan, config, early ?? provider());
   const evidence = update.evidence(up, declared);
 
   return {

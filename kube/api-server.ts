@@ -1,7 +1,8 @@
-import { Agent as HttpAgent, type IncomingMessage } from "node:http";
+import type { Agent, IncomingMessage } from "node:http";
 import * as https from "node:https";
 import { setTimeout } from "node:timers/promises";
 import { EdgefirstError } from "../lib/errors.ts";
+import { http } from "../lib/node-http.ts";
 import { ApiError } from "./api-error.ts";
 import { connectionError } from "./connection-error.ts";
 import { readBody, sendJson } from "./http.ts";
@@ -25,15 +26,15 @@ export class ApiServer {
   readonly server: string;
   readonly #access: ClusterAccess;
   readonly #timeoutMs: number;
-  readonly #agent: HttpAgent;
+  readonly #agent: Agent;
 
   constructor(context: string, access: ClusterAccess, timeoutMs = TIMEOUT_MS) {
     this.context = context;
     this.server = access.server.replace(/\/$/, "");
     this.#access = access;
     this.#timeoutMs = timeoutMs;
-    const Agent = access.server.startsWith("http:") ? HttpAgent : https.Agent;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: 10 });
+    const module = access.server.startsWith("http:") ? http : https;
+    this.#agent = new module.Agent({ keepAlive: true, maxSockets: 10 });
   }
 
   /**

@@ -1,7 +1,7 @@
-import * as http from "node:http";
 import type { IncomingMessage } from "node:http";
 import * as https from "node:https";
 import type { RequestOptions } from "node:https";
+import { http } from "../lib/node-http.ts";
 
 /**
  * Sends a request, with a JSON body if given, and resolves once the response headers arrive. {@link readBody} reads the body.

@@ -4,11 +4,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const PROJECT = join(import.meta.dirname, "../..");
-/** Postpones the packages that main.js postpones, and loads the program's SDKs. */
+const [POSTPONE = ""] =
+  /^const \{ postpone \}.*\n(?:postpone\(.*\n)+/m.exec(readFileSync(join(PROJECT, "main.js"), "utf8")) ?? [];
+/** Postpones what main.js postpones, and loads the program's SDKs. */
 const START = `
-  ${/^require\("\.\/lib\/lazy-packages.*$/m.exec(readFileSync(join(PROJECT, "main.js"), "utf8"))?.[0] ?? ""}
+  ${POSTPONE}
   const pulumi = require("@pulumi/pulumi");
-  require("@pulumi/kubernetes");
+  const kubernetes = require("@pulumi/kubernetes");
   const hasCompiler = () =>
     Object.values(require.cache).some(
       ({ filename, exports }) => filename.includes("/typescript") && Object.keys(exports).length > 100,
@@ -38,5 +40,35 @@ describe("the TypeScript compiler, which the Pulumi SDK needs for serializing fu
     `) as { text: string; hasCompiler: boolean };
     assert.match(result.text, /a \+ 1/);
     assert.equal(result.hasCompiler, true);
+  });
+});
+
+describe("parts of the SDKs that the program does without", () => {
+  const LOADED = `Object.values(require.cache).map(({ children, filename }) => children.length > 0 && filename)`;
+
+  it("are not loaded by the program's SDKs", () => {
+    const parts = /automation|kubernetes.(helm|kustomize|yaml)/;
+    const loaded = run(`return ${LOADED};`) as readonly (string | false)[];
+    assert.deepEqual(
+      loaded.filter((file) => file !== false && parts.test(file)),
+      [],
+    );
+  });
+
+  it("are loaded once they are used", () => {
+    const result = run(
+      "return [typeof pulumi.automation.LocalWorkspace, typeof kubernetes.helm.v3.Chart, typeof kubernetes.yaml.ConfigGroup];",
+    );
+    assert.deepEqual(result, ["function", "function", "function"]);
+  });
+});
+
+describe("Node's implementation of fetch", () => {
+  it("is not loaded by the client of the API server", () => {
+    const script = `
+      await import("./kube/api-server.ts");
+      return process.moduleLoadList.filter((name) => name.includes("undici"));
+    `;
+    assert.deepEqual(run(script), []);
   });
 });
