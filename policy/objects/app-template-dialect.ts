@@ -1,6 +1,8 @@
+import intersects from "semver/ranges/intersects.js";
 import type { KubeObject } from "../../kube/objects.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, text, type Fields } from "../engine/read.ts";
+import { chartRange } from "../knowledge/lookups.ts";
 import { chartOf, releaseOf, valuesOf, type Values } from "./helm.ts";
 
 /**
@@ -15,8 +17,8 @@ const BY_MAJOR: readonly Dialect[] = ["single", "single", "2", "3", "4", "4"];
 const NEWEST: Dialect = "4";
 
 /**
- * The dialect of a release's version. A range counts as its lowest version. Without a version, the newest dialect applies, since Flux installs the newest
- * chart. From a GitRepository or a Bucket comes whatever version is there.
+ * The dialect of a release's version. Of a range, Flux installs the newest version, and without a version the newest chart. From a GitRepository or a Bucket
+ * comes whatever version is there.
  */
 export function dialectOf(release: KubeObject, objects: ObjectIndex): Dialect {
   const { version } = chartOf(release, objects);
@@ -24,9 +26,13 @@ export function dialectOf(release: KubeObject, objects: ObjectIndex): Dialect {
   const source = text(at(chart, ["sourceRef", "kind"]));
   if (source === "GitRepository" || source === "Bucket") return "unknown";
   if (version === undefined) return chart.chart === undefined ? "unknown" : NEWEST;
-  if (/^[\s>=*]*$/.test(version)) return NEWEST;
-  const [, major] = /^[\s^~>=v]*(\d+)/.exec(version) ?? [];
-  return major === undefined ? "unknown" : (BY_MAJOR[Number(major)] ?? "unknown");
+  const range = chartRange(version);
+  if (range === null) return "unknown";
+  return BY_MAJOR.findLast((_, major) => admitsMajor(range, major)) ?? "unknown";
+}
+
+function admitsMajor(range: string, major: number): boolean {
+  return intersects(range, `>=${major}.0.0-0 <${major + 1}.0.0-0`, { includePrerelease: true });
 }
 
 const PROBES_ON = {
