@@ -27,15 +27,12 @@ export class ObjectIndex {
     this.#all = objects;
     this.#rendered = new Set(renderedBy.values());
     this.#byKind = Map.groupBy(objects, (object) => kindKey({ group: groupOf(object), kind: object.kind }));
-    for (const object of objects)
-      this.#byName.set(
-        nameKey(
-          { group: groupOf(object), kind: object.kind },
-          object.metadata.namespace,
-          object.metadata.name,
-        ),
-        object,
-      );
+    for (const object of objects) {
+      const { name, namespace } = object.metadata;
+      const key = nameKey({ group: groupOf(object), kind: object.kind }, namespace, name);
+      // A manifest without `spec` only adds to the object that another owner creates.
+      if (object.spec !== undefined || !this.#byName.has(key)) this.#byName.set(key, object);
+    }
   }
 
   all(): readonly KubeObject[] {

@@ -6,6 +6,7 @@ import { oncePer } from "../../lib/once-per.ts";
 import { ociAddress } from "../knowledge/lookups.ts";
 import { at, fields, text, type Fields } from "../engine/read.ts";
 import { missing } from "../objects/missing.ts";
+import { isPartial } from "../objects/partial.ts";
 import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
 
 /** See docs/reference/rules/chart-source.md. */
@@ -43,7 +44,7 @@ function* sourceProblems(
         "Use source.toolkit.fluxcd.io/v1, which Flux has since 2.3 (HelmRepository) and 2.6 (OCIRepository).",
       recommendation: hasFlux("2.8.0") === false,
     };
-  if (source.kind !== "OCIRepository" || holdsManifests(source, objects)) return;
+  if (source.kind !== "OCIRepository" || isPartial(source) || holdsManifests(source, objects)) return;
   const { tag, semver, digest } = fields(at(source, ["spec", "ref"]));
   const [, written] = /^oci:\/\/[^/]+\/[^:@]*([:@].+)$/.exec(text(at(source, ["spec", "url"])) ?? "") ?? [];
   if (written !== undefined)

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { dependenciesOf, fluxId } from "../objects/flux.ts";
 import { FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
+import { isPartial } from "../objects/partial.ts";
 import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, list, text } from "../engine/read.ts";
@@ -32,6 +33,7 @@ export const kustomizationSource = defineRule({
       ),
   }),
   *check(object, context) {
+    if (isPartial(object)) return;
     yield* sourceProblems(object, context);
     yield* dependencyProblems(object, context);
     yield* lostLists(object, context);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { KubeObject } from "../../kube/objects.ts";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { attachmentProblems } from "../objects/attachment.ts";
 import { appServices, renderedService, type ServicePort } from "../objects/app-template-network.ts";
 import { hasPlaceholder } from "../objects/app-template.ts";
@@ -10,6 +10,7 @@ import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
+import { isPartial } from "../objects/partial.ts";
 import { isGranted } from "../objects/reference-grants.ts";
 import { ATTACHED_KINDS, attachedRoutes } from "../objects/routes.ts";
 import { unencryptedHosts } from "../objects/tls-hosts.ts";
@@ -40,6 +41,10 @@ export const routeAttachment = defineRule({
   *check(object, context) {
     const { elsewhere } = context.settings;
     for (const { route, path } of attachedRoutes(object, context.objects)) {
+      if (isPartial(route)) {
+        yield { path: path(["metadata"]), notEvaluated: notKnown(route) };
+        continue;
+      }
       const spec = fields(route.spec);
       if (list(spec.parentRefs).length === 0)
         yield {
@@ -89,6 +94,10 @@ function unless(isUnknown: boolean, message: string, path: Path = []): Outcome {
   return isUnknown ? { path, notEvaluated: message } : { path, message, cause: message };
 }
 
+function notKnown(object: KubeObject): string {
+  return `${describeObject(object)} has no spec here: another owner creates the object.`;
+}
+
 /** Parents with listeners. A Service can be a parent too, in a mesh. */
 const WITH_LISTENERS = ["Gateway", "ListenerSet", "XListenerSet"];
 
@@ -111,7 +120,8 @@ function* parentProblems(
     if (!elsewhere.includes(id)) yield unless(!context.isComplete, `${id} does not exist.`);
     return;
   }
-  yield* attachmentProblems(route, parent, gateway, context);
+  if (isPartial(gateway)) yield { path: [], notEvaluated: notKnown(gateway) };
+  else yield* attachmentProblems(route, parent, gateway, context);
 }
 
 function* backendProblems(
@@ -145,6 +155,11 @@ function* backendProblems(
       `No ReferenceGrant in ${namespace} allows the route to use Service ${name}.`,
       ["namespace"],
     );
+  const written = objects.get(SERVICE, namespace, name);
+  if (written !== undefined && isPartial(written)) {
+    yield { path: [], notEvaluated: notKnown(written) };
+    return;
+  }
   const ports = portsOf(namespace, name, objects);
   if (ports === undefined) {
     const id = `Service ${namespace}/${name}`;

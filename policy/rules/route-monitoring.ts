@@ -7,6 +7,7 @@ import { GATEWAY } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
 import { fields, list } from "../engine/read.ts";
 import { defineRule, type Problem } from "../engine/rule.ts";
+import { isPartial } from "../objects/partial.ts";
 import { ROUTE_KINDS, routesOf } from "../objects/routes.ts";
 
 const PREFIX = "gatus.home-operations.com/";
@@ -43,13 +44,14 @@ export const routeMonitoring = defineRule({
     for (const { route, path } of routesOf(object, objects)) {
       const annotations = fields(route.metadata.annotations);
       const place = path(["metadata", "annotations"]);
-      if (isRequired && annotations[ENABLED_ANNOTATION] === undefined)
+      const isKnown = !isPartial(route);
+      if (isRequired && isKnown && annotations[ENABLED_ANNOTATION] === undefined)
         yield {
           path: place,
           message: `Route ${route.metadata.name} has no annotation ${ENABLED_ANNOTATION}.`,
         };
       // gatus-sidecar gets the address from the first hostname, and creates no endpoint without one.
-      const isUnread = list(fields(route.spec).hostnames).length === 0;
+      const isUnread = isKnown && list(fields(route.spec).hostnames).length === 0;
       for (const problem of annotationProblems(annotations, place))
         yield { ...problem, recommendation: isUnread };
     }

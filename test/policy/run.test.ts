@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../../kube/objects.ts";
 import { formatPath, parsePath } from "../../policy/engine/path.ts";
+import { RULES } from "../../policy/engine/registry.ts";
 import { runRules, type RuleReport } from "../../policy/engine/run.ts";
 import { UNKNOWN, withUnknowns } from "../../policy/engine/unknown.ts";
 
@@ -43,6 +44,23 @@ describe("runRules", () => {
         level("stack"),
       ],
       ["advisory", "mandatory", "advisory", "mandatory"],
+    );
+  });
+
+  it("finds nothing in an object of any kind without a spec, which adds its metadata to one of another owner", () => {
+    const kinds = RULES.flatMap((rule) => rule.kinds).filter(
+      ({ group, kind }) => !`${group}/${kind}`.includes("*") && kind !== "Stack",
+    );
+    const report = run(
+      ...kinds.map(({ group, kind }) => ({
+        apiVersion: group === "" ? "v1" : `${group}/v1`,
+        kind,
+        metadata: { name: "web", namespace: "media", annotations: { note: "mine" } },
+      })),
+    );
+    assert.deepEqual(
+      report.findings.map(({ rule, object, message }) => [rule, object.kind, message]),
+      [],
     );
   });
 
