@@ -2,6 +2,8 @@ import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { enabled, isAppTemplate } from "../objects/app-template.ts";
 import { rendered } from "../objects/app-template-dialect.ts";
 import { unrenderedValues } from "../objects/helm.ts";
+import { dnsWithoutRoutes } from "../objects/dns-sources.ts";
+import { oncePer } from "../../lib/once-per.ts";
 import { HELM_RELEASE, INGRESS, INGRESS_ROUTE } from "../objects/kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
@@ -15,21 +17,46 @@ export const noIngressLeft = defineRule({
   description: "No host is on both an Ingress, or an IngressRoute of Traefik, and an HTTPRoute.",
   why: "external-dns and cert-manager use the Ingress for as long as it exists. The DNS record moves to the route only once no Ingress has the host.",
   remediation: "Remove the Ingress or IngressRoute once the route has been accepted.",
+  recommends:
+    "a host on both, unless every other host with an Ingress or IngressRoute has moved to a route and external-dns, if the repository has one, reads routes: otherwise either of the two may be the one that serves the host",
   severity: "high",
   enforcement: "mandatory",
   kinds: [INGRESS, INGRESS_ROUTE, HELM_RELEASE],
   wholeStack: true,
-  *check(object, { objects }) {
+  *check(object, { objects, isComplete, host: place }) {
     for (const { host, path } of ingressHosts(object, objects)) {
       const route = routesByHost(objects).get(host)?.[0];
-      if (route !== undefined)
-        yield {
-          path,
-          message: `${host} is both on an ${object.kind === INGRESS_ROUTE.kind ? "IngressRoute" : "Ingress"} and on ${describeObject(route.route)}.`,
-        };
+      if (route === undefined) continue;
+      const kind = object.kind === INGRESS_ROUTE.kind ? "IngressRoute" : "Ingress";
+      const isLeft =
+        place === "stack" || (isComplete && hasMoved(objects) && dnsWithoutRoutes(objects) === undefined);
+      yield {
+        path,
+        message: `${host} is both on an ${kind} and on ${describeObject(route.route)}.`,
+        ...(!isLeft && { recommendation: true, remediation: howToDecide(kind, route.route, objects) }),
+      };
     }
   },
 });
+
+/** Whether each host of an Ingress or IngressRoute is also on a route, and some host only on a route. */
+const hasMoved = oncePer((objects: ObjectIndex): boolean => {
+  const hosts = [INGRESS, INGRESS_ROUTE, HELM_RELEASE]
+    .flatMap((kind) => objects.ofKind(kind))
+    .flatMap((object) => allHosts(object, objects));
+  const routes = routesByHost(objects);
+  const moved = [...routes.keys()].filter((host) => !hosts.some((one) => one.host === host));
+  return moved.length > 0 && hosts.every(({ host }) => routes.has(host));
+});
+
+function howToDecide(kind: string, route: KubeObject, objects: ObjectIndex): string {
+  const dns = dnsWithoutRoutes(objects);
+  const known =
+    dns === undefined
+      ? ""
+      : ` ${describeObject(dns)} reads no HTTPRoutes, so it writes the record of the ${kind}.`;
+  return `Find out which one serves the host: where its DNS record, or the tunnel in front of the cluster, leads.${known} If that is the Gateway of ${describeObject(route)}, remove the ${kind}; if it is the controller of the ${kind}, remove the route, or move DNS and the tunnel first.`;
+}
 
 interface Host {
   readonly host: string;
@@ -37,14 +64,16 @@ interface Host {
 }
 
 function ingressHosts(object: KubeObject, objects: ObjectIndex): readonly Host[] {
-  const hosts =
-    object.kind === INGRESS_ROUTE.kind
-      ? traefikHosts(object)
-      : object.kind === INGRESS.kind
-        ? ownHosts(object)
-        : appHosts(object, objects);
   // A variable has the same value on both sides; a template expression may not.
-  return hosts.filter(({ host }) => host !== "" && !host.includes("{{"));
+  return allHosts(object, objects).filter(({ host }) => host !== "" && !host.includes("{{"));
+}
+
+function allHosts(object: KubeObject, objects: ObjectIndex): readonly Host[] {
+  return object.kind === INGRESS_ROUTE.kind
+    ? traefikHosts(object)
+    : object.kind === INGRESS.kind
+      ? ownHosts(object)
+      : appHosts(object, objects);
 }
 
 function ownHosts(ingress: KubeObject): readonly Host[] {
@@ -87,10 +116,18 @@ function* chartHosts(values: Fields, above: Path, path: (steps: Path) => Path): 
     const here = [...above, key];
     const ingress = fields(value);
     if (key === "ingress" && ingress.enabled === true) {
-      for (const [index, host] of list(ingress.hosts).entries())
-        yield { host: text(host) ?? text(fields(host).host) ?? "", path: path([...here, "hosts", index]) };
-      for (const field of ["host", "hostname"])
-        yield { host: text(ingress[field]) ?? "", path: path([...here, field]) };
+      const named = [
+        ...list(ingress.hosts).map((host, index) => ({
+          host: text(host) ?? text(fields(host).host) ?? "",
+          path: path([...here, "hosts", index]),
+        })),
+        ...["host", "hostname"].map((field) => ({
+          host: text(ingress[field]) ?? "",
+          path: path([...here, field]),
+        })),
+      ].filter(({ host }) => host !== "");
+      // The values of some charts name the host elsewhere.
+      yield* named.length > 0 ? named : [{ host: "", path: path(here) }];
     } else yield* chartHosts(ingress, here, path);
   }
 }

@@ -1,0 +1,48 @@
+import type { KubeObject } from "../../kube/objects.ts";
+import { oncePer } from "../../lib/once-per.ts";
+import type { ObjectIndex } from "../engine/object-index.ts";
+import { fields, list, text, texts } from "../engine/read.ts";
+import { chartOf, valuesOf } from "./helm.ts";
+import { DEPLOYMENT, HELM_RELEASE } from "./kinds.ts";
+import { argumentsOf, containersOf } from "./workloads.ts";
+
+const ROUTES = "gateway-httproute";
+
+/**
+ * The external-dns programs that read no HTTPRoutes: as Deployments, and as releases of their chart. Source: values.yaml and templates/deployment.yaml of chart
+ * external-dns in github.com/kubernetes-sigs/external-dns.
+ * @returns undefined if the objects hold no external-dns, or one that reads HTTPRoutes or may do so
+ */
+export const dnsWithoutRoutes = oncePer((objects: ObjectIndex): KubeObject | undefined => {
+  const programs = [
+    ...objects.ofKind(DEPLOYMENT).flatMap((object) =>
+      containersOf(object)
+        .filter(({ spec }) => /(?:^|\/)external-dns(?:[:@]|$)/.test(text(spec.image) ?? ""))
+        .map((container) => ({ object, sources: sourcesIn(argumentsOf(container)) }))
+        // Without an argument, they come from the environment.
+        .map(({ sources, ...one }) => ({ ...one, sources: sources.length > 0 ? sources : undefined })),
+    ),
+    ...objects
+      .ofKind(HELM_RELEASE)
+      .filter((release) => chartOf(release, objects).name === "external-dns")
+      .map((object) => ({ object, sources: sourcesOf(object, objects) })),
+  ];
+  const readsNone = programs.every(({ sources }) => sources !== undefined && !sources.includes(ROUTES));
+  return readsNone ? programs[0]?.object : undefined;
+});
+
+/** The sources in the chart's values; undefined if some values are not known. */
+function sourcesOf(release: KubeObject, objects: ObjectIndex): readonly string[] | undefined {
+  const { values, complete } = valuesOf(release, objects);
+  if (!complete) return undefined;
+  const { sources, extraArgs } = values;
+  // `extraArgs` is a list of arguments or a map of flags.
+  const { source } = fields(extraArgs);
+  return [...texts(sources), ...sourcesIn(texts(extraArgs)), ...texts(list(source)), ...texts([source])];
+}
+
+function sourcesIn(args: readonly string[]): readonly string[] {
+  return args.flatMap((argument, index) =>
+    argument === "--source" ? (args[index + 1] ?? []) : (/^--source=(.*)$/.exec(argument)?.[1] ?? []),
+  );
+}
