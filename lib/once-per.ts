@@ -7,3 +7,13 @@ export function oncePer<K extends object, V>(compute: (key: K) => V): (key: K) =
     return found.value;
   };
 }
+
+/** Like {@link oncePer}, for texts of which there are few, such as versions: the results stay in memory. */
+export function oncePerText<V>(compute: (text: string) => V): (text: string) => V {
+  const known = new Map<string, { readonly value: V }>();
+  return (text) => {
+    const found = known.get(text) ?? { value: compute(text) };
+    known.set(text, found);
+    return found.value;
+  };
+}

@@ -1,5 +1,6 @@
 import intersects from "semver/ranges/intersects.js";
 import type { KubeObject } from "../../kube/objects.ts";
+import { oncePerText } from "../../lib/once-per.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, text, type Fields } from "../engine/read.ts";
 import { chartRange } from "../knowledge/lookups.ts";
@@ -26,10 +27,14 @@ export function dialectOf(release: KubeObject, objects: ObjectIndex): Dialect {
   const source = text(at(chart, ["sourceRef", "kind"]));
   if (source === "GitRepository" || source === "Bucket") return "unknown";
   if (version === undefined) return chart.chart === undefined ? "unknown" : NEWEST;
+  return ofVersion(version);
+}
+
+const ofVersion = oncePerText((version): Dialect => {
   const range = chartRange(version);
   if (range === null) return "unknown";
   return BY_MAJOR.findLast((_, major) => admitsMajor(range, major)) ?? "unknown";
-}
+});
 
 function admitsMajor(range: string, major: number): boolean {
   return intersects(range, `>=${major}.0.0-0 <${major + 1}.0.0-0`, { includePrerelease: true });

@@ -25,6 +25,7 @@ export function ownedComments(
   root: Node | null | undefined,
   [from, to]: readonly [from: number, to: number],
 ): readonly OwnedComment[] {
+  if (!text.slice(from, to).includes("#")) return [];
   const blocks = commentBlocks(text).filter(({ start }) => start >= from && start < to);
   if (blocks.length === 0) return [];
   const entries = entriesBelow(root ?? null, text);

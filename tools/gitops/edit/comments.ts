@@ -13,6 +13,7 @@ export interface PlacedComment {
 
 /** The comments in a YAML text, without what only looks like one in a block scalar or a quoted string. */
 export function yamlComments(text: string): readonly PlacedComment[] {
+  if (!text.includes("#")) return [];
   return [...tokensOf(text)].flatMap(commentsBelow).toSorted((a, b) => a.offset - b.offset);
 }
 
