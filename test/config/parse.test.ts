@@ -317,7 +317,7 @@ describe("configuration", () => {
           assert.match(error.message, /edgefirst:/);
         }
       }),
-      { numRuns: 10_000 },
+      { numRuns: 2000 },
     );
   }).timeout(60_000);
 
@@ -344,7 +344,7 @@ describe("configuration", () => {
         for (const key of keys) assert.match(errors, new RegExp(`edgefirst:${key}\\b`));
         assert.doesNotMatch(errors, /\n\s+at /);
       }),
-      { numRuns: 10_000 },
+      { numRuns: 2000 },
     );
   }).timeout(60_000);
 });

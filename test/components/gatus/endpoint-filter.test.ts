@@ -13,9 +13,14 @@ const canRun = spawnSync("python3", ["-c", "import yaml"]).status === 0;
 const WAIT = { timeoutMs: 30_000 };
 const GOOD = { name: "app", group: "media", url: "https://app.example.com", conditions: ["[STATUS] == 200"] };
 
-(canRun ? describe : () => undefined)("the filter for endpoints", function () {
+describe("the filter for endpoints", function () {
   this.timeout(60_000);
   let dir: string;
+  before(function () {
+    if (canRun) return;
+    process.stdout.write("    skipped: there is no Python with PyYAML on PATH\n");
+    this.skip();
+  });
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), "edgefirst-filter-"));
     mkdirSync(join(dir, "in"));
