@@ -191,6 +191,21 @@ describe("migrate route: a field that only Traefik 2 follows", () => {
     assert.equal(current.plan.changes.length, 1, messages(current, "refused").join("\n"));
   });
 
+  it("does not keep one whose redirect no plain HTTP reaches", () => {
+    const secure = ROUTE.replace("spec:\n", "spec:\n  entryPoints: [websecure]\n  tls: {}\n");
+    const options = {
+      ...OPTIONS,
+      route: { gateways: { wan: { ...OPTIONS.route.gateways.wan, entryPoints: { websecure: "https" } } } },
+    };
+    for (const [text, count] of [
+      [headers, 1],
+      [headers.replace("sslRedirect: true", "sslRedirect: true, sslHost: shop.example.org"), 0],
+    ] as const) {
+      const result = resultOf(route, { "shop/ledger.yaml": secure, "shop/lan.yaml": text }, options);
+      assert.equal(result.plan.changes.length, count, messages(result, "refused").join("\n"));
+    }
+  });
+
   it("does not keep one whose value changes nothing", () => {
     for (const spec of [
       "{ headers: { sslRedirect: false } }",

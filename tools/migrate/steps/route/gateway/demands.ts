@@ -21,7 +21,11 @@ export function demands(moving: MovingForm, gateway: Parents["gateway"]): readon
       middlewares.some((name) => !isFilter(name)) || backends.some(({ kind }) => kind === "TraefikService"),
   );
   const found = gatewayIn(cluster, gateway);
-  const redirects = plainHttpOf(reading, cluster, gateway).answer === "redirected";
+  const { answer, entryPoints } = plainHttpOf(reading, cluster, gateway);
+  const redirects = answer === "redirected";
+  // In Traefik's chart, `websecure` is the entry point for HTTPS.
+  const isPlain =
+    answer !== "none" && (entryPoints.length === 0 || entryPoints.some((name) => name !== "websecure"));
   const isRedirected =
     gateway.redirectsToHttps || (found && cluster && redirectsPlainHttp(found, hosts, cluster));
   const translated = translatedNames(reading);
@@ -32,7 +36,7 @@ export function demands(moving: MovingForm, gateway: Parents["gateway"]): readon
         ]
       : []),
     ...otherProtocols(moving, gateway),
-    ...middlewareFieldsWithoutEffect(moving),
+    ...middlewareFieldsWithoutEffect(moving, isPlain),
     ...(usesTraefik ? whyNoTraefik(moving, gateway, translated) : []),
     ...(redirects && !isRedirected
       ? [

@@ -11,8 +11,12 @@ import { unknownIn } from "./unknown-fields.ts";
 /**
  * Why the Middlewares of an Ingress, and those in their chains, may not do what they should: the API server drops or rejects a field of one, or the Traefik
  * behind the Gateway ignores one.
+ * @param isPlain whether plain HTTP may reach the Ingress
  */
-export function middlewareFieldsWithoutEffect({ reading, cluster, namespace }: Moving): readonly string[] {
+export function middlewareFieldsWithoutEffect(
+  { reading, cluster, namespace }: Moving,
+  isPlain: boolean,
+): readonly string[] {
   if (!cluster) return [];
   const { served, ingressClass = "" } = reading;
   const names = served.flatMap(({ middlewares }) => middlewares.filter((name) => !isFilter(name)));
@@ -20,7 +24,7 @@ export function middlewareFieldsWithoutEffect({ reading, cluster, namespace }: M
   for (const name of names) visit({ namespace, name }, cluster, found);
   return [...found].flatMap(([id, middleware]) => [
     ...unknownFields(id, middleware),
-    ...(isTraefik3(ingressClass, cluster) ? [] : fieldsOfTraefik2(id, middleware, ingressClass)),
+    ...(isTraefik3(ingressClass, cluster) ? [] : fieldsOfTraefik2(id, middleware, ingressClass, isPlain)),
   ]);
 }
 
@@ -44,10 +48,19 @@ const ONLY_IN_TRAEFIK_2: readonly (readonly [path: readonly string[], unused: un
   [["forwardAuth", "tls", "caOptional"], false],
 ];
 
-function fieldsOfTraefik2(id: string, middleware: Mapping, ingressClass: string): readonly string[] {
+/** Those of {@link ONLY_IN_TRAEFIK_2} that change only what becomes of plain HTTP. */
+const REDIRECTS = new Set(["sslRedirect", "sslTemporaryRedirect"]);
+
+function fieldsOfTraefik2(
+  id: string,
+  middleware: Mapping,
+  ingressClass: string,
+  isPlain: boolean,
+): readonly string[] {
   return ONLY_IN_TRAEFIK_2.filter(([path, unused]) => {
     const value = fieldAt(middleware, ["spec", ...path]);
-    return value !== undefined && value !== null && value !== unused;
+    const isUsed = value !== undefined && value !== null && value !== unused;
+    return isUsed && (isPlain || !REDIRECTS.has(path.at(-1) ?? ""));
   }).map(
     ([path]) =>
       `Middleware ${id} sets spec.${path.join(".")}, which Traefik 2 follows and Traefik 3, which serves routes, ignores, and this repository does not show that class ${ingressClass} is served by Traefik 3: if it is, the field has no effect today, so remove it; otherwise, first replace it (a redirect to HTTPS by redirectScheme, which both follow)`,
