@@ -36,7 +36,7 @@ export function moveNotes(
       ),
     ),
     ...(context.options.route.keepIngress ? [] : distinct(moves.flatMap(survivor))),
-    ...distinct(moves.flatMap(missingServices)),
+    ...distinct(moves.flatMap((move) => missingServices(move, context))),
     ...distinct(policies.flatMap(({ notes }) => notes)),
     ...defaultsNotes(wide, moves[0]?.reading.ingressClass, parents),
   ];

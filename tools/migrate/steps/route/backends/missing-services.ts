@@ -14,40 +14,82 @@ import { nginx } from "../controllers/nginx.ts";
 import { traefik } from "../controllers/traefik.ts";
 import type { CutoverNote } from "../outcome.ts";
 import type { MovingForm } from "../gateway/parents.ts";
+import type { RouteOptions } from "../options.ts";
 import { servicesBehind } from "../reading/served.ts";
+import { standIns } from "./stand-ins.ts";
+import type { StepContext } from "../../../step.ts";
 
 /**
  * Backends that an Ingress names literally and that the repository does not show: what nothing in the repository creates does not answer today either, and of
  * what a chart or an operator creates, the ports are not known.
  */
-export function missingServices(moving: MovingForm): readonly CutoverNote[] {
+export function missingServices(moving: MovingForm, { options }: StepContext): readonly CutoverNote[] {
   const { form, cluster, namespace, reading, hosts } = moving;
   if (!cluster) return [];
   const index = indexOf(cluster);
   const own = isRelease(form.object) ? appServices(asKubeObject(form.object), index) : [];
   const names = servicesBehind(reading.served).flatMap(({ name }) => name ?? []);
-  return [...new Set(names)].flatMap((name): readonly CutoverNote[] => {
+  const messages = [...new Set(names)].flatMap((name): readonly string[] => {
     if (own.some((service) => service.name === name) || isCreated(namespace, name, index)) return [];
-    const place = `Service ${namespace}/${name}, the backend of ${hosts.join(", ")}`;
     const check = portCheck(name, moving);
     const isIdentifier = own.some(({ identifier }) => identifier === name);
-    if (!isIdentifier && mayBeCreated(namespace, name, index))
+    if (!isIdentifier && mayBeCreated(namespace, name, index)) {
+      const place = `Service ${namespace}/${name}, the backend of ${hosts.join(", ")}`;
       return check === undefined
         ? []
-        : [
-            {
-              kind: "cutover",
-              message: `${place}: this repository does not show its ports; before the commit, ${check}`,
-            },
-          ];
+        : [`${place}: this repository does not show its ports; before the commit, ${check}`];
+    }
     const hint =
       own.length === 0
         ? ""
         : `; the Services of its release are ${own.map((service) => service.name).join(", ")}`;
     const otherwise = check === undefined ? "" : `; if something else does, ${check}`;
-    const message = `${place}, is not in this repository${hint}: unless something else creates it, ${errorsToday(reading.ingressClass, cluster)}, and the Gateway with a 500 after the move${otherwise}`;
-    return [{ kind: "cutover", message }];
+    return withoutService(name, { ...moving, cluster }, options.route).map(
+      ({ places, answers }) =>
+        `Service ${namespace}/${name}, the backend of ${places.join(", ")}, is not in this repository${hint}: unless something else creates it, ${answers}${otherwise}`,
+    );
   });
+  return messages.map((message) => ({ kind: "cutover", message }));
+}
+
+interface Unanswered {
+  /** Hosts, or hosts with paths. */
+  readonly places: readonly string[];
+  /** What answers there today and after the move. */
+  readonly answers: string;
+}
+
+/** What answers for a Service that does not exist. */
+function withoutService(
+  name: string,
+  moving: MovingForm & { readonly cluster: BuiltCluster },
+  options: RouteOptions,
+): readonly Unanswered[] {
+  const { reading, hosts, cluster } = moving;
+  if (readerOf(reading, cluster) !== traefik) {
+    const today = errorsToday(reading.ingressClass, cluster);
+    return [{ places: hosts, answers: `${today}, and the Gateway with a 500 after the move` }];
+  }
+  const index = indexOf(cluster);
+  const isMissing = (namespace: string, service: string): boolean =>
+    !isCreated(namespace, service, index) && !mayBeCreated(namespace, service, index);
+  return standIns(name, moving, { options, isMissing }).map(({ paths, rule, isShared }) => ({
+    places: paths,
+    answers: answersOfTraefik(rule, isShared),
+  }));
+}
+
+function answersOfTraefik(rule: string | undefined, isShared: boolean): string {
+  const leavesOut = `Traefik leaves out its rule${isShared ? " with all its Services" : ""}`;
+  const today = `so ${rule === undefined ? "a 404 or another rule answers there" : `${rule} answers there`} today`;
+  const later = isShared
+    ? "after the move, the Gateway answers its share of requests with a 500, and its other Services answer the rest"
+    : "the Gateway answers with a 500 after the move";
+  const first =
+    rule === undefined && !isShared
+      ? ""
+      : "; if the answer of today should stay, remove the rule before the commit";
+  return `${leavesOut}, ${today}, and ${later}${first}`;
 }
 
 /**
@@ -64,9 +106,10 @@ function portCheck(service: string, { reading, cluster, namespace }: MovingForm)
   return `\`kubectl get service --namespace ${namespace} ${service}\` must list ${ports.join(" and ")} among its ports: ${who} ${controller === nginx ? "takes" : "may take"} a targetPort as well, and a Gateway does not (500)`;
 }
 
-/** What the class's controller answers for a Service that does not exist. */
+/** What a controller other than Traefik answers for a Service that does not exist. */
 function errorsToday(ingressClass: string | undefined, cluster: BuiltCluster): string {
-  if (controllerOf(ingressClass, cluster) !== nginx) return "the Ingress controller answers with an error";
+  if (controllerOf(ingressClass, cluster) !== nginx)
+    return "the Ingress controller answers with an error, or as if the rule were not there";
   const values = controllerValues(ingressClass, cluster);
   const backend = text(at(values, ["controller", "extraArgs", "default-backend-service"]));
   if (backend !== undefined) return `ingress-nginx answers with Service ${backend}`;

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
-import { mappingsIn } from "../../../../gitops/yaml/values.ts";
+import { mappingsIn, type Mapping } from "../../../../gitops/yaml/values.ts";
 import { answerOf, pathOf, type Served } from "../reading/served.ts";
 
 /** One request that a Traefik rule serves. */
@@ -108,6 +109,21 @@ function areExclusive({ match: one }: Served, { match: other }: Served): boolean
           pair.value !== twin.value,
       ),
     ),
+  );
+}
+
+/** Whether a rule surely matches every request of another one. */
+export function takesAllOf(one: Served, other: Served): boolean {
+  const isRegex = [one, other].some((served) => pathOf(served)[0] === "RegularExpression");
+  const asks = (key: string, condition: Mapping): boolean =>
+    mappingsIn(other.match[key]).some((its) => isDeepStrictEqual(its, condition));
+  return (
+    !isRegex &&
+    covers(one, other) &&
+    (one.match.method === undefined || one.match.method === other.match.method) &&
+    ["headers", "queryParams"].every((key) =>
+      mappingsIn(one.match[key]).every((condition) => asks(key, condition)),
+    )
   );
 }
 
