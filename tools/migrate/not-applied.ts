@@ -3,7 +3,8 @@ import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { isFluxKustomization } from "../gitops/flux/flux-kustomization.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { findDocument, idOf } from "./objects.ts";
-import { applyArguments, overlayWith } from "./overlays.ts";
+import { applyCommand } from "./apply-command.ts";
+import { overlayWith } from "./overlays.ts";
 
 /** Why nothing is proven about a new file that no Kustomization reads: what else applies it, as far as the repository shows, and what to do. */
 export function notApplied(path: string, repository: Repository, clusters: readonly BuiltCluster[]): string {
@@ -16,7 +17,7 @@ export function notApplied(path: string, repository: Repository, clusters: reado
       ? `, only overlay ${overlay ?? ""} does`
       : ` and none applies root ${root.id} (${root.file}) next to it`;
   const files = [path, ...(root ? [root.file] : [])];
-  const command = `kubectl apply ${applyArguments(files, repository, clusters)}`;
+  const command = applyCommand(files, repository, clusters);
   return `${start}${what}. If you apply ${root ? "that root" : "that"} by hand, add --accept-unproven, and run this after the commit: ${command}`;
 }
 

@@ -17,7 +17,7 @@ import type { Failure, Note } from "./step.ts";
 const NAMED = 3;
 
 /** A kustomization that no Flux Kustomization reads and no other kustomization includes: whatever it builds is applied by hand, or not at all. */
-interface Overlay {
+export interface Overlay {
   readonly directory: string;
   /** Files and directories that its build reads. */
   readonly reads: ReadonlySet<string>;
@@ -38,27 +38,16 @@ const overlaysBy = oncePer((clusters: readonly BuiltCluster[]) =>
   }),
 );
 
-/** The directory of the overlay that includes a file; undefined if none does. */
-export function overlayWith(
+/** The overlay that includes a file. */
+export const overlayOf = (
   file: string,
   repository: Repository,
   clusters: readonly BuiltCluster[],
-): string | undefined {
-  return overlaysBy(clusters)(repository).find((overlay) => includes(overlay, file))?.directory;
-}
+): Overlay | undefined => overlaysBy(clusters)(repository).find((overlay) => includes(overlay, file));
 
-/** How kubectl applies files: each with the overlay that includes it, if one does. */
-export function applyArguments(
-  files: readonly string[],
-  repository: Repository,
-  clusters: readonly BuiltCluster[],
-): string {
-  const words = files.map((file) => {
-    const overlay = overlayWith(file, repository, clusters);
-    return overlay === undefined ? `-f ${file}` : `-k ${overlay}`;
-  });
-  return [...new Set(words)].join(" ");
-}
+/** The directory of the overlay that includes a file; undefined if none does. */
+export const overlayWith = (...args: Parameters<typeof overlayOf>): string | undefined =>
+  overlayOf(...args)?.directory;
 
 const includes = ({ reads }: Overlay, file: string): boolean =>
   reads.has(file) || (isKustomizationFile(file) && reads.has(posix.dirname(file)));

@@ -218,7 +218,50 @@ describe("migrate namespace: the guard", () => {
     assert.match(listed.proof.gaps.join(), /run this after the commit: kubectl apply -k flux$/);
     assert.match(
       messages(listed, "runbook").join("\n"),
-      /kubectl apply -k flux .*\(no Kustomization in this/,
+      /then run: kubectl apply -k flux \(no Kustomization in this/,
+    );
+  });
+
+  it("is applied by one command for each overlay and for the files in none, because kubectl takes only one of -k and -f", () => {
+    const alone = { ...child([]), "flux/sync.yaml": [SOURCE, kustomization("cluster-apps", "./apps")] };
+    const elsewhere = resultOf(namespace, {
+      ...alone,
+      "overlays/lab/kustomization.yaml": { resources: ["../../flux/sync.yaml"] },
+    });
+    const command = "kubectl apply -k overlays/lab && kubectl apply -f flux/flux-apps.yaml";
+    assert.ok(messages(elsewhere, "runbook").join("\n").includes(`then run: ${command} (no`));
+  });
+
+  it("is applied without what SOPS has encrypted, which kubectl would send as it is", () => {
+    const sealed = (data: object): object => ({
+      ...{ apiVersion: "v1", kind: "Secret", metadata: { name: "sealed", namespace: "flux-system" } },
+      ...data,
+    });
+    const alone = { ...child([]), "flux/sync.yaml": [SOURCE, kustomization("cluster-apps", "./apps")] };
+    const line = (more: Files): string => {
+      const result = resultOf(namespace, { ...alone, ...more });
+      return [...messages(result, "runbook"), ...result.proof.gaps].join("\n");
+    };
+    const listed = (text: string): Files => ({
+      "flux/kustomization.yaml": { resources: ["sync.yaml", "sealed.yaml"] },
+      "flux/sealed.yaml": text,
+    });
+    const filtered =
+      "kubectl kustomize flux | yq 'select(has(\"sops\") | not)' | kubectl apply -f - (without what SOPS has encrypted, because kubectl does not decrypt it: flux/sealed.yaml)";
+    const found = line(listed(stringify(sealed({ stringData: { a: "ENC[x]" }, sops: { mac: "x" } }))));
+    assert.ok(found.includes(`then run: ${filtered} (no`), found);
+    assert.ok(found.includes(`run this after the commit: ${filtered}`), found);
+    assert.match(line(listed(stringify(sealed({})))), /then run: kubectl apply -k flux \(/);
+    const generated = line({
+      "flux/kustomization.yaml": {
+        resources: ["sync.yaml"],
+        secretGenerator: [{ name: "sealed", envs: ["sealed.env"] }],
+      },
+      "flux/sealed.env": "A=ENC[x]\nsops_mac=x\n",
+    });
+    assert.match(
+      generated,
+      /yq 'select\(\.kind != "Secret" and \(has\("sops"\) \| not\)\)' .*flux\/sealed\.env/,
     );
   });
 

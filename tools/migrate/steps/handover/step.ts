@@ -138,7 +138,7 @@ function guardRunbook(
     .filter(({ object }) => isFluxKustomization(object))
     .map((object) => reconcileCommand(object, cluster, context));
   return runbook(objects, [
-    `commit the guard, then run: ${commands.join(" && ")}`,
+    `commit the guard, then run: ${[...new Set(commands)].join(" && ")}`,
     "set edgefirst:flux.root.mode to observe and run `pulumi preview`: adjust the stack until its root differs from the live one only in its patches",
     `continue only if this exits with 0: edgefirst migrate handover . --check --cluster ${name} --context <context>`,
     `set handover.phases["${name}"] to remove in .edgefirst/migrate.yaml`,

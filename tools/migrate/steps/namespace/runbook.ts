@@ -15,7 +15,7 @@ export function runbookOf(
   const { cluster, root, movers, targets } = moving;
   const { perApp } = options.namespace;
   const check = `edgefirst migrate namespace . --check --cluster ${cluster.name} --context <context>`;
-  const added = targetFiles(moving, repository).changes.map(({ path }) => path);
+  const added = targetFiles(moving, repository).changes;
   const sync = reconcileCommand(root, cluster, { clusters, repository }, phase === "guarded" ? added : []);
   const flag = contextFlag(cluster, clusters);
   const key = (text: string): string =>
