@@ -1,10 +1,10 @@
-import { isUtf8 } from "node:buffer";
 import { join, posix } from "node:path";
 import { MEBIBYTE } from "../../../lib/bytes.ts";
 import { oncePer } from "../../../lib/once-per.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { BuildError } from "../problem.ts";
 import { Disk, type Answers } from "./disk.ts";
+import { encodingProblem, isReadByFlux } from "./encoding.ts";
 import { isYamlFile, normalized } from "./paths.ts";
 import { parseYaml, type ParsedText } from "./parse.ts";
 import type { Dialect } from "./schema.ts";
@@ -161,6 +161,13 @@ export class Repository {
     return size > MAX_BYTES;
   }
 
+  /** Whether Flux may read a file that cannot be read here. */
+  isReadByFlux(path: string): boolean {
+    return (
+      this.isTooLarge(path) || (this.#isOddText(this.#file(path)) && isReadByFlux(this.#disk.bytes(path)))
+    );
+  }
+
   #check(path: string, from: Origin): void {
     if (!this.isFile(path)) throw this.absence("file", path, from);
     if (this.isTooLarge(path)) throw new BuildError(`${path}: ${TOO_LARGE}`, from);
@@ -257,9 +264,14 @@ export class Repository {
     const path = file.file;
     if (file.text.startsWith(GIT_CRYPT))
       return unread(path, "git-crypt has encrypted it: run `git-crypt unlock` first");
-    const isText = !file.text.includes("\ufffd") || this.#changes.has(path) || isUtf8(this.#disk.bytes(path));
-    if (isText && dialect === "v3") return parsedOnce(file);
-    return isText ? parseYaml(file, dialect) : unread(path, "the file is not valid UTF-8");
+    const problem = this.#isOddText(file) ? encodingProblem(this.#disk.bytes(path)) : undefined;
+    if (problem !== undefined) return unread(path, problem);
+    return dialect === "v3" ? parsedOnce(file) : parseYaml(file, dialect);
+  }
+
+  /** Whether the bytes of a file may be something else than UTF-8. */
+  #isOddText({ file, text }: SourceFile): boolean {
+    return !this.#changes.has(file) && /[\0\ufffd]/.test(text);
   }
 
   #file(path: string): SourceFile {
