@@ -1,4 +1,5 @@
-import { commentsIn, isSchemaComment, yamlComments } from "../gitops/edit/comments.ts";
+import { commentsIn, isSchemaComment } from "../gitops/edit/comments.ts";
+import { yamlComments } from "../gitops/yaml/tokens.ts";
 import { isYamlFile } from "../gitops/yaml/paths.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { commentLosses, lossNotes, lossRefusal } from "./losses.ts";

@@ -9,6 +9,7 @@ import { BeyondBlockStyle, parseBlockStyle } from "../../../tools/gitops/yaml/bl
 import { parseFully, parseYaml, type ParsedDocument } from "../../../tools/gitops/yaml/parse.ts";
 import { YamlEdit } from "../../../tools/gitops/edit/yaml-edit.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
+import { tokensOf, yamlComments, type PlacedComment } from "../../../tools/gitops/yaml/tokens.ts";
 import {
   EmbeddedText,
   locate,
@@ -132,6 +133,32 @@ describe("documents of a repository", () => {
       { numRuns: 2000 },
     );
     assert.ok(read > 300, `the block parser read only ${read} block scalars`);
+  });
+
+  it("have the comments that the package's parser finds", () => {
+    const inTokens = (token: unknown): readonly PlacedComment[] => {
+      if (typeof token !== "object" || token === null) return [];
+      if ("type" in token && token.type === "comment" && "source" in token && "offset" in token)
+        return [{ offset: Number(token.offset), source: String(token.source) }];
+      return Object.values(token).flatMap(inTokens);
+    };
+    const pieces = fc.constantFrom(
+      ...["# word", "#", "a: b", "a#b", "c: '# no'", 'd: "x #', ' # no"', "e: |", "  # no", "f: >- # yes"],
+      ...["- ", "[x, # yes", "]", "{k: v # yes", "}", "---", "... # yes", "%YAML 1.2", "*a: b", "&a x # yes"],
+      ...["|\n# no", ">\n# no"],
+      ...["\n", "\n", "\n", "\r\n", " ", "  ", "\t", "\u{feff}", "é", "!!str "],
+    );
+    let found = 0;
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 25 }), (all) => {
+        const text = all.join("");
+        const expected = [...tokensOf(text)].flatMap(inTokens).toSorted((a, b) => a.offset - b.offset);
+        assert.deepEqual(yamlComments(text), expected, JSON.stringify(text));
+        found += expected.length;
+      }),
+      { numRuns: 3000 },
+    );
+    assert.ok(found > 1000, `only ${found} comments`);
   });
 
   it("shares what it parses with an earlier state, file by file, if the text is the same", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { yamlComments } from "../../../tools/gitops/edit/comments.ts";
+import { yamlComments } from "../../../tools/gitops/yaml/tokens.ts";
 import { fileText } from "../../../tools/gitops/yaml/file-text.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../tools/migrate/build.ts";

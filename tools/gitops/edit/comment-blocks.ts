@@ -1,4 +1,5 @@
-import { isSwitchedOff, yamlComments, type PlacedComment } from "./comments.ts";
+import { yamlComments, type PlacedComment } from "../yaml/tokens.ts";
+import { isSwitchedOff } from "./comments.ts";
 
 /** Comments that belong together: a sentence on several lines, or entries that are switched off, with all their lines. */
 export interface CommentBlock {

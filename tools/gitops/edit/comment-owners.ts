@@ -1,6 +1,6 @@
 import { isMap, isSeq, type Node } from "yaml";
 import type { PathStep } from "../yaml/values.ts";
-import { commentBlocks, type CommentBlock } from "./comment-blocks.ts";
+import type { CommentBlock } from "./comment-blocks.ts";
 import { entryPlace, keyText } from "./entry-places.ts";
 
 /** Comments and the entry that they explain. */
@@ -19,17 +19,20 @@ interface Entry {
   readonly column: number;
 }
 
-/** The comments of a document whose root is `root` that start between two offsets, with the entries that they explain. */
+/**
+ * The comments of a document whose root is `root` that start between two offsets, with the entries that they explain.
+ * @param blocks all comments in `text`
+ */
 export function ownedComments(
   text: string,
+  blocks: readonly CommentBlock[],
   root: Node | null | undefined,
   [from, to]: readonly [from: number, to: number],
 ): readonly OwnedComment[] {
-  if (!text.slice(from, to).includes("#")) return [];
-  const blocks = commentBlocks(text).filter(({ start }) => start >= from && start < to);
-  if (blocks.length === 0) return [];
+  const own = blocks.filter(({ start }) => start >= from && start < to);
+  if (own.length === 0) return [];
   const entries = entriesBelow(root ?? null, text);
-  return blocks.map((block) => {
+  return own.map((block) => {
     const line = text.slice(0, block.start).split("\n").length;
     return { ...block, ...ownerOf(block, entries, text), line };
   });

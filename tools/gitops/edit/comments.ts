@@ -1,27 +1,6 @@
-import { tokensOf } from "../yaml/tokens.ts";
-
 /** The comments in some lines of YAML, recognized by their syntax alone. */
 export function commentsIn(lines: string): readonly string[] {
   return lines.split(/\r?\n/).flatMap((line) => /(?:^|\s)(#.*)$/.exec(line)?.[1] ?? []);
-}
-
-/** A comment and its offset in the text. */
-export interface PlacedComment {
-  readonly offset: number;
-  readonly source: string;
-}
-
-/** The comments in a YAML text, without what only looks like one in a block scalar or a quoted string. */
-export function yamlComments(text: string): readonly PlacedComment[] {
-  if (!text.includes("#")) return [];
-  return [...tokensOf(text)].flatMap(commentsBelow).toSorted((a, b) => a.offset - b.offset);
-}
-
-function commentsBelow(token: unknown): readonly PlacedComment[] {
-  if (typeof token !== "object" || token === null) return [];
-  if ("type" in token && token.type === "comment" && "source" in token && "offset" in token)
-    return [{ offset: Number(token.offset), source: String(token.source) }];
-  return Object.values(token).flatMap(commentsBelow);
 }
 
 /** Whether a comment names the schema of its document: it says nothing that another document would need. */

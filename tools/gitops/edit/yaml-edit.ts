@@ -11,6 +11,7 @@ import {
 } from "yaml";
 import type { PathStep } from "../yaml/values.ts";
 import { aliasesBefore, anchorsIn, freedAliases, scalarSource } from "./anchors.ts";
+import { commentBlocks, type CommentBlock } from "./comment-blocks.ts";
 import { commentsIn } from "./comments.ts";
 import { ownedComments, type OwnedComment } from "./comment-owners.ts";
 import {
@@ -61,6 +62,8 @@ export class YamlEdit {
   readonly #open: boolean;
   readonly #lines: TextLines;
   readonly #edits: TextEdit[] = [];
+  /** All comments, once they have been asked for. */
+  #comments: readonly CommentBlock[] | undefined;
   #hindrance: Hindrance | undefined;
 
   constructor(text: string) {
@@ -225,7 +228,9 @@ export class YamlEdit {
   }
 
   #owned(document: number, range: readonly [number, number]): readonly OwnedComment[] {
-    return ownedComments(this.#text, this.#roots[document], range);
+    if (!this.#text.slice(...range).includes("#")) return [];
+    this.#comments ??= commentBlocks(this.#text);
+    return ownedComments(this.#text, this.#comments, this.#roots[document], range);
   }
 
   /** The offsets of an entry's first and last line, without the comments above it. */

@@ -7,10 +7,37 @@ import { Lexer, Parser, type CST } from "yaml";
 export function* tokensOf(text: string): Generator<CST.Token> {
   const parser = new Parser();
   for (const lexeme of lexer().lex(text)) {
-    const parts = /^\*[\w-]+:$/.test(lexeme) ? [lexeme.slice(0, -1), ":"] : [lexeme];
-    for (const part of parts) yield* parser.next(part);
+    if (lexeme.startsWith("*") && /^\*[\w-]+:$/.test(lexeme)) {
+      yield* parser.next(lexeme.slice(0, -1));
+      yield* parser.next(":");
+    } else yield* parser.next(lexeme);
   }
   yield* parser.end();
+}
+
+/** What the package's lexer yields before a scalar. */
+const SCALAR = "\x1f";
+/** What it yields in addition to the pieces of the text: marks before a scalar and a document, and after a flow collection. */
+const MARKS: ReadonlySet<string> = new Set([SCALAR, "\x02", "\x18"]);
+
+/** A comment, with its `#`, and its offset in the text. */
+export interface PlacedComment {
+  readonly offset: number;
+  readonly source: string;
+}
+
+/** The comments in a YAML text, without what only looks like one in a block scalar or a quoted string. */
+export function yamlComments(text: string): readonly PlacedComment[] {
+  if (!text.includes("#")) return [];
+  const comments: PlacedComment[] = [];
+  let offset = 0;
+  let previous = "";
+  for (const lexeme of lexer().lex(text)) {
+    if (lexeme.startsWith("#") && previous !== SCALAR) comments.push({ offset, source: lexeme });
+    if (!MARKS.has(lexeme)) offset += lexeme.length;
+    previous = lexeme;
+  }
+  return comments;
 }
 
 /** Members of the package's lexer that its types hide. */
