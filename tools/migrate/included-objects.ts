@@ -8,6 +8,8 @@ import type { StepContext } from "./step.ts";
 /** An object, and the kustomization entry through which clusters receive it. */
 export interface IncludedObject {
   readonly file: string;
+  /** Where its document begins in the file. */
+  readonly offset: number;
   /** The directory that the Flux Kustomization builds; undefined if none applies the object. */
   readonly directory: string | undefined;
   /** As written in the file; undefined if it is generated or an item in a List. */
@@ -30,7 +32,7 @@ export function includedObjects(
   { clusters, repository }: StepContext,
   matches: (object: Mapping) => boolean,
 ): readonly IncludedObject[] {
-  const found = new Map<string, IncludedObject & { readonly offset: number; readonly forms: Form[] }>();
+  const found = new Map<string, IncludedObject & { readonly forms: Form[] }>();
   for (const cluster of clusters) {
     for (const built of cluster.objects) {
       const { origin, object, kustomization } = built;

@@ -119,9 +119,38 @@ describe("migrate oci: an unused HelmRepository", () => {
       /is unused, but archive\/release\.yaml, which Flux does not read, names it: once/,
     );
     const commented = stringify(release).replace(/^/gm, "# ");
-    assert.match(
-      listed({ "apps/off.yaml": commented }),
-      /is unused, but apps\/off\.yaml, which Flux does not/,
-    );
+    assert.match(listed({ "apps/off.yaml": commented }), /is unused, but apps\/off\.yaml names it: once/);
+  });
+
+  it("is not listed for a cluster that receives it in another way, while a release uses it elsewhere", () => {
+    const used = files({ type: "oci", url: "oci://charts.example.com/helm", interval: "2h" });
+    const { "apps/charts.yaml": charts = "", ...apps } = used;
+    const all: Files = {
+      ...apps,
+      "clusters/one/apps.yaml": kustomization("apps", "./apps"),
+      "apps/kustomization.yaml": { resources: ["../charts/all", "release.yaml"] },
+      "charts/all/kustomization.yaml": { resources: ["charts.yaml"] },
+      "charts/all/charts.yaml": charts,
+      // It has the HelmRepositories and no release.
+      "clusters/template/sync.yaml": kustomization("cluster", "./charts"),
+    };
+    const listed = (given: Files): readonly string[] => {
+      const result = resultOf(oci, given);
+      return [...messages(result, "left"), ...messages(result, "runbook")].filter((line) =>
+        line.startsWith("HelmRepository"),
+      );
+    };
+    const next =
+      "once every release is Ready without it, list it under oci.remove in .edgefirst/migrate.yaml";
+    assert.deepEqual(listed(all), [`HelmRepository apps/charts loses its last user in this commit: ${next}`]);
+    const staying = {
+      ...all,
+      "apps/release.yaml": object("HelmRelease", "web", {
+        chart: {
+          spec: { chart: "web", version: "1.x", sourceRef: { kind: "HelmRepository", name: "charts" } },
+        },
+      }),
+    };
+    assert.deepEqual(listed(staying), []);
   });
 });
