@@ -15,7 +15,7 @@ import { oci } from "../../../../tools/migrate/steps/oci/step.ts";
 import type { StepContext } from "../../../../tools/migrate/step.ts";
 import { writeChanges } from "../../../../tools/migrate/write.ts";
 import { listening } from "../../../support/listening.ts";
-import { helmRelease, resultOf, written, type Files } from "../planning.ts";
+import { helmRelease, kustomization, messages, resultOf, written, type Files } from "../planning.ts";
 
 const CHARTS = "https://charts.example.com";
 
@@ -218,6 +218,41 @@ describe("migrate oci", () => {
       );
       writeChanges(context().repository, result.plan.changes);
       assert.deepEqual(runStep(oci, context({ shared: true })).plan.changes, []);
+    });
+
+    it("names the Kustomization that would wait for registries from now on, and those behind it", () => {
+      const { sources, apps } = {
+        sources: kustomization("sources", "./sources", { wait: true }),
+        apps: kustomization("apps", "./apps", { dependsOn: [{ name: "sources" }] }),
+      };
+      const home = (spec: object): object => ({
+        apiVersion: "source.toolkit.fluxcd.io/v1",
+        kind: "HelmRepository",
+        metadata: { name: "a", namespace: "apps" },
+        spec,
+      });
+      const files = (spec: object, entry: object = sources): Files => ({
+        "clusters/east/sources.yaml": entry,
+        "clusters/east/apps.yaml": apps,
+        "sources/a.yaml": home(spec),
+        "apps/web.yaml": helmRelease("web", "apps", "web", {}),
+      });
+      const ofTypeOci = { type: "oci", url };
+      const lines = (given: Files, shared: boolean): readonly string[] =>
+        messages(resultOf(oci, given, { oci: { shared } }), "runbook").filter((line) =>
+          line.includes('spec.wait'),
+        );
+      const [line, ...others] = lines(files(ofTypeOci), true);
+      assert.match(
+        line ?? "",
+        /^Kustomization flux-system\/sources waits .* charts of 1 release: .* depend on it: flux-system\/apps/,
+      );
+      assert.deepEqual(others, []);
+      for (const [given, shared] of [
+        [files(ofTypeOci), false],
+        [files(ofTypeOci, kustomization("sources", "./sources")), true],
+      ] as const)
+        assert.deepEqual(lines(given, shared), []);
     });
 
     it("keeps a variable as the version, in an OCIRepository that its Kustomization builds", () => {

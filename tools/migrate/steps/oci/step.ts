@@ -21,6 +21,7 @@ import { importedElsewhere } from "./imported.ts";
 import { readersOfChart } from "./readers.ts";
 import { renovateNotes } from "./renovate.ts";
 import { removeUnused } from "./unused.ts";
+import { waiting } from "./waiting.ts";
 
 /** Replaces a chart from a HelmRepository with a `chartRef` to an OCIRepository next to the HelmRelease, at the same version. */
 export const oci: Step = {
@@ -107,6 +108,7 @@ function plan(context: StepContext): Plan {
       ...(added.created.size > 0 ? unknownVersions(replaced, context) : []),
       ...listedInTable(replaced, context),
       ...sharing(added.created, replaced, context),
+      ...waiting(replaced, context),
       ...(replaced.length > 0 ? readersOfChart(context) : []),
       ...renovateNotes(replaced, context),
       ...importedElsewhere(replaced, context),
