@@ -240,7 +240,7 @@ describe("migrate oci", () => {
       const ofTypeOci = { type: "oci", url };
       const lines = (given: Files, shared: boolean): readonly string[] =>
         messages(resultOf(oci, given, { oci: { shared } }), "runbook").filter((line) =>
-          line.includes('spec.wait'),
+          line.includes("spec.wait"),
         );
       const [line, ...others] = lines(files(ofTypeOci), true);
       assert.match(
