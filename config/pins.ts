@@ -35,7 +35,7 @@ export const PINS_FILE = fileURLToPath(new URL("../release.yaml", import.meta.ur
  * @throws {EdgefirstError} with all errors, if the file does not match the schema
  */
 export function loadPins(file: string = PINS_FILE): Pins {
-  const parsed = pinsSchema.safeParse(parse(readFileSync(file, "utf8")));
+  const parsed = pinsSchema.safeParse(parse(readFileSync(file, "utf8"), { logLevel: "error" }));
   if (parsed.success) return parsed.data;
   throw new EdgefirstError(`${file} is not valid:\n${z.prettifyError(parsed.error)}`);
 }

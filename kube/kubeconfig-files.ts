@@ -101,7 +101,9 @@ function read(file: string): KubeconfigFile {
   try {
     // kubectl reads null as if the field were absent.
     const content: unknown =
-      parse(readFileSync(file, "utf8"), (_key, value: unknown) => value ?? undefined) ?? {};
+      parse(readFileSync(file, "utf8"), (_key, value: unknown) => value ?? undefined, {
+        logLevel: "error",
+      }) ?? {};
     if (!isMap(content)) throw new Error("it is not a YAML map");
     return { directory: dirname(resolve(file)), content };
   } catch (error) {

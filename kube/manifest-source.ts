@@ -93,7 +93,7 @@ export async function readManifest(path: string, hint?: string): Promise<Buffer>
  * @throws {EdgefirstError} on a YAML error, with its position, and on a document that is not a Kubernetes object
  */
 export function parseManifest(yaml: string, source: string): KubeObject[] {
-  const documents = parseAllDocuments(yaml);
+  const documents = parseAllDocuments(yaml, { logLevel: "error" });
   return [...documents].flatMap((document, index) => {
     const error = document.errors[0];
     if (error !== undefined) throw new EdgefirstError(`${source} is not valid YAML: ${error.message}`);

@@ -77,7 +77,7 @@ function simplify(value: unknown, key?: string): unknown {
 
 /** The same YAML with sorted map keys; comments move with their keys. */
 function sortedYaml(yaml: string): string {
-  const document = parseDocument(yaml);
+  const document = parseDocument(yaml, { logLevel: "error" });
   if (document.errors.length > 0) return yaml;
   visit(document, {
     Collection: (_, collection) => {
@@ -99,7 +99,7 @@ function sortKeys(map: YAMLMap): void {
 
 /** Whether a string is a patch inside a patch. */
 function looksLikeMap(value: string): boolean {
-  return value.includes("\n") && isMap(parseDocument(value).contents);
+  return value.includes("\n") && isMap(parseDocument(value, { logLevel: "error" }).contents);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -48,7 +48,7 @@ function isGuarded({ spec }: LiveKustomization): boolean {
 /** The namespace that a live root moves its children to. */
 function movedTo(root: LiveKustomization | undefined): string | undefined {
   const operations = (root?.spec.patches ?? []).flatMap(({ patch }) => {
-    const document = parseDocument(patch);
+    const document = parseDocument(patch, { logLevel: "error" });
     const value: unknown = document.errors.length > 0 ? undefined : document.toJS();
     return Array.isArray(value) ? (value as { path?: string; value?: string }[]) : [];
   });

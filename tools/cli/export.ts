@@ -26,7 +26,9 @@ export async function exportOperator(flags: OperatorFlags): Promise<void> {
   const organization = organizationFor(flags);
   const directory = process.cwd();
   const stacks = await readStacks(directory);
-  const { name: project } = parse(await readFile(join(directory, "Pulumi.yaml"), "utf8")) as { name: string };
+  const { name: project } = parse(await readFile(join(directory, "Pulumi.yaml"), "utf8"), {
+    logLevel: "error",
+  }) as { name: string };
   process.stdout.write(
     operatorStacks({ stacks, project, repository, branch, namespace, organization, image, backend }),
   );

@@ -81,7 +81,7 @@ async function inWorkspace<T>(
   work: (workspace: LocalWorkspace) => Promise<T>,
 ): Promise<T> {
   const pulumiCommand = await findCli(cliRoot);
-  const definition = parse(await readFile(join(project, "Pulumi.yaml"), "utf8")) as {
+  const definition = parse(await readFile(join(project, "Pulumi.yaml"), "utf8"), { logLevel: "error" }) as {
     name: string;
     backend?: { url?: string };
   };

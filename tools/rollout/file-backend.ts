@@ -59,7 +59,7 @@ export function removeBrokenAttributes(directory: string): string[] {
 }
 
 function projectBackend(project: string): string | undefined {
-  const definition = parse(readFileSync(join(project, "Pulumi.yaml"), "utf8")) as {
+  const definition = parse(readFileSync(join(project, "Pulumi.yaml"), "utf8"), { logLevel: "error" }) as {
     backend?: { url?: string };
   };
   return definition.backend?.url;

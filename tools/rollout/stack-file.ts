@@ -14,7 +14,7 @@ export interface StackFile {
 /** @throws {EdgefirstError} if the file is not valid YAML, or its `after` is not a list of names */
 export async function readStackFile(project: string, stack: string): Promise<StackFile> {
   const file = `Pulumi.${stack}.yaml`;
-  const document = parseDocument(await readFile(join(project, file), "utf8"));
+  const document = parseDocument(await readFile(join(project, file), "utf8"), { logLevel: "error" });
   const [error] = document.errors;
   if (error !== undefined)
     throw new EdgefirstError(`${file} is not valid YAML: ${error.message}`, "Fix it. Nothing was changed.");

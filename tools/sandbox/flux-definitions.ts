@@ -33,6 +33,8 @@ export async function downloadAll({ baseUrl, files }: PinnedDefinitions): Promis
 async function readAll(folder: string): Promise<KubeObject[]> {
   const files = (await readdir(folder)).sort();
   return Promise.all(
-    files.map(async (file) => parse(await readFile(join(folder, file), "utf8")) as KubeObject),
+    files.map(
+      async (file) => parse(await readFile(join(folder, file), "utf8"), { logLevel: "error" }) as KubeObject,
+    ),
   );
 }

@@ -56,9 +56,9 @@ async function written(
 /** Reads a YAML file as a document; returns an empty document if the file does not exist. */
 async function readDocument(file: string): Promise<Document> {
   try {
-    return parseDocument(await readFile(file, "utf8"));
+    return parseDocument(await readFile(file, "utf8"), { logLevel: "error" });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return parseDocument("{}");
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return parseDocument("{}", { logLevel: "error" });
     throw error;
   }
 }

@@ -99,7 +99,9 @@ export interface PutSecretArgs extends PulumiEnvironment {
  */
 export async function putSecret({ command, env, project, stack, key, value }: PutSecretArgs): Promise<void> {
   const file = join(project, `Pulumi.${stack}.yaml`);
-  const { config } = parse(await readFile(file, "utf8")) as { config?: Record<string, unknown> };
+  const { config } = parse(await readFile(file, "utf8"), { logLevel: "error" }) as {
+    config?: Record<string, unknown>;
+  };
   if (config?.[key] !== undefined) return;
   const run = async (args: readonly string[], input = ""): Promise<void> => {
     const asked = promisify(execFile)(command, [...args, "--non-interactive", "-C", project], { env });

@@ -87,7 +87,9 @@ export function pushDirectory(
  * @returns the chart's address, `oci://<registry>/<repository>`. @throws EdgefirstError with crane's message if the push fails.
  */
 export async function pushChart(registry: Registry, repository: string, directory: string): Promise<string> {
-  const chart = parse(await readFile(join(directory, "Chart.yaml"), "utf8")) as { version: string };
+  const chart = parse(await readFile(join(directory, "Chart.yaml"), "utf8"), { logLevel: "error" }) as {
+    version: string;
+  };
   return push(registry, `${repository}:${chart.version}`, directory, async (temporary) => {
     const archive = gzipSync(await tarDirectory(resolve(directory), `${basename(directory)}/`));
     await writeImageLayout(temporary, {

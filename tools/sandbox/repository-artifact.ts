@@ -56,7 +56,7 @@ async function encryptFile(path: string, { dir, ageKey }: GitOpsRepositoryArgs):
 }
 
 async function addSetting(path: string, name: string, value: string): Promise<void> {
-  const settings = parseDocument(await readFile(path, "utf8"));
+  const settings = parseDocument(await readFile(path, "utf8"), { logLevel: "error" });
   settings.setIn(["data", name], value);
   writeFileAtomic(path, settings.toString());
 }

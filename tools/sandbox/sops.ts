@@ -28,7 +28,7 @@ export async function encryptSecret(secret: string, identity: string): Promise<s
     mac.update(value);
     return ENCRYPTED.includes(path[0] ?? "") ? seal(key, value, `${path.join(":")}:`) : value;
   };
-  const tree = encrypt(parse(secret), []) as object;
+  const tree = encrypt(parse(secret, { logLevel: "error" }), []) as object;
   const lastmodified = `${new Date().toISOString().slice(0, 19)}Z`;
   const recipient = await identityToRecipient(identity);
   const encrypter = new Encrypter();

@@ -13,7 +13,7 @@ export interface PinnedDefinitions {
 
 /** The CRDs that toolchain.yaml pins for a controller. */
 export function pinnedDefinitions(controller: string): PinnedDefinitions {
-  const { definitions } = parse(readFileSync(TOOLCHAIN_FILE, "utf8")) as {
+  const { definitions } = parse(readFileSync(TOOLCHAIN_FILE, "utf8"), { logLevel: "error" }) as {
     definitions: Record<string, PinnedDefinitions | undefined>;
   };
   const pinned = definitions[controller];
