@@ -8,7 +8,7 @@ import { HELM_RELEASE, INGRESS, INGRESS_ROUTE } from "../objects/kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
-import { defineRule } from "../engine/rule.ts";
+import { defineRule, type Problem } from "../engine/rule.ts";
 import { routesByHost } from "../objects/routes.ts";
 
 /** See docs/reference/rules/no-ingress-left.md. */
@@ -16,7 +16,8 @@ export const noIngressLeft = defineRule({
   id: "no-ingress-left",
   description: "No host is on both an Ingress, or an IngressRoute of Traefik, and an HTTPRoute.",
   why: "external-dns and cert-manager use the Ingress for as long as it exists. The DNS record moves to the route only once no Ingress has the host.",
-  remediation: "Remove the Ingress or IngressRoute once the route has been accepted.",
+  remediation:
+    "Find out which of the two serves the host: where its DNS record, or the tunnel in front of the cluster, leads. Move both to the route's Gateway, then remove the Ingress or IngressRoute; or keep it, and remove the route.",
   recommends:
     "a host on both, unless every other host with an Ingress or IngressRoute has moved to a route and external-dns, if the repository has one, reads routes: otherwise either of the two may be the one that serves the host",
   severity: "high",
@@ -33,7 +34,9 @@ export const noIngressLeft = defineRule({
       yield {
         path,
         message: `${host} is both on an ${kind} and on ${describeObject(route.route)}.`,
-        ...(!isLeft && { recommendation: true, remediation: howToDecide(kind, route.route, objects) }),
+        ...(isLeft
+          ? { remediation: `Remove the ${kind} once the route has been accepted.` }
+          : { recommendation: true, ...whoServes(kind, objects) }),
       };
     }
   },
@@ -49,13 +52,13 @@ const hasMoved = oncePer((objects: ObjectIndex): boolean => {
   return moved.length > 0 && hosts.every(({ host }) => routes.has(host));
 });
 
-function howToDecide(kind: string, route: KubeObject, objects: ObjectIndex): string {
+/** What to do if the repository shows which of the two serves the host. */
+function whoServes(kind: string, objects: ObjectIndex): Pick<Problem, "remediation"> {
   const dns = dnsWithoutRoutes(objects);
-  const known =
-    dns === undefined
-      ? ""
-      : ` ${describeObject(dns)} reads no HTTPRoutes, so it writes the record of the ${kind}.`;
-  return `Find out which one serves the host: where its DNS record, or the tunnel in front of the cluster, leads.${known} If that is the Gateway of ${describeObject(route)}, remove the ${kind}; if it is the controller of the ${kind}, remove the route, or move DNS and the tunnel first.`;
+  if (dns === undefined) return {};
+  return {
+    remediation: `${describeObject(dns)} reads no HTTPRoutes, so its record leads to the ${kind}. Add the source gateway-httproute, and remove the ${kind} once the route has been accepted; or keep it, and remove the route.`,
+  };
 }
 
 interface Host {
