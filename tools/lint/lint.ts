@@ -8,6 +8,7 @@ import type { Repository } from "../gitops/yaml/repository.ts";
 import type { RepositoryRendering } from "../render/render-repository.ts";
 import { byPosition, type LintFinding, type LintReport } from "./finding.ts";
 import { commentsOn, isCommentedOut } from "./comments.ts";
+import { failingIn, whyLater } from "./failing.ts";
 import { hasFluxIn } from "./flux-version.ts";
 import { generatedIn } from "./generated.ts";
 import { knowledgeOf } from "./knowledge.ts";
@@ -69,7 +70,8 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
   let exempted = 0;
   for (const cluster of built.clusters) {
     const { name } = cluster;
-    for (const problem of cluster.problems) addFinding(findings, ofObstacle(problem, [name]));
+    const failing = failingIn(cluster, repository);
+    for (const problem of failing.problems) addFinding(findings, ofObstacle(problem, [name]));
     const former = before?.find((one) => one.name === name);
     const rendered = renderedObjects(options.rendering?.clusters.get(cluster));
     const use = {
@@ -83,7 +85,10 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
         others: () => built.clusters.filter((other) => other !== cluster).map(indexOf),
         isComplete: isWhole(cluster, built),
         hasFlux: hasFluxIn(cluster, repository),
-        recommends: (object, rule) => (rendered.has(object) ? undefined : recommendation(object, rule, use)),
+        recommends: (object, rule) =>
+          rendered.has(object)
+            ? undefined
+            : (recommendation(object, rule, use) ?? whyLater(object, rule, failing)),
       },
       cluster,
       kustomizationsOf(repository, files, cluster),

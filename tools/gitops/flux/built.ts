@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { findKustomizationFile } from "../kustomize/kustomization-file.ts";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { originKey, type Origin } from "../yaml/source.ts";
@@ -27,6 +28,8 @@ export class BuiltKustomization {
   readonly #supplied: ReadonlySet<string>;
   /** Whether the cluster's Flux applies nothing of it, because nothing defines some of its variables. */
   refusesMissing = false;
+  /** Why Flux cannot build it and so applies nothing of it; empty if it can, or if that is not known. */
+  failures: readonly BuildProblem[] = [];
   readonly #repository: Repository | undefined;
   #plain: ReadonlyMap<string, Mapping> | undefined;
   #filesRead: ReadonlySet<string> | undefined;
@@ -78,6 +81,13 @@ export class BuiltKustomization {
   get directory(): string {
     const path = pathOf(this.object);
     return this.#repository instanceof Delivered ? posix.join(this.#repository.base, path) : path;
+  }
+
+  /** Whether Flux generates its kustomization file, because the directory has none. */
+  get isGenerated(): boolean {
+    return (
+      this.#repository !== undefined && findKustomizationFile(this.#repository, this.directory) === undefined
+    );
   }
 
   /** Whether the Kustomization's source is another repository. */

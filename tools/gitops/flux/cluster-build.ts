@@ -87,8 +87,9 @@ class ClusterBuild {
 
   /** Substitutes variables, keeps the objects, and returns the Kustomizations among them that have not been built. */
   #finish(unsubstituted: Unsubstituted): readonly Mapping[] {
-    const { kustomization, resources } = unsubstituted;
+    const { kustomization, resources, failures } = unsubstituted;
     const built = this.#builds.withVariables(kustomization);
+    built.failures = failures;
     const { variables } = built;
     this.#kustomizations.push(built);
     const remote = this.#remotes.get(kustomization) ?? remoteOf(kustomization);

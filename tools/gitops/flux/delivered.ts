@@ -107,6 +107,11 @@ export class Delivered extends Repository {
     return this.#repository.isTooLarge(path);
   }
 
+  override isReadByFlux(path: string): boolean {
+    this.#read(path);
+    return this.#repository.isReadByFlux(path);
+  }
+
   override isLinked(path: string): boolean {
     this.#ask(path);
     return this.#repository.isLinked(path);

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
 import { idOf } from "../kustomize/object-name.ts";
 import type { Resource } from "../kustomize/resource.ts";
-import { attempt, type BuildError } from "../problem.ts";
+import { attempt, type BuildError, type BuildProblem } from "../problem.ts";
 import { contentsOf } from "../yaml/contents.ts";
 import type { Mapping } from "../yaml/values.ts";
 import type { Artifacts } from "./artifacts.ts";
@@ -33,6 +33,8 @@ export type BuiltResource = Pick<Resource, "object" | "origin">;
 export interface Unsubstituted {
   readonly kustomization: Mapping;
   readonly resources: readonly BuiltResource[];
+  /** See {@link BuiltKustomization.failures}. */
+  readonly failures: readonly BuildProblem[];
 }
 
 /** What Kustomize builds for a Flux Kustomization. */
@@ -68,7 +70,7 @@ export class KustomizationBuilds {
 
   build(kustomization: Mapping): Unsubstituted {
     const delivered = this.#delivered(kustomization);
-    if (delivered === undefined) return { kustomization, resources: [] };
+    if (delivered === undefined) return { kustomization, resources: [], failures: [] };
     const { digest, files } = contentsOf(buildSpecOf(kustomization));
     const key = JSON.stringify([this.#name, this.#partial, digest]);
     // Two Kustomizations never share objects, because callers look up which one applies an object.
@@ -78,21 +80,21 @@ export class KustomizationBuilds {
     const { resources, errors } = delivered.once(`${count} ${key}`, build, files);
     for (const error of errors) this.#problems.report(error);
     this.variableSources.collect(resources.map(({ object }) => object));
-    return { kustomization, resources };
+    return { kustomization, resources, failures: failuresIn(errors, delivered) };
   }
 
   /** A root that applies itself gets the patches of its own kustomization file, and the variables that they define, when Flux has applied it. */
   settled(root: Unsubstituted): Unsubstituted {
     let settled = root;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const { kustomization, resources } = settled;
+      const { kustomization, resources, failures } = settled;
       const own = ownOf(settled);
       if (!own || remoteOf(kustomization) !== undefined) break;
       const next = this.#problems.attempt(() => this.apply(own, this.withVariables(kustomization)));
       if (!next || pathOf(next) !== pathOf(kustomization) || !this.#sources.has(next)) break;
       if (isDeepStrictEqual(specOf(next), specOf(kustomization))) break;
       const isSameBuild = isDeepStrictEqual(buildSpecOf(next), buildSpecOf(kustomization));
-      settled = isSameBuild ? { kustomization: next, resources } : this.build(next);
+      settled = isSameBuild ? { kustomization: next, resources, failures } : this.build(next);
     }
     return settled;
   }
@@ -128,6 +130,16 @@ export class KustomizationBuilds {
 /** What a Kustomization has built of itself; undefined if it does not apply itself. */
 export function ownOf({ kustomization, resources }: Unsubstituted): BuiltResource | undefined {
   return resources.find(({ object }) => isFluxKustomization(object) && idOf(object) === idOf(kustomization));
+}
+
+/** The errors that Flux meets, too. Where part of a build is left out, only a file that is no YAML is sure to fail it. */
+function failuresIn(errors: readonly BuildError[], delivered: Delivered): readonly BuildProblem[] {
+  const isWhole = errors.every(({ kind }) => kind !== "unsupported");
+  return errors
+    .map(({ problem }) => problem)
+    .filter(({ kind, isBuilt, position: { file } }) =>
+      kind === "syntax" ? !delivered.isReadByFlux(file) : kind === "build" && !isBuilt && isWhole,
+    );
 }
 
 function builtFrom(kustomization: Mapping, delivered: Delivered, partial: boolean): Built {
