@@ -6,7 +6,7 @@ import { essentialOf } from "../../../../tools/migrate/steps/taskfile/essential.
 import { mentionsIn } from "../../../../tools/migrate/steps/taskfile/mentions.ts";
 import { readTaskfiles } from "../../../../tools/migrate/steps/taskfile/taskfiles.ts";
 import { taskfile } from "../../../../tools/migrate/steps/taskfile/step.ts";
-import { kustomization, messages, resultOf, written } from "../planning.ts";
+import { kustomization, messages, resultOf, written, type Files } from "../planning.ts";
 import { callsIn, mayMean } from "../../../../tools/migrate/steps/taskfile/calls.ts";
 
 const names = (command: string): readonly string[] => callsIn(command).map(({ name }) => name);
@@ -174,5 +174,68 @@ describe("migrate taskfile: a task that flux:verify replaces", () => {
     );
     assert.match(after("    aliases:\n      - r # short\n"), /^ {6}- r # short\n {6}- reconcile$/m);
     assert.match(after("    aliases: []\n"), /^ {4}aliases: \[reconcile\]$/m);
+  });
+});
+
+describe("migrate taskfile: tasks named flux:verify and flux:sync", () => {
+  const pruning = (fields: object): object => ({
+    taskfile: { includes: ["flux"], keep: ["default"], pruned: ["flux"], ...fields },
+  });
+  /** The keys of the tasks after each of two runs, and what the first one leaves. */
+  function twice(
+    tasks: string,
+    options: object,
+  ): { readonly keys: readonly (readonly string[])[]; readonly left: string } {
+    const files = (flux: string): Files => ({
+      "Taskfile.yaml": "version: '3'\nincludes:\n  flux: ./flux.yaml\n",
+      "flux.yaml": flux,
+      "flux/sync.yaml": kustomization("cluster", "./flux"),
+    });
+    const before = `version: '3'\ntasks:\n  hr: flux get hr\n${tasks}`;
+    const first = resultOf(taskfile, files(before), options);
+    const after = written(first, "flux.yaml") || before;
+    const again = written(resultOf(taskfile, files(after), options), "flux.yaml") || after;
+    const keysOf = (text: string): readonly string[] =>
+      [...text.matchAll(/^ {2}(\w+):/gm)].map(([, key = ""]) => key).toSorted();
+    return { keys: [after, again].map(keysOf), left: messages(first, "left").join("\n") };
+  }
+
+  it("are not pruned, so a second run finds nothing", () => {
+    for (const tasks of [
+      "",
+      "  sync:\n    cmd: flux reconcile source git other\n",
+      "  verify: echo\n  sync: echo\n",
+    ]) {
+      const { keys } = twice(tasks, pruning({}));
+      assert.deepEqual(keys, [
+        ["sync", "verify"],
+        ["sync", "verify"],
+      ]);
+    }
+  });
+
+  it("are named if they do something else", () => {
+    const { left } = twice("  sync:\n    cmd: flux reconcile source git other\n", pruning({}));
+    assert.match(
+      left,
+      /task flux:sync is kept as it is: it does not run `flux reconcile --namespace flux-system source git home`/,
+    );
+    assert.doesNotMatch(twice("  sync:\n    cmd: flux reconcile source git home\n", {}).left, /flux:sync/);
+    assert.doesNotMatch(twice("  sync: echo\n", {}).left, /flux:sync/);
+  });
+
+  it("are removed if the options say so, and not added again", () => {
+    const options = pruning({ remove: ["flux:sync"] });
+    assert.deepEqual(twice("  sync: echo\n", options).keys, [["verify"], ["verify"]]);
+  });
+
+  it("are not added if a task has the name as an alias, and do not replace each other", () => {
+    const aliased = "  fetch:\n    aliases: [sync]\n    cmd: echo\n";
+    assert.deepEqual(twice(aliased, {}).keys[1], ["fetch", "hr", "verify"]);
+    const root = "flux reconcile --namespace flux-system kustomization cluster --with-source";
+    assert.deepEqual(twice(`  sync:\n    cmd: ${root}\n`, {}).keys, [
+      ["hr", "sync", "verify"],
+      ["hr", "sync", "verify"],
+    ]);
   });
 });

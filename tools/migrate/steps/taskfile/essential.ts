@@ -4,6 +4,7 @@ import type { MigrateOptions } from "../../options.ts";
 import { formatNote } from "../../report.ts";
 import type { Note } from "../../step.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
+import { FLUX, isFluxTask } from "./flux-names.ts";
 import { mentionsIn, type Mention } from "./mentions.ts";
 import {
   includedElsewhere,
@@ -80,6 +81,7 @@ function isRemovableInclude(name: string, { includes, remove }: Options): boolea
 function isRemovable(task: Task, options: Options, replaced: ReadonlySet<Task>): boolean {
   const { keep, pruned } = options;
   if (replaced.has(task) || isNamedForRemoval(task, options)) return true;
+  if (task.include === FLUX && isFluxTask(task.key)) return false;
   const isPruned = task.include === "" || pruned.includes(task.include);
   return keep !== undefined && isPruned && !keep.some((name) => tasksCalled([task], name).length > 0);
 }

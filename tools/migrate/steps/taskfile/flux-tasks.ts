@@ -7,6 +7,7 @@ import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomiza
 import { nameOf } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
 import { indented } from "../route/text/carry.ts";
+import { FLUX, FLUX_KEYS, isFluxTask } from "./flux-names.ts";
 import { commandsIn, reconcileCommand, type ReconcileCommand } from "./reconcile-command.ts";
 
 /** What a new task reconciles. */
@@ -29,6 +30,32 @@ const DESCRIPTIONS = {
   sync: "Fetch the latest revision of Flux's source",
 };
 
+/** Whether a task has a name already, as its key or as an alias. */
+const isTaken = (key: string, tasks: Mapping): boolean =>
+  tasks[key] !== undefined ||
+  Object.values(tasks).some(
+    (task) => isMapping(task) && Array.isArray(task.aliases) && task.aliases.includes(key),
+  );
+
+/** The tasks named `verify` or `sync` that do something else than the step's would, each with the command of the step's. */
+export function otherFluxTasks(
+  { clusters }: Pick<StepContext, "clusters">,
+  own: Mapping,
+): readonly { readonly key: string; readonly command: string }[] {
+  const goals = goalsOf(clusters);
+  const tasks = isMapping(own.tasks) ? own.tasks : {};
+  return FLUX_KEYS.flatMap((key) => {
+    if (!goals || tasks[key] === undefined) return [];
+    const { target, namespace } = goals[key];
+    // Commands that it cannot read, such as a call of another task, may do just that.
+    const commands = (commandsIn(tasks[key]) ?? []).map(reconcileCommand);
+    const isOther =
+      commands.length > 0 &&
+      commands.every((one) => one && (one.target !== target || one.namespace !== namespace));
+    return isOther ? [{ key, command: `flux reconcile --namespace ${namespace} ${target}` }] : [];
+  });
+}
+
 /** What the new task states in its own words. */
 const OWN_FIELDS = ["desc", "summary", "cmd", "cmds"];
 /** Fields that make a task safe to run, regardless of its commands. */
@@ -39,7 +66,7 @@ const GUARDS = ["requires", "preconditions", "prompt", "vars", "env", "dotenv", 
  * reconcile the same. Undefined if the clusters do not share one root Kustomization and one source by name.
  */
 export function fluxTasks(
-  { clusters }: StepContext,
+  { clusters, options: { taskfile } }: StepContext,
   root: Mapping,
   own: Mapping,
   edit: YamlEdit,
@@ -52,13 +79,13 @@ export function fluxTasks(
     isMapping(root.vars) && root.vars.KUBECONFIG_FILE !== undefined
       ? "--kubeconfig {{.KUBECONFIG_FILE}} "
       : "";
-  return (["verify", "sync"] as const)
-    .filter((key) => tasks[key] === undefined)
-    .map((key) => {
+  return FLUX_KEYS.filter((key) => !isTaken(key, tasks) && !taskfile.remove.includes(`${FLUX}:${key}`)).map(
+    (key) => {
       const { target, namespace } = goals[key];
       const same = models.find(
         (one) =>
           one.only &&
+          !isFluxTask(one.key) &&
           one.command.target === target &&
           one.command.namespace === namespace &&
           linesOf(one, edit) !== undefined,
@@ -79,7 +106,8 @@ export function fluxTasks(
           return head + indented(moved ?? (Object.keys(copied).length === 0 ? "" : writeYaml(copied)));
         },
       };
-    });
+    },
+  );
 }
 
 /** A task whose way of selecting a cluster a new task can copy. */

@@ -3,9 +3,6 @@ import type { Note, StepContext } from "../../step.ts";
 import type { Essential } from "./essential.ts";
 import { tasksCalled, type Include, type Task, type Taskfiles } from "./taskfiles.ts";
 
-/** The include that receives the tasks `verify` and `sync`. */
-export const FLUX = "flux";
-
 /** Notes on the includes that are kept. */
 export function includeNotes({ includes }: Taskfiles, essential: Essential): readonly Note[] {
   return includes.flatMap(({ name, file, misnamed, optional, isTemplate, position }) => {

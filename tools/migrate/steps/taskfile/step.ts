@@ -12,8 +12,9 @@ import {
 } from "../../step.ts";
 import { essentialOf, reads, type Essential } from "./essential.ts";
 import { changeEntries, withoutBlankStart } from "./edit-entries.ts";
-import { fluxTasks, type FluxTask } from "./flux-tasks.ts";
-import { FLUX, idleNotes, includeNotes, proposal, removedInclude, taskNotes, withComments } from "./notes.ts";
+import { fluxTasks, otherFluxTasks, type FluxTask } from "./flux-tasks.ts";
+import { FLUX } from "./flux-names.ts";
+import { idleNotes, includeNotes, proposal, removedInclude, taskNotes, withComments } from "./notes.ts";
 import { notEditable } from "../../not-editable.ts";
 import { readTaskfiles, type Task, type Taskfiles } from "./taskfiles.ts";
 
@@ -52,6 +53,12 @@ function plan(context: StepContext): Plan {
     const message =
       "no task is added: the names of the root Kustomizations or their sources differ between clusters";
     notes.push({ kind: "left", message, position: { file: flux, line: 1, column: 1 } });
+  }
+  const own = taskfiles.files.get(flux ?? "") ?? {};
+  for (const { key, command } of otherFluxTasks(context, own)) {
+    const message = `task ${FLUX}:${key} is kept as it is: it does not run \`${command}\`, so rename it if the step should add its own`;
+    for (const { position } of taskfiles.tasks.filter((task) => task.file === flux && task.key === key))
+      notes.push({ kind: "left", message, position });
   }
   if (context.selected(taskfiles.root))
     notes.push(...removeIncludes(edits.of(taskfiles.root), taskfiles, essential));
