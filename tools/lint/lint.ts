@@ -24,6 +24,7 @@ import { readSettings } from "./settings.ts";
 import { isObstacle } from "./obstacles.ts";
 import { summaries } from "./summaries.ts";
 import { unappliedIn } from "./unapplied.ts";
+import { isWhole } from "./whole.ts";
 
 /** A report whose findings can be fixed. */
 export interface LintedReport extends LintReport {
@@ -83,7 +84,7 @@ export function lintRepository(repository: Repository, options: LintOptions = {}
         ...input,
         renderedBy: rendered,
         others: () => built.clusters.filter((other) => other !== cluster).map(indexOf),
-        isComplete: isWhole(cluster, built),
+        isComplete: isWhole(cluster, built.clusters),
         hasFlux: hasFluxIn(cluster, repository),
         recommends: (object, rule) =>
           rendered.has(object)
@@ -130,11 +131,6 @@ function summary(
     0,
   );
   return { objects, clusters: clusters.map(({ name }) => name), external };
-}
-
-/** Whether a build is all that runs on a cluster. Without Flux, several directories may be parts of one. */
-function isWhole({ kustomizations }: BuiltCluster, { clusters }: BuiltRepository): boolean {
-  return clusters.length === 1 || kustomizations.length > 0;
 }
 
 /** @param former the cluster at an earlier time */
