@@ -215,6 +215,67 @@ describe("migrate oci in several clusters", () => {
   });
 });
 
+describe("migrate oci: a HelmRepository that one cluster uses and another does not", () => {
+  const staying = { ...release, apiVersion: "helm.toolkit.fluxcd.io/v2beta1" };
+  const aboutIt = (files: Files, options: object = {}): readonly string[] =>
+    resultOf(oci, files, options)
+      .plan.notes.map(({ message }) => message)
+      .filter((message) => message.startsWith("HelmRepository"));
+
+  it("is not called unused if they get it from one list, nor is the file of its user one that Flux does not read", () => {
+    const shared: Files = {
+      "clusters/east/charts.yaml": kustomization("charts", "./shared/charts"),
+      "clusters/east/apps.yaml": kustomization("apps", "./apps"),
+      // This cluster builds the directory above, and no app.
+      "bootstrap/clusters/west/charts.yaml": kustomization("west", "./shared"),
+      "shared/charts/kustomization.yaml": { resources: ["source.yaml"] },
+      "shared/charts/source.yaml": helmRepository(UPSTREAM),
+    };
+    assert.deepEqual(aboutIt({ ...shared, "apps/release.yaml": staying }), []);
+    const once = (files: Files): string => aboutIt({ ...shared, ...files }).join("\n");
+    assert.match(
+      once({ "apps/release.yaml": release }),
+      /^HelmRepository apps\/a in clusters\/east loses its last user in this commit: once .*$/,
+    );
+    assert.match(
+      once({
+        "apps/other.yaml": {
+          apiVersion: "v1",
+          kind: "ConfigMap",
+          metadata: { name: "b", namespace: "apps" },
+        },
+      }),
+      /^HelmRepository apps\/a in clusters\/east is unused: once .*$/,
+    );
+    assert.deepEqual(
+      aboutIt({ ...shared, "apps/release.yaml": staying }, { oci: { remove: ["apps/a"] } }).toSorted(),
+      [
+        "HelmRepository apps/a in bootstrap/clusters/west is kept: another kustomization includes the same file",
+        "HelmRepository apps/a in clusters/east is kept: HelmRelease apps/web refers to it",
+      ],
+    );
+  });
+
+  it("is listed with both clusters if each has an entry for it", () => {
+    const apartFrom = (resources: readonly string[], web: object): Files =>
+      twoClusters({
+        "apps/east/kustomization.yaml": { resources: ["../../charts/source.yaml", "web.yaml"] },
+        "apps/east/web.yaml": web,
+        "apps/west/kustomization.yaml": { resources },
+        "apps/west/web.yaml": release,
+        "charts/source.yaml": helmRepository(UPSTREAM),
+      });
+    assert.match(
+      aboutIt(apartFrom(["../../charts/source.yaml"], staying)).join(),
+      /^HelmRepository apps\/a in clusters\/west is unused, and stays in use in clusters\/east, but apps\/west\/web\.yaml, which Flux does not read, names it: once/,
+    );
+    assert.match(
+      aboutIt(apartFrom(["../../charts/source.yaml", "web.yaml"], staying)).join(),
+      /^HelmRepository apps\/a in clusters\/west loses its last user in this commit, and stays in use in clusters\/east: once/,
+    );
+  });
+});
+
 describe("migrate oci: a release and its HelmRepository in one file", () => {
   it("keeps the edit of the release when the OCIRepository is added to the file", () => {
     const files = {

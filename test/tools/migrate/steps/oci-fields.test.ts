@@ -105,21 +105,25 @@ describe("migrate oci: the fields of a HelmRepository", () => {
 });
 
 describe("migrate oci: an unused HelmRepository", () => {
+  const unused = files({ type: "oci", url: "oci://charts.example.com/helm", interval: "2h" });
+  const { "apps/release.yaml": release = "", ...others } = unused;
+  const flux = { "flux/apps.yaml": kustomization("apps", "./apps") };
+  const listed = (more: Files, options: object = {}): string =>
+    messages(resultOf(oci, { ...flux, ...others, ...more }, options), "left").join();
+
   it("is listed with a file that Flux does not read and that names it", () => {
-    const unused = files({ type: "oci", url: "oci://charts.example.com/helm", interval: "2h" });
-    const { "apps/release.yaml": release = "", ...others } = unused;
-    const listed = (more: Files): string =>
-      messages(
-        resultOf(oci, { "flux/apps.yaml": kustomization("apps", "./apps"), ...others, ...more }),
-        "left",
-      ).join();
     assert.match(listed({}), /^HelmRepository apps\/charts is unused: once/);
     assert.match(
       listed({ "archive/release.yaml": release }),
       /is unused, but archive\/release\.yaml, which Flux does not read, names it: once/,
     );
     const commented = stringify(release).replace(/^/gm, "# ");
-    assert.match(listed({ "apps/off.yaml": commented }), /is unused, but apps\/off\.yaml names it: once/);
+    assert.match(
+      listed({ "apps/off.yaml": commented }),
+      /is unused, but apps\/off\.yaml names it in a comment: /,
+    );
+    const embedded = { ...object("ConfigMap", "held", {}), data: { "release.yaml": stringify(release) } };
+    assert.match(listed({ "apps/held.yaml": embedded }), /is unused, but apps\/held\.yaml names it: /);
   });
 
   it("is not listed for a cluster that receives it in another way, while a release uses it elsewhere", () => {
@@ -142,7 +146,9 @@ describe("migrate oci: an unused HelmRepository", () => {
     };
     const next =
       "once every release is Ready without it, list it under oci.remove in .edgefirst/migrate.yaml";
-    assert.deepEqual(listed(all), [`HelmRepository apps/charts loses its last user in this commit: ${next}`]);
+    assert.deepEqual(listed(all), [
+      `HelmRepository apps/charts in clusters/one loses its last user in this commit: ${next}`,
+    ]);
     const staying = {
       ...all,
       "apps/release.yaml": object("HelmRelease", "web", {
@@ -152,5 +158,29 @@ describe("migrate oci: an unused HelmRepository", () => {
       }),
     };
     assert.deepEqual(listed(staying), []);
+  });
+
+  it("is listed with what may use it although no build shows that", () => {
+    const external = { sourceRef: { kind: "GitRepository", name: "elsewhere" } };
+    const foreign = { "flux/foreign.yaml": kustomization("foreign", "./x", external) };
+    assert.match(
+      listed(foreign),
+      /is unused, but Kustomization flux-system\/foreign applies another repository \(elsewhere\), which may refer to it: once/,
+    );
+    const broken = {
+      "flux/web.yaml": kustomization("web", "./web"),
+      "web/kustomization.yaml": "resources: [none.yaml]",
+    };
+    assert.match(
+      listed(broken),
+      /is unused, but web\/kustomization\.yaml could not be built and may refer to it: once/,
+    );
+    const open = {
+      "templates/web.yaml": kustomization("web", "./web/${SITE}"),
+      "web/north/release.yaml": release,
+    };
+    const why = "web/north/release.yaml names it, and whether Flux reads that file is not known: ";
+    assert.ok(listed(open).includes(`is unused, but ${why}`));
+    assert.ok(listed(open, { oci: { remove: ["apps/charts"] } }).includes(`is kept: ${why}`));
   });
 });

@@ -18,7 +18,7 @@ import {
   type Source,
 } from "./artifact.ts";
 import { namesIn } from "./repositories.ts";
-import { usersOf } from "./unused.ts";
+import { usersOf } from "./users.ts";
 
 /**
  * `chart` is replaced by the `chartRef` of an OCIRepository, existing or new, with exactly the same artifact; nothing else in the release

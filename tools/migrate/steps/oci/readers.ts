@@ -1,8 +1,5 @@
-import { posix } from "node:path";
-import { oncePer } from "../../../../lib/once-per.ts";
-import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { isKustomizationFile } from "../../../gitops/yaml/paths.ts";
 import { searchedText } from "../../../gitops/yaml/file-text.ts";
+import { isBuilt } from "../../built-files.ts";
 import { runsCommands, textFiles, uncommentedLines } from "../../text-files.ts";
 import type { Note, StepContext } from "../../step.ts";
 
@@ -19,12 +16,11 @@ const CRD = /^kind: CustomResourceDefinition\b/m;
 
 /** Where workflows, scripts, configuration of other programs and JSON patches read the field that the step replaces. */
 export function readersOfChart({ repository, clusters }: StepContext): readonly Note[] {
-  const built = builtFiles(clusters);
   return textFiles(repository).flatMap((file) => {
     const text = searchedText(repository, file);
     const isRead = READS.test(text) && runsCommands(file, text) && !CRD.test(text);
     // The builds of clusters show what a patch in them does.
-    const isPatched = POINTER.test(text) && !isBuilt(file, built);
+    const isPatched = POINTER.test(text) && !isBuilt(file, clusters);
     if (!isRead && !isPatched) return [];
     return uncommentedLines(text).flatMap(({ line, number }): readonly Note[] => {
       const position = { file, line: number, column: 1 };
@@ -38,16 +34,3 @@ const MESSAGE =
   "this line reads spec.chart of HelmReleases. Those that move have spec.chartRef instead, and chart and version are in their OCIRepository: adapt it in the same commit";
 const PATCHES =
   "this line names a path in spec.chart of HelmReleases. Those that move have spec.chartRef instead, and a JSON patch of a path that does not exist fails the whole build: adapt it in the same commit";
-
-const isBuilt = (file: string, built: ReadonlySet<string>): boolean =>
-  built.has(file) || (isKustomizationFile(file) && built.has(posix.dirname(file)));
-
-const builtFiles = oncePer(
-  (clusters: readonly BuiltCluster[]): ReadonlySet<string> =>
-    new Set(
-      clusters.flatMap(({ kustomizations, objects }) => [
-        ...kustomizations.flatMap((kustomization) => [...kustomization.filesRead()]),
-        ...objects.map(({ origin }) => origin.source.file),
-      ]),
-    ),
-);

@@ -1,39 +1,30 @@
-import { oncePer } from "../../../../lib/once-per.ts";
-import { HELM_CHART } from "../../../../policy/objects/kinds.ts";
-import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
-import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
-import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { fieldAt, idOf, isKind, nameOf, objectsNamed, type WrittenObject } from "../../objects.ts";
-import { clusterOf, describeCluster } from "../../clusters.ts";
+import { fieldAt, fieldsIn, idOf, nameOf, objectsNamed, type WrittenObject } from "../../objects.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
 import { whyNotSelected } from "../../selected.ts";
 import { removeFromBuild } from "../../remove-from-build.ts";
-import { includedObjects, type IncludedObject } from "../../included-objects.ts";
-import { yamlFilesIn } from "../../../gitops/yaml/yaml-files.ts";
+import { includedObjects, type Form, type IncludedObject } from "../../included-objects.ts";
 import { isHelmRepository } from "./artifact.ts";
+import { mayBeNamedIn, namedIn } from "./naming.ts";
+import { usersAmong, type User } from "./users.ts";
 
-/** The objects in a cluster that refer to a HelmRepository, as `Kind namespace/name`. */
-export function usersOf(repository: Mapping, { objects }: BuiltCluster): readonly string[] {
-  return objects.flatMap(({ object }) => {
-    const reference = referenceOf(object);
-    if (!reference) return [];
-    const { namespace } = nameOf(object);
-    const named = `${scalarText(reference.namespace) || namespace}/${scalarText(reference.name)}`;
-    return named === idOf(repository) ? [userName(object)] : [];
-  });
+/** A HelmRepository, and who uses it in the clusters that get it through one entry. */
+interface Used {
+  readonly taken: IncludedObject;
+  /** `namespace/name`. */
+  readonly id: string;
+  readonly users: readonly User[];
 }
 
-/** The reference of a release or a HelmChart to a HelmRepository. */
-function referenceOf(object: Mapping): Mapping | undefined {
-  const path = isKind(object, HELM_CHART) ? ["spec", "sourceRef"] : ["spec", "chart", "spec", "sourceRef"];
-  const reference = fieldAt(object, path);
-  return isMapping(reference) && reference.kind === "HelmRepository" ? reference : undefined;
+interface Inclusion extends Used {
+  /** The same document, through other entries. */
+  readonly others: readonly Used[];
+  /** `HelmRepository`, its id, and the clusters if others have one, too. */
+  readonly subject: string;
 }
-
-const userName = (object: Mapping): string => `${scalarText(object.kind)} ${idOf(object)}`;
 
 /**
  * Removes the HelmRepositories that the options list and nothing refers to, and reports the other unused ones.
@@ -46,50 +37,23 @@ export function removeUnused(
   before: readonly FileChange[],
   replaced: readonly WrittenObject[],
 ): Plan {
-  const { remove } = context.options.oci;
   const notes: Note[] = [];
-  const moved = movedIn(replaced, context);
   const changes = new Map(before.map(({ path, text: content }) => [path, content]));
   let repository = context.repository.with(changes);
-  const included = includedObjects(context, isHelmRepository);
-  for (const taken of included) {
-    const [form] = taken.forms;
-    if (!form) continue;
-    const name = idOf(form.object);
-    const asked = remove.includes(name);
+  for (const inclusion of inclusionsIn(context, replaced)) {
+    const { taken, subject } = inclusion;
     const note = (kind: Note["kind"], message: string): void => {
-      notes.push({ kind, message: `HelmRepository ${name} ${message}`, position: taken.position });
+      notes.push({ kind, message: `${subject} ${message}`, position: taken.position });
     };
-    const usersIn = (one: IncludedObject): readonly User[] => usersOfIncluded(one, moved, context);
-    const isUsed = (one: IncludedObject): boolean => usersIn(one).some(({ moves }) => !moves);
-    // Another cluster may receive the same document in another way.
-    const others = included.filter(
-      (one) => one !== taken && one.file === taken.file && one.offset === taken.offset,
-    );
-    const users = usersIn(taken);
-    const user = users.find(({ moves }) => !moves) ?? users[0];
-    const next = `once every release is Ready without it, list it under oci.remove in ${OPTIONS_FILE}`;
-    if (user !== undefined) {
-      const where = others.some(isUsed) ? ` of ${clusterNames(taken)}` : "";
-      if (asked) note("left", `is kept: ${user.id} refers to it`);
-      else if (user.moves) note("runbook", `loses its last user${where} in this commit: ${next}`);
+    if (!context.options.oci.remove.includes(inclusion.id)) {
+      if (isSaidElsewhere(inclusion, repository)) continue;
+      const [kind, message] = proposal(inclusion, context) ?? [];
+      if (kind && message !== undefined) note(kind, message);
       continue;
     }
-    if (!asked && others.some((one) => usersIn(one).length > 0)) continue;
-    const problem = whyUnknown(taken);
-    if (!asked || problem !== undefined) {
-      const named = otherMention(nameOf(form.object).name, context);
-      note("left", asked && problem !== undefined ? `is kept: ${problem}` : `is unused${named}: ${next}`);
-      continue;
-    }
-    const out = removeFromBuild(taken, repository);
-    const refused =
-      typeof out === "string"
-        ? out
-        : whyNotSelected(
-            out.changes.map(({ path }) => path),
-            context,
-          );
+    const kept = whyKept(inclusion, context);
+    const out = kept ?? removeFromBuild(taken, repository);
+    const refused = typeof out === "string" ? out : whyNotSelected(out.changes.map(pathOf), context);
     if (typeof out === "string" || refused !== undefined) {
       note("left", `is kept: ${refused ?? ""}`);
       continue;
@@ -105,91 +69,92 @@ export function removeUnused(
   return { changes: [...changes].map(([path, content]) => ({ path, text: content })), notes };
 }
 
-/** An object that refers to a HelmRepository. */
-interface User {
-  readonly id: string;
-  /** Whether it no longer does after the step. */
-  readonly moves: boolean;
+const pathOf = ({ path }: FileChange): string => path;
+
+function inclusionsIn(context: StepContext, replaced: readonly WrittenObject[]): readonly Inclusion[] {
+  const usersOf = usersAmong(replaced, context);
+  const all = includedObjects(context, isHelmRepository).flatMap((taken) => {
+    const [form] = taken.forms;
+    return form ? [{ taken, id: idOf(form.object), users: usersOf(taken) }] : [];
+  });
+  const byDocument = Map.groupBy(all, ({ taken }) => `${taken.offset} ${taken.file}`);
+  const byId = Map.groupBy(all, ({ id }) => id);
+  return all.map((one) => {
+    const { taken, id } = one;
+    const others = (byDocument.get(`${taken.offset} ${taken.file}`) ?? []).filter((other) => other !== one);
+    return { ...one, others, subject: `HelmRepository ${id}${inClusters(taken, byId.get(id) ?? [])}` };
+  });
 }
 
-/** The users of a HelmRepository in the clusters that receive it through one entry. */
-function usersOfIncluded(
-  one: IncludedObject,
-  moved: ReturnType<typeof movedIn>,
-  context: StepContext,
-): readonly User[] {
-  const [form] = one.forms;
-  if (!form) return [];
-  return clustersUsing(one, context).flatMap((cluster) =>
-    usersOf(form.object, cluster).map((id) => ({ id, moves: moved.get(cluster)?.has(id) === true })),
+/** Whether these clusters cannot do without a HelmRepository on their own, and something is said about it for the others. */
+function isSaidElsewhere({ taken, others }: Inclusion, repository: Repository): boolean {
+  const canGo = (one: IncludedObject): boolean => typeof removeFromBuild(one, repository) !== "string";
+  return others.length > 0 && !canGo(taken) && others.some((one) => one.users.length > 0 || canGo(one.taken));
+}
+
+/** Names the clusters of an entry if others have a HelmRepository of this name through another one; starts with a space. */
+function inClusters({ forms }: IncludedObject, all: readonly Used[]): string {
+  const namesOf = (some: readonly Form[]): readonly string[] => [
+    ...new Set(some.map(({ cluster }) => cluster.name)),
+  ];
+  const own = namesOf(forms);
+  return namesOf(all.flatMap(({ taken }) => taken.forms)).length > own.length
+    ? ` in ${own.join(" and ")}`
+    : "";
+}
+
+/** What to say about a HelmRepository that the options do not list. */
+function proposal(inclusion: Inclusion, context: StepContext): readonly [Note["kind"], string] | undefined {
+  const { taken, users, others } = inclusion;
+  if (users.some(isStaying)) return undefined;
+  const used = others.flatMap((other) => other.users.filter(isStaying).map(({ cluster }) => cluster.name));
+  const elsewhere = used.length > 0 ? `, and stays in use in ${[...new Set(used)].join(" and ")}` : "";
+  const next = `once every release is Ready without it, list it under oci.remove in ${OPTIONS_FILE}`;
+  if (users.length > 0) return ["runbook", `loses its last user in this commit${elsewhere}: ${next}`];
+  const doubts = doubtsAbout(taken, context).map(
+    (doubt, index) => `, ${index === 0 ? "but" : "and"} ${doubt}`,
   );
+  return ["left", `is unused${elsewhere}${doubts.join("")}: ${next}`];
 }
 
-const clusterNames = ({ forms }: IncludedObject): string =>
-  [...new Set(forms.map(({ cluster }) => describeCluster(cluster)))].join(", ");
+const isStaying = ({ moves }: User): boolean => !moves;
 
-/** The releases that move in each cluster: those of one name in other clusters may stay. */
-function movedIn(
-  replaced: readonly WrittenObject[],
-  { clusters }: StepContext,
-): ReadonlyMap<BuiltCluster | undefined, ReadonlySet<string>> {
-  const forms = replaced.flatMap((release) => release.forms);
-  const byCluster = Map.groupBy(forms, (form) => clusterOf(form, clusters));
-  return new Map(
-    [...byCluster].map(([cluster, own]) => [cluster, new Set(own.map(({ object }) => userName(object)))]),
-  );
+/** What may use a HelmRepository although no build shows it, each as the end of a sentence. */
+function doubtsAbout(taken: IncludedObject, context: StepContext): readonly string[] {
+  const name = nameIn(taken);
+  return [
+    mayBeNamedIn(name, context) ?? namedIn(name, context),
+    whatCannotBeBuilt(taken),
+    whatElseApplies(taken),
+  ].filter((doubt) => doubt !== undefined);
 }
 
-/** The clusters with a HelmRepository, and those with none of that name, which may get it in a way that the repository does not show. */
-function clustersUsing({ forms }: IncludedObject, { clusters }: StepContext): readonly BuiltCluster[] {
-  const own = new Set(forms.map(({ cluster }) => cluster));
-  const [form] = forms;
-  const hasOther = (cluster: BuiltCluster): boolean =>
-    form !== undefined &&
-    objectsNamed(cluster, "HelmRepository", nameOf(form.object).name).some(
-      ({ object }) => idOf(object) === idOf(form.object),
-    );
-  return [...own, ...clusters.filter((cluster) => !own.has(cluster) && !hasOther(cluster))];
+/** Why a HelmRepository that the options list must stay. */
+function whyKept({ taken, users }: Inclusion, context: StepContext): string | undefined {
+  const user = users.find(isStaying) ?? users[0];
+  if (user) return `${user.id} refers to it`;
+  return whatCannotBeBuilt(taken) ?? mayBeNamedIn(nameIn(taken), context);
 }
 
-/** The `sourceRef` of a release or a chart, which may be commented out. */
-const REFERENCE =
-  /^[\s#]*kind: HelmRepository\r?\n[\s#]*name: ["']?([\w.-]+)|^[\s#]*name: ["']?([\w.-]+)["']?\r?\n[\s#]*kind: HelmRepository\b/gm;
+const nameIn = ({ forms: [form] }: IncludedObject): string => (form ? nameOf(form.object).name : "");
 
-/** For the name of each HelmRepository, the files that refer to it, whether or not Flux reads them. */
-const filesNaming = oncePer((repository: Repository): ReadonlyMap<string, readonly string[]> => {
-  const files = new Map<string, string[]>();
-  for (const file of yamlFilesIn(repository))
-    for (const [, after, before = ""] of (fileText(repository, file) ?? "").matchAll(REFERENCE)) {
-      const name = after ?? before;
-      files.set(name, [...(files.get(name) ?? []), file]);
-    }
-  return files;
-});
-
-/** A file that names a HelmRepository, although no object from it refers to any of that name in a cluster: Flux does not read it, or the reference is a comment. */
-function otherMention(name: string, { repository, clusters }: StepContext): string {
-  const users = new Set(
-    clusters.flatMap(({ objects }) =>
-      objects
-        .filter(({ object }) => referenceOf(object)?.name === name)
-        .map(({ origin }) => origin.source.file),
-    ),
-  );
-  const files = (filesNaming(repository).get(name) ?? []).filter((file) => !users.has(file));
-  const read = filesRead(clusters);
-  const unread = files.find((file) => !read.has(file));
-  if (unread !== undefined) return `, but ${unread}, which Flux does not read, names it`;
-  return files[0] === undefined ? "" : `, but ${files[0]} names it`;
-}
-
-const filesRead = oncePer(
-  (clusters: readonly BuiltCluster[]): ReadonlySet<string> =>
-    new Set(clusters.flatMap(({ kustomizations }) => kustomizations.flatMap((one) => [...one.filesRead()]))),
-);
-
-/** Why it is not certain that nothing refers to a HelmRepository. */
-function whyUnknown({ forms }: IncludedObject): string | undefined {
+function whatCannotBeBuilt({ forms }: IncludedObject): string | undefined {
   const problem = forms.flatMap(({ cluster }) => cluster.problems)[0];
   return problem && `${problem.position.file} could not be built and may refer to it`;
 }
+
+/** A Kustomization on the same clusters that applies another repository; the end of a sentence. */
+function whatElseApplies({ forms }: IncludedObject): string | undefined {
+  for (const { cluster } of forms)
+    for (const { object, isExternal } of cluster.kustomizations) {
+      const { kind, name } = fieldsIn(object, ["spec", "sourceRef"]);
+      const sources = objectsNamed(cluster, scalarText(kind), scalarText(name)).map((one) => one.object);
+      if (!isExternal || sources.some(isFluxItself)) continue;
+      return `Kustomization ${idOf(object)} applies another repository (${scalarText(name)}), which may refer to it`;
+    }
+  return undefined;
+}
+
+/** Whether a source has the manifests of Flux, which contain no release. */
+const isFluxItself = (source: Mapping): boolean =>
+  /\/fluxcd\/(?:flux2|flux-manifests)(?:\.git)?\/?$/.test(scalarText(fieldAt(source, ["spec", "url"])));
