@@ -68,11 +68,16 @@ function isPlainOnly(
   return found !== undefined && parentRefs.every((parentRef) => isHttps(found, parentRef) === false);
 }
 
-function certificates({ annotations: { certificate }, tlsSecrets, usesTls }: Reading): readonly string[] {
+function certificates({
+  kind,
+  annotations: { certificate },
+  tlsSecrets,
+  usesTls,
+}: Reading): readonly string[] {
   const had = tlsSecrets.length === 0 ? "" : `, as Secret ${tlsSecrets.join(", ")} does today`;
-  // cert-manager issues nothing for an Ingress without `tls`.
+  // cert-manager issues nothing for an Ingress without `tls`, and nothing for an IngressRoute.
   const issued =
-    certificate.length === 0 || !usesTls
+    certificate.length === 0 || !usesTls || kind === "IngressRoute"
       ? []
       : [
           `cert-manager deletes the certificate with the Ingress: move ${certificate.join(", ")} to the Gateway`,

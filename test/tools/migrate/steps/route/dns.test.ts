@@ -235,6 +235,84 @@ describe("migrate route: DNS", () => {
     );
   });
 
+  describe("that is the name of the controller's address", () => {
+    const HOSTNAME = "external-dns.alpha.kubernetes.io/hostname";
+    const annotated = ingress({ [TARGET]: "in.example.com" });
+    const named = { [HOSTNAME]: "other.example.com, in.example.com" };
+    const controller = release("ingress-nginx", "ingress-nginx", {
+      controller: { service: { annotations: named } },
+    });
+
+    it("is not to be moved to the Gateway, which would lead the host back", () => {
+      const lines = cutover(externalDns(BOTH), controller, gateway(), annotated);
+      assert.match(
+        lines,
+        /the target in\.example\.com is the name of the controller of class nginx: give the Gateway/,
+      );
+      assert.doesNotMatch(lines, /move the target/);
+    });
+
+    it("is, if a workload's Service has the name, too", () => {
+      const labels = { app: "ingress-nginx" };
+      const workload = {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "ingress-nginx-controller", namespace: "network" },
+        spec: {
+          selector: { matchLabels: labels },
+          template: {
+            metadata: { labels },
+            spec: {
+              containers: [{ name: "controller", image: "registry.k8s.io/ingress-nginx/controller:v1.12.0" }],
+            },
+          },
+        },
+      };
+      const service = {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "front", namespace: "network", annotations: named },
+        spec: { selector: labels, ports: [{ name: "https", port: 443 }] },
+      };
+      assert.match(
+        cutover(externalDns(BOTH), workload, service, gateway(), annotated),
+        /is the name of the controller/,
+      );
+    });
+
+    it("is to be moved if the name is another one", () => {
+      const other = ingress({ [TARGET]: "out.example.com" });
+      assert.match(
+        cutover(externalDns(BOTH), controller, gateway(), other),
+        /move the target out\.example\.com/,
+      );
+    });
+  });
+
+  it("says what becomes of a record while its Ingress stays, by the types of both targets", () => {
+    const kept = (target: string | undefined, own: string | undefined): string => {
+      const front = gateway(own === undefined ? {} : { annotations: { [TARGET]: own } });
+      const given = files(
+        externalDns(BOTH),
+        front,
+        ingress(target === undefined ? {} : { [TARGET]: target }),
+      );
+      const options = { ...ACCEPTED, route: { ...ACCEPTED.route, keepIngress: true } };
+      return messages(resultOf(route, given, options), "cutover").join("\n");
+    };
+    for (const [target, own] of [
+      [undefined, undefined],
+      ["192.0.2.1", undefined],
+      ["in.example.com", "front.example.com"],
+    ])
+      assert.match(kept(target, own), /its record follows the Ingress/);
+    for (const own of [undefined, "192.0.2.2"])
+      assert.match(
+        kept("in.example.com", own),
+        /changes with this commit, although the Ingress stays: of .*CNAME in\./,
+      );
+  });
+
   it("counts the name of the controller's address as one target, whether or not an Ingress sets it", () => {
     const conflicts = (hostname: string): string => {
       const annotations = { "external-dns.alpha.kubernetes.io/hostname": hostname };
@@ -253,6 +331,28 @@ describe("migrate route: DNS", () => {
 });
 
 describe("migrate route: the cutover list", () => {
+  it("does not say so of an IngressRoute, which cert-manager does not read", () => {
+    const read = {
+      apiVersion: "traefik.io/v1alpha1",
+      kind: "IngressRoute",
+      metadata: {
+        name: "web",
+        namespace: "apps",
+        annotations: {
+          "kubernetes.io/ingress.class": "nginx",
+          "cert-manager.io/cluster-issuer": "letsencrypt",
+        },
+      },
+      spec: {
+        routes: [{ kind: "Rule", match: "Host(`web.example.com`)", services: [{ name: "web", port: 80 }] }],
+        tls: { secretName: "web-tls" },
+      },
+    };
+    const lines = cutover(gateway(), read);
+    assert.match(lines, /web\.example\.com: moves/);
+    assert.doesNotMatch(lines, /cert-manager deletes/);
+  });
+
   it("says that cert-manager deletes a certificate only if the Ingress has one", () => {
     const issuer = { "cert-manager.io/cluster-issuer": "letsencrypt" };
     const tls = { tls: [{ secretName: "web-tls", hosts: ["web.example.com"] }] };

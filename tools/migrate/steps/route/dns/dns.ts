@@ -1,4 +1,4 @@
-import { at, fields, text } from "../../../../../policy/engine/read.ts";
+import { at, text } from "../../../../../policy/engine/read.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../../gitops/yaml/values.ts";
 import type { Loss } from "../../../losses.ts";
@@ -6,12 +6,12 @@ import { fieldsIn } from "../../../objects.ts";
 import type { StepContext } from "../../../step.ts";
 import { isRelease } from "../../oci/artifact.ts";
 import { dnsAnnotation } from "../reading/annotations.ts";
-import { controllerValues } from "../controllers/classes.ts";
 import type { DnsWriter, ReadRoute } from "./writer.ts";
 import { externalDns } from "./external-dns.ts";
 import { gatewayIn } from "../gateway/gateway.ts";
 import { sourceOf } from "../reading/hosts.ts";
 import { k8sGateways } from "./k8s-gateway.ts";
+import { controllerNames, keptRecord, targetLine } from "./targets.ts";
 import type { CutoverNote, DnsRecord } from "../outcome.ts";
 import type { MovingForm } from "../gateway/parents.ts";
 
@@ -66,7 +66,7 @@ export function recordsOf(move: DnsMove, key: string | undefined): readonly DnsR
   const { form, hosts, gateway, reading } = move;
   const cluster = move.cluster?.name ?? "";
   const source = sourceOf(form.object, key);
-  const target = reading.annotations.dnsTarget ?? controllerTarget(move);
+  const target = reading.annotations.dnsTarget ?? controllerNames(move)[0];
   return hosts.map((host) => ({
     host,
     cluster,
@@ -77,16 +77,6 @@ export function recordsOf(move: DnsMove, key: string | undefined): readonly DnsR
     attachesBlindly: move.attachesBlindly,
     preparations: readersOf(host, move).length > 0 ? [] : blindWriters(host, move).map(preparation),
   }));
-}
-
-/** The name that external-dns writes for the address of the class's controller, from the annotations of its Service. */
-function controllerTarget({ reading, cluster }: DnsMove): string | undefined {
-  const values = controllerValues(reading.ingressClass, cluster);
-  const services = [
-    ["controller", "service", "annotations"],
-    ["service", "annotations"],
-  ];
-  return services.map((path) => dnsAnnotation("hostname", fields(at(values, path)))).find(Boolean);
 }
 
 /** Gateways whose hosts used to have different targets: external-dns reads one target per Gateway, for all its routes. */
@@ -154,17 +144,16 @@ function sourceOfTarget(move: DnsMove): string {
 export function dnsLines(
   host: string,
   move: DnsMove,
-  { options }: Pick<StepContext, "options">,
+  context: Pick<StepContext, "options" | "repository">,
 ): readonly string[] {
   const { dnsTarget } = move.reading.annotations;
   const own = targetOf(move);
-  const place = own === undefined ? "" : `, instead of its target ${own}`;
   return [
     dnsTarget === undefined || dnsTarget === own
       ? `DNS: points to ${own === undefined ? "the Gateway's address" : `${own}, the target of the Gateway`}`
-      : `DNS: move the target ${dnsTarget} to an annotation on the Gateway${place}`,
+      : targetLine(dnsTarget, move, own, context),
     ...(writersOf(host, move).length === 0 ? ["whatever writes its DNS record must watch HTTPRoutes"] : []),
-    ...(options.route.keepIngress ? ["its record follows the Ingress as long as the Ingress exists"] : []),
+    ...(context.options.route.keepIngress ? [keptRecord(dnsTarget, own)] : []),
   ];
 }
 

@@ -13,9 +13,11 @@ import { controllerSources } from "../controllers/services.ts";
 import { gatewayIn } from "./gateway.ts";
 import type { RouteOptions } from "../options.ts";
 
+type GatewayName = Pick<RouteOptions["gateways"][string], "namespace" | "name">;
+
 /** The Traefiks behind the Gateway that an option names; none if the cluster does not receive it from the repository. */
 export function traefiksBehind(
-  option: RouteOptions["gateways"][string],
+  option: GatewayName,
   cluster: BuiltCluster | undefined,
   { repository }: Pick<StepContext, "repository">,
 ): readonly Traefik[] {
@@ -25,10 +27,7 @@ export function traefiksBehind(
 }
 
 /** Whether the repository shows that another controller than Traefik runs a Gateway. */
-export function isOthers(
-  option: RouteOptions["gateways"][string],
-  cluster: BuiltCluster | undefined,
-): boolean {
+export function isOthers(option: GatewayName, cluster: BuiltCluster | undefined): boolean {
   const found = gatewayIn(cluster, option);
   return found !== undefined && cluster !== undefined && !hasTraefikClass(found, indexOf(cluster));
 }
@@ -37,7 +36,7 @@ export function isOthers(
 export function servesBoth(
   ingressClass: string,
   cluster: BuiltCluster | undefined,
-  gateway: RouteOptions["gateways"][string],
+  gateway: GatewayName,
   context: Pick<StepContext, "repository">,
 ): boolean {
   const own = controllerSources(ingressClass, cluster);
@@ -47,7 +46,7 @@ export function servesBoth(
 
 /** What configures each of {@link traefiksBehind}, in the form of the values of Traefik's chart. */
 export function settingsBehind(
-  gateway: RouteOptions["gateways"][string],
+  gateway: GatewayName,
   cluster: BuiltCluster | undefined,
   context: Pick<StepContext, "repository">,
 ): readonly Fields[] {

@@ -1,0 +1,55 @@
+import { isIP } from "node:net";
+import { at, fields } from "../../../../../policy/engine/read.ts";
+import { SERVICE } from "../../../../../policy/objects/kinds.ts";
+import { indexOf } from "../../../clusters.ts";
+import type { StepContext } from "../../../step.ts";
+import { controllerValues } from "../controllers/classes.ts";
+import { controllerServices } from "../controllers/services.ts";
+import { servesBoth } from "../gateway/doors.ts";
+import type { MovingForm } from "../gateway/parents.ts";
+import { dnsAnnotation } from "../reading/annotations.ts";
+import type { ReadRoute } from "./writer.ts";
+
+/** Whose controller and whose Gateway a DNS target may name. */
+type Between = Pick<MovingForm, "reading" | "cluster"> & { readonly route: ReadRoute };
+
+/** The names that external-dns writes for the address of the class's controller, from the annotations of its Services. */
+export function controllerNames({ reading, cluster }: Omit<Between, "route">): readonly string[] {
+  const { ingressClass } = reading;
+  const values = controllerValues(ingressClass, cluster);
+  const services = cluster && ingressClass !== undefined ? controllerServices(ingressClass, cluster) : [];
+  const annotated = [
+    fields(at(values, ["controller", "service", "annotations"])),
+    fields(at(values, ["service", "annotations"])),
+    ...services.map(({ namespace, name }) =>
+      cluster ? fields(indexOf(cluster).get(SERVICE, namespace, name)?.metadata.annotations) : {},
+    ),
+  ];
+  const names = annotated.flatMap((one) => dnsAnnotation("hostname", one)?.split(",") ?? []);
+  return [...new Set(names.map((name) => name.trim()).filter(Boolean))];
+}
+
+/** What to do about the DNS target of an Ingress, if its Gateway does not have the same. */
+export function targetLine(
+  target: string,
+  move: Between,
+  own: string | undefined,
+  context: Pick<StepContext, "repository">,
+): string {
+  const place = own === undefined ? "" : `, instead of its target ${own}`;
+  const { reading, cluster, route } = move;
+  const { ingressClass = "" } = reading;
+  if (!controllerNames(move).includes(target) || servesBoth(ingressClass, cluster, route.gateway, context))
+    return `DNS: move the target ${target} to an annotation on the Gateway${place}`;
+  return `DNS: the target ${target} is the name of the controller of class ${ingressClass}: give the Gateway another target${place}, or in the same commit move the name from the controller's Service to the Gateway's; as an annotation on the Gateway, it would lead the host to the controller, which no longer serves it`;
+}
+
+/**
+ * What becomes of a host's record while both its Ingress and its route exist. Source: PerResource.ResolveRecordTypes in plan/conflict.go of
+ * github.com/kubernetes-sigs/external-dns
+ */
+export function keptRecord(target: string | undefined, own: string | undefined): string {
+  if (target === undefined || isIP(target) > 0 || (own !== undefined && isIP(own) === 0))
+    return "its record follows the Ingress as long as the Ingress exists";
+  return `its record changes with this commit, although the Ingress stays: of the Ingress's CNAME ${target} and the Gateway's address, external-dns takes the address; give the Gateway a name as its target first, or add the source gateway-httproute only when the Ingress goes`;
+}
