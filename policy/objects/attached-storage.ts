@@ -1,5 +1,6 @@
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, text } from "../engine/read.ts";
+import { defaultClasses } from "./default-class.ts";
 import { CSI_DRIVER, STORAGE_CLASS, VOLUME } from "./kinds.ts";
 import { namesOneNode } from "./one-node.ts";
 
@@ -26,16 +27,23 @@ export function isAttached({ storageClass, volume }: Storage, objects: ObjectInd
     return (
       at(bound, ["spec", "nfs"]) === undefined && attaches(at(bound, ["spec", "csi", "driver"]), objects)
     );
-  const name = text(storageClass) ?? "";
-  const known = objects.get(STORAGE_CLASS, undefined, name);
-  return known === undefined ? !/nfs|smb|cifs/i.test(name) : attaches(at(known, ["provisioner"]), objects);
+  return classesOf(storageClass, objects).some((name) => {
+    const known = objects.get(STORAGE_CLASS, undefined, name);
+    return known === undefined ? !/nfs|smb|cifs/i.test(name) : attaches(at(known, ["provisioner"]), objects);
+  });
+}
+
+/** The class of a claim; without one, those that may be the cluster's default. */
+function classesOf(storageClass: unknown, objects: ObjectIndex): readonly string[] {
+  const defaults = storageClass === undefined ? defaultClasses(objects) : [];
+  return defaults.length > 0 ? defaults : [text(storageClass) ?? ""];
 }
 
 /** Whether a claim's volume is on a single node: its PersistentVolume says so, or the name of its class (local-path, openebs-hostpath, LVM of a node and similar). */
 export function isOnNode({ storageClass, volume }: Storage, objects: ObjectIndex): boolean {
   const bound = objects.get(VOLUME, undefined, text(volume) ?? "");
   const isBoundToNode = namesOneNode(at(bound, ["spec", "nodeAffinity", "required"]));
-  return isBoundToNode || /local|hostpath|lvm/.test(text(storageClass) ?? "");
+  return isBoundToNode || classesOf(storageClass, objects).some((name) => /local|hostpath|lvm/.test(name));
 }
 
 /**
@@ -43,10 +51,11 @@ export function isOnNode({ storageClass, volume }: Storage, objects: ObjectIndex
  * default, and false with the chart ceph-csi-cephfs. Not if the repository has the CSIDriver.
  */
 export function mayBeShared({ storageClass }: Storage, objects: ObjectIndex): boolean {
-  const name = text(storageClass) ?? "";
-  const provisioner = text(at(objects.get(STORAGE_CLASS, undefined, name), ["provisioner"]));
-  if (objects.get(CSI_DRIVER, undefined, provisioner ?? "") !== undefined) return false;
-  return /ceph-?fs|ceph-?file-?system/i.test(provisioner ?? name);
+  return classesOf(storageClass, objects).some((name) => {
+    const provisioner = text(at(objects.get(STORAGE_CLASS, undefined, name), ["provisioner"]));
+    if (objects.get(CSI_DRIVER, undefined, provisioner ?? "") !== undefined) return false;
+    return /ceph-?fs|ceph-?file-?system/i.test(provisioner ?? name);
+  });
 }
 
 function attaches(driver: unknown, objects: ObjectIndex): boolean {
