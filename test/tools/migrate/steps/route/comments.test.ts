@@ -324,3 +324,44 @@ describe("migrate route: comments on annotations of ingress-nginx", () => {
     }
   });
 });
+
+describe("comments at the end of a mapping or list, which explain none of its entries", () => {
+  const object = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: web
+  namespace: apps
+  labels:
+    app: web
+    # The chart adds more.
+  # There is no login here: the app has its own.
+spec:
+  ingressClassName: traefik
+  rules:
+    - host: web.example.com
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: { service: { name: web, port: { number: 80 } } }
+    # The hosts of guests are in guests.yaml.
+`;
+  const options = { ...OPTIONS, acceptLoss: ["comment"] };
+
+  it("stay at its end in the route", () => {
+    const text = written(resultOf(route, { "apps.yaml": APPS, "web.yaml": object }, options), "web.yaml");
+    assert.match(
+      text,
+      /\n {4}app: web\n {4}# The chart adds more\.\n {2}# There is no login here: the app has its own\.\nspec:\n/,
+      text,
+    );
+    assert.match(text, /\n {10}port: 80\n {4}# The hosts of guests are in guests\.yaml\.\n$/, text);
+  });
+
+  it("stay at its end in the values of a release", () => {
+    const files = release("# Nobody may stop it.\n              # Not even by hand.", "");
+    const given = (files["web.yaml"] as string) + "        # No login: the app has its own.\n";
+    const text = written(resultOf(route, { ...files, "web.yaml": given }, options), "web.yaml");
+    assert.match(text, /\n {8}# No login: the app has its own\.\n$/, text);
+  });
+});
