@@ -1,8 +1,6 @@
 import type { BuiltCluster } from "../gitops/flux/built.ts";
-import { fileText } from "../gitops/yaml/file-text.ts";
-import { isYamlFile } from "../gitops/yaml/paths.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
-import { isMapping } from "../gitops/yaml/values.ts";
+import { overlayCommand, sealedFiles } from "./overlay-command.ts";
 import { overlayOf } from "./overlays.ts";
 
 /**
@@ -25,7 +23,7 @@ export function applyCommand(
   }
   const sealed = [...overlays.values()].flatMap((reads) => sealedFiles(reads, repository));
   const commands = [...overlays].map(([directory, reads]) =>
-    applyOverlay(directory, sealedFiles(reads, repository), flag),
+    overlayCommand("apply", { directory, reads }, repository, flag),
   );
   if (loose.size > 0)
     commands.push(`kubectl apply ${[...loose].map((file) => `-f ${file}`).join(" ")}${flag}`);
@@ -34,22 +32,4 @@ export function applyCommand(
       ? ""
       : ` (without what SOPS has encrypted, because kubectl does not decrypt it: ${[...new Set(sealed)].join(", ")})`;
   return `${commands.join(" && ")}${without}`;
-}
-
-function applyOverlay(directory: string, sealed: readonly string[], flag: string): string {
-  if (sealed.length === 0) return `kubectl apply -k ${directory}${flag}`;
-  // A generator has no `sops` in what it makes of an encrypted file.
-  const isGenerated = sealed.some((file) => !isYamlFile(file));
-  const filter = isGenerated ? '.kind != "Secret" and (has("sops") | not)' : 'has("sops") | not';
-  return `kubectl kustomize ${directory} | yq 'select(${filter})' | kubectl apply -f -${flag}`;
-}
-
-const SEALED_TEXT = /^sops_(?:mac|version)\s*=|"sops"\s*:\s*\{/m;
-
-function sealedFiles(reads: ReadonlySet<string>, repository: Repository): readonly string[] {
-  return [...reads].filter((file) => {
-    if (!repository.isFile(file) || repository.isTooLarge(file)) return false;
-    if (!isYamlFile(file)) return SEALED_TEXT.test(fileText(repository, file) ?? "");
-    return repository.parse(file).documents.some(({ value }) => isMapping(value) && isMapping(value.sops));
-  });
 }

@@ -9,6 +9,7 @@ import { findKustomizationFile } from "../gitops/kustomize/kustomization-file.ts
 import { isKustomizationFile } from "../gitops/yaml/paths.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { originKey } from "../gitops/yaml/source.ts";
+import { overlayCommand } from "./overlay-command.ts";
 import { problemFailure } from "./failure.ts";
 import { yamlFilesIn } from "../gitops/yaml/yaml-files.ts";
 import type { Failure, Note } from "./step.ts";
@@ -71,7 +72,7 @@ export function overlayChanges(
     .filter(({ directory }) => findKustomizationFile(after, directory) !== undefined);
   const found = touched.map((overlay) => {
     const own = changed.filter((file) => includes(overlay, file));
-    return changesOf(overlay.directory, own, before, after);
+    return changesOf(overlay, own, before, after);
   });
   return {
     notes: found.flatMap(({ note }) => note ?? []),
@@ -81,11 +82,12 @@ export function overlayChanges(
 
 /** @param changed the changed files that the overlay includes */
 function changesOf(
-  directory: string,
+  overlay: Overlay,
   changed: readonly string[],
   { repository, clusters }: State,
   after: Repository,
 ): { readonly note?: Note; readonly failures: readonly Failure[] } {
+  const { directory } = overlay;
   const [old, now] = [repository, after].map((state) => kustomizationCluster(state, directory, false));
   if (!old || !now || old.problems.length > 0) return { failures: [] };
   const failures = now.problems.map((problem) => {
@@ -101,11 +103,12 @@ function changesOf(
   if (objects.length === 0) return { failures: [] };
   const more = objects.length > NAMED ? ` and ${objects.length - NAMED} more` : "";
   const file = findKustomizationFile(after, directory) ?? directory;
+  const command = overlayCommand("diff", overlay, after);
   return {
     failures: [],
     note: {
       kind: "runbook",
-      message: `no Flux Kustomization applies this overlay, so no proof covers it, and what it builds changes (${objects.slice(0, NAMED).join(", ")}${more}): if you apply it by hand, run \`kubectl diff -k ${directory}\` first; if Flux applies it, name its directory in ${CLUSTERS_FILE}`,
+      message: `no Flux Kustomization applies this overlay, so no proof covers it, and what it builds changes (${objects.slice(0, NAMED).join(", ")}${more}): if you apply it by hand, run \`${command}\` first; if Flux applies it, name its directory in ${CLUSTERS_FILE}`,
       position: { file, line: 1, column: 1 },
     },
   };

@@ -45,6 +45,25 @@ describe("an overlay that no Flux Kustomization applies", () => {
     ]);
   });
 
+  it("is listed with a command that can build it: kubectl reads no file outside of a kustomization, and decrypts nothing", () => {
+    const command = (overlay: object, more: Files = {}): string => {
+      const files = { ...FILES, ...more, "overlays/lab/kustomization.yaml": overlay };
+      const [message = ""] = messages(resultOf(changing([edit]), files), "runbook");
+      return /run `(.*)` first/.exec(message)?.[1] ?? message;
+    };
+    const unrestricted =
+      "kubectl kustomize --load-restrictor LoadRestrictionsNone overlays/lab | kubectl diff -f -";
+    assert.equal(command({ resources: ["../../base/one.yaml"] }), unrestricted);
+    const patches = [{ path: "../patch.yaml", target: { kind: "ConfigMap" } }];
+    const patch = { "overlays/patch.yaml": '[{ "op": "add", "path": "/data/z", "value": "1" }]' };
+    assert.equal(command({ resources: ["../../base"], patches }, patch), unrestricted);
+    const sealed = { ...config("sealed", { a: "ENC[x]" }), kind: "Secret", sops: { mac: "x" } };
+    assert.equal(
+      command({ resources: ["../../base", "sealed.yaml"] }, { "overlays/lab/sealed.yaml": sealed }),
+      "kubectl kustomize overlays/lab | yq 'select(has(\"sops\") | not)' | kubectl diff -f -",
+    );
+  });
+
   it("is not listed if it does not include a changed file, is built the same, or is an archive's", () => {
     const same = { ...edit, text: `${edit.text ?? ""}# the same object\n`.replace("a: b", 'a: "1"') };
     assert.deepEqual(messages(resultOf(changing([same]), FILES), "runbook"), []);

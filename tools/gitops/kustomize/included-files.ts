@@ -22,18 +22,14 @@ export function filesOf(
 ): ReadonlySet<string> {
   if (seen.has(file.directory) || depth > MAX_INCLUDES) return seen;
   seen.add(file.directory);
-  for (const name of dataFiles(file.fields)) {
-    const path = repository.resolve(file.directory, name);
-    if (path !== undefined && repository.isFile(path)) seen.add(path);
-  }
-  for (const field of ["resources", "bases", "components"]) {
+  for (const path of filesNamedIn(repository, file.directory, file.fields)) seen.add(path);
+  for (const field of LISTS) {
     const list = file.fields[field];
     if (!Array.isArray(list)) continue;
     for (const [index, entry] of list.entries()) {
       const path = repository.resolve(file.directory, scalarText(entry));
-      if (path === undefined) continue;
-      if (repository.isFile(path)) seen.add(path);
-      else if (findKustomizationFile(repository, path) !== undefined) {
+      if (path === undefined || repository.isFile(path)) continue;
+      if (findKustomizationFile(repository, path) !== undefined) {
         try {
           filesOf(
             repository,
@@ -48,6 +44,17 @@ export function filesOf(
     }
   }
   return seen;
+}
+
+const LISTS = ["resources", "bases", "components"];
+
+/** The files that a kustomization names itself, as resources, patches or data of generators. */
+export function filesNamedIn(repository: Repository, directory: string, fields: Mapping): readonly string[] {
+  const entries = LISTS.flatMap((list) => textsOf(fields[list]));
+  return [...dataFiles(fields), ...entries].flatMap((name) => {
+    const path = repository.resolve(directory, name);
+    return path !== undefined && repository.isFile(path) ? [path] : [];
+  });
 }
 
 /** The files of patches, in all kustomization files of a repository. */

@@ -228,7 +228,9 @@ describe("migrate namespace: the guard", () => {
       ...alone,
       "overlays/lab/kustomization.yaml": { resources: ["../../flux/sync.yaml"] },
     });
-    const command = "kubectl apply -k overlays/lab && kubectl apply -f flux/flux-apps.yaml";
+    // What the overlay lists is not below it, where kubectl alone would look.
+    const command =
+      "kubectl kustomize --load-restrictor LoadRestrictionsNone overlays/lab | kubectl apply -f - && kubectl apply -f flux/flux-apps.yaml";
     assert.ok(messages(elsewhere, "runbook").join("\n").includes(`then run: ${command} (no`));
   });
 
