@@ -18,7 +18,7 @@ const BY_MAJOR: readonly Dialect[] = ["single", "single", "2", "3", "4", "4"];
 const NEWEST: Dialect = "4";
 
 /**
- * The dialect of a release's version. Of a range, Flux installs the newest version, and without a version the newest chart. From a GitRepository or a Bucket
+ * The dialect of a release's version. Of a range, Flux installs the newest version, unless the values are written for an older one, and without a version the newest chart. From a GitRepository or a Bucket
  * comes whatever version is there.
  */
 export function dialectOf(release: KubeObject, objects: ObjectIndex): Dialect {
@@ -27,13 +27,21 @@ export function dialectOf(release: KubeObject, objects: ObjectIndex): Dialect {
   const source = text(at(chart, ["sourceRef", "kind"]));
   if (source === "GitRepository" || source === "Bucket") return "unknown";
   if (version === undefined) return chart.chart === undefined ? "unknown" : NEWEST;
-  return ofVersion(version);
+  const admitted = admittedBy(version);
+  const isOld = admitted.includes("single") && hasOldValues(release, objects);
+  return isOld ? "single" : (admitted.at(-1) ?? "unknown");
 }
 
-const ofVersion = oncePerText((version): Dialect => {
+/** Whether the values have the format of 0.x and 1.x, of which a newer version renders nothing. */
+function hasOldValues(release: KubeObject, objects: ObjectIndex): boolean {
+  const { image, controllers } = valuesOf(release, objects).values;
+  return image !== undefined && controllers === undefined;
+}
+
+/** The dialects of a version or range, oldest first; none if it is none. */
+const admittedBy = oncePerText((version): readonly Dialect[] => {
   const range = chartRange(version);
-  if (range === null) return "unknown";
-  return BY_MAJOR.findLast((_, major) => admitsMajor(range, major)) ?? "unknown";
+  return range === null ? [] : BY_MAJOR.filter((_, major) => admitsMajor(range, major));
 });
 
 function admitsMajor(range: string, major: number): boolean {
