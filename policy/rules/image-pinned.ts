@@ -21,7 +21,7 @@ export const imagePinned = defineRule({
   enforcement: "mandatory",
   forAuthor: true,
   recommends:
-    "a tag that a comment at the image explains, and a moving tag of an image that the owner publishes: in a registry on the node, on ghcr.io in the account of the repository that Flux follows, or named by a chart that Flux builds from a branch",
+    "a tag that a comment at the image explains, one in a part of a chart's values that is off (`enabled: false`) or is only for `helm test`, and a moving tag of an image that the owner publishes: in a registry on the node, on ghcr.io in the account of the repository that Flux follows, or named by a chart that Flux builds from a branch",
   kinds: CONTAINER_KINDS,
   settings: z.strictObject({
     requireDigest: z.boolean().default(false).describe("Report a tag without a digest as an error."),
@@ -59,12 +59,13 @@ export const imagePinned = defineRule({
     if (object.kind !== "HelmRelease" || containers.length > 0) return;
     const known = unrenderedValues(object, objects);
     if (known === undefined) return;
-    for (const { tag, repository, steps } of chartTags(known.values, []))
+    for (const { tag, repository, steps, isOff } of chartTags(known.values, []))
       if (settings.floatingTags.includes(tag))
         yield {
           path: known.path(steps),
           message: `The tag ${tag} moves: it may name a different image tomorrow.`,
           recommendation:
+            isOff ||
             isOwnImage(repository, objects) ||
             (repository === "" && followsBranch(object, objects)) ||
             isExplained(commentsOn(object, known.path(steps.slice(0, -1)))),
@@ -85,19 +86,22 @@ interface ChartTag {
   readonly tag: string;
   readonly repository: string;
   readonly steps: Path;
+  /** Whether it is in a part of the values that is switched off, or that only `helm test` uses. */
+  readonly isOff: boolean;
 }
 
 /**
  * The image tags in a chart's values: those next to a `repository`, or below a key that ends in `image`. The chart's own defaults are not read.
  */
-function* chartTags(values: Fields, above: Path): Generator<ChartTag> {
+function* chartTags(values: Fields, above: Path, isPartOff = false): Generator<ChartTag> {
   for (const [key, value] of Object.entries(values)) {
     const child = fields(value);
+    const isOff = isPartOff || child.enabled === false || /^tests?$/.test(key);
     const isImage = /image$/i.test(key) || typeof child.repository === "string";
     const steps = [...above, key];
     if (isImage && typeof child.tag === "string" && (text(child.digest) ?? "") === "")
-      yield { tag: child.tag, repository: text(child.repository) ?? "", steps: [...steps, "tag"] };
-    yield* chartTags(child, steps);
+      yield { tag: child.tag, repository: text(child.repository) ?? "", steps: [...steps, "tag"], isOff };
+    yield* chartTags(child, steps, isOff);
   }
 }
 
@@ -116,6 +120,15 @@ function isExplained(comments: readonly string[]): boolean {
   );
 }
 
+/**
+ * Whether a part of the name is still to be filled in, such as PROJECT_NAME: the path of an image has no capitals. Source: path-component in reference.go of
+ * https://github.com/distribution/reference.
+ */
+function isTemplate(image: string): boolean {
+  const [, path = ""] = /^(?:[^/]*\/)?([^:@]*)/.exec(image) ?? [];
+  return /[A-Z]/.test(path);
+}
+
 /** What is wrong with an image's tag, and whether that is a tag that moves. */
 function imageProblem(
   image: string,
@@ -125,7 +138,7 @@ function imageProblem(
   }: { readonly requireDigest: boolean; readonly floatingTags: readonly string[] },
 ): { readonly message: string; readonly moves: boolean } | undefined {
   // The values of variables and template expressions are not known; the tag of an image from Nixery is a channel, and has no versions (https://nixery.dev).
-  if (hasPlaceholder(image) || image.startsWith("nixery.dev/")) return undefined;
+  if (hasPlaceholder(image) || image.startsWith("nixery.dev/") || isTemplate(image)) return undefined;
   const [reference = "", digest] = image.split("@");
   if (digest !== undefined) return undefined;
   // A colon before the last slash belongs to a registry's port.

@@ -71,7 +71,7 @@ const SENSITIVE =
 const HARMLESS = /(?:url|uri|host|name|user|path|enabled|file|id|type|\.(?:crt|pem|pub))$|^ca\./i;
 
 /**
- * Whether a value is a secret, judged by its key, or by the value itself: a private key, or a password in a URL, but no NAME_OF_A_PLACEHOLDER, and not the key's own
+ * Whether a value is a secret, judged by its key, or by the value itself: a private key, or a password in a URL, but no NAME_OF_A_PLACEHOLDER, and neither a sentence nor the key's own
  * words, which stand in for a value in tests. They may be a real password, though.
  */
 function isSecret(key: string, text: string): boolean {
@@ -79,8 +79,15 @@ function isSecret(key: string, text: string): boolean {
   return (
     SENSITIVE.test(key) &&
     !HARMLESS.test(key) &&
-    (/pass|pwd/i.test(key) || wordsOf(key) !== wordsOf(text)) &&
+    (/pass|pwd/i.test(key) || !(wordsOf(key) === wordsOf(text) || isSentence(text))) &&
     !/^(?:[Tt]rue|[Ff]alse|\d{1,2}|[A-Z]+(?:_[A-Z]+)+)$/.test(text)
+  );
+}
+
+/** Whether a text says what it is, as that of a demonstration does: "This is a secret". */
+function isSentence(text: string): boolean {
+  return (
+    /^[A-Z][a-z]*(?: \S+){3,}/.test(text.trim()) && /\b(?:secret|token|key|example|test|demo)\b/i.test(text)
   );
 }
 

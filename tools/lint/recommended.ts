@@ -6,8 +6,8 @@ import type { Repository } from "../gitops/yaml/repository.ts";
 import { fileOf } from "./kube-object.ts";
 import { upstreamIn } from "./upstream.ts";
 
-/** Directories for tests, examples and experiments. */
-const TRIAL = /(?:^|\/)(?:tests?|e2e|examples?|samples?|demos?|experiments?|archived?)\//;
+/** Directories for tests, examples, experiments and templates. */
+const TRIAL = /(?:^|\/)(?:tests?|e2e|examples?|samples?|demos?|experiments?|archived?|templates?)\//;
 
 /** Whether the object is in a cluster that Flux applies, and in one that only shows how something is used. */
 interface Use {
@@ -35,7 +35,7 @@ export function recommendsIn(
       return "It is scaled to 0, so nothing of it runs: do this before it runs again.";
     const isTrial = isExample || (!isApplied && TRIAL.test(fileOf(object)));
     return isTrial && id !== "secret-in-clear"
-      ? "It is only a test or an example: exempt it if nothing else uses it."
+      ? "It is only a test, an example or a template: exempt it if nothing else uses it."
       : undefined;
   };
 }

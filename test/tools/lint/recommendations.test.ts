@@ -587,6 +587,13 @@ spec: { template: { spec: { containers: [{ name: gatus, image: "ghcr.io/twin/gat
 });
 
 describe("lint of what its owner has switched off or explained", () => {
+  it("only recommends changes in templates that Flux does not apply", () => {
+    write("kustomization.yaml", "resources: [web.yaml]\n");
+    write("web.yaml", deployment());
+    write("templates/app/web.yaml", deployment().replaceAll("name: web", "name: app"));
+    assert.deepEqual(found("image-pinned"), ["advisory templates/app/web.yaml:15", "mandatory web.yaml:15"]);
+  });
+
   it("only recommends what would matter if an app were scaled up", () => {
     write("web.yaml", deployment().replace("spec:\n", "spec:\n  replicas: 0\n"));
     assert.deepEqual(found("image-pinned"), ["advisory web.yaml:16"]);
