@@ -88,4 +88,43 @@ describe("migrate route: what applies to every route of the Gateway", () => {
     assert.equal(lines(traefik({ ports: { websecure: longer } })), "");
     assert.doesNotMatch(lines(traefik({ ports: { web: { proxyProtocol: { insecure: true } } } })), /sets/);
   });
+
+  it("includes Envoy's time limit for a response, unless a policy sets it for the Gateway", () => {
+    const envoy = gatewayClass("doors", "gateway.envoyproxy.io/gatewayclass-controller");
+    const limit = "Envoy Gateway ends responses after 15 s, unless a BackendTrafficPolicy sets timeout.http";
+    assert.ok(lines([envoy]).startsWith(`Gateway doors/front: ${limit}`));
+    assert.doesNotMatch(lines([envoy, policy({ targetRef: GATEWAY })]), /15 s/);
+    const others = [
+      policy({ targetRef: { ...GATEWAY, name: "back" } }),
+      policy({ targetRef: GATEWAY, timeout: { tcp: { connectTimeout: "5s" } } }),
+      policy({ targetRef: GATEWAY }, "SecurityPolicy"),
+    ];
+    for (const other of others) assert.match(lines([envoy, other]), /15 s/);
+    assert.equal(lines([gatewayClass("doors", "example.com/gateway")]), "");
+  });
+
+  it("includes the time limits that a Gateway created elsewhere may have", () => {
+    const elsewhere = (fields: object, ingressClassName = "nginx"): string => {
+      const web = ingressWith({ ingressClassName });
+      const front = { name: "front", namespace: "doors", elsewhere: true, httpsListeners: [443], ...fields };
+      const result = resultOf(
+        route,
+        { "apps/objects.yaml": [NGINX], "apps/web.yaml": web },
+        { acceptLoss: ["setting"], route: { gateways: { nginx: front, traefik: front } } },
+      );
+      assert.equal(result.plan.changes.length, 1, messages(result, "refused").join());
+      return messages(result, "cutover")
+        .filter((line) => line.startsWith("Gateway doors/front: "))
+        .join("\n");
+    };
+    assert.match(
+      elsewhere({ middlewares: true }),
+      /^Gateway doors\/front: its Traefik, whose settings this repository does not show, cancels requests that take more than 60 s to send, unless readTimeout says otherwise\. Make sure/,
+    );
+    assert.match(
+      elsewhere({}),
+      /this repository does not show what runs it: a Traefik cancels requests that take more than 60 s to send, .*, and Envoy Gateway ends responses after 15 s, unless/,
+    );
+    assert.equal(elsewhere({}, "traefik"), "");
+  });
 });

@@ -6,12 +6,10 @@ import { oncePer } from "../../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { asKubeObject } from "../../../../lint/kube-object.ts";
 import type { StepContext } from "../../../step.ts";
-import { controllerOf } from "../controllers/classes.ts";
-import { nginx } from "../controllers/nginx.ts";
 import { entryPointProtections } from "../controllers/traefik-entry-points.ts";
-import { entryPointLimits, READ_TIMEOUT, type Limit } from "../controllers/traefik-limits.ts";
 import { servesBoth, settingsBehind } from "./doors.ts";
 import { gatewayIn } from "./gateway.ts";
+import { timeLimits } from "./time-limits.ts";
 import { classesThatMove, type CutoverNote, type DnsRecord } from "../outcome.ts";
 import type { RouteOptions } from "../options.ts";
 
@@ -28,7 +26,13 @@ export function gatewayPolicies(records: readonly DnsRecord[], context: StepCont
       ([id, classes]): readonly string[] => {
         const option = gateways[classes[0] ?? ""];
         if (!option) return [];
-        const all = [...policiesOf(option, cluster), ...entryPointsOf(option, classes, cluster, context)];
+        const foreign = classes.filter((name) => !servesBoth(name, cluster, option, context));
+        const policies = policiesOf(option, cluster);
+        const all = [
+          ...policies.map(describePolicy),
+          ...(foreign.length === 0 ? [] : entryPointsOf(option, cluster, context)),
+          ...timeLimits(option, foreign, policies, { cluster, context }),
+        ];
         return all.length === 0
           ? []
           : [
@@ -47,15 +51,15 @@ const idOf = (option: GatewayOption | undefined): string =>
  * Sources: https://gateway-api.sigs.k8s.io/geps/gep-713/ (a policy names its target as `targetRef` or `targetRefs`), and api/v1alpha1/policy_helpers.go of
  * github.com/envoyproxy/gateway for `targetSelectors`
  */
-function policiesOf(option: GatewayOption, cluster: BuiltCluster): readonly string[] {
+function policiesOf(option: GatewayOption, cluster: BuiltCluster): readonly KubeObject[] {
   const gateway = gatewayIn(cluster, option);
-  return attachedObjects(cluster)
-    .filter((policy) => appliesTo(policy, option, gateway))
-    .map(({ kind, metadata: { namespace = "", name }, spec }) => {
-      const settings = Object.keys(fields(spec)).filter((key) => !TARGETS.includes(key));
-      const what = settings.length === 0 ? "" : ` (${settings.join(", ")})`;
-      return `${kind} ${namespace}/${name}${what} applies to its routes`;
-    });
+  return attachedObjects(cluster).filter((policy) => appliesTo(policy, option, gateway));
+}
+
+function describePolicy({ kind, metadata: { namespace = "", name }, spec }: KubeObject): string {
+  const settings = Object.keys(fields(spec)).filter((key) => !TARGETS.includes(key));
+  const what = settings.length === 0 ? "" : ` (${settings.join(", ")})`;
+  return `${kind} ${namespace}/${name}${what} applies to its routes`;
 }
 
 const TARGETS = ["targetRef", "targetRefs", "targetSelectors"];
@@ -94,28 +98,13 @@ const selectorOf = ({ matchLabels, matchExpressions }: Fields): LabelSelector =>
 
 function entryPointsOf(
   option: GatewayOption,
-  classes: readonly string[],
   cluster: BuiltCluster,
   context: StepContext,
 ): readonly string[] {
-  const foreign = classes.filter((name) => !servesBoth(name, cluster, option, context));
-  const settings = foreign.length === 0 ? [] : settingsBehind(option, cluster, context);
+  const settings = settingsBehind(option, cluster, context);
   const names = new Set(settings.flatMap(entryPointProtections).filter((name) => !TRUST.test(name)));
-  // The step compares the limits of a class's own Traefik with these; ingress-nginx limits only the time between two reads.
-  const isNew = foreign.some((name) => controllerOf(name, cluster) === nginx);
-  const isLimited = settings.some((values) => !entryPointLimits(values).some(isLonger));
-  return [
-    ...(names.size === 0 ? [] : [`its Traefik sets ${[...names].join(", ")} for every route`]),
-    ...(isNew && isLimited
-      ? [
-          `its Traefik cancels requests that take more than ${READ_TIMEOUT} s to send, unless readTimeout says otherwise`,
-        ]
-      : []),
-  ];
+  return names.size === 0 ? [] : [`its Traefik sets ${[...names].join(", ")} for every route`];
 }
 
 /** Who may set forwarded addresses does not restrict requests. */
 const TRUST = /forwardedheaders|proxyprotocol/i;
-
-const isLonger = ({ setting, permits }: Limit): boolean =>
-  setting.endsWith(".readtimeout") && permits !== undefined;
