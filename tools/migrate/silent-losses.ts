@@ -3,7 +3,7 @@ import { yamlComments } from "../gitops/yaml/tokens.ts";
 import { isYamlFile } from "../gitops/yaml/paths.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { commentLosses, lossNotes, lossRefusal } from "./losses.ts";
-import { missingBy } from "./missing-from.ts";
+import { missingBy, missingFrom } from "./missing-from.ts";
 import type { FileChange, Note, Step, StepContext } from "./step.ts";
 
 /** What becomes of comments that changes would delete and that no note names, although a step has to name them. */
@@ -52,9 +52,14 @@ function missing(
   after: readonly string[],
   commentsOf: (text: string) => readonly string[],
 ): ReadonlyMap<string, readonly string[]> {
-  const all = before.flatMap(({ path, text }) => commentsOf(text).map((comment) => ({ path, comment })));
-  const present = after.flatMap(commentsOf).map(withoutPaths);
-  const gone = missingBy(all, present, ({ comment }) => withoutPaths(comment));
+  const all = before.map(({ path, text }) => ({ path, comments: commentsOf(text) }));
+  const kept = after.map(commentsOf);
+  // What its own file still has is not lost from it, even if another file loses one that differs in a path only.
+  const unlike = all.flatMap(({ path, comments }, index) =>
+    missingFrom(comments, kept[index] ?? []).map((comment) => ({ path, comment })),
+  );
+  const unused = kept.flatMap((comments, index) => missingFrom(comments, all[index]?.comments ?? []));
+  const gone = missingBy(unlike, unused.map(withoutPaths), ({ comment }) => withoutPaths(comment));
   return new Map(
     [...Map.groupBy(gone, ({ path }) => path)].map(([path, own]) => [
       path,
@@ -69,8 +74,9 @@ function lineOf(comment: string, text: string): number {
   return text.slice(0, offset).split("\n").length;
 }
 
-/** A step rewrites the paths of what it moves, in comments too. */
-const withoutPaths = (comment: string): string => comment.replace(/\S*\/\S*/g, "/");
+/** A step rewrites the paths of what it moves, in comments too, but no address. */
+const withoutPaths = (comment: string): string =>
+  comment.replace(/\S*\/\S*/g, (word) => (word.includes("://") ? word : "/"));
 
 function isNamed(comment: string, named: string): boolean {
   const text = comment.replace(/^#+\s*/, "").trim();

@@ -64,6 +64,23 @@ describe("migrate: a comment that a step deletes without naming it", () => {
       assert.ok(resultOf(step, files).plan.changes.length > 0);
   });
 
+  it("is looked for in its own file first, and an address is no path that a step may have rewritten", () => {
+    const source = (name: string): string => `${ABOVE}# https://${name}.example.com/values\n`;
+    const files = { "other.yaml": source("one"), "third.yaml": source("two"), "web.yaml": source("three") };
+    const edited = (text: string): string => text.replace("name: web", "name: changed");
+    const changes = {
+      "other.yaml": edited(source("one")),
+      "third.yaml": edited(ABOVE),
+      "web.yaml": edited(source("three")),
+    };
+    const result = resultOf(stepOf(changes), files, { acceptLoss: ["comment"] });
+    assert.deepEqual(messages(result, "lost"), [
+      "the comment in third.yaml: # https://two.example.com/values",
+    ]);
+    const replaced = resultOf(stepOf({ "web.yaml": source("four") }), files);
+    assert.deepEqual(replaced.plan.changes, []);
+  });
+
   it("is no line of a script, and no part of a text in quotes", () => {
     for (const data of ["  run: |\n    # stop first\n    stop\n", '  text: "a # b"\n'])
       assert.equal(

@@ -91,6 +91,26 @@ describe("migrate namespace: the guard", () => {
     );
   });
 
+  it("names as kept by the guard only what children of the root apply, directly or through others", () => {
+    const set = (name: string): object => ({
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      metadata: { name, namespace: "app" },
+      spec: { volumeClaimTemplates: [{ metadata: { name: "data" } }] },
+    });
+    const result = resultOf(namespace, {
+      ...child([set("own"), kustomization("below", "./below")]),
+      "below/objects.yaml": [set("below"), object("Book", "example.com")],
+      "flux/infrastructure.yaml": kustomization("infrastructure", "./infrastructure"),
+      "infrastructure/objects.yaml": [set("other"), object("Ledger", "example.org")],
+    });
+    const lines = messages(result, "runbook").filter((line) => line.startsWith("only the guard"));
+    assert.deepEqual(
+      lines.map((line) => line.replace(/^.*: /, "")),
+      ["StatefulSet app/own, StatefulSet app/below", "Book (1)"],
+    );
+  });
+
   it("counts the custom resources whose controllers may delete what they manage", () => {
     const result = resultOf(
       namespace,

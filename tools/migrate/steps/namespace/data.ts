@@ -2,6 +2,8 @@ import { dataKinds } from "../../../../policy/knowledge/tool-lookups.ts";
 import { parseApiVersion } from "../../../gitops/kustomize/kinds.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
+import type { BuiltObject } from "../../../gitops/flux/built.ts";
+import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
 import { STATEFUL_SET } from "../../../../policy/objects/kinds.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import { fieldAt, fieldsIn, idOf, isKind } from "../../objects.ts";
@@ -34,21 +36,31 @@ export function pruneOf(object: Mapping): string {
  * StatefulSets and HelmReleases with volumes, as `Kind namespace/name`. Only the guard keeps them during the move: `prune: disabled` would
  * leave them on the cluster after their app is removed.
  */
-export function keptByGuardOnly({ cluster }: MovingRoot): readonly string[] {
-  return cluster.objects
-    .filter(({ object, kustomization }) => kustomization && hasVolumes(object))
+export function keptByGuardOnly(moving: MovingRoot): readonly string[] {
+  return objectsBelow(moving)
+    .filter(({ object }) => hasVolumes(object))
     .filter(({ object }) => pruneOf(object) !== "disabled")
     .map(({ object }) => `${scalarText(object.kind)} ${idOf(object)}`);
 }
 
 /** The other kinds of custom resources with the number of objects, such as `Terraform (3)`. */
-export function customKindsOf({ cluster }: MovingRoot, context: StepContext): readonly string[] {
+export function customKindsOf(moving: MovingRoot, context: StepContext): readonly string[] {
   const kinds = dataKindsOf(context);
-  const objects = cluster.objects.filter(
-    ({ object, kustomization }) => kustomization && isOperated(object) && !isData(object, kinds),
-  );
+  const objects = objectsBelow(moving).filter(({ object }) => isOperated(object) && !isData(object, kinds));
   const byKind = Map.groupBy(objects, ({ object }) => scalarText(object.kind));
   return [...byKind].map(([kind, own]) => `${kind} (${own.length})`).toSorted();
+}
+
+/** What the children of a root apply, directly or through others: the guard is on these, and what other roots apply does not move. */
+function objectsBelow({ cluster, children }: MovingRoot): readonly BuiltObject[] {
+  const parentOf = ({ kustomization }: BuiltObject): string =>
+    kustomization ? idOf(kustomization.object) : "";
+  const byParent = Map.groupBy(cluster.objects, parentOf);
+  const below = new Set(children.map(({ object }) => idOf(object)));
+  // The set grows: a child may apply Kustomizations.
+  for (const id of below)
+    for (const { object } of byParent.get(id) ?? []) if (isFluxKustomization(object)) below.add(idOf(object));
+  return cluster.objects.filter((one) => below.has(parentOf(one)));
 }
 
 /** Groups whose controllers only configure what runs in the cluster. */

@@ -61,7 +61,7 @@ function linesOf(
     }),
   );
   const hosts = unique(affected.map(({ host }) => host));
-  const message = `${issuer.kind} ${who} proves hosts by HTTP-01 through an Ingress of class ${classes} (spec.acme.solvers[].http01.ingress); once DNS points to Gateway ${gateways}, challenges do not reach it, and certificates that it issues for these hosts are not renewed: ${hosts}. Before that, add a solver with http01.gatewayHTTPRoute.parentRefs that names the Gateway and selector.dnsNames with these hosts; cert-manager needs its support for the Gateway API enabled, and the Gateway a listener for plain HTTP on port 80 that admits routes from the namespaces of the Certificates`;
+  const message = `${issuer.kind} ${who} proves hosts by HTTP-01 through an Ingress of class ${classes} (spec.acme.solvers[].http01.ingress); once DNS points to Gateway ${gateways}, challenges do not reach it, and the certificates of these hosts that it issues (some may have another issuer) are not renewed: ${hosts}. Before that, add a solver with http01.gatewayHTTPRoute.parentRefs that names the Gateway and selector.dnsNames with these hosts; cert-manager needs its support for the Gateway API enabled, and the Gateway a listener for plain HTTP on port 80 that admits routes from the namespaces of the Certificates`;
   return [{ kind: "cutover", message, position: locate(origin) }];
 }
 
