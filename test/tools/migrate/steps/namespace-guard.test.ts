@@ -303,6 +303,26 @@ describe("migrate namespace: the guard", () => {
     ]);
   });
 
+  it("asks for a key in the repository if that contains today's, because the move looks for it there", () => {
+    const decryption = { provider: "sops", secretRef: { name: "sops-age" } };
+    const key = (at: string): object => ({
+      ...{ apiVersion: "v1", kind: "Secret", metadata: { name: "sops-age", namespace: at } },
+      stringData: { "age.agekey": "ENC[x]" },
+    });
+    const lines = (files: Files): string =>
+      messages(resultOf(namespace, { ...child([], { decryption }), ...files }), "runbook").join("\n");
+    const today = lines({ "flux/key.yaml": key("flux-system") });
+    assert.match(
+      today,
+      /add Secret flux-apps\/sops-age to this repository, .*with the contents of flux-system\/sops-age, .*the move is refused without it/,
+    );
+    assert.doesNotMatch(today, /create Secret/);
+    assert.doesNotMatch(
+      lines({ "flux/key.yaml": key("flux-system"), "flux/second.yaml": key("flux-apps") }),
+      /Secret flux-apps\/sops-age/,
+    );
+  });
+
   it("asks for no key that is among the settings which it deploys", () => {
     const secret = (name: string): object => ({
       ...object("Secret", ""),

@@ -89,7 +89,7 @@ describe("migrate namespace: references that would break", () => {
       "refuses a ServiceAccount that stays behind",
       [saying(ACCOUNT), [account("flux-system")]],
       [
-        `${CHILD}:12: cannot move: flux-apps/player would not find ServiceAccount flux-apps/deployer (serviceAccountName), because only flux-system/deployer exists; create it in flux-apps first`,
+        `${CHILD}:12: cannot move: flux-apps/player would not find ServiceAccount flux-apps/deployer (serviceAccountName), because only flux-system/deployer exists; add it to this repository in flux-apps first`,
       ],
     ],
     [
@@ -115,7 +115,7 @@ describe("migrate namespace: references that would break", () => {
       "refuses a kubeConfig that stays behind",
       [saying(ELSEWHERE), [plain("v1", "Secret", "flux-system", "far")]],
       [
-        `${CHILD}:14: cannot move: flux-apps/player would not find Secret flux-apps/far (kubeConfig), because only flux-system/far exists; create it in flux-apps first`,
+        `${CHILD}:14: cannot move: flux-apps/player would not find Secret flux-apps/far (kubeConfig), because only flux-system/far exists; add it to this repository in flux-apps first`,
       ],
     ],
     [
@@ -139,7 +139,7 @@ describe("migrate namespace: references that would break", () => {
       "refuses an optional reference whose variables would be empty without an error",
       [asItIs, [plain("v1", "Secret", "flux-system", "user-secrets")]],
       [
-        "kubernetes/home/flux/apps.yaml:32: cannot move: flux-apps/player and 1 other child would not find Secret flux-apps/user-secrets (substituteFrom), because only flux-system/user-secrets exists; the reference is optional, so its variables would be empty without an error; create it in flux-apps first",
+        "kubernetes/home/flux/apps.yaml:32: cannot move: flux-apps/player and 1 other child would not find Secret flux-apps/user-secrets (substituteFrom), because only flux-system/user-secrets exists; the reference is optional, so its variables would be empty without an error; add it to this repository in flux-apps first",
       ],
     ],
     [

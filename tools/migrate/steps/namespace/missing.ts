@@ -96,7 +96,7 @@ function reasonOf({ by, reference, former }: Sought): string {
 
 function remedy({ by, reference: { use, namespace }, former }: Sought): string {
   if (use === "sourceRef") return "set the namespace in sourceRef";
-  if (use !== "dependsOn") return `create it in ${namespace} first`;
+  if (use !== "dependsOn") return `add it to this repository in ${namespace} first`;
   const today = former?.namespace ?? namespace;
   return nameOf(by).namespace === today
     ? "the dependency moves: set its new namespace in dependsOn first"

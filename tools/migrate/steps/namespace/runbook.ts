@@ -24,10 +24,7 @@ export function runbookOf(
     before: [],
     guarded: [
       `guard: commit, then run: ${sync}`,
-      ...secretsMissing(moving, ["decryption", "substituteFrom"]).map(
-        ({ target, namespace, name }) =>
-          `create Secret ${target}/${name} with the contents of ${namespace}/${name}: kubectl -n ${namespace} get secret ${name} -o json${flag} | jq '{apiVersion, kind, type, data, metadata: {name: .metadata.name}}' | kubectl -n ${target} create -f -${flag}`,
-      ),
+      ...secretsMissing(moving, ["decryption", "substituteFrom"]).map((secret) => newSecret(secret, flag)),
       `continue only if this exits with 0: ${check}`,
       key("move"),
     ],
@@ -53,6 +50,15 @@ interface NeededSecret {
   /** Where the Secret is today. */
   readonly namespace: string;
   readonly name: string;
+  /** Whether the repository contains it where it is today: then it has to contain the new one, too, or the move is refused. */
+  readonly isWritten: boolean;
+}
+
+/** How to bring a Secret to its target namespace. */
+function newSecret({ target, namespace, name, isWritten }: NeededSecret, flag: string): string {
+  return isWritten
+    ? `add Secret ${target}/${name} to this repository, for example in a file next to this root, with the contents of ${namespace}/${name}, and let Flux apply it: because the repository contains that one, the move is refused without it, even if you create it by hand`
+    : `create Secret ${target}/${name} with the contents of ${namespace}/${name}: kubectl -n ${namespace} get secret ${name} -o json${flag} | jq '{apiVersion, kind, type, data, metadata: {name: .metadata.name}}' | kubectl -n ${target} create -f -${flag}`;
 }
 
 /** The Secrets that the children use in one of these ways, and that the repository does not bring to their target namespace. */
@@ -76,7 +82,8 @@ export function secretsMissing(
       .filter(([name]) => !bringsSecret(moving, target, name))
       .map(([name, same]) => {
         const places = same.map(({ namespace }) => namespace);
-        return { target, namespace: places.includes(own) ? own : (places[0] ?? own), name };
+        const isWritten = same.some((reference) => presentIn(cluster, reference));
+        return { target, namespace: places.includes(own) ? own : (places[0] ?? own), name, isWritten };
       });
   });
 }
