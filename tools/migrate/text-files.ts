@@ -1,4 +1,6 @@
 import { oncePer } from "../../lib/once-per.ts";
+import { searchedText } from "../gitops/yaml/file-text.ts";
+import { isKustomizationFile } from "../gitops/yaml/paths.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { OPTIONS_FILE } from "./options-file.ts";
 
@@ -14,11 +16,21 @@ export const textFiles = oncePer((repository: Repository): readonly string[] =>
 );
 
 const RUNS_COMMANDS =
-  /(?:\.(?:ya?ml|sh|bash|zsh|fish|envrc|toml|mk|nix|py|json5?|tmpl|j2)|(?:^|\/)(?:Makefile|[Jj]ustfile|Dockerfile))$/;
+  /(?:\.(?:ya?ml|sh|bash|zsh|fish|envrc|toml|mk|nix|py|json5?|tmpl|gotmpl|j2)|(?:^|\/)(?:Makefile|[Jj]ustfile|Dockerfile))$/;
 
 /** Whether a program acts on what a file says: workflows and other YAML, scripts, makefiles. */
 export const runsCommands = (file: string, text: string): boolean =>
   RUNS_COMMANDS.test(file) || text.startsWith("#!");
+
+/** The files that run commands and are no manifests: Flux and Kustomize read those, and the builds of the clusters show it. */
+export const commandFiles = oncePer((repository: Repository): readonly string[] =>
+  textFiles(repository).filter((file) => {
+    if (isKustomizationFile(file)) return false;
+    const text = searchedText(repository, file);
+    const isManifest = /\.ya?ml$/.test(file) && /^apiVersion:/m.test(text) && /^kind:/m.test(text);
+    return runsCommands(file, text) && !isManifest;
+  }),
+);
 
 /** Whether a file is for people, so that no program acts on what it says. */
 export const isDocumentation = (file: string): boolean => /\.(?:md|mdx|txt|adoc|rst)$/i.test(file);

@@ -10,6 +10,7 @@ import { checkHandover } from "./check.ts";
 import { unmet, whyOverridden } from "./overridden.ts";
 import { described, handedOver, handoverPhase, isKept } from "./objects.ts";
 import { planGuard, planRemoval } from "./plan.ts";
+import { readersOfObjects } from "./readers.ts";
 import { whyForbidden } from "./allowed.ts";
 import { describeCluster } from "../../clusters.ts";
 import { findDocument } from "../../objects.ts";
@@ -100,13 +101,15 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
         ...notes,
         ...candidates(cluster, objects),
         ...dependencies(cluster, objects),
+        ...readersOfObjects(cluster, objects, context.repository, "later"),
         ...guardRunbook(cluster, objects, context),
       ],
     };
   }
   if (phase === "guarded") {
     const { changes, notes } = planRemoval(objects, context);
-    return { changes, notes: [...notes, ...removalRunbook(cluster, objects)] };
+    const readers = readersOfObjects(cluster, objects, context.repository, "now");
+    return { changes, notes: [...notes, ...readers, ...removalRunbook(cluster, objects)] };
   }
   const bare = objects.filter(({ object }) => !isKept(object));
   return {

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { readersOfPaths } from "../../../tools/migrate/path-readers.ts";
+import { withRepository } from "./planning.ts";
+
+const FILE = "kubernetes/home/flux/cluster/apps.yaml";
+const WORKFLOW = ".github/workflows/check.yaml";
+
+/** How each line of a file uses the path; undefined if it names none. */
+const usesIn = (path: string, text: string, more: Readonly<Record<string, string>> = {}): readonly string[] =>
+  withRepository({ [FILE]: "kind: Kustomization\n", ...more, [path]: text }, {}, ({ repository }) =>
+    readersOfPaths(repository, [FILE], { directories: true })
+      .filter(({ position }) => position.file === path)
+      .map(({ position: { line }, path: named, use }) => `${line} ${named} ${use}`),
+  );
+
+describe("commands that read a path", () => {
+  it("are found by the file and by its directory, with the path of a checkout in front", () => {
+    const text = `steps:
+  - run: kubectl apply -f kubernetes/home/flux/cluster/apps.yaml
+  - run: kubectl apply --server-side --kustomize ./kubernetes/home/flux/cluster/
+  - uses: docker://registry.example.com/flux-local:v8
+    with:
+      args: >-
+        diff ks
+        --path /github/workspace/pull/kubernetes/home/flux/cluster
+  - env: { FLATE_PATH: ./kubernetes/home/flux/cluster }
+  - run: yq .spec.path kubernetes/home/flux/cluster/apps.yaml
+  - run: cat ../home/flux/cluster/apps.yaml
+`;
+    const directory = "kubernetes/home/flux/cluster";
+    assert.deepEqual(usesIn(WORKFLOW, text), [
+      `2 ${FILE} applies`,
+      `3 ${directory} applies`,
+      `8 ${directory} starts`,
+      `9 ${directory} starts`,
+      `10 ${FILE} reads`,
+      `11 ${FILE} reads`,
+    ]);
+  });
+
+  it("are found behind variables that the repository defines, and with variables in the middle", () => {
+    const text = `vars:
+  KUBERNETES_DIR: "{{.ROOT_DIR}}/kubernetes"
+  CLUSTER_DIR: "{{.KUBERNETES_DIR}}/home"
+tasks:
+  a: kubectl apply -k {{.CLUSTER_DIR}}/flux/cluster
+  b: kubectl apply -k kubernetes/\${CLUSTER}/flux/cluster
+  c: kubectl apply -k {{.KUBERNETES_DIR}}/work/flux/cluster
+  d: kubectl apply -k {{.CLUSTER_DIR}}/flux
+  e: kubectl apply -k {{.CLUSTER_DIR}}/apps
+`;
+    assert.deepEqual(usesIn("Taskfile.yaml", text), [
+      "5 kubernetes/home/flux/cluster applies",
+      "6 kubernetes/home/flux/cluster applies",
+      "8 kubernetes/home/flux applies",
+    ]);
+    const script = '#!/bin/sh\nflux-local test \\\n  --path "$CLUSTER_DIR/flux"\n';
+    const defined = { ".envrc": "export CLUSTER_DIR=$(expand_path ./kubernetes/home)\n" };
+    assert.deepEqual(usesIn("scripts/check.sh", script, defined), ["3 kubernetes/home/flux starts"]);
+  });
+
+  it("are no triggers, comments, texts, addresses, manifests or paths that lead to something else", () => {
+    const text = `on: { push: { paths: [ "kubernetes/home/flux/**" ] } }
+name: kubernetes/home/flux/cluster
+jobs:
+  # kubectl apply -k kubernetes/home/flux/cluster
+  - run: echo kubectl apply -k kubernetes/home/flux/cluster
+  - run: kubectl apply -f https://git.example.com/other/kubernetes/home/flux/cluster/apps.yaml
+  - run: kubectl apply -k flux/cluster
+  - run: scripts/validate.sh kubernetes/home
+`;
+    const other = { "flux/cluster/kustomization.yaml": "resources: []\n" };
+    assert.deepEqual(usesIn(WORKFLOW, text, other), []);
+    const manifest = "apiVersion: v1\nkind: ConfigMap\ndata: { path: ./kubernetes/home/flux/cluster }\n";
+    assert.deepEqual(usesIn("kubernetes/home/apps/a.yaml", manifest), []);
+  });
+
+  it("include those that a pattern leads to the file", () => {
+    const script = "#!/bin/sh\nfor file in kubernetes/*/flux/cluster/*.yaml; do yq . $file; done\n";
+    assert.deepEqual(usesIn("check", script), [`2 ${FILE} reads`]);
+  });
+});

@@ -1,0 +1,140 @@
+import { posix } from "node:path";
+import type { Repository } from "../gitops/yaml/repository.ts";
+import type { Position } from "../gitops/yaml/source.ts";
+import { searchedText } from "../gitops/yaml/file-text.ts";
+import { pathWords, segmentPattern, type PathWord } from "./path-words.ts";
+import { commandFiles, uncommentedLines } from "./text-files.ts";
+
+/**
+ * What a command does with a path. `applies`: sends it to a cluster; `starts`: builds what Flux would apply, from the Kustomizations at the path;
+ * `reads`: anything else, or it does not show.
+ */
+export type PathUse = "applies" | "starts" | "reads";
+
+/** A line of a workflow, task, script or other program that names a path. */
+export interface PathReader {
+  readonly position: Position;
+  /** The path that it names. */
+  readonly path: string;
+  readonly use: PathUse;
+}
+
+const APPLIES = /\bkubectl\b.*\b(?:apply|replace|create)\b/;
+const STARTS =
+  /flux-local|flate|\bflux\s+(?:build|diff)\b|\bkustomize\s+build\b|\bkubectl\s+(?:kustomize|diff)\b/i;
+/** Of these, the name and the path are often on different lines: arguments of a container, or the input of an action. */
+const STARTS_ELSEWHERE = /flux-local|flate/i;
+const PATH_INPUT = /(?:^|[\s"'{-])\w*path(?:[-_]orig)?["']?[\s:=]/i;
+/** Anything that takes the files that a pattern matches, or a directory whose name is in a variable; the trigger of a workflow does not. */
+const COMMAND = /\b(?:kubectl|flux|kustomize|yq|sops|helmfile|sed|find|for|cat)\b/;
+/** Text for people. */
+const SHOWN =
+  /^\s*(?:-\s+)?(?:(?:(?:run|cmd):\s*)?(?:echo|printf)\b[^&|;>]*$|(?:desc|description|name|summary):)/;
+
+/**
+ * The lines of programs that name one of these files, or a directory that contains one.
+ * @param directories whether to look for directories: the files' own, and those above if the line builds or applies them
+ */
+export function readersOfPaths(
+  repository: Repository,
+  files: readonly string[],
+  { directories }: { readonly directories: boolean },
+): readonly PathReader[] {
+  const own = new Set(directories ? files.map((file) => posix.dirname(file)) : []);
+  const targets = [...new Set([...files, ...(directories ? files.flatMap(above) : [])])];
+  const names = [...new Set(targets.map((path) => posix.basename(path)))];
+  return commandFiles(repository).flatMap((file) => {
+    const text = searchedText(repository, file);
+    if (!names.some((name) => text.includes(name))) return [];
+    return statementsOf(text).flatMap(({ line, number, statement }): readonly PathReader[] => {
+      const path = namedPath(line, { file, targets, statement }, repository);
+      if (path === undefined) return [];
+      const use = useOf(line, statement, text);
+      if (!files.includes(path) && !own.has(path) && use === "reads") return [];
+      return [{ position: { file, line: number, column: 1 }, path, use }];
+    });
+  });
+}
+
+/** The directories that contain a file, the closest first, without the repository's own. */
+function above(file: string): readonly string[] {
+  const directory = posix.dirname(file);
+  return directory === "." ? [] : [directory, ...above(directory)];
+}
+
+/** A line, and the command that it is a part of. */
+interface Statement {
+  readonly line: string;
+  readonly number: number;
+  readonly statement: string;
+}
+
+function statementsOf(text: string): readonly Statement[] {
+  const statements: Statement[][] = [];
+  let isOpen = false;
+  for (const { line, number } of uncommentedLines(text)) {
+    const one = { line, number, statement: "" };
+    if (isOpen) statements.at(-1)?.push(one);
+    else statements.push([one]);
+    isOpen = /\\\s*$/.test(line);
+  }
+  return statements.flatMap((lines) => {
+    const statement = lines.map(({ line }) => line.replace(/\\\s*$/, "")).join(" ");
+    return SHOWN.test(statement) ? [] : lines.map((one) => ({ ...one, statement }));
+  });
+}
+
+function useOf(line: string, statement: string, text: string): PathUse {
+  if (APPLIES.test(statement)) return "applies";
+  const startsElsewhere = STARTS_ELSEWHERE.test(text) && PATH_INPUT.test(line);
+  return STARTS.test(statement) || startsElsewhere ? "starts" : "reads";
+}
+
+interface Place {
+  readonly file: string;
+  readonly targets: readonly string[];
+  readonly statement: string;
+}
+
+/** The first of the targets that a line names. */
+function namedPath(line: string, place: Place, repository: Repository): string | undefined {
+  if (!/[\w/]/.test(line)) return undefined;
+  const words = pathWords(line, repository).filter(({ isPath }) => isPath);
+  return place.targets.find((target) => words.some((word) => names(word, target, place, repository)));
+}
+
+function names(
+  { text }: PathWord,
+  target: string,
+  { file, statement }: Place,
+  repository: Repository,
+): boolean {
+  if (text.includes("*") && !COMMAND.test(statement)) return false;
+  if (/^[\w./-]+$/.test(text)) {
+    // A path that leads to something from here does not mean something else elsewhere.
+    const found = [".", posix.dirname(file)]
+      .flatMap((base) => repository.resolve(base, text) ?? [])
+      .find((path) => path !== "." && (repository.isFile(path) || repository.isDirectory(path)));
+    if (found !== undefined) return found === target;
+  }
+  const segments = text
+    .replace(/\/\*\*.*$/, "")
+    .split("/")
+    .filter((segment) => !["", ".", ".."].includes(segment));
+  const patterns = segments.map(segmentPattern);
+  if (patterns.at(-1) === undefined && !COMMAND.test(statement)) return false;
+  return matches(patterns, target.split("/"));
+}
+
+/** Compares two paths from their ends, as far as both go: a path may begin elsewhere, in a checkout or in a directory that the command has changed to. */
+function matches(patterns: readonly (RegExp | undefined)[], target: readonly string[]): boolean {
+  const firstKnown = patterns.findIndex((pattern) => pattern !== undefined);
+  if (firstKnown < 0) return false;
+  const known = patterns.slice(firstKnown);
+  const length = Math.min(known.length, target.length);
+  const pairs = known
+    .slice(-length)
+    .map((pattern, index) => [pattern, target.at(index - length) ?? ""] as const);
+  if (!pairs.every(([pattern, segment]) => pattern === undefined || pattern.test(segment))) return false;
+  return known.length === target.length || pairs.filter(([pattern]) => pattern).length > 1;
+}
