@@ -41,8 +41,11 @@ export function opensOnlyUdp({ ports }: Fields): boolean {
   return declared.length > 0 && declared.every(({ protocol }) => protocol === "UDP");
 }
 
-/** Images with which an owner changes an app's files, or measures and examines a network. A probe would count as a measurement of iperf3. */
-const TOOLS = /(?:^|\/)(?:code-server|openvscode-server|iperf3?|netshoot)(?:[:@]|$)/;
+/**
+ * Images with which an owner changes an app's files, measures and examines a network, or uses a desktop program in the browser (those of
+ * https://github.com/jlesage/docker-baseimage-gui, and webtop). A probe would count as a measurement of iperf3.
+ */
+const TOOLS = /(?:^|\/)(?:(?:code-server|openvscode-server|iperf3?|netshoot|webtop)(?:[:@]|$)|jlesage\/)/;
 
 /** Whether a container serves its owner rather than users: it has a console to attach to, as game servers do, or it is an editor or another tool. */
 export function isForOwner({ stdin, tty, image }: Fields): boolean {
