@@ -11,6 +11,7 @@ import type { Mapping, Value } from "../../../gitops/yaml/values.ts";
 import { indexOf } from "../../clusters.ts";
 import type { Loss } from "../../losses.ts";
 import type { StepContext } from "../../step.ts";
+import { classEndpointLoss } from "./monitoring-class.ts";
 import { hostAsked } from "../annotate/fragment.ts";
 import type { MovingForm, Parents } from "./gateway/parents.ts";
 import type { HostGroup } from "./reading/served.ts";
@@ -32,10 +33,13 @@ export function monitoringLosses(
     (args) => watches(args, "httproute", moving) && isAmong(args, "gateway-name", [gateway.name]),
   );
   const [args] = today;
-  if (args === undefined || isKept) return [];
+  if (args === undefined) return [];
+  const given = reading.kind === "Ingress" ? classEndpointLoss(reading, args, cluster, { gateway }) : [];
+  if (isKept) return given;
   const flag = hasFlag(args, `auto-${kind}`) ? "--auto-httproute" : "--enable-httproute";
   const filtered = flagValues(args, "gateway-name").length > 0 ? ` (and --gateway-name=${gateway.name})` : "";
   return [
+    ...given,
     {
       kind: "setting",
       message: `the monitoring of ${hosts.join(", ")}: gatus-sidecar takes an endpoint from this ${reading.kind}, and does not watch its HTTPRoute: add ${flag}${filtered} to its arguments in an earlier commit`,

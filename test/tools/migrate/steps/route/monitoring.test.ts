@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { stringify } from "yaml";
 import { annotate } from "../../../../../tools/migrate/steps/annotate/step.ts";
 import { route } from "../../../../../tools/migrate/steps/route/step.ts";
 import {
+  gatewayWith,
   helmRelease,
   ingressWith,
   kustomization,
@@ -65,6 +67,53 @@ describe("migrate route: what Gatus monitors", () => {
       messages(resultOf(route, files(wiki(), sidecar("--enable-ingress")), kept), "refused"),
       [],
     );
+  });
+
+  it("is a loss if the IngressClass gives what the Gateway does not", () => {
+    const endpoint = { [`${GATUS}endpoint`]: "group: outside\nalerts: [{ type: pager }]\n" };
+    const lanClass = {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "IngressClass",
+      metadata: { name: "lan", annotations: endpoint },
+      spec: { controller: "k8s.io/ingress-nginx" },
+    };
+    const patched = (patch: string): object => {
+      const release = helmRelease("lan", "network", "traefik", { fullnameOverride: "lan" }) as {
+        spec: object;
+      };
+      const target = { kind: "IngressClass", name: "lan" };
+      return {
+        ...release,
+        spec: { ...release.spec, postRenderers: [{ kustomize: { patches: [{ target, patch }] } }] },
+      };
+    };
+    const resource = { name: "lan", annotations: endpoint };
+    const classes = [
+      lanClass,
+      helmRelease("nginx", "network", "ingress-nginx", { controller: { ingressClassResource: resource } }),
+      patched(stringify({ kind: "IngressClass", metadata: { name: "lan", annotations: endpoint } })),
+      patched(stringify([{ op: "add", path: "/metadata/annotations", value: endpoint }])),
+    ];
+    const watching = sidecar("--auto-ingress", "--auto-httproute");
+    const lost = (given: readonly object[], ingress = wiki({}), fields: object = {}): string => {
+      const gateways = { lan: { ...OPTIONS.route.gateways.lan, elsewhere: true, ...fields } };
+      const result = resultOf(route, files(ingress, watching, ...given), { route: { gateways } });
+      return messages(result, "refused").join();
+    };
+    for (const one of classes)
+      assert.match(
+        lost([one]),
+        /what IngressClass lan gives to each endpoint of gatus-sidecar .*endpoint \(group, alerts\): for routes, it reads the annotation of Gateway doors\/front, which is not in this repository/,
+      );
+    assert.match(lost([lanClass], wiki()), /endpoint \(alerts\)/);
+    const front = (annotations: object): object => ({
+      ...gatewayWith({ name: "front", namespace: "doors" }, "doors"),
+      metadata: { name: "front", namespace: "doors", annotations },
+    });
+    assert.match(lost([lanClass, front({})]), /which does not have the same/);
+    for (const given of [[], [lanClass, front(endpoint)]])
+      assert.doesNotMatch(lost(given), /IngressClass lan gives/);
+    assert.equal(lost([lanClass], wiki({}), { provides: [`${GATUS}endpoint`] }), "");
   });
 
   it("is one endpoint, of the route that it asks for, or the first, of an Ingress that becomes several", () => {
