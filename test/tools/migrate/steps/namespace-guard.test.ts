@@ -317,6 +317,15 @@ describe("migrate namespace: the guard", () => {
       /add Secret flux-apps\/sops-age to this repository, .*with the contents of flux-system\/sops-age, .*the move is refused without it/,
     );
     assert.doesNotMatch(today, /create Secret/);
+    // Of several children, the one whose key is in the repository decides where that is.
+    const second = {
+      ...kustomization("second", "./app", { decryption }),
+      metadata: { name: "second", namespace: "certs" },
+    };
+    assert.match(
+      lines({ "apps/second.yaml": second, "flux/key.yaml": key("certs") }),
+      /add Secret flux-apps\/sops-age .*with the contents of certs\/sops-age, /,
+    );
     assert.doesNotMatch(
       lines({ "flux/key.yaml": key("flux-system"), "flux/second.yaml": key("flux-apps") }),
       /Secret flux-apps\/sops-age/,

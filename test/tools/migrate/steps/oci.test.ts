@@ -422,7 +422,8 @@ describe("migrate oci", () => {
       assert.deepEqual(
         result.plan.notes.map(({ message }) => message),
         ["gone", "image"].map(
-          (chart) => `the registry has no chart oci://${host}/helm/${chart} with version 1.2.3`,
+          (chart) =>
+            `the registry has no chart oci://${host}/helm/${chart} with version 1.2.3; if it has v1.2.3, write that as the release's version first`,
         ),
       );
     });

@@ -82,8 +82,9 @@ export function secretsMissing(
       .filter(([name]) => !bringsSecret(moving, target, name))
       .map(([name, same]) => {
         const places = same.map(({ namespace }) => namespace);
-        const isWritten = same.some((reference) => presentIn(cluster, reference));
-        return { target, namespace: places.includes(own) ? own : (places[0] ?? own), name, isWritten };
+        const written = places.find((namespace) => presentIn(cluster, { kind: "Secret", namespace, name }));
+        const namespace = written ?? (places.includes(own) ? own : (places[0] ?? own));
+        return { target, namespace, name, isWritten: written !== undefined };
       });
   });
 }

@@ -133,13 +133,18 @@ function asked(source: Source, { registry }: StepContext): Source | Unknown {
   const ask = { address, tag };
   const answer = registry?.get(artifactKeyOf(source));
   if (answer === "published") return source;
-  if (answer === "absent") return { reason: `the registry has no chart ${address} with version ${tag}` };
+  if (answer === "absent")
+    return { reason: `the registry has no chart ${address} with version ${tag}${otherTag(tag)}` };
   if (answer) return { reason: `whether ${address} has version ${tag}: ${answer.unknown}`, unchecked: true };
   return {
-    reason: `it is not known whether ${address} has version ${tag}: re-run with --ask-registry, or, if \`crane ls ${address.slice("oci://".length)}\` lists it, add it to oci.published`,
+    reason: `it is not known whether ${address} has version ${tag}: re-run with --ask-registry, or, if \`crane ls ${address.slice("oci://".length)}\` lists exactly ${tag}, add it to oci.published`,
     ask,
   };
 }
+
+/** What to do about a version that Helm takes for the same in an index, while a tag is one text: `v1.2.3` for `1.2.3`. */
+const otherTag = (tag: string): string =>
+  /^\d/.test(tag) ? `; if it has v${tag}, write that as the release's version first` : "";
 
 /** The HelmRepository that a release's chart comes from, in the release's own cluster: another cluster's may have the same name and another address. */
 export function repositoryOf(release: BuiltObject, { clusters }: StepContext): BuiltObject | undefined {
