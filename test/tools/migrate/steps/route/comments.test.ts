@@ -359,7 +359,7 @@ spec:
   });
 
   it("stay at its end in the values of a release", () => {
-    const files = release("# Nobody may stop it.\n              # Not even by hand.", "");
+    const files = release("# It must not be stopped.\n              # Not even by hand.", "");
     const given = (files["web.yaml"] as string) + "        # No login: the app has its own.\n";
     const text = written(resultOf(route, { ...files, "web.yaml": given }, options), "web.yaml");
     assert.match(text, /\n {8}# No login: the app has its own\.\n$/, text);
