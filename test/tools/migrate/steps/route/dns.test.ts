@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../../tools/migrate/steps/route/step.ts";
 import {
+  gatewayClass,
   gatewayWith,
   helmRelease,
   ingressWith,
@@ -277,6 +278,29 @@ describe("migrate route: DNS", () => {
       assert.match(
         cutover(externalDns(BOTH), workload, service, gateway(), annotated),
         /is the name of the controller/,
+      );
+    });
+
+    it("is found if the controller is that of another class, or if the Gateway has it already", () => {
+      const other = release("traefik", "traefik", { service: { annotations: named } });
+      assert.match(
+        cutover(externalDns(BOTH), other, gateway(), annotated),
+        /the target in\.example\.com is the name of the controller of class traefik: give the Gateway/,
+      );
+      const front = gateway({ annotations: { [TARGET]: "in.example.com" } });
+      for (const one of [annotated, ingress()])
+        assert.match(
+          cutover(externalDns(BOTH), controller, front, one),
+          /points to in\.example\.com, the target of the Gateway, which is the name of the controller of class nginx: in the same commit, move/,
+        );
+      const behind = release("traefik", "traefik", {
+        service: { annotations: named },
+        providers: { kubernetesGateway: { enabled: true } },
+      });
+      const doors = gatewayClass("doors", "traefik.io/gateway-controller");
+      assert.match(
+        cutover(externalDns(BOTH), behind, doors, front, annotated),
+        /points to in\.example\.com, the target of the Gateway;/,
       );
     });
 

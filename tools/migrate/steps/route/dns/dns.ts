@@ -11,7 +11,7 @@ import { externalDns } from "./external-dns.ts";
 import { gatewayIn } from "../gateway/gateway.ts";
 import { sourceOf } from "../reading/hosts.ts";
 import { k8sGateways } from "./k8s-gateway.ts";
-import { controllerNames, keptRecord, targetLine } from "./targets.ts";
+import { controllerNames, keptRecord, ownTargetLine, targetLine } from "./targets.ts";
 import type { CutoverNote, DnsRecord } from "../outcome.ts";
 import type { MovingForm } from "../gateway/parents.ts";
 
@@ -150,7 +150,9 @@ export function dnsLines(
   const own = targetOf(move);
   return [
     dnsTarget === undefined || dnsTarget === own
-      ? `DNS: points to ${own === undefined ? "the Gateway's address" : `${own}, the target of the Gateway`}`
+      ? own === undefined
+        ? "DNS: points to the Gateway's address"
+        : ownTargetLine(own, move, context)
       : targetLine(dnsTarget, move, own, context),
     ...(writersOf(host, move).length === 0 ? ["whatever writes its DNS record must watch HTTPRoutes"] : []),
     ...(context.options.route.keepIngress ? [keptRecord(dnsTarget, own)] : []),

@@ -3,7 +3,7 @@ import { at, fields } from "../../../../../policy/engine/read.ts";
 import { SERVICE } from "../../../../../policy/objects/kinds.ts";
 import { indexOf } from "../../../clusters.ts";
 import type { StepContext } from "../../../step.ts";
-import { controllerValues } from "../controllers/classes.ts";
+import { classesOf, controllerValues } from "../controllers/classes.ts";
 import { controllerServices } from "../controllers/services.ts";
 import { servesBoth } from "../gateway/doors.ts";
 import type { MovingForm } from "../gateway/parents.ts";
@@ -29,6 +29,29 @@ export function controllerNames({ reading, cluster }: Omit<Between, "route">): r
   return [...new Set(names.map((name) => name.trim()).filter(Boolean))];
 }
 
+/** The class whose controller has a name, its own class first; undefined if none has it, or if the same Traefik is behind the Gateway. */
+function classNamed(
+  target: string,
+  { reading, cluster, route }: Between,
+  context: Pick<StepContext, "repository">,
+): string | undefined {
+  const classes = new Set([reading.ingressClass ?? "", ...(cluster ? classesOf(cluster).keys() : [])]);
+  return [...classes].find(
+    (ingressClass) =>
+      controllerNames({ reading: { ...reading, ingressClass }, cluster }).includes(target) &&
+      !servesBoth(ingressClass, cluster, route.gateway, context),
+  );
+}
+
+/** What the target of the Gateway, which its routes get, means for a host. */
+export function ownTargetLine(own: string, move: Between, context: Pick<StepContext, "repository">): string {
+  const named = classNamed(own, move, context);
+  const line = `DNS: points to ${own}, the target of the Gateway`;
+  return named === undefined
+    ? line
+    : `${line}, which is the name of the controller of class ${named}: in the same commit, move the name from the controller's Service to the Gateway's, or the host leads to the controller, which no longer serves it`;
+}
+
 /** What to do about the DNS target of an Ingress, if its Gateway does not have the same. */
 export function targetLine(
   target: string,
@@ -37,11 +60,9 @@ export function targetLine(
   context: Pick<StepContext, "repository">,
 ): string {
   const place = own === undefined ? "" : `, instead of its target ${own}`;
-  const { reading, cluster, route } = move;
-  const { ingressClass = "" } = reading;
-  if (!controllerNames(move).includes(target) || servesBoth(ingressClass, cluster, route.gateway, context))
-    return `DNS: move the target ${target} to an annotation on the Gateway${place}`;
-  return `DNS: the target ${target} is the name of the controller of class ${ingressClass}: give the Gateway another target${place}, or in the same commit move the name from the controller's Service to the Gateway's; as an annotation on the Gateway, it would lead the host to the controller, which no longer serves it`;
+  const named = classNamed(target, move, context);
+  if (named === undefined) return `DNS: move the target ${target} to an annotation on the Gateway${place}`;
+  return `DNS: the target ${target} is the name of the controller of class ${named}: give the Gateway another target${place}, or in the same commit move the name from the controller's Service to the Gateway's; as an annotation on the Gateway, it would lead the host to the controller, which no longer serves it`;
 }
 
 /**
