@@ -256,6 +256,20 @@ describe("migrate oci: a HelmRepository that one cluster uses and another does n
     );
   });
 
+  it("is told apart from one of another namespace that the same document becomes", () => {
+    const files = {
+      "clusters/east/charts.yaml": kustomization("charts", "./charts"),
+      "clusters/east/again.yaml": kustomization("again", "./charts", { targetNamespace: "other" }),
+      "clusters/east/apps.yaml": kustomization("apps", "./apps"),
+      "charts/source.yaml": helmRepository(UPSTREAM),
+      "apps/release.yaml": staying,
+    };
+    assert.match(
+      aboutIt(files).join("\n"),
+      /^HelmRepository other\/a is unused, but HelmRepository apps\/a comes from the same document and stays in use: once .*$/,
+    );
+  });
+
   it("is listed with both clusters if each has an entry for it", () => {
     const apartFrom = (resources: readonly string[], web: object): Files =>
       twoClusters({

@@ -87,9 +87,10 @@ function inclusionsIn(context: StepContext, replaced: readonly WrittenObject[]):
 }
 
 /** Whether these clusters cannot do without a HelmRepository on their own, and something is said about it for the others. */
-function isSaidElsewhere({ taken, others }: Inclusion, repository: Repository): boolean {
+function isSaidElsewhere({ taken, id, others }: Inclusion, repository: Repository): boolean {
   const canGo = (one: IncludedObject): boolean => typeof removeFromBuild(one, repository) !== "string";
-  return others.length > 0 && !canGo(taken) && others.some((one) => one.users.length > 0 || canGo(one.taken));
+  const same = others.filter((other) => other.id === id);
+  return same.length > 0 && !canGo(taken) && same.some((one) => one.users.length > 0 || canGo(one.taken));
 }
 
 /** Names the clusters of an entry if others have a HelmRepository of this name through another one; starts with a space. */
@@ -105,13 +106,15 @@ function inClusters({ forms }: IncludedObject, all: readonly Used[]): string {
 
 /** What to say about a HelmRepository that the options do not list. */
 function proposal(inclusion: Inclusion, context: StepContext): readonly [Note["kind"], string] | undefined {
-  const { taken, users, others } = inclusion;
+  const { id, users, others } = inclusion;
   if (users.some(isStaying)) return undefined;
-  const used = others.flatMap((other) => other.users.filter(isStaying).map(({ cluster }) => cluster.name));
+  const used = others
+    .filter((other) => other.id === id)
+    .flatMap((other) => other.users.filter(isStaying).map(({ cluster }) => cluster.name));
   const elsewhere = used.length > 0 ? `, and stays in use in ${[...new Set(used)].join(" and ")}` : "";
   const next = `once every release is Ready without it, list it under oci.remove in ${OPTIONS_FILE}`;
   if (users.length > 0) return ["runbook", `loses its last user in this commit${elsewhere}: ${next}`];
-  const doubts = doubtsAbout(taken, context).map(
+  const doubts = doubtsAbout(inclusion, context).map(
     (doubt, index) => `, ${index === 0 ? "but" : "and"} ${doubt}`,
   );
   return ["left", `is unused${elsewhere}${doubts.join("")}: ${next}`];
@@ -120,9 +123,11 @@ function proposal(inclusion: Inclusion, context: StepContext): readonly [Note["k
 const isStaying = ({ moves }: User): boolean => !moves;
 
 /** What may use a HelmRepository although no build shows it, each as the end of a sentence. */
-function doubtsAbout(taken: IncludedObject, context: StepContext): readonly string[] {
+function doubtsAbout({ taken, id, others }: Inclusion, context: StepContext): readonly string[] {
   const name = nameIn(taken);
+  const twin = others.find((other) => other.id !== id && other.users.some(isStaying));
   return [
+    twin && `HelmRepository ${twin.id} comes from the same document and stays in use`,
     mayBeNamedIn(name, context) ?? namedIn(name, context),
     whatCannotBeBuilt(taken),
     whatElseApplies(taken),
