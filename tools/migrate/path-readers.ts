@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import type { BuiltCluster } from "../gitops/flux/built.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { Position } from "../gitops/yaml/source.ts";
 import { searchedText } from "../gitops/yaml/file-text.ts";
@@ -6,10 +7,10 @@ import { pathWords, segmentPattern, type PathWord } from "./path-words.ts";
 import { commandFiles, uncommentedLines } from "./text-files.ts";
 
 /**
- * What a command does with a path. `applies`: sends it to a cluster; `starts`: builds what Flux would apply, from the Kustomizations at the path;
- * `reads`: anything else, or it does not show.
+ * What a command does with a path. `applies`: sends it to a cluster; `builds`: builds what is there; `starts`: also builds what the Flux Kustomizations there lead
+ * to; `reads`: anything else, or it does not show.
  */
-export type PathUse = "applies" | "starts" | "reads";
+export type PathUse = "applies" | "builds" | "starts" | "reads";
 
 /** A line of a workflow, task, script or other program that names a path. */
 export interface PathReader {
@@ -20,13 +21,12 @@ export interface PathReader {
 }
 
 const APPLIES = /\bkubectl\b.*\b(?:apply|replace|create)\b/;
-const STARTS =
-  /flux-local|flate|\bflux\s+(?:build|diff)\b|\bkustomize\s+build\b|\bkubectl\s+(?:kustomize|diff)\b/i;
-/** Of these, the name and the path are often on different lines: arguments of a container, or the input of an action. */
-const STARTS_ELSEWHERE = /flux-local|flate/i;
+const BUILDS = /\bflux\s+(?:build|diff)\b|\bkustomize\s+build\b|\bkubectl\s+(?:kustomize|diff)\b/;
+/** The name and the path are often on different lines: arguments of a container, or the input of an action. */
+const STARTS = /flux-local|flate/i;
 const PATH_INPUT = /(?:^|[\s"'{-])\w*path(?:[-_]orig)?["']?[\s:=]/i;
 /** Anything that takes the files that a pattern matches, or a directory whose name is in a variable; the trigger of a workflow does not. */
-const COMMAND = /\b(?:kubectl|flux|kustomize|yq|sops|helmfile|sed|find|for|cat)\b/;
+const COMMAND = /(?<![\w/.-])(?:kubectl|flux|flux-local|flate|kustomize|yq|sops|helmfile|sed|find|for|cat)\s/;
 /** Text for people. */
 const SHOWN =
   /^\s*(?:-\s+)?(?:(?:(?:run|cmd):\s*)?(?:echo|printf)\b[^&|;>]*$|(?:desc|description|name|summary):)/;
@@ -55,6 +55,10 @@ export function readersOfPaths(
     });
   });
 }
+
+/** Whether Flux reads a file: it is a part of a cluster, such as values with the path of its root, and the builds show what it does. */
+export const isReadByFlux = (file: string, clusters: readonly BuiltCluster[]): boolean =>
+  clusters.some(({ kustomizations }) => kustomizations.some((one) => one.filesRead().has(file)));
 
 /** The directories that contain a file, the closest first, without the repository's own. */
 function above(file: string): readonly string[] {
@@ -86,8 +90,8 @@ function statementsOf(text: string): readonly Statement[] {
 
 function useOf(line: string, statement: string, text: string): PathUse {
   if (APPLIES.test(statement)) return "applies";
-  const startsElsewhere = STARTS_ELSEWHERE.test(text) && PATH_INPUT.test(line);
-  return STARTS.test(statement) || startsElsewhere ? "starts" : "reads";
+  if (STARTS.test(statement) || (STARTS.test(text) && PATH_INPUT.test(line))) return "starts";
+  return BUILDS.test(statement) ? "builds" : "reads";
 }
 
 interface Place {

@@ -10,6 +10,7 @@ import { onlyHidesObjects } from "./build.ts";
 import { markNotes } from "./lost-marks.ts";
 import { encryptedFiles } from "./encrypted.ts";
 import { generatedFileNotes } from "./generated-files.ts";
+import { readersOfRemoved } from "./path-notes.ts";
 import { silentLosses } from "./silent-losses.ts";
 import { schemaNotes, withSchemaComments } from "./schema-comments.ts";
 import { syntaxErrorOf } from "./syntax-error.ts";
@@ -82,7 +83,9 @@ function attempt(step: Step, context: StepContext): StepResult {
     if (refused.size === 0) {
       const unseen = [...unseenBy(step, context), ...(planned.unseen ?? [])];
       // An object that several kustomizations include, or several clusters receive, needs no second note.
-      return { step, plan: { ...plan, notes: distinct([...notes, ...unapplied]) }, ...result, unseen };
+      const readers = readersOfRemoved(changes, notes, context);
+      const all = distinct([...notes, ...unapplied, ...readers]);
+      return { step, plan: { ...plan, notes: all }, ...result, unseen };
     }
     for (const [path, note] of refused) excluded.set(path, note);
   }

@@ -24,6 +24,7 @@ describe("commands that read a path", () => {
         diff ks
         --path /github/workspace/pull/kubernetes/home/flux/cluster
   - env: { FLATE_PATH: ./kubernetes/home/flux/cluster }
+  - run: kustomize build kubernetes/home/flux/cluster
   - run: yq .spec.path kubernetes/home/flux/cluster/apps.yaml
   - run: cat ../home/flux/cluster/apps.yaml
 `;
@@ -33,8 +34,9 @@ describe("commands that read a path", () => {
       `3 ${directory} applies`,
       `8 ${directory} starts`,
       `9 ${directory} starts`,
-      `10 ${FILE} reads`,
+      `10 ${directory} builds`,
       `11 ${FILE} reads`,
+      `12 ${FILE} reads`,
     ]);
   });
 
@@ -60,7 +62,7 @@ tasks:
   });
 
   it("are no triggers, comments, texts, addresses, manifests or paths that lead to something else", () => {
-    const text = `on: { push: { paths: [ "kubernetes/home/flux/**" ] } }
+    const text = `on: { push: { paths: [ "kubernetes/home/flux/**", kubernetes/home/flux/cluster/** ] } }
 name: kubernetes/home/flux/cluster
 jobs:
   # kubectl apply -k kubernetes/home/flux/cluster

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { components } from "../../../../tools/migrate/steps/components/step.ts";
-import { kustomization, resultOf, written, type Files } from "../planning.ts";
+import { kustomization, messages, resultOf, written, type Files } from "../planning.ts";
 
 const TEMPLATE = "kubernetes/shared/templates/gatus/external";
 const USER = "kubernetes/home/apps/web/kustomization.yaml";
@@ -116,4 +116,21 @@ it("migrate components: is proven if a file of the template that no Kustomizatio
   const { plan, proof } = resultOf(components, { ...files(user), ...more });
   assert.ok(plan.changes.some(({ path, text }) => path === spare && text === undefined));
   assert.deepEqual([proof.status, ...proof.gaps], ["holds"]);
+});
+
+describe("migrate components: a template that a task names with a variable", () => {
+  it("is kept, and the line is named", () => {
+    const left = (task: string): readonly string[] =>
+      messages(
+        resultOf(components, {
+          ...files("resources:\n  - ./web.yaml\n  - ../../../shared/templates/gatus/external\n"),
+          "Taskfile.yaml": `vars: { TEMPLATES: x }\ntasks: { add: "${task}" }\n`,
+        }),
+        "left",
+      );
+    const kept = `${TEMPLATE} is kept: this line refers to it`;
+    assert.deepEqual(left("kubectl apply -k {{.TEMPLATES}}/gatus/external"), [kept]);
+    assert.deepEqual(left("kubectl apply -f {{.TEMPLATES}}/external/endpoint.yaml"), [kept]);
+    assert.deepEqual(left("kubectl apply -k {{.TEMPLATES}}/gatus/internal"), []);
+  });
 });

@@ -37,6 +37,11 @@ function notesIn(phase: "guard" | "remove"): readonly string[] {
     "kubernetes/start/cluster.yaml": kustomization("cluster", "./kubernetes/flux"),
     "kubernetes/flux/config/source.yaml": guarded(source, annotations),
     "kubernetes/flux/apps.yaml": guarded(root, annotations),
+    "kubernetes/apps/kustomization.yaml": {
+      resources: ["app.yaml"],
+      configMapGenerator: [{ name: "sync", files: ["values.yaml"] }],
+    },
+    "kubernetes/apps/values.yaml": "sync: { path: kubernetes/flux }\n",
     "kubernetes/apps/app.yaml": { apiVersion: "v1", kind: "Namespace", metadata: { name: "app" } },
     "Taskfile.yaml": TASKFILE,
     ".github/workflows/test.yaml": WORKFLOW,

@@ -10,6 +10,7 @@ import { buildsTheSame, whyNoComponent } from "./equality.ts";
 import { allFiles, includedBy, mentionsOf, referencesInto, usersOf, type User } from "./references.ts";
 import { patchesOutOfReach } from "./route-patches.ts";
 import { rewriteUser } from "./rewrite-user.ts";
+import { readersOfPaths } from "../../path-readers.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { commentLosses, lossNotes, lossRefusal, type Loss } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
@@ -133,6 +134,7 @@ class ComponentsPlan {
     const references = [
       ...referencesInto(this.#repository, from),
       ...mentionsOf(this.#repository, from).filter(({ file }) => !documents(file, to)),
+      ...this.#readersOf([from, ...files]),
     ];
     const lines = new Map(references.map((position) => [`${position.file}:${position.line}`, position]));
     for (const position of lines.values())
@@ -148,6 +150,13 @@ class ComponentsPlan {
       this.#notes.push(...lossNotes(losses, position).map((note): Note => ({ ...note, kind })));
       this.#take(new Map(files.map((file) => [file, undefined])));
     }
+  }
+
+  /** Where programs outside a directory name it, or a file in it, with variables too. */
+  #readersOf(paths: readonly string[]): readonly Position[] {
+    return readersOfPaths(this.#repository, paths, { directories: false })
+      .map(({ position }) => position)
+      .filter(({ file }) => !paths.includes(file));
   }
 
   #removal(from: string, to: string | undefined, files: readonly string[]): string {

@@ -4,7 +4,7 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isIn } from "../../../gitops/yaml/paths.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { idOf } from "../../objects.ts";
-import { readersOfPaths, type PathReader } from "../../path-readers.ts";
+import { isReadByFlux, readersOfPaths, type PathReader } from "../../path-readers.ts";
 import type { Note } from "../../step.ts";
 import { described } from "./objects.ts";
 
@@ -25,6 +25,7 @@ export function readersOfObjects(
   const [files, leading] = [filesOf(objects), filesOf(leadingTo(objects, cluster))];
   const readers = readersOfPaths(repository, [...new Set([...files, ...leading])], { directories: true });
   return readers.flatMap(({ path, use, position }): readonly Note[] => {
+    if (isReadByFlux(position.file, [cluster])) return [];
     const isAt = ({ origin: { source } }: BuiltObject): boolean =>
       source.file === path || isIn(source.file, path);
     // A command that starts here follows the Kustomizations to all objects.
@@ -69,6 +70,7 @@ const NEW_CLUSTER = "a new cluster gets them from the stack: run `pulumi up` the
 /** What a line does once a part of what it names is gone. */
 const REDUCED: Readonly<Record<PathReader["use"], (own: readonly BuiltObject[]) => string>> = {
   applies: () => `It then applies only the rest, and ${NEW_CLUSTER}`,
+  builds: () => "It then builds only the rest",
   starts: (own) => `It then sees only the rest${checksNothing(own)}`,
   reads: (own) =>
     `If it creates a cluster, ${NEW_CLUSTER}; if it builds or tests what is there, it then sees only the rest${checksNothing(own)}`,
@@ -77,6 +79,7 @@ const REDUCED: Readonly<Record<PathReader["use"], (own: readonly BuiltObject[]) 
 /** What a line does once the file that it names is gone. */
 const DELETED: Readonly<Record<PathReader["use"], string>> = {
   applies: `It then fails, and ${NEW_CLUSTER}`,
+  builds: "It then fails: let it read them from the cluster, or write a copy first",
   starts: "It then fails: let it read them from the cluster, or write a copy first",
   reads: `It then finds nothing there. If it creates a cluster, ${NEW_CLUSTER}`,
 };
