@@ -256,7 +256,7 @@ describe("migrate oci: a HelmRepository that one cluster uses and another does n
     );
   });
 
-  it("is told apart from one of another namespace that the same document becomes", () => {
+  it("is distinguished from that of another namespace that the same document becomes", () => {
     const files = {
       "clusters/east/charts.yaml": kustomization("charts", "./charts"),
       "clusters/east/again.yaml": kustomization("again", "./charts", { targetNamespace: "other" }),
