@@ -16,7 +16,8 @@ const UNKNOWN = `${OPEN}${CLOSE}`;
 
 /** Variables of Task, GitHub, mise, Make, Just and the shell; `$(…)` and `%s` stand for anything. */
 const VARIABLES: readonly RegExp[] = [
-  /\$?\{\{-?\s*\.?(?:\w+\.)*(\w*)[^{}]*\}\}/g,
+  // A function that reads a file has its path in quotes.
+  /\$?\{\{-?\s*\.?(?:\w+\.)*(\w*)(?![^{}]*["'`][^{}"'`]*\/)[^{}]*\}\}/g,
   /\$\{(\w+)[^{}]*\}/g,
   /\$\((\w*)(?:[^()]|\([^()]*\))*\)/g,
   /\$(\w+)/g,

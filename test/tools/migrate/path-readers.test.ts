@@ -82,3 +82,10 @@ jobs:
     assert.deepEqual(usesIn("check", script), [`2 ${FILE} reads`]);
   });
 });
+
+describe("a template of Helmfile", () => {
+  it("is a program that reads what it names", () => {
+    const template = '{{ (fromYaml (readFile "../kubernetes/home/flux/cluster/apps.yaml")).spec.path }}\n';
+    assert.deepEqual(usesIn("bootstrap/values.yaml.gotmpl", template), [`1 ${FILE} reads`]);
+  });
+});
