@@ -248,9 +248,19 @@ describe("migrate route: DNS", () => {
       const lines = cutover(externalDns(BOTH), controller, gateway(), annotated);
       assert.match(
         lines,
-        /the target in\.example\.com is the name of the controller of class nginx: give the Gateway/,
+        /the target in\.example\.com is the name of the controller of class nginx, which no longer serves .* another target/,
       );
       assert.doesNotMatch(lines, /move the target/);
+    });
+
+    it("keeps the record as it is while the Ingress stays", () => {
+      const options = { ...ACCEPTED, route: { ...ACCEPTED.route, keepIngress: true } };
+      for (const front of [gateway(), gateway({ annotations: { [TARGET]: "in.example.com" } })]) {
+        const given = files(externalDns(BOTH), controller, front, annotated);
+        const lines = messages(resultOf(route, given, options), "cutover").join("\n");
+        assert.match(lines, /in\.example\.com.* keeps the record as it is while the Ingress stays; before/);
+        assert.doesNotMatch(lines, /no longer serves/);
+      }
     });
 
     it("is, if a workload's Service has the name, too", () => {
@@ -285,13 +295,13 @@ describe("migrate route: DNS", () => {
       const other = release("traefik", "traefik", { service: { annotations: named } });
       assert.match(
         cutover(externalDns(BOTH), other, gateway(), annotated),
-        /the target in\.example\.com is the name of the controller of class traefik: give the Gateway/,
+        /the target in\.example\.com is the name of the controller of class traefik, .* another target/,
       );
       const front = gateway({ annotations: { [TARGET]: "in.example.com" } });
       for (const one of [annotated, ingress()])
         assert.match(
           cutover(externalDns(BOTH), controller, front, one),
-          /points to in\.example\.com, the target of the Gateway, which is the name of the controller of class nginx: in the same commit, move/,
+          /points to in\.example\.com, the target of the Gateway, which is the name of the controller of class nginx, .* another target/,
         );
       const behind = release("traefik", "traefik", {
         service: { annotations: named },

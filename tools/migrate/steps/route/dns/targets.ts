@@ -43,26 +43,30 @@ function classNamed(
   );
 }
 
+type Context = Pick<StepContext, "repository" | "options">;
+
 /** What the target of the Gateway, which its routes get, means for a host. */
-export function ownTargetLine(own: string, move: Between, context: Pick<StepContext, "repository">): string {
+export function ownTargetLine(own: string, move: Between, context: Context): string {
   const named = classNamed(own, move, context);
   const line = `DNS: points to ${own}, the target of the Gateway`;
-  return named === undefined
-    ? line
-    : `${line}, which is the name of the controller of class ${named}: in the same commit, move the name from the controller's Service to the Gateway's, or the host leads to the controller, which no longer serves it`;
+  return named === undefined ? line : `${line}, which is ${ofController(named, context)}`;
 }
 
 /** What to do about the DNS target of an Ingress, if its Gateway does not have the same. */
-export function targetLine(
-  target: string,
-  move: Between,
-  own: string | undefined,
-  context: Pick<StepContext, "repository">,
-): string {
+export function targetLine(target: string, move: Between, own: string | undefined, context: Context): string {
   const place = own === undefined ? "" : `, instead of its target ${own}`;
   const named = classNamed(target, move, context);
-  if (named === undefined) return `DNS: move the target ${target} to an annotation on the Gateway${place}`;
-  return `DNS: the target ${target} is the name of the controller of class ${named}: give the Gateway another target${place}, or in the same commit move the name from the controller's Service to the Gateway's; as an annotation on the Gateway, it would lead the host to the controller, which no longer serves it`;
+  return named === undefined
+    ? `DNS: move the target ${target} to an annotation on the Gateway${place}`
+    : `DNS: the target ${target} is ${ofController(named, context)}${place}`;
+}
+
+/** What it means that a target is the name of a controller. The name itself stays: other hosts may lead to it. */
+function ofController(ingressClass: string, { options }: Context): string {
+  const what = `the name of the controller of class ${ingressClass}`;
+  return options.route.keepIngress
+    ? `${what}: as the Gateway's target, it keeps the record as it is while the Ingress stays; before the Ingress goes, give the Gateway another target`
+    : `${what}, which no longer serves the host: give the Gateway another target`;
 }
 
 /**
