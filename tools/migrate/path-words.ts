@@ -91,14 +91,17 @@ const MOST_DEPTH = 6;
 /** The paths that tasks, workflows and scripts give to variables. */
 const definitionsIn = oncePer((repository: Repository): ReadonlyMap<string, ReadonlySet<string>> => {
   const definitions = new Map<string, Set<string>>();
-  for (const file of commandFiles(repository))
+  for (const file of commandFiles(repository)) {
+    // A template's keys are those of what it writes, such as a manifest.
+    const isTemplate = /\.(?:j2|tmpl|gotmpl)$/.test(file);
     for (const line of searchedText(repository, file).split("\n")) {
-      if (!/[=:]/.test(line) || !line.includes("/")) continue;
+      if (!(isTemplate ? /=/ : /[=:]/).test(line) || !line.includes("/")) continue;
       const [, name = "", written = ""] = DEFINITION.exec(line) ?? [];
       const value = marked(written.trim().replace(/^(["'])(.*)\1$/, "$2"));
       if (name === "" || !/^[\w./\uE000\uE001-]+$/.test(value)) continue;
       const values = definitions.get(name) ?? new Set();
       definitions.set(name, values.add(value));
     }
+  }
   return definitions;
 });

@@ -57,6 +57,9 @@ tasks:
       "8 kubernetes/home/flux applies",
     ]);
     const script = '#!/bin/sh\nflux-local test \\\n  --path "$CLUSTER_DIR/flux"\n';
+    const manifest = { "bootstrap/cluster.yaml.j2": "spec:\n  path: ./kubernetes/home/flux/cluster\n" };
+    const local = "tasks:\n  cluster: kubectl apply -k {{.KUBERNETES_DIR}}/apps/{{.path}}\n";
+    assert.deepEqual(usesIn("Taskfile.yaml", local, manifest), []);
     const defined = { ".envrc": "export CLUSTER_DIR=$(expand_path ./kubernetes/home)\n" };
     assert.deepEqual(usesIn("scripts/check.sh", script, defined), ["3 kubernetes/home/flux starts"]);
   });

@@ -222,6 +222,21 @@ describe("migrate oci: a HelmRepository that one cluster uses and another does n
       .plan.notes.map(({ message }) => message)
       .filter((message) => message.startsWith("HelmRepository"));
 
+  it("is named once if two Kustomizations apply its file and neither lists it, so that it can go from none", () => {
+    const files: Files = {
+      "clusters/east/all.yaml": kustomization("all", "./apps"),
+      "clusters/east/web.yaml": kustomization("web", "./apps/web"),
+      "apps/web/source.yaml": [
+        helmRepository(UPSTREAM),
+        { apiVersion: "v1", kind: "Namespace", metadata: { name: "apps" } },
+      ],
+      "apps/web/release.yaml": release,
+    };
+    const [line, ...others] = aboutIt(files);
+    assert.match(line ?? "", /^HelmRepository apps\/a .*loses its last user in this commit: once/);
+    assert.deepEqual(others, []);
+  });
+
   it("is not called unused if they get it from one list, nor is the file of its user one that Flux does not read", () => {
     const shared: Files = {
       "clusters/east/charts.yaml": kustomization("charts", "./shared/charts"),

@@ -173,7 +173,7 @@ describe("migrate oci: an unused HelmRepository", () => {
     };
     assert.match(
       listed(broken),
-      /is unused, but web\/kustomization\.yaml could not be built and may refer to it: once/,
+      /is unused, but web\/kustomization\.yaml could not be built and may refer to it: once .*, remove it by hand: oci\.remove keeps/,
     );
     const open = {
       "templates/web.yaml": kustomization("web", "./web/${SITE}"),

@@ -22,6 +22,8 @@ interface Used {
 interface Inclusion extends Used {
   /** The same document, through other entries. */
   readonly others: readonly Used[];
+  /** Whether no entry before it has the same object. */
+  readonly isFirst: boolean;
   /** `HelmRepository`, its id, and the clusters if others have one, too. */
   readonly subject: string;
 }
@@ -82,15 +84,22 @@ function inclusionsIn(context: StepContext, replaced: readonly WrittenObject[]):
   return all.map((one) => {
     const { taken, id } = one;
     const others = (byDocument.get(`${taken.offset} ${taken.file}`) ?? []).filter((other) => other !== one);
-    return { ...one, others, subject: `HelmRepository ${id}${inClusters(taken, byId.get(id) ?? [])}` };
+    const isFirst = all.find((other) => other.id === id && (other === one || others.includes(other))) === one;
+    return {
+      ...one,
+      others,
+      isFirst,
+      subject: `HelmRepository ${id}${inClusters(taken, byId.get(id) ?? [])}`,
+    };
   });
 }
 
 /** Whether these clusters cannot do without a HelmRepository on their own, and something is said about it for the others. */
-function isSaidElsewhere({ taken, id, others }: Inclusion, repository: Repository): boolean {
+function isSaidElsewhere({ taken, id, others, isFirst }: Inclusion, repository: Repository): boolean {
   const canGo = (one: IncludedObject): boolean => typeof removeFromBuild(one, repository) !== "string";
   const same = others.filter((other) => other.id === id);
-  return same.length > 0 && !canGo(taken) && same.some((one) => one.users.length > 0 || canGo(one.taken));
+  if (same.length === 0 || canGo(taken)) return false;
+  return !isFirst || same.some((one) => one.users.some(isStaying) || canGo(one.taken));
 }
 
 /** Names the clusters of an entry if others have a HelmRepository of this name through another one; starts with a space. */
@@ -112,12 +121,19 @@ function proposal(inclusion: Inclusion, context: StepContext): readonly [Note["k
     .filter((other) => other.id === id)
     .flatMap((other) => other.users.filter(isStaying).map(({ cluster }) => cluster.name));
   const elsewhere = used.length > 0 ? `, and stays in use in ${[...new Set(used)].join(" and ")}` : "";
-  const next = `once every release is Ready without it, list it under oci.remove in ${OPTIONS_FILE}`;
+  const next = `once every release is Ready without it, ${howToRemove(inclusion, context)}`;
   if (users.length > 0) return ["runbook", `loses its last user in this commit${elsewhere}: ${next}`];
   const doubts = doubtsAbout(inclusion, context).map(
     (doubt, index) => `, ${index === 0 ? "but" : "and"} ${doubt}`,
   );
   return ["left", `is unused${elsewhere}${doubts.join("")}: ${next}`];
+}
+
+/** Options that would be refused are no advice. */
+function howToRemove({ taken }: Inclusion, context: StepContext): string {
+  return whoMayUse(taken, context) === undefined
+    ? `list it under oci.remove in ${OPTIONS_FILE}`
+    : "remove it by hand: oci.remove keeps what may still be used";
 }
 
 const isStaying = ({ moves }: User): boolean => !moves;
@@ -138,6 +154,10 @@ function doubtsAbout({ taken, id, others }: Inclusion, context: StepContext): re
 function whyKept({ taken, users }: Inclusion, context: StepContext): string | undefined {
   const user = users.find(isStaying) ?? users[0];
   if (user) return `${user.id} refers to it`;
+  return whoMayUse(taken, context);
+}
+
+function whoMayUse(taken: IncludedObject, context: StepContext): string | undefined {
   return whatCannotBeBuilt(taken) ?? mayBeNamedIn(nameIn(taken), context);
 }
 
