@@ -82,7 +82,7 @@ export function moveOf(
     ],
     notes: moveNotes({ written, moves, wide, policies }, parents, context),
     records: moves.flatMap((move) =>
-      recordsOf(move.dns, key).map((record) => ({
+      recordsOf(move.dns, key, context).map((record) => ({
         ...record,
         plain: unseenPlain(move, parents, record.host),
         dependent: dependentParents(parents.parentRefs, gatewayIn(move.cluster, parents.gateway), move),

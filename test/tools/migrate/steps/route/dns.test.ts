@@ -323,6 +323,17 @@ describe("migrate route: DNS", () => {
     });
   });
 
+  it("asks for the source of routes only with the commit that removes the Ingresses, if they stay", () => {
+    const options = { ...ACCEPTED, route: { ...ACCEPTED.route, keepIngress: true } };
+    const given = files(externalDns({ sources: ["ingress"] }), gateway(), ingress());
+    const lines = messages(resultOf(route, given, options), "cutover").join("\n");
+    assert.match(
+      lines,
+      /^before the Ingresses go: HelmRelease network\/names .* with the commit that removes them/m,
+    );
+    assert.doesNotMatch(lines, /in an earlier commit/);
+  });
+
   it("says what becomes of a record while its Ingress stays, by the types of both targets", () => {
     const kept = (target: string | undefined, own: string | undefined): string => {
       const front = gateway(own === undefined ? {} : { annotations: { [TARGET]: own } });

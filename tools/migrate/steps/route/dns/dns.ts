@@ -62,7 +62,11 @@ const labelsOf = (object: Mapping): Readonly<Record<string, string>> | undefined
   isRelease(object) ? undefined : textsOf(fieldsIn(object, ["metadata", "labels"]));
 
 /** The DNS records for an Ingress's hosts; `key` is the Ingress's key in a HelmRelease's values. */
-export function recordsOf(move: DnsMove, key: string | undefined): readonly DnsRecord[] {
+export function recordsOf(
+  move: DnsMove,
+  key: string | undefined,
+  { options }: Pick<StepContext, "options">,
+): readonly DnsRecord[] {
   const { form, hosts, gateway, reading } = move;
   const cluster = move.cluster?.name ?? "";
   const source = sourceOf(form.object, key);
@@ -75,7 +79,10 @@ export function recordsOf(move: DnsMove, key: string | undefined): readonly DnsR
     gateway: `${gateway} of ${cluster}`,
     target,
     attachesBlindly: move.attachesBlindly,
-    preparations: readersOf(host, move).length > 0 ? [] : blindWriters(host, move).map(preparation),
+    preparations:
+      readersOf(host, move).length > 0
+        ? []
+        : blindWriters(host, move).map((writer) => preparation(writer, options.route.keepIngress)),
   }));
 }
 
@@ -165,12 +172,19 @@ export function dnsPreparations(records: readonly DnsRecord[]): readonly Cutover
   return [...all].map((message) => ({ kind: "cutover", message }));
 }
 
-function preparation({ writer: { id, kind, ingressClasses }, reason }: BlindWriter): string {
+function preparation(
+  { writer: { id, kind, ingressClasses }, reason }: BlindWriter,
+  keepsIngress: boolean,
+): string {
   const limit =
     ingressClasses.length === 0
       ? ""
       : `. Its class ${ingressClasses.join(", ")} limits only Ingresses: limit the routes in the same commit with --gateway-name, or it publishes those of every Gateway`;
-  return `before the commit: ${kind} ${id} ${reason}; change that in an earlier commit, or it writes no records for the hosts that move${limit}`;
+  // While an Ingress stays, its record may change as soon as the route is read.
+  const [when, change] = keepsIngress
+    ? ["before the Ingresses go", "with the commit that removes them"]
+    : ["before the commit", "in an earlier commit"];
+  return `${when}: ${kind} ${id} ${reason}; change that ${change}, or it writes no records for the hosts that move${limit}`;
 }
 
 interface BlindWriter {

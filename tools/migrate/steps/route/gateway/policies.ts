@@ -36,7 +36,7 @@ export function gatewayPolicies(records: readonly DnsRecord[], context: StepCont
         return all.length === 0
           ? []
           : [
-              `Gateway ${id}: ${all.join("; ")}. Make sure before the commit that this suits the apps of class ${classes.join(", ")}: a timeout for requests, for example, ends streams and long uploads`,
+              `Gateway ${id}: ${all.join("; ")}. Make sure before the commit that this suits the apps of class ${classes.join(", ")}: a timeout, for example, ends streams and long transfers`,
             ];
       },
     ),
