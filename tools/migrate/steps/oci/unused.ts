@@ -5,6 +5,7 @@ import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
 import { whyNotSelected } from "../../selected.ts";
+import { describeCluster } from "../../clusters.ts";
 import { removeFromBuild } from "../../remove-from-build.ts";
 import { includedObjects, type Form, type IncludedObject } from "../../included-objects.ts";
 import { isHelmRepository } from "./artifact.ts";
@@ -105,7 +106,7 @@ function isSaidElsewhere({ taken, id, others, isFirst }: Inclusion, repository: 
 /** Names the clusters of an entry if others have a HelmRepository of this name through another one; starts with a space. */
 function inClusters({ forms }: IncludedObject, all: readonly Used[]): string {
   const namesOf = (some: readonly Form[]): readonly string[] => [
-    ...new Set(some.map(({ cluster }) => cluster.name)),
+    ...new Set(some.map(({ cluster }) => describeCluster(cluster))),
   ];
   const own = namesOf(forms);
   return namesOf(all.flatMap(({ taken }) => taken.forms)).length > own.length
@@ -119,7 +120,7 @@ function proposal(inclusion: Inclusion, context: StepContext): readonly [Note["k
   if (users.some(isStaying)) return undefined;
   const used = others
     .filter((other) => other.id === id)
-    .flatMap((other) => other.users.filter(isStaying).map(({ cluster }) => cluster.name));
+    .flatMap((other) => other.users.filter(isStaying).map(({ cluster }) => describeCluster(cluster)));
   const elsewhere = used.length > 0 ? `, and stays in use in ${[...new Set(used)].join(" and ")}` : "";
   const next = `once every release is Ready without it, ${howToRemove(inclusion, context)}`;
   if (users.length > 0) return ["runbook", `loses its last user in this commit${elsewhere}: ${next}`];
