@@ -314,7 +314,7 @@ describe("migrate namespace: the guard", () => {
     const today = lines({ "flux/key.yaml": key("flux-system") });
     assert.match(
       today,
-      /add Secret flux-apps\/sops-age to this repository, .*with the contents of flux-system\/sops-age, .*the move is refused without it/,
+      /add Secret flux-apps\/sops-age to this repository, where a Kustomization with spec\.decryption applies it, .*flux-system\/sops-age: .*the move is refused without it/,
     );
     assert.doesNotMatch(today, /create Secret/);
     // Of several children, the one whose key is in the repository decides where that is.
@@ -324,7 +324,7 @@ describe("migrate namespace: the guard", () => {
     };
     assert.match(
       lines({ "apps/second.yaml": second, "flux/key.yaml": key("certs") }),
-      /add Secret flux-apps\/sops-age .*with the contents of certs\/sops-age, /,
+      /add Secret flux-apps\/sops-age .*with the contents of certs\/sops-age: /,
     );
     assert.doesNotMatch(
       lines({ "flux/key.yaml": key("flux-system"), "flux/second.yaml": key("flux-apps") }),

@@ -57,7 +57,7 @@ interface NeededSecret {
 /** How to bring a Secret to its target namespace. */
 function newSecret({ target, namespace, name, isWritten }: NeededSecret, flag: string): string {
   return isWritten
-    ? `add Secret ${target}/${name} to this repository, for example in a file next to this root, with the contents of ${namespace}/${name}, and let Flux apply it: because the repository contains that one, the move is refused without it, even if you create it by hand`
+    ? `add Secret ${target}/${name} to this repository, where a Kustomization with spec.decryption applies it, with the contents of ${namespace}/${name}: because the repository contains that one, the move is refused without it, even if you create it by hand`
     : `create Secret ${target}/${name} with the contents of ${namespace}/${name}: kubectl -n ${namespace} get secret ${name} -o json${flag} | jq '{apiVersion, kind, type, data, metadata: {name: .metadata.name}}' | kubectl -n ${target} create -f -${flag}`;
 }
 
