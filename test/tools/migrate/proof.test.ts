@@ -140,7 +140,8 @@ describe("the proof of a migration", () => {
   });
 });
 
-describe("edgefirst migrate, the command", () => {
+describe("edgefirst migrate, the command", function () {
+  this.timeout(60_000);
   let root: string;
 
   beforeEach(() => {
