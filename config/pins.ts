@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parse } from "yaml";
 import { z } from "zod";
+import { parse } from "../lib/quiet-yaml.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 
 /** An image reference with tag and digest. The tag is for readers; the digest decides what runs. */
@@ -35,7 +35,7 @@ export const PINS_FILE = fileURLToPath(new URL("../release.yaml", import.meta.ur
  * @throws {EdgefirstError} with all errors, if the file does not match the schema
  */
 export function loadPins(file: string = PINS_FILE): Pins {
-  const parsed = pinsSchema.safeParse(parse(readFileSync(file, "utf8"), { logLevel: "error" }));
+  const parsed = pinsSchema.safeParse(parse(readFileSync(file, "utf8")));
   if (parsed.success) return parsed.data;
   throw new EdgefirstError(`${file} is not valid:\n${z.prettifyError(parsed.error)}`);
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseAllDocuments, type Document } from "yaml";
+import type { Document } from "yaml";
+import { parseAllDocuments } from "../lib/quiet-yaml.ts";
 import { writeFileAtomic } from "../lib/atomic-file.ts";
 import { EdgefirstError } from "../lib/errors.ts";
 import { fileError } from "../lib/file-error.ts";
@@ -93,7 +94,7 @@ export async function readManifest(path: string, hint?: string): Promise<Buffer>
  * @throws {EdgefirstError} on a YAML error, with its position, and on a document that is not a Kubernetes object
  */
 export function parseManifest(yaml: string, source: string): KubeObject[] {
-  const documents = parseAllDocuments(yaml, { logLevel: "error" });
+  const documents = parseAllDocuments(yaml);
   return [...documents].flatMap((document, index) => {
     const error = document.errors[0];
     if (error !== undefined) throw new EdgefirstError(`${source} is not valid YAML: ${error.message}`);

@@ -1,5 +1,6 @@
 import { createTwoFilesPatch } from "diff";
-import { isMap, isScalar, parseDocument, stringify, visit, type YAMLMap } from "yaml";
+import { isMap, isScalar, stringify, visit, type YAMLMap } from "yaml";
+import { parseDocument } from "../../lib/quiet-yaml.ts";
 import type { ClusterReader } from "../../kube/client.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 
@@ -77,7 +78,7 @@ function simplify(value: unknown, key?: string): unknown {
 
 /** The same YAML with sorted map keys; comments move with their keys. */
 function sortedYaml(yaml: string): string {
-  const document = parseDocument(yaml, { logLevel: "error" });
+  const document = parseDocument(yaml);
   if (document.errors.length > 0) return yaml;
   visit(document, {
     Collection: (_, collection) => {
@@ -99,7 +100,7 @@ function sortKeys(map: YAMLMap): void {
 
 /** Whether a string is a patch inside a patch. */
 function looksLikeMap(value: string): boolean {
-  return value.includes("\n") && isMap(parseDocument(value, { logLevel: "error" }).contents);
+  return value.includes("\n") && isMap(parseDocument(value).contents);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import { parseDocument } from "yaml";
+import { parseDocument } from "../../lib/quiet-yaml.ts";
 import type { Finding } from "../../kube/client.ts";
 import { buildsTheSame, id, type LiveKustomization, type LiveRoots } from "./live.ts";
 import type { FluxPlacementArgs } from "./placement.ts";
@@ -48,7 +48,7 @@ function isGuarded({ spec }: LiveKustomization): boolean {
 /** The namespace that a live root moves its children to. */
 function movedTo(root: LiveKustomization | undefined): string | undefined {
   const operations = (root?.spec.patches ?? []).flatMap(({ patch }) => {
-    const document = parseDocument(patch, { logLevel: "error" });
+    const document = parseDocument(patch);
     const value: unknown = document.errors.length > 0 ? undefined : document.toJS();
     return Array.isArray(value) ? (value as { path?: string; value?: string }[]) : [];
   });

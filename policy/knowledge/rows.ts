@@ -1,4 +1,5 @@
-import { LineCounter, parseDocument, type Document } from "yaml";
+import { LineCounter, type Document } from "yaml";
+import { parseDocument } from "../../lib/quiet-yaml.ts";
 import { rowSchema, type Row, type TableName } from "./tables.ts";
 
 /** An error in a table's text, with its location. */
@@ -15,7 +16,7 @@ export type ParsedRows<Name extends TableName> =
 /** @param file the file name to show in errors */
 export function parseRows<Name extends TableName>(table: Name, text: string, file: string): ParsedRows<Name> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, logLevel: "error" });
+  const document = parseDocument(text, { lineCounter: lines });
   const placeAt = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
@@ -58,7 +59,7 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
 /** The line numbers, counted from 1, on which a table's rows start. */
 export function rowLines(text: string): readonly number[] {
   const lines = new LineCounter();
-  const { contents } = parseDocument(text, { lineCounter: lines, logLevel: "error" });
+  const { contents } = parseDocument(text, { lineCounter: lines });
   const items = (contents as { readonly items?: readonly { readonly range?: readonly number[] }[] } | null)
     ?.items;
   return (items ?? []).map(({ range }) => lines.linePos(range?.[0] ?? 0).line);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { parse } from "yaml";
+import { parse } from "../../lib/quiet-yaml.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { CONFIG_MAP, HELM_CHART, HELM_RELEASE, OCI_REPOSITORY } from "./kinds.ts";
@@ -132,7 +132,7 @@ function valuesFrom(reference: Fields, release: KubeObject, objects: ObjectIndex
   const content = text(at(configMap, ["data", text(reference.valuesKey) ?? "values.yaml"]));
   if (content === undefined) return undefined;
   try {
-    return fields(parse(content, { merge: true, logLevel: "error" }));
+    return fields(parse(content, { merge: true }));
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse } from "../../lib/quiet-yaml.ts";
 import { githubWorkflow } from "../rollout/export-github.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { operatorStacks } from "../rollout/export-operator.ts";
@@ -26,9 +26,7 @@ export async function exportOperator(flags: OperatorFlags): Promise<void> {
   const organization = organizationFor(flags);
   const directory = process.cwd();
   const stacks = await readStacks(directory);
-  const { name: project } = parse(await readFile(join(directory, "Pulumi.yaml"), "utf8"), {
-    logLevel: "error",
-  }) as { name: string };
+  const { name: project } = parse(await readFile(join(directory, "Pulumi.yaml"), "utf8")) as { name: string };
   process.stdout.write(
     operatorStacks({ stacks, project, repository, branch, namespace, organization, image, backend }),
   );

@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { parse } from "../../lib/quiet-yaml.ts";
 
 /** Tests that fail for a known reason. `docs/reference/conformance.md` explains each. */
 export const EXPECTED_FAILURES: readonly string[] = ["HTTPRouteMultipleGateways"];
@@ -25,7 +25,7 @@ export interface Result {
 
 /** Parses the suite's report. @throws if the suite ended before its first test */
 export function parseReport(text: string, log?: string): Report {
-  const report = parse(text, { logLevel: "error" }) as { readonly profiles: Report["profiles"] | null };
+  const report = parse(text) as { readonly profiles: Report["profiles"] | null };
   if (report.profiles === null) throw new Error(`The suite ran no test. Its log: ${log}`);
   return report as Report;
 }

@@ -1,7 +1,7 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { LocalWorkspace, Stack as AutomationStack } from "@pulumi/pulumi/automation/index.js";
-import { parse } from "yaml";
+import { parse } from "../../lib/quiet-yaml.ts";
 import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import {
@@ -81,7 +81,7 @@ async function inWorkspace<T>(
   work: (workspace: LocalWorkspace) => Promise<T>,
 ): Promise<T> {
   const pulumiCommand = await findCli(cliRoot);
-  const definition = parse(await readFile(join(project, "Pulumi.yaml"), "utf8"), { logLevel: "error" }) as {
+  const definition = parse(await readFile(join(project, "Pulumi.yaml"), "utf8")) as {
     name: string;
     backend?: { url?: string };
   };

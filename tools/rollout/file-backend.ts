@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { parse } from "yaml";
+import { parse } from "../../lib/quiet-yaml.ts";
 import { MEGABYTE, megabytes } from "../../lib/bytes.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import type { StackAddress } from "./stack.ts";
@@ -59,7 +59,7 @@ export function removeBrokenAttributes(directory: string): string[] {
 }
 
 function projectBackend(project: string): string | undefined {
-  const definition = parse(readFileSync(join(project, "Pulumi.yaml"), "utf8"), { logLevel: "error" }) as {
+  const definition = parse(readFileSync(join(project, "Pulumi.yaml"), "utf8")) as {
     backend?: { url?: string };
   };
   return definition.backend?.url;

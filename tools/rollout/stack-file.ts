@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseDocument } from "yaml";
+import { parseDocument } from "../../lib/quiet-yaml.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 
 /** The part of a `Pulumi.<stack>.yaml` that a rollout reads. The program validates the whole file. */
@@ -14,7 +14,7 @@ export interface StackFile {
 /** @throws {EdgefirstError} if the file is not valid YAML, or its `after` is not a list of names */
 export async function readStackFile(project: string, stack: string): Promise<StackFile> {
   const file = `Pulumi.${stack}.yaml`;
-  const document = parseDocument(await readFile(join(project, file), "utf8"), { logLevel: "error" });
+  const document = parseDocument(await readFile(join(project, file), "utf8"));
   const [error] = document.errors;
   if (error !== undefined)
     throw new EdgefirstError(`${file} is not valid YAML: ${error.message}`, "Fix it. Nothing was changed.");

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse } from "../../lib/quiet-yaml.ts";
 import { loadManifest } from "../../kube/manifest-source.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { pinnedDefinitions, type PinnedDefinitions } from "../toolchain/definitions.ts";
@@ -33,8 +33,6 @@ export async function downloadAll({ baseUrl, files }: PinnedDefinitions): Promis
 async function readAll(folder: string): Promise<KubeObject[]> {
   const files = (await readdir(folder)).sort();
   return Promise.all(
-    files.map(
-      async (file) => parse(await readFile(join(folder, file), "utf8"), { logLevel: "error" }) as KubeObject,
-    ),
+    files.map(async (file) => parse(await readFile(join(folder, file), "utf8")) as KubeObject),
   );
 }

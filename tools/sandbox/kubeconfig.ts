@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
+import { parse } from "../../lib/quiet-yaml.ts";
 import { ApiServer } from "../../kube/api-server.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 
@@ -61,7 +62,7 @@ export function writeKubeconfig(path: string, accesses: readonly UserAccess[]): 
 
 /** Reads one context (by default the current one) from a kubeconfig that {@link writeKubeconfig} wrote. */
 export function readKubeconfig(path: string, context?: string): UserAccess {
-  const config = parse(readFileSync(path, "utf8"), { logLevel: "error" }) as Kubeconfig;
+  const config = parse(readFileSync(path, "utf8")) as Kubeconfig;
   const name = context ?? config["current-context"];
   const cluster = config.clusters.find((entry) => entry.name === name)?.cluster;
   const user = config.users.find((entry) => entry.name === name)?.user;

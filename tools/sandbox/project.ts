@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseDocument, type Document } from "yaml";
+import type { Document } from "yaml";
+import { parseDocument } from "../../lib/quiet-yaml.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 
 /** The settings that a sandbox changes in one stack. */
@@ -56,9 +57,9 @@ async function written(
 /** Reads a YAML file as a document; returns an empty document if the file does not exist. */
 async function readDocument(file: string): Promise<Document> {
   try {
-    return parseDocument(await readFile(file, "utf8"), { logLevel: "error" });
+    return parseDocument(await readFile(file, "utf8"));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return parseDocument("{}", { logLevel: "error" });
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return parseDocument("{}");
     throw error;
   }
 }

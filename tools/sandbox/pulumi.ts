@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { lstat, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
-import { parse } from "yaml";
+import { parse } from "../../lib/quiet-yaml.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { pulumiLanguageHost } from "../toolchain/pulumi-language-host.ts";
 import { resolveProgram, resolvePrograms } from "../toolchain/resolve.ts";
@@ -99,7 +99,7 @@ export interface PutSecretArgs extends PulumiEnvironment {
  */
 export async function putSecret({ command, env, project, stack, key, value }: PutSecretArgs): Promise<void> {
   const file = join(project, `Pulumi.${stack}.yaml`);
-  const { config } = parse(await readFile(file, "utf8"), { logLevel: "error" }) as {
+  const { config } = parse(await readFile(file, "utf8")) as {
     config?: Record<string, unknown>;
   };
   if (config?.[key] !== undefined) return;

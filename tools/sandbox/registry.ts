@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { parse } from "yaml";
+import { parse } from "../../lib/quiet-yaml.ts";
 import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
@@ -87,7 +87,7 @@ export function pushDirectory(
  * @returns the chart's address, `oci://<registry>/<repository>`. @throws EdgefirstError with crane's message if the push fails.
  */
 export async function pushChart(registry: Registry, repository: string, directory: string): Promise<string> {
-  const chart = parse(await readFile(join(directory, "Chart.yaml"), "utf8"), { logLevel: "error" }) as {
+  const chart = parse(await readFile(join(directory, "Chart.yaml"), "utf8")) as {
     version: string;
   };
   return push(registry, `${repository}:${chart.version}`, directory, async (temporary) => {

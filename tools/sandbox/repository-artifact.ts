@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { cp, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parseDocument } from "yaml";
+import { parseDocument } from "../../lib/quiet-yaml.ts";
 import { temporaryFolder } from "../../lib/temporary-folder.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
 import { pushChart, pushDirectory, type Registry } from "./registry.ts";
@@ -56,7 +56,7 @@ async function encryptFile(path: string, { dir, ageKey }: GitOpsRepositoryArgs):
 }
 
 async function addSetting(path: string, name: string, value: string): Promise<void> {
-  const settings = parseDocument(await readFile(path, "utf8"), { logLevel: "error" });
+  const settings = parseDocument(await readFile(path, "utf8"));
   settings.setIn(["data", name], value);
   writeFileAtomic(path, settings.toString());
 }

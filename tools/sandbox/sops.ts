@@ -1,6 +1,7 @@
 import { createCipheriv, createHash, randomBytes } from "node:crypto";
 import { armor, Encrypter, identityToRecipient } from "age-encryption";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
+import { parse } from "../../lib/quiet-yaml.ts";
 
 /** Flux expects only the values of a Secret to be encrypted. */
 const ENCRYPTED = ["data", "stringData"];
@@ -28,7 +29,7 @@ export async function encryptSecret(secret: string, identity: string): Promise<s
     mac.update(value);
     return ENCRYPTED.includes(path[0] ?? "") ? seal(key, value, `${path.join(":")}:`) : value;
   };
-  const tree = encrypt(parse(secret, { logLevel: "error" }), []) as object;
+  const tree = encrypt(parse(secret), []) as object;
   const lastmodified = `${new Date().toISOString().slice(0, 19)}Z`;
   const recipient = await identityToRecipient(identity);
   const encrypter = new Encrypter();

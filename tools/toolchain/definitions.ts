@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse } from "../../lib/quiet-yaml.ts";
 
 /** Path of toolchain.yaml. */
 export const TOOLCHAIN_FILE = join(import.meta.dirname, "../../toolchain.yaml");
@@ -13,7 +13,7 @@ export interface PinnedDefinitions {
 
 /** The CRDs that toolchain.yaml pins for a controller. */
 export function pinnedDefinitions(controller: string): PinnedDefinitions {
-  const { definitions } = parse(readFileSync(TOOLCHAIN_FILE, "utf8"), { logLevel: "error" }) as {
+  const { definitions } = parse(readFileSync(TOOLCHAIN_FILE, "utf8")) as {
     definitions: Record<string, PinnedDefinitions | undefined>;
   };
   const pinned = definitions[controller];

@@ -2,8 +2,8 @@ import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
-import { parse } from "yaml";
 import type { Readable } from "node:stream";
+import { parse } from "../../../lib/quiet-yaml.ts";
 import { MEBIBYTE } from "../../../lib/bytes.ts";
 
 /** A chart's name and version. */
@@ -42,9 +42,7 @@ export async function identityInArchive(path: string): Promise<ChartIdentity | u
 /** The name and version in the text of a Chart.yaml. */
 export function identityIn(text: string): ChartIdentity | undefined {
   try {
-    const { name, version } = parse(text, { logLevel: "error" }) as Partial<
-      Record<"name" | "version", unknown>
-    >;
+    const { name, version } = parse(text) as Partial<Record<"name" | "version", unknown>>;
     const isChart = typeof name === "string" && (typeof version === "string" || typeof version === "number");
     return isChart ? { name, version: String(version) } : undefined;
   } catch {

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { parse } from "yaml";
 import { z } from "zod";
+import { parse } from "../../../lib/quiet-yaml.ts";
 import { MEBIBYTE } from "../../../lib/bytes.ts";
 import { download } from "../../../lib/download.ts";
 import { isLoopback } from "../../../lib/loopback.ts";
@@ -62,7 +62,7 @@ export class HttpCharts {
 async function readIndex(url: string): Promise<z.infer<typeof index>> {
   const text = (await get(`${url}/index.yaml`, INDEX_BYTES)).toString("utf8");
   try {
-    return index.parse(parse(text, { logLevel: "error" }));
+    return index.parse(parse(text));
   } catch {
     throw new EdgefirstError(`${url}/index.yaml is not the index of a chart repository.`);
   }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { isMap, parse, parseDocument } from "yaml";
+import { isMap } from "yaml";
+import { parse, parseDocument } from "../../../lib/quiet-yaml.ts";
 import { writeFileAtomic } from "../../../lib/atomic-file.ts";
 import { TOOLCHAIN_FILE } from "../definitions.ts";
 
@@ -44,7 +45,7 @@ export function knownDigest({ reference, lockFile }: ProgramImage): string | und
 
 /** Records the digest to which a tag was resolved. */
 export function recordDigest({ reference, lockFile }: ProgramImage, digest: string): void {
-  const document = parseDocument(readIfExists(lockFile) ?? HEADER, { logLevel: "error" });
+  const document = parseDocument(readIfExists(lockFile) ?? HEADER);
   document.setIn(["images", reference], digest);
   const images = document.get("images");
   if (isMap(images)) images.flow = false;
@@ -57,7 +58,7 @@ images: {}
 
 function readLock(file: string): Readonly<Record<string, string | undefined>> {
   const text = readIfExists(file);
-  return text === undefined ? {} : ((parse(text, { logLevel: "error" }) as { images?: Record<string, string> }).images ?? {});
+  return text === undefined ? {} : ((parse(text) as { images?: Record<string, string> }).images ?? {});
 }
 
 function readIfExists(file: string): string | undefined {
@@ -70,5 +71,5 @@ function readIfExists(file: string): string | undefined {
 }
 
 function read(file: string): unknown {
-  return parse(readFileSync(file, "utf8"), { logLevel: "error" });
+  return parse(readFileSync(file, "utf8"));
 }

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Node, type YAMLMap } from "yaml";
+import { isMap, isScalar, isSeq, LineCounter, visit, type Node, type YAMLMap } from "yaml";
+import { parseDocument } from "../../../../lib/quiet-yaml.ts";
 
 /** A text in a list of Renovate's configuration. */
 export interface Entry {
@@ -37,7 +38,7 @@ const asYaml = (json5: string): string =>
 /** The rules in a configuration of Renovate or a preset, wherever they are nested; none if it is neither. */
 export function rulesIn(text: string): readonly RenovateRule[] {
   const lines = new LineCounter();
-  const document = parseDocument(asYaml(text), { lineCounter: lines, uniqueKeys: false, logLevel: "error" });
+  const document = parseDocument(asYaml(text), { lineCounter: lines, uniqueKeys: false });
   const lineOf = (node: Node): number => lines.linePos(node.range?.[0] ?? 0).line;
   const entriesOf = (node: unknown): readonly Entry[] =>
     (isSeq(node) ? node.items : [node]).flatMap((item) =>
