@@ -4,7 +4,7 @@ import type { ObjectIndex } from "../engine/object-index.ts";
 import { fields, list, text, texts } from "../engine/read.ts";
 import { chartOf, valuesOf } from "./helm.ts";
 import { DEPLOYMENT, HELM_RELEASE } from "./kinds.ts";
-import { argumentsOf, containersOf } from "./workloads.ts";
+import { argumentsOf, containersOf, type Container } from "./workloads.ts";
 
 const ROUTES = "gateway-httproute";
 
@@ -17,7 +17,7 @@ export const dnsWithoutRoutes = oncePer((objects: ObjectIndex): KubeObject | und
   const programs = [
     ...objects.ofKind(DEPLOYMENT).flatMap((object) =>
       containersOf(object)
-        .filter(({ spec }) => /(?:^|\/)external-dns(?:[:@]|$)/.test(text(spec.image) ?? ""))
+        .filter(isExternalDns)
         .map((container) => ({ object, sources: sourcesIn(argumentsOf(container)) }))
         // Without an argument, they come from the environment.
         .map(({ sources, ...one }) => ({ ...one, sources: sources.length > 0 ? sources : undefined })),
@@ -30,6 +30,11 @@ export const dnsWithoutRoutes = oncePer((objects: ObjectIndex): KubeObject | und
   const readsNone = programs.every(({ sources }) => sources !== undefined && !sources.includes(ROUTES));
   return readsNone ? programs[0]?.object : undefined;
 });
+
+/** Whether a container runs external-dns. */
+export function isExternalDns({ spec }: Container): boolean {
+  return /(?:^|\/)external-dns(?:[:@]|$)/.test(text(spec.image) ?? "");
+}
 
 /** The sources in the chart's values; undefined if some values are not known. */
 function sourcesOf(release: KubeObject, objects: ObjectIndex): readonly string[] | undefined {

@@ -10,7 +10,7 @@ import { at, fields, text, type Fields } from "../engine/read.ts";
 import type { RuleContext } from "../engine/rule.ts";
 import type { Knowledge } from "../knowledge/knowledge.ts";
 import { chartRange, classSelectorValues, entryPointPorts } from "../knowledge/lookups.ts";
-import { argumentsOf, containersOf } from "./workloads.ts";
+import { argumentsOf, containersOf, type Container } from "./workloads.ts";
 
 /** A Traefik that serves Gateways. */
 export interface Traefik {
@@ -29,8 +29,16 @@ export interface Traefik {
   readonly selectorSetting: string;
 }
 
-/** The first releases that serve every certificate of a listener (Traefik's changelog, #12590; the chart's `appVersion`). */
-const ALL_CERTIFICATES = { traefik: "3.7.0", charts: ">=40.0.0" };
+/** The first releases of Traefik with something, and the releases of its chart that install these. */
+export interface Releases {
+  /** A version. */
+  readonly traefik: string;
+  /** A range. */
+  readonly charts: string;
+}
+
+/** The releases that serve every certificate of a listener (Traefik's changelog, #12590; the chart's `appVersion`). */
+const ALL_CERTIFICATES: Releases = { traefik: "3.7.0", charts: ">=40.0.0" };
 
 const SELECTOR_FLAG = "--providers.kubernetesgateway.labelselector";
 
@@ -52,8 +60,8 @@ type Known = Pick<RuleContext, "objects" | "knowledge">;
 function ofWorkload(source: KubeObject): readonly Traefik[] {
   return containersOf(source).flatMap((container) => {
     const traefik = ofArguments(source, argumentsOf(container));
-    const tag = /:([^:@/]+)(?:@.*)?$/.exec(text(container.spec.image) ?? "")?.[1];
-    return traefik === undefined ? [] : [{ ...traefik, servesAllCertificates: isRecent(tag) }];
+    if (traefik === undefined) return [];
+    return [{ ...traefik, servesAllCertificates: imageIsAmong(ALL_CERTIFICATES, container) }];
   });
 }
 
@@ -99,7 +107,7 @@ function ofRelease(source: KubeObject, { objects, knowledge }: Known): readonly 
       ports: new Set(Object.values(ports)),
       selector: selectors.find((selector) => selector !== undefined),
       middlewares: hasCrdProvider(values),
-      servesAllCertificates: chartIsRecent(chart.version, text(at(values, ["image", "tag"]))),
+      servesAllCertificates: chartIsAmong(ALL_CERTIFICATES, chart.version, values),
       selectorSetting: settings[0] ?? "",
     },
   ];
@@ -110,15 +118,22 @@ export function hasCrdProvider(values: Fields): boolean {
   return at(values, ["providers", "kubernetesCRD", "enabled"]) !== false;
 }
 
-function chartIsRecent(version: string | undefined, tag: string | undefined): boolean {
-  if (tag !== undefined) return isRecent(tag);
-  const range = chartRange(version);
-  return range !== null && subset(range, ALL_CERTIFICATES.charts);
+/** Whether the tag of a container's image is that of one of these releases, or later. */
+export function imageIsAmong(releases: Releases, { spec }: Container): boolean {
+  return tagIsAmong(releases, /:([^:@/]+)(?:@.*)?$/.exec(text(spec.image) ?? "")?.[1]);
 }
 
-function isRecent(tag: string | undefined): boolean {
+/** Whether a version of Traefik's chart, or the tag in its values, is sure to install one of these releases. */
+export function chartIsAmong(releases: Releases, version: string | undefined, values: Fields): boolean {
+  const tag = text(at(values, ["image", "tag"]));
+  if (tag !== undefined) return tagIsAmong(releases, tag);
+  const range = chartRange(version);
+  return range !== null && subset(range, releases.charts);
+}
+
+function tagIsAmong({ traefik }: Releases, tag: string | undefined): boolean {
   const version = coerce(tag);
-  return version !== null && gte(version, ALL_CERTIFICATES.traefik);
+  return version !== null && gte(version, traefik);
 }
 
 /** Whether Traefik serves the Gateway's class, judged by the class's name if the class itself is not available. */

@@ -1,4 +1,5 @@
 import { fields, list, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
+import { isExternalDns } from "../../../../../policy/objects/dns-sources.ts";
 import { DEPLOYMENT } from "../../../../../policy/objects/kinds.ts";
 import { argumentsOf, containersOf } from "../../../../../policy/objects/workloads.ts";
 import type { Mapping } from "../../../../gitops/yaml/values.ts";
@@ -26,7 +27,7 @@ function ofRelease(object: Mapping, cluster: BuiltCluster): readonly DnsWriter[]
 function ofDeployment(object: Mapping): readonly DnsWriter[] {
   if (!isKind(object, DEPLOYMENT)) return [];
   return containersOf(asKubeObject(object))
-    .filter(({ spec }) => /(?:^|\/)external-dns(?:[:@]|$)/.test(text(spec.image) ?? ""))
+    .filter(isExternalDns)
     .map((container) => {
       const extraArgs = argumentsOf(container);
       return readerOf({ id: idOf(object), kind: "Deployment", policy: "sync" }, { sources: [], extraArgs });
