@@ -3,20 +3,22 @@ import { missingFrom } from "./missing-from.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { isMapping } from "../gitops/yaml/values.ts";
 import { idOf } from "./objects.ts";
-import { isReadByFlux, readersOfPaths } from "./path-readers.ts";
+import { isBuilt } from "./built-files.ts";
+import { readersOfPaths } from "./path-readers.ts";
 import type { FileChange, Note, StepContext } from "./step.ts";
 
 /**
  * The lines of programs that name a file from which a step takes objects, or a file or directory that it deletes. The builds do not show what scripts, tasks and
  * workflows do with files.
+ * @param after the repository with the changes
  * @param known notes of the step: a line that one is about is not listed again
  */
 export function readersOfRemoved(
   changes: readonly FileChange[],
+  after: Repository,
   known: readonly Note[],
   { repository, clusters }: Pick<StepContext, "repository" | "clusters">,
 ): readonly Note[] {
-  const after = repository.with(new Map(changes.map(({ path, text }) => [path, text])));
   const outcomes = new Map<string, string>();
   for (const { path, text } of changes) {
     if (!repository.isFile(path)) continue;
@@ -33,7 +35,7 @@ export function readersOfRemoved(
   const isKnown = ({ file, line }: { file: string; line: number }): boolean =>
     known.some(({ position }) => position?.file === file && position.line === line);
   return readersOfPaths(repository, [...outcomes.keys()], { directories: false })
-    .filter(({ position: { file } }) => !isReadByFlux(file, clusters))
+    .filter(({ position: { file } }) => !isBuilt(file, clusters))
     .filter(({ position }) => !isKnown(position))
     .map(({ path, position }) => ({
       kind: "runbook",

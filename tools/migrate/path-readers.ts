@@ -1,5 +1,4 @@
 import { posix } from "node:path";
-import type { BuiltCluster } from "../gitops/flux/built.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { Position } from "../gitops/yaml/source.ts";
 import { searchedText } from "../gitops/yaml/file-text.ts";
@@ -56,10 +55,6 @@ export function readersOfPaths(
   });
 }
 
-/** Whether Flux reads a file: it is a part of a cluster, such as values with the path of its root, and the builds show what it does. */
-export const isReadByFlux = (file: string, clusters: readonly BuiltCluster[]): boolean =>
-  clusters.some(({ kustomizations }) => kustomizations.some((one) => one.filesRead().has(file)));
-
 /** The directories that contain a file, the closest first, without the repository's own. */
 function above(file: string): readonly string[] {
   const directory = posix.dirname(file);
@@ -104,30 +99,31 @@ interface Place {
 function namedPath(line: string, place: Place, repository: Repository): string | undefined {
   if (!/[\w/]/.test(line)) return undefined;
   const words = pathWords(line, repository).filter(({ isPath }) => isPath);
-  return place.targets.find((target) => words.some((word) => names(word, target, place, repository)));
+  const tests = words.flatMap((word) => targetTest(word, place, repository) ?? []);
+  return place.targets.find((target) => tests.some((isNamed) => isNamed(target)));
 }
 
-function names(
+/** Whether a target is what a word names; undefined if the word names no path. */
+function targetTest(
   { text }: PathWord,
-  target: string,
   { file, statement }: Place,
   repository: Repository,
-): boolean {
-  if (text.includes("*") && !COMMAND.test(statement)) return false;
+): ((target: string) => boolean) | undefined {
+  if (text.includes("*") && !COMMAND.test(statement)) return undefined;
   if (/^[\w./-]+$/.test(text)) {
     // A path that leads to something from here does not mean something else elsewhere.
     const found = [".", posix.dirname(file)]
       .flatMap((base) => repository.resolve(base, text) ?? [])
       .find((path) => path !== "." && (repository.isFile(path) || repository.isDirectory(path)));
-    if (found !== undefined) return found === target;
+    if (found !== undefined) return (target) => found === target;
   }
   const segments = text
     .replace(/\/\*\*.*$/, "")
     .split("/")
     .filter((segment) => !["", ".", ".."].includes(segment));
   const patterns = segments.map(segmentPattern);
-  if (patterns.at(-1) === undefined && !COMMAND.test(statement)) return false;
-  return matches(patterns, target.split("/"));
+  if (patterns.at(-1) === undefined && !COMMAND.test(statement)) return undefined;
+  return (target) => matches(patterns, target.split("/"));
 }
 
 /** Compares two paths from their ends, as far as both go: a path may begin elsewhere, in a checkout or in a directory that the command has changed to. */

@@ -82,8 +82,8 @@ function attempt(step: Step, context: StepContext): StepResult {
       round < MAX_ATTEMPTS ? refusedFiles(result.proof.failures, changes) : new Map<string, Note>();
     if (refused.size === 0) {
       const unseen = [...unseenBy(step, context), ...(planned.unseen ?? [])];
+      const readers = readersOfRemoved(changes, result.after, notes, context);
       // An object that several kustomizations include, or several clusters receive, needs no second note.
-      const readers = readersOfRemoved(changes, notes, context);
       const all = distinct([...notes, ...unapplied, ...readers]);
       return { step, plan: { ...plan, notes: all }, ...result, unseen };
     }

@@ -18,7 +18,10 @@ const FILES = {
   "scripts/start.sh": SCRIPT,
 };
 const notesOn = (changes: readonly FileChange[], known: readonly Note[] = []): readonly string[] =>
-  withRepository(FILES, {}, (context) => readersOfRemoved(changes, known, context).map(formatNote));
+  withRepository(FILES, {}, (context) => {
+    const after = context.repository.with(new Map(changes.map(({ path, text }) => [path, text])));
+    return readersOfRemoved(changes, after, known, context).map(formatNote);
+  });
 
 describe("what a step takes from files that programs read", () => {
   it("is named with their lines: objects, files and directories", () => {

@@ -4,7 +4,8 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isIn } from "../../../gitops/yaml/paths.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { idOf } from "../../objects.ts";
-import { isReadByFlux, readersOfPaths, type PathReader } from "../../path-readers.ts";
+import { isBuilt } from "../../built-files.ts";
+import { readersOfPaths, type PathReader } from "../../path-readers.ts";
 import type { Note } from "../../step.ts";
 import { described } from "./objects.ts";
 
@@ -24,8 +25,9 @@ export function readersOfObjects(
   const change = when === "now" ? "change it in the same commit" : "change it in the commit of that phase";
   const [files, leading] = [filesOf(objects), filesOf(leadingTo(objects, cluster))];
   const readers = readersOfPaths(repository, [...new Set([...files, ...leading])], { directories: true });
+  const clusters = [cluster];
   return readers.flatMap(({ path, use, position }): readonly Note[] => {
-    if (isReadByFlux(position.file, [cluster])) return [];
+    if (isBuilt(position.file, clusters)) return [];
     const isAt = ({ origin: { source } }: BuiltObject): boolean =>
       source.file === path || isIn(source.file, path);
     // A command that starts here follows the Kustomizations to all objects.
