@@ -1,3 +1,4 @@
+import { distinct } from "../../../lib/distinct.ts";
 import {
   entryOrigin,
   isMapping,
@@ -32,7 +33,7 @@ export function mergeElements(
   const isAdded = target === patch;
   const lists = [patch, target];
   const names = keys.length === 0 ? [""] : keys;
-  const wanted = joined(distinct(lists.flatMap((list) => valuesOf(list, names))), names);
+  const wanted = joined([...distinct(lists.flatMap((list) => valuesOf(list, names)))], names);
   const kept = new ElementList(target);
   const added = new ElementList(listAt(originOf(target)));
   let valid = { names: names, values: [] as readonly string[] };
@@ -152,10 +153,6 @@ function setKeys(
 function valuesOf(list: Value[], names: readonly string[]): readonly Keys[] {
   if (names[0] === "") return list.map((element) => [scalarText(element)]);
   return list.map((element) => names.map((name) => (isMapping(element) ? scalarText(element[name]) : "")));
-}
-
-function distinct(all: readonly Keys[]): Keys[] {
-  return [...new Map(all.map((values) => [JSON.stringify(values), values])).values()];
 }
 
 /** Elements that differ only in a key that one of them omits count as the same element. Source: mergeValues and match. */

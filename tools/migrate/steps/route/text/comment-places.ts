@@ -38,12 +38,16 @@ export interface Placement {
 /** A YAML document in block style with comments, each above the deepest entry on its path that exists, or at the end of the entry at the path. */
 export function withComments(text: string, placements: readonly Placement[]): string {
   const [root] = rootsOf(text);
+  const textLines = new TextLines(text, "\n");
   const inserted = new Map<number, string>();
   for (const { path, lines, isInside } of placements) {
-    const end = isInside ? endOf(placeAt(root, path), text) : undefined;
+    const whole = isInside ? placeAt(root, path) : undefined;
+    const first = whole && firstInside(whole);
     const place = path.map((_, index) => placeAt(root, path.slice(0, path.length - index))).find(Boolean);
-    const line = lineStart(place?.start ?? 0, text);
-    const { start, indent } = end ?? { start: line, indent: indentAt(line, text) };
+    const above = textLines.startOf(place?.start ?? 0);
+    const start = whole && first !== undefined ? textLines.endOf(whole) : above;
+    const sibling = first === undefined ? above : textLines.startOf(first);
+    const indent = /^ */.exec(text.slice(sibling))?.[0] ?? "";
     const added = lines.map((one) => `${indent}${one}\n`).join("");
     inserted.set(start, (inserted.get(start) ?? "") + added);
   }
@@ -54,20 +58,10 @@ export function withComments(text: string, placements: readonly Placement[]): st
   );
 }
 
-/** Where a comment at the end of an entry stands, if that is a mapping or list in block style. */
-function endOf(
-  place: EntryPlace | undefined,
-  text: string,
-): { readonly start: number; readonly indent: string } | undefined {
-  const { value } = place ?? {};
-  if (!place || !isCollection(value) || value.flow === true || !value.range) return undefined;
-  const indent = indentAt(lineStart(value.range[0], text), text);
-  return { start: new TextLines(text, "\n").endOf(place), indent };
+/** The offset of the first entry in an entry that is a mapping or list in block style; undefined for any other. */
+function firstInside({ value }: EntryPlace): number | undefined {
+  return isCollection(value) && value.flow !== true ? value.range?.[0] : undefined;
 }
-
-const lineStart = (offset: number, text: string): number => text.lastIndexOf("\n", offset - 1) + 1;
-
-const indentAt = (start: number, text: string): string => /^ */.exec(text.slice(start))?.[0] ?? "";
 
 /**
  * YAML documents with the comments that have a place in them, above what they explain there.
