@@ -7,6 +7,9 @@ import { EdgefirstError } from "../lib/errors.ts";
 /** An image reference with tag and digest. The tag is for readers; the digest decides what runs. */
 const image = z.string().regex(/^[^\s@]+:[^\s@]+@sha256:[0-9a-f]{64}$/, "an image with tag and digest");
 
+/** In lower-case hexadecimal. */
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
 const pinsSchema = z.strictObject({
   gatewayApi: z.strictObject({
     version: z.string().regex(/^v\d+\.\d+\.\d+$/),
@@ -15,12 +18,14 @@ const pinsSchema = z.strictObject({
     files: z.array(
       z.strictObject({
         name: z.string().regex(/^[-a-z0-9.]+_[-a-z0-9]+\.yaml$/),
-        sha256: z.string().regex(/^[0-9a-f]{64}$/),
+        sha256,
       }),
     ),
+    // The objects in these files, so that a parsed copy can be trusted.
+    objects: sha256,
   }),
   // Traefik's CRDs, in the same version as its image.
-  traefikDefinitions: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+  traefikDefinitions: z.strictObject({ sha256 }),
   images: z.strictObject({ traefik: image, gatus: image, gatusSidecar: image, k8sSidecar: image }),
 });
 

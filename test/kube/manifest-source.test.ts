@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/pro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Fetch } from "../../lib/fetch-by-proxy.ts";
+import { objectsChecksum } from "../../kube/pinned-objects.ts";
 import { fileUrl, loadGatewayApi } from "../../kube/gateway-api-manifests.ts";
 import { checksum, loadManifest, manifestCache, parseManifest } from "../../kube/manifest-source.ts";
 
@@ -205,6 +206,7 @@ describe("the Gateway API's files", () => {
     channel: "standard",
     baseUrl: "https://raw.example.com/gateway-api",
     files,
+    objects: objectsChecksum(files.flatMap(({ name }) => parseManifest(crd(name), name))),
   };
   const names = async (loaded: ReturnType<typeof loadGatewayApi>) =>
     (await loaded).map(({ metadata }) => metadata.name);
@@ -236,6 +238,35 @@ describe("the Gateway API's files", () => {
       loadGatewayApi({ ...release, source: directory }),
       /g_b\.yaml has the wrong checksum/,
     );
+  });
+
+  it("are parsed once: the copy in the cache counts only with the pinned checksum", async () => {
+    for (const { name } of files) await writeFile(join(directory, name), crd(name));
+    const load = () => loadGatewayApi({ ...release, source: directory }, { cacheDirectory: directory });
+    const parsed = await load();
+    const copy = join(directory, release.objects);
+    assert.deepEqual(JSON.parse(await readFile(copy, "utf8")), parsed);
+    assert.deepEqual(await load(), parsed);
+    await writeFile(copy, JSON.stringify(parsed).replace("g_a", "g_x"));
+    assert.deepEqual(await load(), parsed);
+    assert.deepEqual(JSON.parse(await readFile(copy, "utf8")), parsed);
+    await writeFile(join(directory, "g_b.yaml"), crd("other"));
+    await assert.rejects(load(), /g_b\.yaml has the wrong checksum/);
+  });
+
+  it("are refused if they contain other objects than those that are pinned", async () => {
+    for (const { name } of files) await writeFile(join(directory, name), crd(name));
+    const other = { ...release, source: directory, objects: "0".repeat(64) };
+    await assert.rejects(
+      loadGatewayApi(other, { cacheDirectory: directory }),
+      /are not those that release\.yaml pins\.\n {2}expected SHA-256 0{64}[^]*npm run pin/,
+    );
+  });
+
+  it("are read although the cache cannot be written", async () => {
+    for (const { name } of files) await writeFile(join(directory, name), crd(name));
+    const options = { cacheDirectory: join(directory, "g_a.yaml") };
+    assert.equal((await loadGatewayApi({ ...release, source: directory }, options)).length, 2);
   });
 
   it("are read from the release's install file, each part verified", async () => {

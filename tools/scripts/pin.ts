@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isMap, parseDocument, type Document } from "yaml";
-import { checksum } from "../../kube/manifest-source.ts";
+import { checksum, parseManifest } from "../../kube/manifest-source.ts";
+import { objectsChecksum } from "../../kube/pinned-objects.ts";
 import { TRAEFIK_DEFINITIONS_FILE } from "../../kube/traefik-manifests.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { imageVersion, PINS_FILE } from "../../config/pins.ts";
@@ -17,7 +18,7 @@ export interface GoModule {
 }
 
 /**
- * Pins the Gateway API: returns release.yaml with the checksum of every CRD file in its channel. The files come from the release's Go module, which is verified
+ * Pins the Gateway API: returns release.yaml with the checksum of every CRD file in its channel, and of the objects in all of them. The files come from the release's Go module, which is verified
  * against Go's checksum database. Comments and the rest of the file are kept.
  * @throws {EdgefirstError} if the module's version is not `gatewayApi.version`, or it has no CRDs for the channel
  */
@@ -34,10 +35,14 @@ export function pinGatewayApi(text: string, module: GoModule): string {
   const names = readdirSync(directory).filter((name) => /^[-a-z0-9.]+_[-a-z0-9]+\.yaml$/.test(name));
   if (names.length === 0)
     throw new EdgefirstError(`${directory} contains no CRDs.`, "Check gatewayApi.channel in release.yaml.");
-  const files = names.sort().map((name) => ({ name, sha256: checksum(readFileSync(join(directory, name))) }));
-  const node = document.createNode(files);
-  node.flow = false;
-  document.setIn(["gatewayApi", "files"], node);
+  const texts = names.sort().map((name) => readFileSync(join(directory, name), "utf8"));
+  const files = document.createNode(
+    names.map((name, index) => ({ name, sha256: checksum(texts[index] ?? "") })),
+  );
+  files.flow = false;
+  document.setIn(["gatewayApi", "files"], files);
+  const objects = texts.flatMap((yaml, index) => parseManifest(yaml, names[index] ?? ""));
+  document.setIn(["gatewayApi", "objects"], objectsChecksum(objects));
   return document.toString({ lineWidth: 0 });
 }
 

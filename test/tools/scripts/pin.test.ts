@@ -13,12 +13,18 @@ import { TRAEFIK_DEFINITIONS_FILE } from "../../../kube/traefik-manifests.ts";
 import { checksum } from "../../../kube/manifest-source.ts";
 import { PINS_FILE } from "../../../config/pins.ts";
 
+/** A definition whose file has this name. */
+const definition = (name: string): string =>
+  `apiVersion: v1\nkind: CustomResourceDefinition\nmetadata: { name: ${name} }\n`;
+
 const RELEASE = `# why this file is here
 gatewayApi:
   # renovate: the next line
   version: v1.4.1
   channel: standard
   files: []
+  # of the objects
+  objects: old
 images:
   # the proxy
   traefik: docker.io/library/traefik:v3.6.12@sha256:${"0".repeat(64)}
@@ -31,17 +37,27 @@ describe("npm run pin", () => {
     const standard = join(directory, "config", "crd", "standard");
     await mkdir(standard, { recursive: true });
     for (const name of ["g.io_b.yaml", "g.io_a.yaml", "kustomization.yaml"])
-      await writeFile(join(standard, name), name);
+      await writeFile(join(standard, name), definition(name));
   });
   afterEach(() => rm(directory, { recursive: true }));
 
-  it("writes the checksum of each CRD file in order, keeps comments, and changes nothing a second time", () => {
+  it("writes the checksum of each CRD file in order and of their objects, keeps comments, and changes nothing a second time", () => {
     const module = { version: "v1.4.1", directory };
     const pinned = pinGatewayApi(RELEASE, module);
     const files = ["g.io_a.yaml", "g.io_b.yaml"]
-      .map((name) => `    - name: ${name}\n      sha256: ${checksum(name)}\n`)
+      .map((name) => `    - name: ${name}\n      sha256: ${checksum(definition(name))}\n`)
       .join("");
-    assert.equal(pinned, RELEASE.replace("  files: []\n", `  files:\n${files}`));
+    const objects = checksum(
+      JSON.stringify(
+        ["g.io_a.yaml", "g.io_b.yaml"].map((name) => ({
+          apiVersion: "v1",
+          kind: "CustomResourceDefinition",
+          metadata: { name },
+        })),
+      ),
+    );
+    const expected = RELEASE.replace("  files: []\n", `  files:\n${files}`).replace("old", objects);
+    assert.equal(pinned, expected);
     assert.equal(pinGatewayApi(pinned, module), pinned);
   });
 
@@ -52,7 +68,7 @@ describe("npm run pin", () => {
     const text = `${RELEASE}traefikDefinitions:\n  sha256: old\n`;
     assert.equal(
       pinTraefikDefinitions(text, { version: "v3.6.12", directory }),
-      text.replace("old", checksum("definitions")),
+      text.replace("sha256: old", `sha256: ${checksum("definitions")}`),
     );
     assert.throws(
       () => pinTraefikDefinitions(text, { version: "v3.7.0", directory }),
