@@ -19,6 +19,7 @@ import { prefixLosses } from "./reading/paths.ts";
 import { refused, type DnsRecord, type Stay } from "./outcome.ts";
 import { monitoringLosses } from "./monitoring.ts";
 import { moveNotes } from "./move-notes.ts";
+import { whyOtherClients } from "./network/client-addresses.ts";
 import { whyUnreachable } from "./network/reach.ts";
 import { parentsOf, type Moving, type MovingForm, type Parents } from "./gateway/parents.ts";
 import type { Reading } from "./reading/served.ts";
@@ -115,6 +116,7 @@ function whyUnsafe(
       ...whyOtherPort(pair, gateway),
       ...whyUnserved(pair, gateway, context),
       ...whyShared(pair, gateway, context),
+      ...whyOtherClients(pair, gateway, context),
       ...whyExposed(pair, context),
       ...whyNotApplied(pair),
     ]),

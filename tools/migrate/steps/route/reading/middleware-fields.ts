@@ -13,16 +13,11 @@ import { unknownIn } from "./unknown-fields.ts";
  * behind the Gateway ignores one.
  * @param isPlain whether plain HTTP may reach the Ingress
  */
-export function middlewareFieldsWithoutEffect(
-  { reading, cluster, namespace }: Moving,
-  isPlain: boolean,
-): readonly string[] {
+export function middlewareFieldsWithoutEffect(moving: Moving, isPlain: boolean): readonly string[] {
+  const { reading, cluster } = moving;
   if (!cluster) return [];
-  const { served, ingressClass = "" } = reading;
-  const names = served.flatMap(({ middlewares }) => middlewares.filter((name) => !isFilter(name)));
-  const found = new Map<string, Mapping>();
-  for (const name of names) visit({ namespace, name }, cluster, found);
-  return [...found].flatMap(([id, middleware]) => [
+  const { ingressClass = "" } = reading;
+  return [...middlewaresBehind(moving)].flatMap(([id, middleware]) => [
     ...unknownFields(id, middleware),
     ...(isTraefik3(ingressClass, cluster) ? [] : fieldsOfTraefik2(id, middleware, ingressClass, isPlain)),
   ]);
@@ -65,6 +60,15 @@ function fieldsOfTraefik2(
     ([path]) =>
       `Middleware ${id} sets spec.${path.join(".")}, which Traefik 2 follows and Traefik 3, which serves routes, ignores, and this repository does not show that class ${ingressClass} is served by Traefik 3: if it is, the field has no effect today, so remove it; otherwise, first replace it (a redirect to HTTPS by redirectScheme, which both follow)`,
   );
+}
+
+/** The Middlewares of an Ingress and those in their chains, by `namespace/name`. */
+export function middlewaresBehind({ reading, cluster, namespace }: Moving): ReadonlyMap<string, Mapping> {
+  const found = new Map<string, Mapping>();
+  if (!cluster) return found;
+  const names = reading.served.flatMap(({ middlewares }) => middlewares.filter((name) => !isFilter(name)));
+  for (const name of names) visit({ namespace, name }, cluster, found);
+  return found;
 }
 
 /** @param found the Middlewares that have been visited */

@@ -1,0 +1,101 @@
+import type { KubeObject } from "../../../../../kube/objects.ts";
+import { enabled } from "../../../../../policy/objects/app-template.ts";
+import { at, fields, list, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
+import { SERVICE } from "../../../../../policy/objects/kinds.ts";
+import { containersOf } from "../../../../../policy/objects/workloads.ts";
+import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
+import { indexOf } from "../../../clusters.ts";
+import { controllerRelease, controllerValues } from "../controllers/classes.ts";
+import { controllerServices, controllerSources } from "../controllers/services.ts";
+
+/** What lets requests into a controller, as far as it decides which addresses they come from. */
+export interface Front {
+  /** The settings of its load balancers that admit only some addresses, by name. */
+  readonly ranges: ReadonlyMap<string, readonly string[]>;
+  /** The settings by which it sees the addresses of clients, not those of nodes. */
+  readonly keepers: readonly string[];
+}
+
+/** What lets requests into the controller of a class. */
+export function frontOf(ingressClass: string, cluster: BuiltCluster): Front {
+  const byValues = frontInValues(controllerValues(ingressClass, cluster));
+  if (controllerRelease(ingressClass, cluster) !== undefined) return byValues;
+  const objects = indexOf(cluster);
+  const services = controllerServices(ingressClass, cluster).flatMap(
+    ({ namespace, name }) => objects.get(SERVICE, namespace, name) ?? [],
+  );
+  const pods = controllerSources(ingressClass, cluster).filter(isOnHost);
+  const byObjects = frontOfServices(
+    services.map(({ metadata, spec }) => ({ annotations: metadata.annotations ?? {}, spec: fields(spec) })),
+  );
+  return {
+    ranges: new Map([...byValues.ranges, ...byObjects.ranges]),
+    keepers: [...byValues.keepers, ...byObjects.keepers, ...(pods.length > 0 ? ["hostPort"] : [])],
+  };
+}
+
+/**
+ * The same from the values of a controller's chart.
+ * Sources: templates/controller-service.yaml, controller-service-internal.yaml and controller-daemonset.yaml in chart ingress-nginx, templates/_service.tpl and
+ * _podtemplate.tpl in chart traefik
+ */
+export function frontInValues(values: Fields): Front {
+  const nginx = fields(values.controller);
+  const traefik = fields(values.service);
+  const internal = at(nginx, ["service", "internal"]);
+  const services = [
+    nginx.service,
+    at(internal, ["enabled"]) === true ? internal : undefined,
+    traefik,
+    ...enabled(traefik.additionalServices).map(([, service]) => service),
+  ]
+    .map(fields)
+    .filter((service) => service.enabled !== false)
+    .map((service) => ({
+      annotations: fields(service.annotations),
+      spec: { ...service, ...fields(service.spec) },
+    }));
+  const { ranges, keepers } = frontOfServices(services);
+  const isOnHosts =
+    nginx.hostNetwork === true ||
+    values.hostNetwork === true ||
+    at(nginx, ["hostPort", "enabled"]) === true ||
+    enabled(values.ports).some(([, port]) => typeof port.hostPort === "number");
+  return { ranges, keepers: [...keepers, ...(isOnHosts ? ["hostPort"] : [])] };
+}
+
+interface FrontService {
+  readonly annotations: Fields;
+  readonly spec: Fields;
+}
+
+const frontOfServices = (services: readonly FrontService[]): Front => ({
+  ranges: new Map(services.flatMap((service) => [...rangesOf(service)])),
+  keepers: services.some(({ spec }) => text(spec.externalTrafficPolicy) === "Local")
+    ? ["externalTrafficPolicy: Local"]
+    : [],
+});
+
+/**
+ * Sources: https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/ (loadBalancerSourceRanges), service/helpers in k8s.io/cloud-provider
+ * (the annotation load-balancer-source-ranges), https://cloud-provider-azure.sigs.k8s.io/topics/loadbalancer/ (azure-allowed-ip-ranges, azure-allowed-service-tags)
+ */
+function rangesOf({ annotations, spec }: FrontService): ReadonlyMap<string, readonly string[]> {
+  if ((text(spec.type) ?? "LoadBalancer") !== "LoadBalancer") return new Map();
+  const annotated = Object.entries(annotations)
+    .filter(([name]) => /(?:source-ranges|allowed-ip-ranges|allowed-service-tags)$/.test(name))
+    .map(([name, value]) => [name, (text(value) ?? "").split(",")] as const);
+  const all = [...annotated, ["loadBalancerSourceRanges", texts(spec.loadBalancerSourceRanges)] as const].map(
+    ([name, ranges]) => [name, ranges.map((range) => range.trim()).filter(Boolean)] as const,
+  );
+  return new Map(all.filter(([, ranges]) => ranges.length > 0 && !ranges.some(isEverything)));
+}
+
+const isEverything = (range: string): boolean => range === "0.0.0.0/0";
+
+/** Whether the pods of a workload listen on their node's own addresses. */
+const isOnHost = (workload: KubeObject): boolean =>
+  at(workload, ["spec", "template", "spec", "hostNetwork"]) === true ||
+  containersOf(workload).some(({ spec }) =>
+    list(spec.ports).some((port) => typeof fields(port).hostPort === "number"),
+  );
