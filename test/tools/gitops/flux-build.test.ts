@@ -313,6 +313,12 @@ describe("the offline build of a Flux Kustomization", () => {
     assert.deepEqual(names, [{ name: 12, namespace: "1.0" }, { name: 3 }, { name: null }]);
   });
 
+  it("ignores a patch that replaces the whole object, as Kustomize does", () => {
+    const [settings, shop] = build("replaced-by-patch") as [Mapping, { metadata: Mapping; spec: Mapping }];
+    assert.deepEqual(settings.data, { old: "1" });
+    assert.deepEqual([shop.metadata.labels, shop.spec.replicas], [undefined, 1]);
+  });
+
   it("finds an object by a kind and a name that are dates as written", () => {
     assert.deepEqual(
       build("date-as-kind").map(({ spec }) => spec),

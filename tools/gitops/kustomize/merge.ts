@@ -16,7 +16,8 @@ import { isNonString } from "./yaml-1-1.ts";
  * schema defines merge keys, or replaced otherwise. Undefined if the patch deletes the object. Neither argument is changed.
  *
  * A port of kyaml/yaml/merge2 and kyaml/yaml/walk, including their quirks: `$patch: replace` does nothing in a list element that has other fields, and if two
- * elements of a patch have the same key, only the first counts.
+ * elements of a patch have the same key, only the first counts. At the top of a patch, it makes Kustomize ignore the whole patch, because only changes in place
+ * reach the object (Resource.ApplyFilter in api/resource/resource.go).
  */
 export function strategicMerge(object: Mapping, patch: Mapping, schema: MergeSchema): Mapping | undefined {
   const entry = { value: cloneValue(object), origin: originOf(object) };
@@ -25,7 +26,8 @@ export function strategicMerge(object: Mapping, patch: Mapping, schema: MergeSch
     { value: cloneValue(patch), origin: originOf(patch) },
     "",
   );
-  return merged === undefined ? undefined : (merged.value as Mapping);
+  if (merged === undefined) return undefined;
+  return merged === entry ? (merged.value as Mapping) : cloneValue(object);
 }
 
 /** The two sides of a merge; a side is undefined if it has no such field. */
