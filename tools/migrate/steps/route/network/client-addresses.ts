@@ -87,5 +87,5 @@ function addressReaders(moving: Moving): readonly string[] {
   return [...translated, ...written];
 }
 
-/** Kinds of Middlewares; of a plugin, nobody knows what it reads, and most that people use block addresses. */
+/** Kinds of Middlewares. What a plugin reads is unknown; the usual ones block addresses. */
 const READS_ADDRESSES = new Set(["ipAllowList", "ipWhiteList", "rateLimit", "inFlightReq", "plugin"]);
