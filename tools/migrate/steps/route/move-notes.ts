@@ -6,6 +6,7 @@ import { cutover } from "./cutover.ts";
 import type { DnsMove } from "./dns/dns.ts";
 import { missingServices } from "./backends/missing-services.ts";
 import type { CutoverNote } from "./outcome.ts";
+import { missingMiddlewares } from "./gateway/middlewares.ts";
 import type { MovingForm, Parents } from "./gateway/parents.ts";
 import type { Reading } from "./reading/served.ts";
 import { survivor } from "./survivors.ts";
@@ -37,6 +38,7 @@ export function moveNotes(
     ),
     ...(context.options.route.keepIngress ? [] : distinct(moves.flatMap(survivor))),
     ...distinct(moves.flatMap((move) => missingServices(move, context))),
+    ...distinct(moves.flatMap(missingMiddlewares)),
     ...distinct(policies.flatMap(({ notes }) => notes)),
     ...defaultsNotes(wide, moves[0]?.reading.ingressClass, parents),
   ];

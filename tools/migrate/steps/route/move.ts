@@ -13,6 +13,7 @@ import { withDefaultClass } from "./controllers/default-class.ts";
 import { dnsLosses, dnsMove, recordsOf, type DnsMove } from "./dns/dns.ts";
 import { regexLosses, whyExposed } from "./meetings/exposed-paths.ts";
 import { gatewayIn } from "./gateway/gateway.ts";
+import { whyOtherMiddlewares } from "./gateway/middlewares.ts";
 import { plainLosses, unseenPlain } from "./plain/losses.ts";
 import { releaseNamespace, rendered } from "./reading/hosts.ts";
 import { prefixLosses } from "./reading/paths.ts";
@@ -117,6 +118,7 @@ function whyUnsafe(
       ...whyUnserved(pair, gateway, context),
       ...whyShared(pair, gateway, context),
       ...whyOtherClients(pair, gateway, context),
+      ...whyOtherMiddlewares(pair, gateway, context),
       ...whyExposed(pair, context),
       ...whyNotApplied(pair),
     ]),

@@ -12,7 +12,11 @@ import { messages, resultOf, type Files } from "../../planning.ts";
 
 const OPTIONS = {
   acceptLoss: ["annotation", "comment", "path-prefix", "setting", "dns-record"],
-  route: { gateways: { wan: { name: "front", namespace: "doors", middlewares: true } } },
+  route: {
+    gateways: {
+      wan: { name: "front", namespace: "doors", middlewares: true, provides: ["plugin fail2ban"] },
+    },
+  },
 };
 
 const INGRESS = `apiVersion: networking.k8s.io/v1

@@ -2,7 +2,8 @@ import { MIDDLEWARE } from "../../../../../policy/objects/kinds.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import { mappingsIn, type Mapping } from "../../../../gitops/yaml/values.ts";
-import { fieldAt, objectNamed } from "../../../objects.ts";
+import { fieldAt, isKind, objectNamed } from "../../../objects.ts";
+import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "../controllers/traefik.ts";
 import { isTraefik3 } from "../controllers/traefik-version.ts";
 import { isFilter } from "../routes/filters.ts";
 import type { Moving } from "../gateway/parents.ts";
@@ -17,7 +18,8 @@ export function middlewareFieldsWithoutEffect(moving: Moving, isPlain: boolean):
   const { reading, cluster } = moving;
   if (!cluster) return [];
   const { ingressClass = "" } = reading;
-  return [...middlewaresBehind(moving)].flatMap(([id, middleware]) => [
+  const current = [...middlewaresBehind(moving)].filter(([, middleware]) => isKind(middleware, MIDDLEWARE));
+  return current.flatMap(([id, middleware]) => [
     ...unknownFields(id, middleware),
     ...(isTraefik3(ingressClass, cluster) ? [] : fieldsOfTraefik2(id, middleware, ingressClass, isPlain)),
   ]);
@@ -62,7 +64,7 @@ function fieldsOfTraefik2(
   );
 }
 
-/** The Middlewares of an Ingress and those in their chains, by `namespace/name`. */
+/** The Middlewares of an Ingress and those in their chains, by `namespace/name`; of the former API group only without one of the same name in the present group. */
 export function middlewaresBehind({ reading, cluster, namespace }: Moving): ReadonlyMap<string, Mapping> {
   const found = new Map<string, Mapping>();
   if (!cluster) return found;
@@ -78,7 +80,9 @@ function visit(
   found: Map<string, Mapping>,
 ): void {
   const id = `${namespace}/${name}`;
-  const built = objectNamed([cluster], MIDDLEWARE, { namespace, name });
+  const built = [TRAEFIK_GROUP, OLD_TRAEFIK_GROUP]
+    .map((group) => objectNamed([cluster], { ...MIDDLEWARE, group }, { namespace, name }))
+    .find((object) => object !== undefined);
   if (!built || found.has(id)) return;
   found.set(id, built.object);
   for (const entry of mappingsIn(fieldAt(built.object, ["spec", "chain", "middlewares"])))

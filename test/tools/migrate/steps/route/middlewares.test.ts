@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { route } from "../../../../../tools/migrate/steps/route/step.ts";
+import {
+  gatewayClass,
+  gatewayWith,
+  helmRelease,
+  ingressWith,
+  messages,
+  resultOf,
+  type Files,
+} from "../../planning.ts";
+
+const ROUTER = "traefik.ingress.kubernetes.io/router.middlewares";
+
+const middleware = (name: string, spec: object, group = "traefik.io"): object => ({
+  apiVersion: `${group}/v1alpha1`,
+  kind: "Middleware",
+  metadata: { name, namespace: "apps" },
+  spec,
+});
+const chain = (...names: readonly string[]): object =>
+  middleware("guard", { chain: { middlewares: names.map((name) => ({ name })) } });
+const traefik = (values: object): object => helmRelease("traefik", "network", "traefik", values);
+const behind = (values: object): object =>
+  traefik({ providers: { kubernetesGateway: { enabled: true } }, ...values });
+
+/** The step's result for an Ingress behind the Middleware `guard`. */
+function run(objects: readonly object[], provides: readonly string[] = [], ingressClass = "nginx") {
+  const files: Files = {
+    "apps/objects.yaml": [
+      gatewayClass("doors", "traefik.io/gateway-controller"),
+      gatewayWith({ name: "front", namespace: "doors" }, "doors"),
+      ...objects,
+    ],
+    "apps/web.yaml": ingressWith({
+      host: "web.example.com",
+      ingressClassName: ingressClass,
+      annotations: { [ROUTER]: "apps-guard@kubernetescrd" },
+    }),
+  };
+  const gateway = { name: "front", namespace: "doors", middlewares: true, provides };
+  return resultOf(route, files, { route: { gateways: { [ingressClass]: gateway } } });
+}
+
+const refusal = (...args: Parameters<typeof run>): string => messages(run(...args), "refused").join("\n");
+const assertMoves = (...args: Parameters<typeof run>): void => {
+  const result = run(...args);
+  assert.equal(result.plan.changes.length, 1, messages(result, "refused").join("\n"));
+};
+
+describe("migrate route: a Middleware of the former API group", () => {
+  const OLD = "traefik.containo.us";
+  const login = { basicAuth: { secret: "users" } };
+
+  it("keeps its Ingress, also if it is in a chain", () => {
+    for (const objects of [
+      [middleware("guard", login, OLD)],
+      [chain("login"), middleware("login", login, OLD)],
+    ])
+      assert.match(
+        refusal(objects, [], "traefik"),
+        /Middleware apps\/(?:guard|login) is of traefik\.containo\.us, .* write it in traefik\.io first/,
+      );
+  });
+
+  it("keeps none if the present group has one of the same name", () => {
+    assertMoves([middleware("guard", login, OLD), middleware("guard", login)], [], "traefik");
+  });
+});
+
+describe("migrate route: a Middleware that no file contains", () => {
+  it("is on the cutover list", () => {
+    const lines = (objects: readonly object[]): string =>
+      messages(run(objects, [], "traefik"), "cutover").join("\n");
+    assert.match(
+      lines([]),
+      /before the commit: Middleware apps\/guard, through which web\.example\.com is served, is not in this repository/,
+    );
+    assert.doesNotMatch(lines([middleware("guard", { compress: {} })]), /Middleware apps\/guard/);
+  });
+});
+
+describe("migrate route: a Middleware that needs a plugin", () => {
+  const PLUGIN = { plugin: { bouncer: { enabled: true, keyFile: "/etc/bouncer/key" } } };
+
+  it("keeps its Ingress, also in a chain, and names the files that it reads", () => {
+    for (const objects of [[middleware("guard", PLUGIN)], [chain("bouncer"), middleware("bouncer", PLUGIN)]])
+      assert.match(
+        refusal(objects, [], "traefik"),
+        /needs Traefik's plugin bouncer, .* has it and finds the files \/etc\/bouncer\/key, list "plugin bouncer" in route\.gateways\.traefik\.provides/,
+      );
+    assertMoves([middleware("guard", PLUGIN)], ["plugin bouncer"], "traefik");
+  });
+
+  it("moves if the Gateway's Traefik has the plugin, or is the one that serves the class", () => {
+    const own = middleware("guard", PLUGIN);
+    for (const values of [
+      { experimental: { plugins: { bouncer: { moduleName: "example.com/bouncer", version: "v1.0.0" } } } },
+      { experimental: { localPlugins: { bouncer: { moduleName: "example.com/bouncer" } } } },
+      { additionalArguments: ["--experimental.plugins.bouncer.moduleName=example.com/bouncer"] },
+    ])
+      assertMoves([own, behind(values)]);
+    assert.match(refusal([own, behind({})]), /needs Traefik's plugin bouncer/);
+    assertMoves([own, behind({})], [], "traefik");
+  });
+});

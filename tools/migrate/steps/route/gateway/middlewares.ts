@@ -1,0 +1,78 @@
+import { at, fields, text } from "../../../../../policy/engine/read.ts";
+import { MIDDLEWARE } from "../../../../../policy/objects/kinds.ts";
+import type { Mapping } from "../../../../gitops/yaml/values.ts";
+import { isKind } from "../../../objects.ts";
+import { OPTIONS_FILE } from "../../../options-file.ts";
+import type { StepContext } from "../../../step.ts";
+import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "../controllers/traefik.ts";
+import { flagsOf } from "../controllers/traefik-entry-points.ts";
+import type { CutoverNote } from "../outcome.ts";
+import { isFilter } from "../routes/filters.ts";
+import { middlewaresBehind } from "../reading/middleware-fields.ts";
+import { servesBoth, settingsBehind } from "./doors.ts";
+import type { Moving, Parents } from "./parents.ts";
+
+/** Why the Traefik behind a Gateway may not run the Middlewares of an Ingress, or those in their chains, as the class's controller does. */
+export function whyOtherMiddlewares(
+  moving: Moving,
+  gateway: Parents["gateway"],
+  context: Pick<StepContext, "repository">,
+): readonly string[] {
+  const all = [...middlewaresBehind(moving)];
+  return [
+    ...all.filter(([, object]) => !isKind(object, MIDDLEWARE)).map(([id]) => whyOldGroup(id)),
+    ...all.flatMap(([id, object]) => whyNoPlugin(id, object, moving, gateway, context)),
+  ];
+}
+
+/** Source: "Kubernetes CRDs API Group traefik.containo.us" in docs/content/migrate/v2-to-v3-details.md of github.com/traefik/traefik */
+const whyOldGroup = (id: string): string =>
+  `Middleware ${id} is of ${OLD_TRAEFIK_GROUP}, which Traefik 3, the only one that serves HTTPRoutes, does not read, so its route would answer 404: write it in ${TRAEFIK_GROUP} first (ipWhiteList becomes ipAllowList)`;
+
+/** Source: https://doc.traefik.io/traefik/extend/extend-traefik/: plugins are in the static configuration of each Traefik. */
+function whyNoPlugin(
+  id: string,
+  object: Mapping,
+  { cluster, reading: { ingressClass = "" } }: Moving,
+  gateway: Parents["gateway"],
+  context: Pick<StepContext, "repository">,
+): readonly string[] {
+  const plugins = fields(fields(object.spec).plugin);
+  if (Object.keys(plugins).length === 0 || servesBoth(ingressClass, cluster, gateway, context)) return [];
+  const behind = settingsBehind(gateway, cluster, context).map(pluginsIn);
+  return Object.entries(plugins)
+    .filter(([name]) => !gateway.provides.includes(`plugin ${name}`))
+    .filter(([name]) => behind.length === 0 || !behind.every((known) => known.has(name.toLowerCase())))
+    .map(([name, options]) => {
+      const files = Object.values(fields(options)).filter((value) => text(value)?.startsWith("/") ?? false);
+      const read = files.length === 0 ? "" : ` and finds the files ${files.join(", ")}`;
+      return `Middleware ${id} needs Traefik's plugin ${name}, without which its route would answer 404: if the Traefik behind Gateway ${gateway.namespace}/${gateway.name} has it${read}, list "plugin ${name}" in route.gateways.${ingressClass}.provides in ${OPTIONS_FILE}`;
+    });
+}
+
+/** The plugins in the values of Traefik's chart, or in its flags, in lower case. */
+function pluginsIn(values: Parameters<typeof flagsOf>[0]): ReadonlySet<string> {
+  const byFlags = [...flagsOf(values).keys()].flatMap(
+    (flag) => /^experimental\.(?:local)?plugins\.([^.]+)\./.exec(flag)?.[1] ?? [],
+  );
+  const byValues = ["plugins", "localPlugins"].flatMap((key) =>
+    Object.keys(fields(at(values, ["experimental", key]))),
+  );
+  return new Set([...byFlags, ...byValues].map((name) => name.toLowerCase()));
+}
+
+/** The Middlewares of an Ingress that no file of the repository contains. */
+export function missingMiddlewares(moving: Moving): readonly CutoverNote[] {
+  const { reading, cluster, namespace, hosts } = moving;
+  if (!cluster) return [];
+  const found = middlewaresBehind(moving);
+  const named = new Set(
+    reading.served.flatMap(({ middlewares }) => middlewares.filter((name) => !isFilter(name))),
+  );
+  return [...named]
+    .filter((name) => !found.has(`${namespace}/${name}`))
+    .map((name) => ({
+      kind: "cutover",
+      message: `before the commit: Middleware ${namespace}/${name}, through which ${hosts.join(", ")} is served, is not in this repository: make sure that the cluster has it in ${TRAEFIK_GROUP}, or the route answers 404`,
+    }));
+}
