@@ -14,49 +14,102 @@ export interface Conversation {
   readonly explain: (report: StepReport) => Promise<string>;
 }
 
+/** What a step was planned on. */
+interface Planned {
+  readonly context: StepContext;
+  /** The commit that was read. */
+  readonly head: string;
+}
+
 /**
- * `edgefirst migrate all REPO --interactive`: for each step, shows the diff, asks, writes, and commits. Offers only proven changes.
+ * `edgefirst migrate all REPO --interactive`: for each step, shows the diff, asks, writes, and commits. Offers only proven changes. A question may stay open
+ * for hours, in which others push and Flux updates images: what has changed by then is read again.
+ * @param read reads the repository
  * @returns the reports of the steps up to the one at which the user stopped
- * @throws {EdgefirstError} if the repository is not a clean Git work tree
+ * @throws {EdgefirstError} if the repository is not a clean Git work tree, at the start or later
  */
 export async function migrateInteractively(
   steps: readonly Step[],
-  context: StepContext,
-  { print, ask, explain }: Conversation,
+  read: () => Promise<StepContext>,
+  conversation: Conversation,
 ): Promise<readonly StepReport[]> {
-  let { repository, clusters }: Pick<StepContext, "repository" | "clusters"> = context;
-  const { root } = repository;
-  if (git(root, "status", "--porcelain") !== "")
-    throw new EdgefirstError(
-      `${root} has uncommitted changes.`,
-      "--interactive makes a commit for each step: commit or stash your changes first. Nothing was changed.",
-    );
+  const { print, ask } = conversation;
   const reports: StepReport[] = [];
+  let planned = await freshly(read);
   for (const step of steps) {
-    const result = runStep(step, { ...context, repository, clusters });
-    const report = reportOf(result, repository);
+    if (!isCurrent(planned)) planned = await freshly(read);
+    const { answer, report, next } = await offer(step, { planned, read }, conversation);
     reports.push(report);
-    print(unifiedDiff(result, repository));
-    print(await explain(report));
-    if (result.plan.changes.length === 0 || report.proof !== "holds") continue;
-    const answer = await choice(ask, `Write and commit ${step.id}? [y]es, [n]o, [q]uit: `);
     if (answer === "q") break;
     if (answer === "n") continue;
-    writeChanges(repository, result.plan.changes);
-    commit(root, result);
-    ({ after: repository } = result);
-    ({ clusters } = result.proof);
-    const waits = report.live.filter((line) => line.startsWith("after:"));
+    planned = next;
+    const waits = report.live.filter((line) => !line.startsWith("before:"));
     print([`Committed ${step.id}.`, ...waits.map((line) => `  ${line}`), ""].join("\n"));
     if (waits.length === 0) continue;
-    const next = await choice(
+    const go = await choice(
       ask,
       "Push, and wait for this on the cluster. Continue with the next step? [y]es, [q]uit: ",
     );
-    if (next !== "y") break;
+    if (go !== "y") break;
   }
   return reports;
 }
+
+interface Offered {
+  /** `n` if there is nothing to offer. */
+  readonly answer: "y" | "n" | "q";
+  readonly report: StepReport;
+  /** What the next step is planned on. */
+  readonly next: Planned;
+}
+
+/** Shows what a step would do, and writes and commits it if the user agrees and nobody has changed the repository in the meantime. */
+async function offer(
+  step: Step,
+  { planned, read }: { readonly planned: Planned; readonly read: () => Promise<StepContext> },
+  { print, ask, explain }: Conversation,
+): Promise<Offered> {
+  for (let current = planned; ; current = await freshly(read)) {
+    const { context } = current;
+    const { repository } = context;
+    const result = runStep(step, context);
+    const report = reportOf(result, repository);
+    print(unifiedDiff(result, repository));
+    print(await explain(report));
+    if (result.plan.changes.length === 0 || report.proof !== "holds")
+      return { answer: "n", report, next: current };
+    const answer = await choice(ask, `Write and commit ${step.id}? [y]es, [n]o, [q]uit: `);
+    if (answer !== "y") return { answer, report, next: current };
+    if (!isCurrent(current)) {
+      print(
+        "The repository has changed since this was planned. Nothing was written; this is the new plan:\n",
+      );
+      continue;
+    }
+    writeChanges(repository, result.plan.changes);
+    const head = commit(repository.root, result);
+    const next = { head, context: { ...context, repository: result.after, clusters: result.proof.clusters } };
+    return { answer, report, next };
+  }
+}
+
+/** Reads a clean work tree. */
+async function freshly(read: () => Promise<StepContext>): Promise<Planned> {
+  const context = await read();
+  const { root } = context.repository;
+  if (git(root, "status", "--porcelain") !== "")
+    throw new EdgefirstError(
+      `${root} has uncommitted changes.`,
+      "--interactive makes a commit for each step: commit or stash your changes first, then run it again. Nothing else was changed.",
+    );
+  return { context, head: headOf(root) };
+}
+
+/** Whether the work tree is still what was read. */
+const isCurrent = ({ head, context: { repository } }: Planned): boolean =>
+  headOf(repository.root) === head && git(repository.root, "status", "--porcelain") === "";
+
+const headOf = (root: string): string => git(root, "rev-parse", "HEAD").trim();
 
 /** Asks until the answer is `y`, `n` or `q`. */
 async function choice(ask: Conversation["ask"], question: string): Promise<"y" | "n" | "q"> {
@@ -66,10 +119,16 @@ async function choice(ask: Conversation["ask"], question: string): Promise<"y" |
   }
 }
 
-function commit(root: string, { step, plan }: StepResult): void {
+/**
+ * Commits the files of a step, and no others that are staged.
+ * @returns the commit
+ */
+function commit(root: string, { step, plan }: StepResult): string {
   const paths = plan.changes.map(({ path }) => path);
+  const message = `${step.title}\n\nedgefirst migrate ${step.id}`;
   git(root, "add", "--all", "--", ...paths);
-  git(root, "commit", "--quiet", "--message", `${step.title}\n\nedgefirst migrate ${step.id}`);
+  git(root, "commit", "--quiet", "--only", "--message", message, "--", ...paths);
+  return headOf(root);
 }
 
 function git(root: string, ...args: readonly string[]): string {

@@ -55,7 +55,7 @@ const WORST_FIRST: readonly Verdict[] = ["refused", "could not check", "proven",
 export async function migrate(name: string, path: string, flags: MigrateFlags): Promise<number> {
   collectEarly();
   const steps = await stepsOf(name, path);
-  const context = await contextOf(path, flags);
+  const read = (): Promise<StepContext> => contextOf(path, flags);
   if (flags.check) {
     const [step, ...others] = steps;
     if (!step || others.length > 0)
@@ -63,14 +63,15 @@ export async function migrate(name: string, path: string, flags: MigrateFlags): 
         "--check takes a single step.",
         "Name it: edgefirst migrate namespace . --check",
       );
-    return (await import("./migrate-check.ts")).checkLive(step, context, flags);
+    return (await import("./migrate-check.ts")).checkLive(step, await read(), flags);
   }
   if (flags.interactive && flags.verifyWithFlux)
     throw new EdgefirstError(
       "--verify-with-flux cannot be combined with --interactive.",
       "Run the steps one by one: edgefirst migrate STEP . --verify-with-flux --write",
     );
-  if (flags.interactive) return runInteractively(steps, context, flags);
+  if (flags.interactive) return runInteractively(steps, read, flags);
+  const context = await read();
   const renderer = await rendererFor(context.repository, flags, progress);
   const run = name === "plan" ? planAll : runAll;
   const reports = await run(steps, context, flags, renderer).finally(() => renderer?.close());
@@ -82,13 +83,13 @@ export async function migrate(name: string, path: string, flags: MigrateFlags): 
 
 async function runInteractively(
   steps: readonly Step[],
-  context: StepContext,
+  read: () => Promise<StepContext>,
   flags: MigrateFlags,
 ): Promise<number> {
   const { migrateInteractively, terminal } = await import("./migrate-interactive.ts");
   const { ask, close } = terminal();
   try {
-    const reports = await migrateInteractively(steps, context, {
+    const reports = await migrateInteractively(steps, read, {
       print: (text) => process.stdout.write(coloured(text)),
       ask,
       explain: (report) => done(report, { ...flags, write: true }),

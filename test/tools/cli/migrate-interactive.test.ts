@@ -32,18 +32,33 @@ describe("edgefirst migrate all --interactive", () => {
   });
 
   /** Runs the step `pushover` with the given answers; resolves to what was printed and asked. */
-  async function run(...answers: readonly string[]): Promise<string> {
-    const repository = new Repository(root);
-    const clusters = buildClusters(repository);
-    const context = { repository, clusters, selected: () => true, options: readOptions(repository) };
-    const steps = STEPS.filter(({ id }) => id === "pushover");
+  const run = (...answers: readonly (string | (() => string))[]): Promise<string> =>
+    runSteps(["pushover"], ...answers);
+
+  /** Runs steps with the given answers, each a letter or what else happens while its question is open. */
+  async function runSteps(
+    ids: readonly string[],
+    ...answers: readonly (string | (() => string))[]
+  ): Promise<string> {
+    const read = () => {
+      const repository = new Repository(root);
+      const clusters = buildClusters(repository);
+      return Promise.resolve({
+        repository,
+        clusters,
+        selected: () => true,
+        options: readOptions(repository),
+      });
+    };
+    const steps = ids.map((id) => STEPS.find((step) => step.id === id)).filter((step) => step !== undefined);
     const shown: string[] = [];
     const left = [...answers];
-    await migrateInteractively(steps, context, {
+    await migrateInteractively(steps, read, {
       print: (text) => void shown.push(text),
       ask: (question) => {
         shown.push(question);
-        return Promise.resolve(left.shift() ?? "q");
+        const answer = left.shift() ?? "q";
+        return Promise.resolve(typeof answer === "string" ? answer : answer());
       },
       explain: ({ verdict }) => Promise.resolve(`verdict: ${verdict}\n`),
     });
@@ -73,6 +88,63 @@ describe("edgefirst migrate all --interactive", () => {
   it("does not start with uncommitted changes", async () => {
     writeFileSync(join(root, "flux.yaml"), "a: b\n");
     await assert.rejects(run("y"), /has uncommitted changes/);
+  });
+
+  const elsewhere = (): void => {
+    writeFileSync(
+      join(root, "elsewhere.yaml"),
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: more }\n",
+    );
+    git("add", ".");
+    git("commit", "--quiet", "--message", "of a colleague");
+  };
+
+  it("plans a step again if somebody commits while its question is open", async () => {
+    const shown = await run(() => {
+      elsewhere();
+      return "y";
+    }, "n");
+    assert.match(shown, /has changed since this was planned\. Nothing was written; this is the new plan/);
+    assert.equal(shown.match(/Write and commit pushover\?/g)?.length, 2);
+    assert.equal(git("rev-list", "--count", "HEAD").trim(), "2");
+  });
+
+  it("reads again what others commit while it waits for the cluster", async () => {
+    const shown = await runSteps(
+      ["pushover", "pushover"],
+      "y",
+      () => {
+        git("revert", "--no-edit", "HEAD");
+        return "y";
+      },
+      "n",
+    );
+    assert.equal(shown.match(/Write and commit pushover\?/g)?.length, 2);
+  });
+
+  it("commits and continues only without changes of the user's own", async () => {
+    const staged = (): string => {
+      writeFileSync(join(root, "notes.txt"), "mine\n");
+      git("add", "notes.txt");
+      return "y";
+    };
+    await assert.rejects(run(staged), /has uncommitted changes/);
+    assert.equal(git("rev-list", "--count", "HEAD").trim(), "1");
+    assert.equal(git("status", "--porcelain"), "A  notes.txt\n");
+    git("rm", "--quiet", "--cached", "notes.txt");
+    rmSync(join(root, "notes.txt"));
+    await assert.rejects(runSteps(["pushover", "annotate"], "y", staged), /has uncommitted changes/);
+    assert.equal(git("show", "--name-only", "--format=", "HEAD").includes("notes.txt"), false);
+  });
+
+  it("waits for the runbook of a step that takes several commits", () => {
+    for (const id of ["namespace", "handover"]) {
+      const live = STEPS.find((step) => step.id === id)?.live ?? [];
+      assert.ok(
+        live.some((line) => !line.startsWith("before:")),
+        id,
+      );
+    }
   });
 
   it("reads one answer per question from a pipe that had all of them at once", async () => {

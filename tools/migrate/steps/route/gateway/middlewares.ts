@@ -21,7 +21,7 @@ export function whyOtherMiddlewares(
   const all = [...middlewaresBehind(moving)];
   return [
     ...all.filter(([, object]) => !isKind(object, MIDDLEWARE)).map(([id]) => whyOldGroup(id)),
-    ...all.flatMap(([id, object]) => whyNoPlugin(id, object, moving, gateway, context)),
+    ...whyNoPlugin(all, moving, gateway, context),
   ];
 }
 
@@ -31,23 +31,25 @@ const whyOldGroup = (id: string): string =>
 
 /** Source: https://doc.traefik.io/traefik/extend/extend-traefik/: plugins are in the static configuration of each Traefik. */
 function whyNoPlugin(
-  id: string,
-  object: Mapping,
+  middlewares: readonly (readonly [id: string, object: Mapping])[],
   { cluster, reading: { ingressClass = "" } }: Moving,
   gateway: Parents["gateway"],
   context: Pick<StepContext, "repository">,
 ): readonly string[] {
-  const plugins = fields(fields(object.spec).plugin);
-  if (Object.keys(plugins).length === 0 || servesBoth(ingressClass, cluster, gateway, context)) return [];
+  if (servesBoth(ingressClass, cluster, gateway, context)) return [];
   const behind = settingsBehind(gateway, cluster, context).map(pluginsIn);
-  return Object.entries(plugins)
-    .filter(([name]) => !gateway.provides.includes(`plugin ${name}`))
-    .filter(([name]) => behind.length === 0 || !behind.every((known) => known.has(name.toLowerCase())))
-    .map(([name, options]) => {
-      const files = Object.values(fields(options)).filter((value) => text(value)?.startsWith("/") ?? false);
-      const read = files.length === 0 ? "" : ` and finds the files ${files.join(", ")}`;
-      return `Middleware ${id} needs Traefik's plugin ${name}, without which its route would answer 404: if the Traefik behind Gateway ${gateway.namespace}/${gateway.name} has it${read}, list "plugin ${name}" in route.gateways.${ingressClass}.provides in ${OPTIONS_FILE}`;
-    });
+  const isThere = (name: string): boolean =>
+    gateway.provides.includes(`plugin ${name}`) ||
+    (behind.length > 0 && behind.every((known) => known.has(name.toLowerCase())));
+  return middlewares.flatMap(([id, { spec }]) =>
+    Object.entries(fields(fields(spec).plugin))
+      .filter(([name]) => !isThere(name))
+      .map(([name, options]) => {
+        const files = Object.values(fields(options)).filter((value) => text(value)?.startsWith("/") ?? false);
+        const read = files.length === 0 ? "" : ` and finds the files ${files.join(", ")}`;
+        return `Middleware ${id} needs Traefik's plugin ${name}, without which its route would answer 404: if the Traefik behind Gateway ${gateway.namespace}/${gateway.name} has it${read}, list "plugin ${name}" in route.gateways.${ingressClass}.provides in ${OPTIONS_FILE}`;
+      }),
+  );
 }
 
 /** The plugins in the values of Traefik's chart, or in its flags, in lower case. */
