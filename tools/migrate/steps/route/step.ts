@@ -18,6 +18,7 @@ import { dependentLines } from "./gateway/sure-parents.ts";
 import { splitHosts } from "./meetings/whole-hosts.ts";
 import { isIngress } from "./reading/kinds.ts";
 import { rewrittenFiles } from "./text/rewritten-files.ts";
+import { fixedAddresses } from "./network/fixed-addresses.ts";
 import { senders } from "./network/senders.ts";
 import { acmeSolvers } from "./dns/solvers.ts";
 import { whyForbidden } from "./check/allowed.ts";
@@ -46,7 +47,13 @@ function plan(context: StepContext): Plan {
   const files = rewrittenFiles(written, context);
   const records = files.flatMap((file) => file.records);
   const { keepIngress } = context.options.route;
-  const split = keepIngress ? [] : [...splitHosts(records, context.clusters), ...senders(records, context)];
+  const split = keepIngress
+    ? []
+    : [
+        ...splitHosts(records, context.clusters),
+        ...senders(records, context),
+        ...fixedAddresses(records, context),
+      ];
   const unseen = records.length === 0 ? [] : unseenGateways(context.options.route, context.clusters);
   const others = [
     ...[
