@@ -1,3 +1,4 @@
+import { isCiphertext } from "../gitops/flux/ciphertext.ts";
 import { hidesKeys } from "../gitops/flux/variables.ts";
 import { scalarText } from "../gitops/kustomize/resource.ts";
 import { parseYaml } from "../gitops/yaml/parse.ts";
@@ -41,7 +42,7 @@ function referencedText(reference: Mapping, namespace: string, find: FindObject)
   const source = find({ group: "", kind, namespace, name: scalarText(reference.name) });
   const key = scalarText(reference.valuesKey) || "values.yaml";
   const text = source && contentOf(source, key);
-  if (text !== undefined && !text.startsWith("ENC[")) return text;
+  if (text !== undefined && !isCiphertext(text)) return text;
   const isKnown = source !== undefined && text === undefined && !hidesKeys(source);
   if (reference.optional === true && (source === undefined || isKnown)) return undefined;
   const where = describe(reference, namespace);

@@ -27,6 +27,9 @@ const find = indexObjects([
     word: Buffer.from("hush").toString("base64"),
   }),
   source("Secret", "hidden", { "values.yaml": "ENC[AES256_GCM,data:x]" }),
+  source("Secret", "generated", {
+    "values.yaml": Buffer.from("a: ENC[AES256_GCM,data:x]\nsops: { mac: x }\n").toString("base64"),
+  }),
 ]);
 const from = (kind: string, name: string, more: Mapping = {}): Mapping => ({ kind, name, ...more });
 
@@ -63,6 +66,11 @@ describe("the values of a HelmRelease", () => {
 
   const unknown: readonly (readonly [string, Mapping, RegExp])[] = [
     ["are encrypted", from("Secret", "hidden"), /Secret apps\/hidden, which is encrypted$/],
+    [
+      "are generated from an encrypted file",
+      from("Secret", "generated"),
+      /Secret apps\/generated, which is encrypted$/,
+    ],
     [
       "are not in the repository",
       from("ConfigMap", "absent"),

@@ -6,6 +6,7 @@ import { entryOrigin, isMapping, originOf, type Mapping } from "../yaml/values.t
 import { BuildError, RefusedError } from "../problem.ts";
 import { fieldTypes } from "./field-types/types.ts";
 import { wrongTypes } from "./field-types/wrong-types.ts";
+import { CIPHERTEXT } from "./ciphertext.ts";
 import { specOf } from "./flux-kustomization.ts";
 import { hidesKeys } from "./variables.ts";
 
@@ -64,9 +65,6 @@ function encryptedPlace(gvk: Gvk, object: Mapping): Origin | undefined {
   const key = Object.keys(data).find((name) => fromBase64(scalarText(data[name])).includes(CIPHERTEXT));
   return key === undefined ? undefined : entryOrigin(data, key);
 }
-
-/** In a dotenv file a value begins with it; a whole file as a value contains it. */
-const CIPHERTEXT = "ENC[AES256_GCM,data:";
 
 const fromBase64 = (text: string): string => Buffer.from(text, "base64").toString("utf8");
 

@@ -2,6 +2,7 @@ import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import { scalarText } from "../kustomize/resource.ts";
+import { isCiphertext } from "./ciphertext.ts";
 import { createdSecret } from "./created-secret.ts";
 import { ELSEWHERE, UNKNOWN, type Lookup } from "./envsubst.ts";
 
@@ -73,8 +74,10 @@ function addSource(values: Map<string, string | undefined>, source: Mapping): re
   const add = (entries: Value | undefined, decode: (value: string) => string): void => {
     if (!isMapping(entries)) return;
     for (const [name, value] of Object.entries(entries)) {
-      const encrypted = typeof value === "string" && value.startsWith("ENC[");
-      values.set(name, encrypted ? undefined : decode(scalarText(value)).replaceAll("\n", ""));
+      if (isOfSops(name, entries)) continue;
+      const text = scalarText(value);
+      const decoded = text.startsWith("ENC[") ? text : decode(text);
+      values.set(name, isCiphertext(decoded) ? undefined : decoded.replaceAll("\n", ""));
     }
   };
   const created = createdSecret(source);
@@ -93,6 +96,10 @@ function addSource(values: Map<string, string | undefined>, source: Mapping): re
   add(source.stringData, (value) => value);
   return [source.data, source.stringData].flatMap((data) => (isMapping(data) ? nameErrors(data) : []));
 }
+
+/** Whether SOPS has written a key into a dotenv file from which a Secret is generated; the Secret on the cluster does not have it. */
+const isOfSops = (name: string, entries: Mapping): boolean =>
+  name.startsWith("sops_") && entries.sops_mac !== undefined;
 
 /** Whether Flux substitutes at all. */
 export function substitutes(variables: Variables | undefined): variables is Variables {

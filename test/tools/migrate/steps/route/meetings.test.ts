@@ -221,6 +221,12 @@ describe("migrate route: hosts that an HTTPRoute does not accept", () => {
       assert.ok(found.includes(advice), found);
     });
 
+  it("stay if SOPS has encrypted them, whatever they are", () => {
+    const found = refusals(options, traefik(), withHost("ENC[AES256_GCM,data:x]"));
+    assert.match(found, /^SOPS has encrypted its host, so this step cannot read it/m);
+    assert.doesNotMatch(found, /does not accept the host/);
+  });
+
   it("move if a variable gives them", () => {
     assert.equal(refusals(options, traefik(), withHost("web.${DOMAIN:=example.com}")), "");
   });

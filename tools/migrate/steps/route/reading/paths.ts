@@ -58,7 +58,10 @@ export function refusalsOf(served: readonly Served[]): readonly string[] {
       .filter((host) => host.startsWith("*"))
       .map((host) => `${host} matches one label in an Ingress, but any number of labels in a route`),
     ...[...hosts]
-      .filter(isInvalidHost)
+      .filter((host) => host.includes("ENC["))
+      .map(() => "SOPS has encrypted its host, so this step cannot read it: write it as a variable first"),
+    ...[...hosts]
+      .filter((host) => isInvalidHost(host) && !host.includes("ENC["))
       .map(
         (host) =>
           `an HTTPRoute does not accept the host ${host}, so Flux could not apply it: ${
