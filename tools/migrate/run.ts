@@ -57,7 +57,7 @@ function attempt(step: Step, context: StepContext): StepResult {
   const excluded = new Map<string, Note>();
   const selected = (path: string): boolean => context.selected(path) && !excluded.has(path);
   for (let round = 0; ; round++) {
-    const given = { ...context, selected };
+    const given = { ...context, selected, isRefused: (path: string) => excluded.has(path) };
     const planned = step.plan(given);
     const changes = withSchemaComments(changesOf(planned, given), context.repository);
     const encrypted = encryptedFiles(context.repository, changes);

@@ -44,6 +44,8 @@ export interface StepContext {
   readonly clusters: readonly BuiltCluster[];
   /** Whether a file may be changed. */
   readonly selected: (path: string) => boolean;
+  /** Whether a file may not be changed because a change to it was refused. */
+  readonly isRefused?: (path: string) => boolean;
   readonly options: MigrateOptions;
   /** What registries answered; undefined if they were not asked. */
   readonly registry?: RegistryAnswers;

@@ -119,6 +119,14 @@ describe("the proof of migrate annotate", () => {
       notes.map(({ message }) => message).join("\n"),
       /wiki-endpoints is kept: .*wiki\/route\.yaml would have to change too, but --only excludes it/,
     );
+    const refused = { ...context, isRefused: (path: string) => path.endsWith("wiki/route.yaml") };
+    assert.match(
+      annotate
+        .plan(refused)
+        .notes.map(({ message }) => message)
+        .join("\n"),
+      /wiki\/route\.yaml would have to change too, but another line of this report says why it stays/,
+    );
   });
 });
 

@@ -160,6 +160,22 @@ describe("migrate oci: an unused HelmRepository", () => {
     assert.deepEqual(listed(staying), []);
   });
 
+  it("is not to be listed under oci.remove if that would keep it, as for a file that two Kustomizations include", () => {
+    const { "apps/charts.yaml": charts = "" } = others;
+    const twice: Files = {
+      ...flux,
+      "flux/web.yaml": kustomization("web", "./apps/web"),
+      "apps/web/charts.yaml": charts,
+    };
+    const why = "another kustomization includes the same file";
+    assert.match(
+      messages(resultOf(oci, twice), "left").join(),
+      new RegExp(`is unused: once .*, remove it by hand: oci\\.remove keeps it, because ${why}`),
+    );
+    const listed = resultOf(oci, twice, { oci: { remove: ["apps/charts"] } });
+    assert.match(messages(listed, "left").join(), new RegExp(`is kept: ${why}`));
+  });
+
   it("is listed with what may use it although no build shows that", () => {
     const external = { sourceRef: { kind: "GitRepository", name: "elsewhere" } };
     const foreign = { "flux/foreign.yaml": kustomization("foreign", "./x", external) };

@@ -122,19 +122,20 @@ function proposal(inclusion: Inclusion, context: StepContext): readonly [Note["k
     .filter((other) => other.id === id)
     .flatMap((other) => other.users.filter(isStaying).map(({ cluster }) => describeCluster(cluster)));
   const elsewhere = used.length > 0 ? `, and stays in use in ${[...new Set(used)].join(" and ")}` : "";
-  const next = `once every release is Ready without it, ${howToRemove(inclusion, context)}`;
+  const doubts = users.length > 0 ? [] : doubtsAbout(inclusion, context);
+  const next = `once every release is Ready without it, ${howToRemove(inclusion, doubts, context)}`;
   if (users.length > 0) return ["runbook", `loses its last user in this commit${elsewhere}: ${next}`];
-  const doubts = doubtsAbout(inclusion, context).map(
-    (doubt, index) => `, ${index === 0 ? "but" : "and"} ${doubt}`,
-  );
-  return ["left", `is unused${elsewhere}${doubts.join("")}: ${next}`];
+  const reasons = doubts.map((doubt, index) => `, ${index === 0 ? "but" : "and"} ${doubt}`);
+  return ["left", `is unused${elsewhere}${reasons.join("")}: ${next}`];
 }
 
 /** Options that would be refused are no advice. */
-function howToRemove({ taken }: Inclusion, context: StepContext): string {
-  return whoMayUse(taken, context) === undefined
-    ? `list it under oci.remove in ${OPTIONS_FILE}`
-    : "remove it by hand: oci.remove keeps what may still be used";
+function howToRemove({ taken }: Inclusion, said: readonly string[], context: StepContext): string {
+  const removal = removeFromBuild(taken, context.repository);
+  const reason = whoMayUse(taken, context) ?? (typeof removal === "string" ? removal : undefined);
+  if (reason === undefined) return `list it under oci.remove in ${OPTIONS_FILE}`;
+  const keeps = said.includes(reason) ? "what may still be used" : `it, because ${reason}`;
+  return `remove it by hand: oci.remove keeps ${keeps}`;
 }
 
 const isStaying = ({ moves }: User): boolean => !moves;
