@@ -53,9 +53,17 @@ func run(ctx context.Context, cfg *externaldns.Config) error {
 	if err != nil {
 		return err
 	}
-	filter := endpoint.NewDomainFilterWithOptions(endpoint.WithDomainFilter(cfg.DomainFilter))
+	filter := endpoint.NewDomainFilterWithOptions(
+		endpoint.WithDomainFilter(cfg.DomainFilter),
+		endpoint.WithDomainExclude(cfg.DomainExclude),
+		endpoint.WithRegexDomainFilter(cfg.RegexDomainFilter),
+		endpoint.WithRegexDomainExclude(cfg.RegexDomainExclude),
+	)
 	provider, err := inmemory.New(ctx, cfg, filter)
 	if err != nil {
+		return err
+	}
+	if err := restore(ctx, provider); err != nil {
 		return err
 	}
 	records, err := txt.New(cfg, provider)
@@ -64,6 +72,9 @@ func run(ctx context.Context, cfg *externaldns.Config) error {
 	}
 	for {
 		if err := synchronize(ctx, cfg, sources, records, filter); err != nil {
+			return err
+		}
+		if err := save(ctx, provider); err != nil || cfg.Once {
 			return err
 		}
 		if err := pause(ctx, cfg.Interval); err != nil {

@@ -1,0 +1,143 @@
+import type { CaseTable } from "./cases.ts";
+import {
+  BOTH,
+  both,
+  gateway,
+  ingress,
+  ingresses,
+  INGRESSES,
+  ingressRoute,
+  release,
+  TARGET,
+} from "./objects.ts";
+
+const CLASS = "kubernetes.io/ingress.class";
+const IN = { [TARGET]: "in.example.com" };
+
+/** What external-dns leaves out. */
+export const FILTERED: CaseTable = {
+  "the class, and Ingresses only": [ingresses("--ingress-class=nginx"), gateway(), ingress()],
+  "the class, and routes": [both("--ingress-class=nginx"), gateway(), ingress()],
+  "another class, and Ingresses only": [ingresses("--ingress-class=other"), gateway(), ingress()],
+  "another class, and routes": [both("--ingress-class=other"), gateway(), ingress()],
+  "another class, and the routes of another Gateway": [
+    both("--ingress-class=other", "--gateway-name=other"),
+    gateway(),
+    ingress(),
+  ],
+  "a class that an annotation names": [
+    ingresses("--ingress-class=nginx"),
+    gateway(),
+    ingress({ ingressClassName: "", annotations: { [CLASS]: "nginx" } }),
+  ],
+  "a class that both name": [
+    ingresses("--ingress-class=nginx"),
+    gateway(),
+    ingress({ annotations: { [CLASS]: "nginx" } }),
+  ],
+  "an annotation that only the Ingress has": [
+    both(`--annotation-filter=${TARGET}`),
+    gateway({ annotations: IN }),
+    ingress({ annotations: IN }),
+  ],
+  "an annotation that the Ingress does not have": [
+    both("--annotation-filter=example.com/publish=true"),
+    gateway(),
+    ingress(),
+  ],
+  "an annotation that the route keeps": [
+    both("--annotation-filter=example.com/publish=true"),
+    gateway(),
+    ingress({ annotations: { "example.com/publish": "true" } }),
+  ],
+  "an annotation that must not have a value": [
+    both("--annotation-filter=example.com/publish notin (false)"),
+    gateway(),
+    ingress(),
+  ],
+  "the class, by its annotation": [
+    both(`--annotation-filter=${CLASS}=nginx`),
+    gateway(),
+    ingress({ ingressClassName: "", annotations: { [CLASS]: "nginx" } }),
+  ],
+  "other classes, by their annotation": [
+    both(`--annotation-filter=${CLASS} notin (nginx)`),
+    gateway(),
+    ingress({ ingressClassName: "", annotations: { [CLASS]: "nginx" } }),
+  ],
+  "an annotation of IngressRoutes that the route does not get": [
+    release({ sources: ["traefik-proxy", "gateway-httproute"], annotationFilter: `${CLASS}=traefik` }),
+    gateway({ annotations: IN }),
+    ingressRoute(IN),
+  ],
+  "labels that the Ingress has": [
+    release({ ...BOTH, labelFilter: "publish=true" }),
+    gateway(),
+    ingress({ labels: { publish: "true" } }),
+  ],
+  "labels that the Ingress has, and Ingresses only": [
+    ingresses("--label-filter=publish=true"),
+    gateway(),
+    ingress({ labels: { publish: "true" } }),
+  ],
+  "labels that the Ingress does not have": [
+    release({ ...INGRESSES, labelFilter: "publish=true" }),
+    gateway(),
+    ingress(),
+  ],
+  "the Gateway, by its name": [both("--gateway-name=front"), gateway(), ingress()],
+  "another Gateway, by its name": [both("--gateway-name=other"), gateway(), ingress()],
+  "the Gateway, by its namespace": [release({ ...BOTH, gatewayNamespace: "doors" }), gateway(), ingress()],
+  "another Gateway, by its namespace": [
+    release({ ...BOTH, gatewayNamespace: "other" }),
+    gateway(),
+    ingress(),
+  ],
+  "the Gateway, by its labels": [
+    both("--gateway-label-filter=dns in (public, private)"),
+    gateway({ labels: { dns: "public" } }),
+    ingress(),
+  ],
+  "another Gateway, by its labels": [
+    both("--gateway-label-filter=dns=public"),
+    gateway({ labels: { dns: "private" } }),
+    ingress(),
+  ],
+  "another domain": [release({ ...INGRESSES, domainFilters: ["example.org"] }), gateway(), ingress()],
+  "the domain": [release({ ...INGRESSES, domainFilters: ["example.com"] }), gateway(), ingress()],
+  "the domain, with a dot": [
+    release({ ...INGRESSES, domainFilters: [".example.com"] }),
+    gateway(),
+    ingress(),
+  ],
+  "the domain, and its own name": [
+    release({ ...INGRESSES, domainFilters: [".example.com"] }),
+    gateway(),
+    ingress({ hosts: ["example.com"] }),
+  ],
+  "a part of the name that is no domain": [
+    release({ ...INGRESSES, domainFilters: ["ample.com"] }),
+    gateway(),
+    ingress(),
+  ],
+  "a domain in a map of arguments": [
+    release({ ...INGRESSES, extraArgs: { "domain-filter": ["example.org", "example.com"] } }),
+    gateway(),
+    ingress(),
+  ],
+  "an excluded domain": [ingresses("--exclude-domains=web.example.com"), gateway(), ingress()],
+  "an excluded domain among the chart's values": [
+    release({ ...INGRESSES, excludeDomains: ["example.com"] }),
+    gateway(),
+    ingress(),
+  ],
+  "a pattern of names": [ingresses("--regex-domain-filter=^web\\."), gateway(), ingress()],
+  "the namespace": [both("--namespace=apps"), gateway(), ingress()],
+  "the namespace, and Ingresses only": [ingresses("--namespace=apps"), gateway(), ingress()],
+  "another namespace": [both("--namespace=network"), gateway(), ingress()],
+  "the namespace among the chart's values": [
+    release({ ...INGRESSES, namespaced: true, sourceNamespace: "apps" }),
+    gateway(),
+    ingress(),
+  ],
+};
