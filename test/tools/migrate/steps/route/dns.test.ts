@@ -323,22 +323,22 @@ describe("migrate route: DNS", () => {
     });
   });
 
-  it("asks for the source of routes only with the commit that removes the Ingresses, if they stay", () => {
+  it("asks for the source of routes in a commit of its own before the Ingresses go, if they stay", () => {
     const options = { ...ACCEPTED, route: { ...ACCEPTED.route, keepIngress: true } };
     const given = files(externalDns({ sources: ["ingress"] }), gateway(), ingress());
     const lines = messages(resultOf(route, given, options), "cutover").join("\n");
     assert.match(
       lines,
-      /^before the Ingresses go: HelmRelease network\/names .* with the commit that removes them/m,
+      /^before the Ingresses go: HelmRelease network\/names .* in a commit of its own, once the routes are accepted/m,
     );
     assert.doesNotMatch(lines, /in an earlier commit/);
   });
 
   it("says what becomes of a record while its Ingress stays, by the types of both targets", () => {
-    const kept = (target: string | undefined, own: string | undefined): string => {
+    const kept = (target: string | undefined, own: string | undefined, writer: object = BOTH): string => {
       const front = gateway(own === undefined ? {} : { annotations: { [TARGET]: own } });
       const given = files(
-        externalDns(BOTH),
+        externalDns(writer),
         front,
         ingress(target === undefined ? {} : { [TARGET]: target }),
       );
@@ -351,11 +351,16 @@ describe("migrate route: DNS", () => {
       ["in.example.com", "front.example.com"],
     ])
       assert.match(kept(target, own), /its record follows the Ingress/);
-    for (const own of [undefined, "192.0.2.2"])
+    for (const own of [undefined, "192.0.2.2"]) {
       assert.match(
         kept("in.example.com", own),
         /changes with this commit, although the Ingress stays: of .*CNAME in\./,
       );
+      assert.match(
+        kept("in.example.com", own, { sources: ["ingress"] }),
+        /changes as soon as external-dns reads the route, although the Ingress stays: of .*CNAME in\./,
+      );
+    }
   });
 
   it("counts the name of the controller's address as one target, whether or not an Ingress sets it", () => {

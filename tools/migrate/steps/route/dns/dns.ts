@@ -162,7 +162,9 @@ export function dnsLines(
         : ownTargetLine(own, move, context)
       : targetLine(dnsTarget, move, own, context),
     ...(writersOf(host, move).length === 0 ? ["whatever writes its DNS record must watch HTTPRoutes"] : []),
-    ...(context.options.route.keepIngress ? [keptRecord(dnsTarget, own)] : []),
+    ...(context.options.route.keepIngress
+      ? [keptRecord(dnsTarget, own, readersOf(host, move).length > 0)]
+      : []),
   ];
 }
 
@@ -180,9 +182,9 @@ function preparation(
     ingressClasses.length === 0
       ? ""
       : `. Its class ${ingressClasses.join(", ")} limits only Ingresses: limit the routes in the same commit with --gateway-name, or it publishes those of every Gateway`;
-  // While an Ingress stays, its record may change as soon as the route is read.
+  // Without the Ingress and before the route is read, nothing asks for the record, so external-dns may delete it.
   const [when, change] = keepsIngress
-    ? ["before the Ingresses go", "with the commit that removes them"]
+    ? ["before the Ingresses go", "in a commit of its own, once the routes are accepted"]
     : ["before the commit", "in an earlier commit"];
   return `${when}: ${kind} ${id} ${reason}; change that ${change}, or it writes no records for the hosts that move${limit}`;
 }

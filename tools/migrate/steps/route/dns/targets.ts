@@ -72,9 +72,15 @@ function ofController(ingressClass: string, { options }: Context): string {
 /**
  * What becomes of a host's record while both its Ingress and its route exist. Source: PerResource.ResolveRecordTypes in plan/conflict.go of
  * github.com/kubernetes-sigs/external-dns
+ * @param isRouteRead whether a release in the repository that writes the record reads routes
  */
-export function keptRecord(target: string | undefined, own: string | undefined): string {
+export function keptRecord(
+  target: string | undefined,
+  own: string | undefined,
+  isRouteRead: boolean,
+): string {
   if (target === undefined || isIP(target) > 0 || (own !== undefined && isIP(own) === 0))
     return "its record follows the Ingress as long as the Ingress exists";
-  return `its record changes with this commit, although the Ingress stays: of the Ingress's CNAME ${target} and the Gateway's address, external-dns takes the address; give the Gateway a name as its target first, or add the source gateway-httproute only when the Ingress goes`;
+  const when = isRouteRead ? "with this commit" : "as soon as external-dns reads the route";
+  return `its record changes ${when}, although the Ingress stays: of the Ingress's CNAME ${target} and the Gateway's address, external-dns takes the address; to keep it, give the Gateway a name as its target first`;
 }
