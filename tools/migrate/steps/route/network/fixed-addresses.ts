@@ -38,19 +38,19 @@ interface Found {
  * change where these requests go, and the controller answers them with 404 after the move.
  */
 export function fixedAddresses(records: readonly DnsRecord[], context: StepContext): readonly Note[] {
-  const notes = context.clusters.flatMap((cluster) => {
-    const moved = records.filter(
-      (record) => record.cluster === cluster.name && leaves(record, cluster, context),
-    );
-    if (moved.length === 0) return [];
-    const zones = zonesOf(moved.map(({ host }) => host));
-    // A pod of another cluster may also name the address.
-    const found = [
-      ...context.clusters.flatMap((one) => inObjects(one, zones)),
-      ...inOtherFiles(zones, context),
-    ];
-    return found.flatMap((one) => notesOf(one, moved, cluster, context));
-  });
+  const { clusters } = context;
+  const moved = clusters.map((cluster) => ({
+    cluster,
+    own: records.filter((record) => record.cluster === cluster.name && leaves(record, cluster, context)),
+  }));
+  const hosts = new Set(moved.flatMap(({ own }) => own.map(({ host }) => host)));
+  if (hosts.size === 0) return [];
+  const zones = zonesOf([...hosts]);
+  // A pod of another cluster may also name the address.
+  const found = [...clusters.flatMap((one) => inObjects(one, zones)), ...inOtherFiles(zones, context)];
+  const notes = moved.flatMap(({ cluster, own }) =>
+    found.flatMap((one) => notesOf(one, own, cluster, context)),
+  );
   return [...new Map(notes.map((note) => [`${note.position.file}:${note.position.line}`, note])).values()];
 }
 
