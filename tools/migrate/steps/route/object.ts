@@ -1,11 +1,12 @@
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
-import { originAt } from "../../../gitops/yaml/values.ts";
+import { originAt, type Mapping } from "../../../gitops/yaml/values.ts";
+import type { OwnedComment } from "../../../gitops/edit/comment-owners.ts";
 import { isSchemaComment } from "../../../gitops/edit/comments.ts";
 import { writeYaml } from "../../../gitops/edit/write-yaml.ts";
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
-import { asWritten, type WrittenObject } from "../../objects.ts";
-import { blockLosses } from "../../losses.ts";
+import { asWritten, fieldsIn, type WrittenObject } from "../../objects.ts";
+import { blockLosses, type Loss } from "../../losses.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { sourceOf } from "./reading/hosts.ts";
 import { refused, whyHeld, type Holds, type Outcome, type Stay } from "./outcome.ts";
@@ -48,13 +49,27 @@ export function objectOutcome(ingress: WrittenObject, context: StepContext, hold
         const losses = blockLosses(comments.left, scalarText(written.kind));
         return edit.removeDocument(offset) ? { text: edit.text(), losses } : { obstacle: edit.obstacle };
       }
+      const outdated = priorityComments(comments.left, written);
       const parts = withTargeted(plain, comments, ({ owner }) => targetOf(owner, planned.successors));
-      const losses = blockLosses(comments.left, scalarText(written.kind));
+      const losses = [...outdated, ...blockLosses(comments.left, scalarText(written.kind))];
       return edit.replaceDocument(offset, parts.join("---\n"))
         ? { text: edit.text(), losses }
         : { obstacle: edit.obstacle };
     },
   };
+}
+
+/** Comments on a rule of an IngressRoute that speak of its priority, which the route does not have: they move with what else they say. */
+function priorityComments(comments: readonly OwnedComment[], written: Mapping): readonly Loss[] {
+  return comments.flatMap(({ owner, lines, line }) => {
+    const [spec, routes, , ...below] = owner;
+    if (spec !== "spec" || routes !== "routes" || below.length > 0) return [];
+    const { match, priority } = fieldsIn(written, owner);
+    if (priority === undefined || !/priorit|precede/i.test(lines.join(" "))) return [];
+    const text = lines.map((one) => one.trim()).join(" / ");
+    const message = `the priority of the rule ${scalarText(match)}, which its comment still mentions: ${text}`;
+    return [{ kind: "setting", message, line }];
+  });
 }
 
 /** The comments in the document of an Ingress or, unless `contentsOnly`, also those above and below it. */

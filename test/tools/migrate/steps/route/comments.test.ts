@@ -365,3 +365,42 @@ spec:
     assert.match(text, /\n {8}# No login: the app has its own\.\n$/, text);
   });
 });
+
+describe("migrate route: comments on rules of an IngressRoute that become one", () => {
+  const files: Files = {
+    "apps.yaml": APPS,
+    "web.yaml": `apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata:
+  name: web
+  namespace: apps
+  annotations: { kubernetes.io/ingress.class: traefik }
+spec:
+  routes:
+    # For everyone.
+    - match: Host(\`web.example.com\`)
+      kind: Rule
+      priority: 100
+      services: [{ name: web, port: 80 }]
+    # At home; its priority is lower.
+    - match: Host(\`web.example.net\`)
+      kind: Rule
+      priority: 90
+      services: [{ name: web, port: 80 }]
+`,
+  };
+
+  it("come above their own hosts, and the loss of a priority quotes what still mentions it", () => {
+    const result = resultOf(route, files, { ...OPTIONS, acceptLoss: ["setting"] });
+    assert.match(
+      written(result, "web.yaml"),
+      /hostnames:\n( +)# For everyone\.\n\1- web\.example\.com\n\1# At home; its priority is lower\.\n\1- web\.example\.net\n *rules:\n *-/,
+    );
+    assert.deepEqual(
+      messages(result, "lost").filter((message) => message.includes("mentions")),
+      [
+        "the priority of the rule Host(`web.example.net`), which its comment still mentions: # At home; its priority is lower.",
+      ],
+    );
+  });
+});

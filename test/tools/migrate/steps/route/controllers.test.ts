@@ -358,8 +358,9 @@ describe("the settings of Ingress controllers", () => {
 
   it("use Middlewares only if the Gateway's Traefik reads them", () => {
     const guarded = ingress({ [`${TRAEFIK}router.middlewares`]: "apps-auth@kubernetescrd" });
-    assert.equal(report(guarded).verdict, "refused");
-    assert.equal(report(guarded, { middlewares: true }).verdict, "proven");
+    const controller = "traefik.io/ingress-controller";
+    assert.equal(report(guarded, {}, controller).verdict, "refused");
+    assert.equal(report(guarded, { middlewares: true }, controller).verdict, "proven");
   });
 
   it("attach to one listener, never to all", () => {

@@ -25,7 +25,7 @@ const behind = (values: object): object =>
   traefik({ providers: { kubernetesGateway: { enabled: true } }, ...values });
 
 /** The step's result for an Ingress behind the Middleware `guard`. */
-function run(objects: readonly object[], provides: readonly string[] = [], ingressClass = "nginx") {
+function run(objects: readonly object[], provides: readonly string[] = [], ingressClass = "public") {
   const files: Files = {
     "apps/objects.yaml": [
       gatewayClass("doors", "traefik.io/gateway-controller"),

@@ -1,6 +1,7 @@
 import { OPTIONS_FILE } from "../../../options-file.ts";
 import { controllerOf } from "../controllers/classes.ts";
 import { nginx } from "../controllers/nginx.ts";
+import { traefik } from "../controllers/traefik.ts";
 import { isOthers } from "./doors.ts";
 import { isFilter } from "../routes/filters.ts";
 import { gatewayIn } from "./gateway.ts";
@@ -35,6 +36,7 @@ export function demands(moving: MovingForm, gateway: Parents["gateway"]): readon
           `class ${ingressClass} does not belong to ingress-nginx, so ${translated.join(", ")} may have no effect today: remove them, or define the class`,
         ]
       : []),
+    ...unreadByNginx(moving),
     ...otherProtocols(moving, gateway),
     ...middlewareFieldsWithoutEffect(moving, isPlain),
     ...(usesTraefik ? whyNoTraefik(moving, gateway, translated) : []),
@@ -44,6 +46,22 @@ export function demands(moving: MovingForm, gateway: Parents["gateway"]): readon
         ]
       : []),
   ];
+}
+
+/** Annotations of Traefik on an Ingress of ingress-nginx: they would begin to have an effect. */
+function unreadByNginx({
+  reading: { annotations, kind, ingressClass = "" },
+  cluster,
+}: Moving): readonly string[] {
+  if (kind === "IngressRoute" || controllerOf(ingressClass, cluster) !== nginx) return [];
+  const names = ["router.middlewares", "router.pathmatcher"]
+    .map((name) => traefik.prefix + name)
+    .filter((name) => annotations.raw.has(name));
+  return names.length === 0
+    ? []
+    : [
+        `class ${ingressClass} belongs to ingress-nginx, which does not read ${names.join(", ")}, and the route would do what it asks for: remove it first`,
+      ];
 }
 
 /** Why a route cannot use Traefik's own objects: another controller runs the Gateway, or its Traefik may not read them. */

@@ -52,10 +52,28 @@ const READ_FROM_ROUTES =
 export const isTlsOnly = ({ raw }: IngressAnnotations): boolean =>
   raw.get(`${ROUTER}tls`) === "true" || [...raw.keys()].some((name) => name.startsWith(`${ROUTER}tls.`));
 
-/** Sorts the annotations of an Ingress, an IngressRoute or app-template's ingress values by what becomes of them. */
+/** Sorts the annotations of an IngressRoute by what becomes of them. */
+export function ingressRouteAnnotations(value: Value | undefined): IngressAnnotations {
+  const names = isMapping(value) ? Object.keys(value).map((name) => name.toLowerCase()) : [];
+  // Source: pkg/provider/kubernetes/crd of github.com/traefik/traefik, which reads the class from the annotations and nothing else.
+  const ignored = names.filter((name) => name.startsWith(ROUTER));
+  return ingressAnnotations(
+    value,
+    [],
+    new Map(
+      ignored.map((name) => [name, "Traefik reads it from Ingresses only, so it changes nothing today"]),
+    ),
+  );
+}
+
+/**
+ * Sorts the annotations of an Ingress or of app-template's ingress values by what becomes of them.
+ * @param unread why those with these names, in lower case, have no effect today
+ */
 export function ingressAnnotations(
   value: Value | undefined,
   paths: readonly WrittenPath[] = [],
+  unread: ReadonlyMap<string, string> = new Map(),
 ): IngressAnnotations {
   const annotations = isMapping(value) ? value : {};
   const lower = new Map(
@@ -75,6 +93,7 @@ export function ingressAnnotations(
   const target = rewriteTarget(lower, paths);
   /** Translated annotations; for those that become nothing, why. */
   const translated = new Map<string, string | undefined>([
+    ...unread,
     ...(target === undefined ? [] : ["rewrite-target", "use-regex"]).map(
       (name) => [nginx.prefix + name, undefined] as const,
     ),

@@ -1,11 +1,12 @@
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import { isMapping, mappingsIn, type Mapping } from "../../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../../objects.ts";
-import { foreign, ingressAnnotations, ownMiddleware } from "./annotations.ts";
+import { foreign, ingressRouteAnnotations, ownMiddleware } from "./annotations.ts";
 import { prefixOf, refusalsOf, secretsOf } from "./paths.ts";
 import type { Loss } from "../../../losses.ts";
 import { matchOf, pathOf, type Backend, type Reading, type Served } from "./served.ts";
 import { portOf, type Services } from "../backends/services.ts";
+import { traefik } from "../controllers/traefik.ts";
 import { parseRule, type Matcher } from "./traefik-rule.ts";
 import { whyNotAllKnown } from "./unknown-fields.ts";
 
@@ -14,7 +15,7 @@ const LISTENER_TLS = ["secretName", "certResolver", "domains", "store"];
 
 /** Reads an IngressRoute; `namespace` is its namespace in the cluster. */
 export function readIngressRoute(object: Mapping, namespace: string, services: Services): Reading {
-  const annotations = ingressAnnotations(fieldAt(object, ["metadata", "annotations"]));
+  const annotations = ingressRouteAnnotations(fieldAt(object, ["metadata", "annotations"]));
   const spec = isMapping(object.spec) ? object.spec : {};
   const refusals: string[] = [...whyNotAllKnown(object, "IngressRoute")];
   const served: Served[] = [];
@@ -31,6 +32,7 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
     for (const { host, match } of requestsOf(rule, refusals))
       served.push({ host, match, backends, middlewares, rank, source: ["spec", "routes", index] });
   }
+  refusals.push(...unreadProtections(annotations, served, namespace));
   const tls = isMapping(spec.tls) ? spec.tls : {};
   refusals.push(
     ...Object.keys(tls)
@@ -51,6 +53,27 @@ export function readIngressRoute(object: Mapping, namespace: string, services: S
     tlsSecrets: secretsOf([tls]),
     annotations,
   };
+}
+
+/** Annotations that would protect an Ingress. Traefik does not read them from an IngressRoute, and its owner may not know that. */
+function unreadProtections(
+  { middlewares, raw }: Reading["annotations"],
+  served: readonly Served[],
+  namespace: string,
+): readonly string[] {
+  const unread = (name: string, value: string, instead: string): string =>
+    `annotation ${traefik.prefix}router.${name}: ${value}: Traefik reads it from Ingresses only, so it protects nothing today: ${instead}, or remove it first`;
+  const missing = middlewares.filter((reference) => {
+    const own = ownMiddleware(reference, namespace);
+    return own === undefined || !served.every((one) => one.middlewares.includes(own));
+  });
+  const options = raw.get(`${traefik.prefix}router.tls.options`);
+  return [
+    ...(missing.length > 0
+      ? [unread("middlewares", missing.join(", "), "name the Middlewares in spec.routes")]
+      : []),
+    ...(options === undefined ? [] : [unread("tls.options", options, "set the options in spec.tls")]),
+  ];
 }
 
 function unknownServiceKeys(service: Mapping): string[] {

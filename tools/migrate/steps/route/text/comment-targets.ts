@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import type { Mapping, PathStep } from "../../../../gitops/yaml/values.ts";
 import { nameOf } from "../../../objects.ts";
@@ -66,7 +67,10 @@ function specTarget(owner: readonly PathStep[], to: Successors): Target | undefi
   if (index === undefined) return { object: 0, path: [...spec, field === "hosts" ? "hostnames" : "rules"] };
   const { served } = to.reading;
   const path = served.find(({ source = [] }) => source.length > 0 && startsWith(owner, source));
-  if (path) return pathTarget(path, owner.slice(path.source?.length), to);
+  if (path) {
+    const below = owner.slice(path.source?.length);
+    return (below.length === 0 ? mergedTarget(path, to) : undefined) ?? pathTarget(path, below, to);
+  }
   const item = owner.slice(0, spec.length + 2);
   const host = served.find(({ source = [] }) => startsWith(source, item));
   if (!host) return undefined;
@@ -76,6 +80,22 @@ function specTarget(owner: readonly PathStep[], to: Successors): Target | undefi
   return below === "host"
     ? { object, path: [...spec, "hostnames", hosts.indexOf(host.host)] }
     : { object, path: [...spec, "rules", rule] };
+}
+
+/** The hostname of a rule of an IngressRoute that becomes one match with those of other hosts: what explains the rule as a whole explains its host. */
+function mergedTarget(one: Served, to: Successors): Target | undefined {
+  const placed = (served: Served): string => JSON.stringify(placeOf(served, to));
+  const isMerged =
+    to.reading.kind === "IngressRoute" &&
+    to.reading.served.some(
+      (other) =>
+        other.host !== one.host &&
+        !isDeepStrictEqual(other.source, one.source) &&
+        placed(other) === placed(one),
+    );
+  const { object } = placeOf(one, to);
+  const hosts = to.groups[object]?.hosts ?? [];
+  return isMerged ? { object, path: [...specOf(to), "hostnames", hosts.indexOf(one.host)] } : undefined;
 }
 
 /** The target for a path of an Ingress or a rule of an IngressRoute; `below` is what follows in the comment's path. */
