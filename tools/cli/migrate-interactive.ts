@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { createInterface } from "node:readline/promises";
 import { EdgefirstError } from "../../lib/errors.ts";
+import { at, fields } from "../../policy/engine/read.ts";
+import type { MigrateOptions } from "../migrate/options.ts";
 import { reportOf, unifiedDiff, type StepReport } from "../migrate/report.ts";
 import { runStep, type StepResult } from "../migrate/run.ts";
 import type { Step, StepContext } from "../migrate/step.ts";
@@ -87,7 +89,7 @@ async function offer(
       continue;
     }
     writeChanges(repository, result.plan.changes);
-    const head = commit(repository.root, result);
+    const head = commit(repository.root, result, context.options);
     const next = { head, context: { ...context, repository: result.after, clusters: result.proof.clusters } };
     return { answer, report, next };
   }
@@ -123,12 +125,19 @@ async function choice(ask: Conversation["ask"], question: string): Promise<"y" |
  * Commits the files of a step, and no others that are staged.
  * @returns the commit
  */
-function commit(root: string, { step, plan }: StepResult): string {
+function commit(root: string, { step, plan }: StepResult, options: MigrateOptions): string {
   const paths = plan.changes.map(({ path }) => path);
-  const message = `${step.title}\n\nedgefirst migrate ${step.id}`;
+  const message = `${subject(step, options)}\n\nedgefirst migrate ${step.id}`;
   git(root, "add", "--all", "--", ...paths);
   git(root, "commit", "--quiet", "--only", "--message", message, "--", ...paths);
   return headOf(root);
+}
+
+/** The subject of a commit. A step with phases begins with `guard`, unless the options name another one. */
+function subject({ id, title, check }: Step, options: MigrateOptions): string {
+  if (check === undefined) return title;
+  const phases = Object.values(fields(at(options, [id, "phases"])));
+  return `${title}: ${phases.length === 0 ? "guard" : [...new Set(phases)].join(", ")}`;
 }
 
 function git(root: string, ...args: readonly string[]): string {

@@ -137,14 +137,21 @@ describe("edgefirst migrate all --interactive", () => {
     assert.equal(git("show", "--name-only", "--format=", "HEAD").includes("notes.txt"), false);
   });
 
-  it("waits for the runbook of a step that takes several commits", () => {
-    for (const id of ["namespace", "handover"]) {
-      const live = STEPS.find((step) => step.id === id)?.live ?? [];
-      assert.ok(
-        live.some((line) => !line.startsWith("before:")),
-        id,
-      );
-    }
+  it("names the phase of a step that takes several commits, and waits after it", async () => {
+    const moving = join(import.meta.dirname, "../../fixtures/moving");
+    git("rm", "-r", "--quiet", ".");
+    cpSync(moving, root, { recursive: true });
+    git("add", ".");
+    git("commit", "--quiet", "--message", "another repository");
+    const shown = await runSteps(["namespace", "annotate"], "y", "q");
+    assert.match(
+      git("log", "-1", "--format=%s"),
+      /^Move child Kustomizations to their own namespace: guard\n/,
+    );
+    assert.match(
+      shown,
+      /Committed namespace\.\n {2}three commits: .*Push, and wait for this on the cluster/s,
+    );
   });
 
   it("reads one answer per question from a pipe that had all of them at once", async () => {
