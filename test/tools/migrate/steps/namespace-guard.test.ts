@@ -391,6 +391,22 @@ describe("migrate namespace: the guard", () => {
     );
   });
 
+  it("deploys settings that Kustomize generates", () => {
+    const files = {
+      ...child([object("PersistentVolumeClaim", "")], {
+        postBuild: { substituteFrom: [{ kind: "ConfigMap", name: "settings" }] },
+      }),
+      "flux/vars/kustomization.yaml": {
+        configMapGenerator: [{ name: "settings", namespace: "flux-system", envs: ["settings.env"] }],
+        generatorOptions: { disableNameSuffixHash: true },
+      },
+      "flux/vars/settings.env": "ZONE=example.com\n",
+    };
+    const result = resultOf(namespace, files);
+    assert.equal(result.proof.status, "holds");
+    assert.match(written(result, "flux/flux-apps.yaml"), /path: \.\/flux\/vars/);
+  });
+
   it("copies Secrets for substitution that the repository does not contain, and no others", () => {
     const substituteFrom = ["by-hand", "in-git", "optional"].map((name) => ({
       kind: "Secret",

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
+import { ORIGIN } from "../../../gitops/kustomize/build-metadata.ts";
 import { clusterOf } from "../../clusters.ts";
 import { whyTooOld } from "../../flux-version.ts";
 import { idOf, nameOf } from "../../objects.ts";
@@ -120,10 +121,13 @@ function waitsFor({ object }: BuiltObject): readonly string[] {
     .map(({ name }) => name);
 }
 
+/** Kustomize's note of where an object comes from, which depends on the path that is built. */
+const ORIGIN_NOTE = ["metadata", "annotations", ORIGIN];
+
 /** Whether the same object exists in another namespace. */
 function hasOriginal(copy: BuiltObject, objects: readonly BuiltObject[]): boolean {
   const inFile = byFile(objects).get(copy.origin.source.file) ?? [];
-  return inFile.some((original) => sameWithout(original, copy, NAMESPACE));
+  return inFile.some((original) => sameWithout(original, copy, NAMESPACE, ORIGIN_NOTE));
 }
 
 /** The Kustomizations from the same file with the same name. */
