@@ -27,7 +27,8 @@ export function* unencryptedHosts(route: KubeObject, objects: ObjectIndex): Gene
       .map(fields)
       .filter(({ protocol }) => ENCRYPTED.includes(protocol)),
   );
-  if (gateways.length < parents.length || encrypted.some(({ length }) => length === 0)) return;
+  if (gateways.length === 0 || gateways.length < parents.length) return;
+  if (encrypted.some(({ length }) => length === 0)) return;
   const listeners = encrypted.flat();
   const names = gateways.map(describeObject).join(" or ");
   const hostnames = listeners.map(({ hostname }) => String(hostname)).join(", ");

@@ -3,7 +3,7 @@ import * as kubernetes from "@kubernetes/client-node";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { FLUX_SPECS } from "../../../tools/gitops/flux/field-types/flux.ts";
 import type { FieldType } from "../../../tools/gitops/flux/field-types/notation.ts";
-import { KUBERNETES_SPECS } from "../../../tools/gitops/flux/field-types/kubernetes.ts";
+import { KUBERNETES_CONTENTS, KUBERNETES_SPECS } from "../../../tools/gitops/flux/field-types/kubernetes.ts";
 import { FLUX_CONTROLLERS } from "../../../tools/sandbox/flux.ts";
 import { fluxDefinitions } from "../../../tools/sandbox/flux-definitions.ts";
 
@@ -21,11 +21,13 @@ interface Schema {
 function differences(type: FieldType, schema: Schema | undefined, path: string): readonly string[] {
   if (schema === undefined) return [`${path} does not exist`];
   if (typeof type === "string") {
-    const needed = { port: "integer", portOrName: "integer or string" }[type as string] ?? type;
+    const needed =
+      { port: "integer", portOrName: "integer or string", targetPort: "integer or string" }[type as string] ??
+      type;
     return schema.scalar === needed ? [] : [`${path} is not of type ${type}`];
   }
   if ("pattern" in type)
-    return schema.forms.includes(type.pattern.source)
+    return schema.forms.includes(type.pattern.source.replaceAll("\\/", "/"))
       ? []
       : [`${path} does not have the form ${type.needed}`];
   if ("list" in type) return differences(type.list, schema.element, `${path}[]`);
@@ -105,6 +107,8 @@ describe("the types of fields that lint checks are those of", () => {
   it("Kubernetes' own client", () => {
     for (const [key, type] of Object.entries(KUBERNETES_SPECS))
       assert.deepEqual(differences(type, modelled(`V1${kindOf(key)}Spec`), key), []);
+    for (const [key, fields] of Object.entries(KUBERNETES_CONTENTS))
+      assert.deepEqual(differences({ fields }, modelled(`V1${kindOf(key)}`), key), []);
   });
 
   it("Flux's CustomResourceDefinitions", async function () {

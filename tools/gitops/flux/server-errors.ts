@@ -1,3 +1,6 @@
+import type { KubeObject } from "../../../kube/objects.ts";
+import { formatPath } from "../../../policy/engine/path.ts";
+import { skippedBecause } from "../../../policy/objects/flux.ts";
 import { definedScopes } from "../kustomize/definitions.ts";
 import { isNamespaced, type Gvk } from "../kustomize/kinds.ts";
 import { Resource, scalarText } from "../kustomize/resource.ts";
@@ -8,17 +11,17 @@ import { fieldTypes } from "./field-types/types.ts";
 import { wrongTypes } from "./field-types/wrong-types.ts";
 import { CIPHERTEXT } from "./ciphertext.ts";
 import { specOf } from "./flux-kustomization.ts";
-import { hidesKeys } from "./variables.ts";
+import { isEncryptedWhole } from "./variables.ts";
 
 /**
  * Why the API server, or kustomize-controller before it, rejects an object that Kustomize builds: fields of the wrong type, a namespaced object without a
  * namespace, an object that stays encrypted.
  */
 export function serverErrors(object: Mapping, kustomization: Mapping | undefined): readonly BuildError[] {
-  if (hidesKeys(object)) return [];
-  const { gvk, namespace, name } = new Resource(object, originOf(object));
-  const errors = [...wrongTypes(object, fieldTypes(gvk)), ...invalidKeys(gvk, object)];
-  if (namespace === "" && isNamespaced(gvk)) errors.push(withoutNamespace(object));
+  if (isEncryptedWhole(object)) return [];
+  const resource = new Resource(object, originOf(object));
+  const { gvk, name } = resource;
+  const errors = isSkipped(object) ? [] : [...refusals(resource)];
   const encrypted = kustomization && !decrypts(kustomization) ? encryptedPlace(gvk, object) : undefined;
   if (encrypted) {
     const owner = scalarText(isMapping(kustomization?.metadata) ? kustomization.metadata.name : "");
@@ -27,6 +30,46 @@ export function serverErrors(object: Mapping, kustomization: Mapping | undefined
   }
   return errors;
 }
+
+/** What the API server rejects in an object that Flux sends to it. */
+function* refusals({ object, gvk, namespace }: Resource): Generator<RefusedError> {
+  yield* wrongTypes(object, fieldTypes(gvk));
+  yield* invalidKeys(gvk, object);
+  if (gvk.kind === "Secret" && gvk.group === "") yield* unreadableValues(object);
+  if (namespace === "" && isNamespaced(gvk)) yield withoutNamespace(object);
+}
+
+/**
+ * Values of a Secret that are no base64, or that SOPS has encrypted in an object that does not say so: then nothing decrypts them. Source: isSOPSEncryptedResource in
+ * kustomize-controller's internal/decryptor.
+ */
+function* unreadableValues(secret: Mapping): Generator<RefusedError> {
+  const isSealed = secret.sops !== undefined;
+  for (const field of ["data", "stringData"]) {
+    const values = secret[field];
+    if (!isMapping(values)) continue;
+    for (const [key, value] of Object.entries(values)) {
+      if (typeof value !== "string" || value.includes("${")) continue;
+      const path = formatPath([field, key]);
+      if (value.startsWith(CIPHERTEXT) && !isSealed) {
+        const message = `${path} is encrypted, but the Secret has no field \`sops\`, so nothing decrypts it`;
+        yield new RefusedError(message, entryOrigin(values, key));
+      } else if (field === "data" && !value.startsWith(CIPHERTEXT) && !isBase64(value)) {
+        const message = `${path} must be base64: encode it, or move it to stringData`;
+        yield new RefusedError(message, entryOrigin(values, key));
+      }
+    }
+  }
+}
+
+/** As Go reads it, which skips line breaks. */
+function isBase64(text: string): boolean {
+  const digits = text.replaceAll(/[\r\n]/g, "");
+  return digits.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(digits);
+}
+
+/** Whether Flux never sends an object to the API server. */
+const isSkipped = (object: Mapping): boolean => skippedBecause(object as unknown as KubeObject) !== undefined;
 
 function withoutNamespace(object: Mapping): RefusedError {
   const { gvk, name } = new Resource(object, originOf(object));
@@ -90,20 +133,23 @@ function invalidKeys({ group, kind }: Gvk, object: Mapping): readonly BuildError
  * requires a string. Flux does not apply an object without apiVersion, and reports nothing. Source: ReadObjects in fluxcd/pkg/ssa/utils/object.go.
  */
 export function identityError(object: Mapping): BuildError | undefined {
-  if (scalarText(object.kind).startsWith("ENC["))
-    return new BuildError(
-      "the field `kind` is encrypted: SOPS must leave apiVersion, kind and metadata in plain text",
-      originOf(object),
-    );
+  const { name, namespace } = isMapping(object.metadata) ? object.metadata : {};
+  const identity = { kind: object.kind, apiVersion: object.apiVersion, "metadata.name": name };
+  for (const [field, value] of Object.entries({ ...identity, "metadata.namespace": namespace }))
+    if (scalarText(value).startsWith("ENC[")) return encryptedField(field, originOf(object));
   if ((object.apiVersion ?? "") === "")
     return new BuildError(
       `this ${scalarText(object.kind)} has no apiVersion, so Flux leaves it out: add the field`,
       originOf(object),
     );
-  const { name, namespace } = isMapping(object.metadata) ? object.metadata : {};
-  const required = { apiVersion: object.apiVersion, kind: object.kind, "metadata.name": name };
-  for (const [field, value] of Object.entries({ ...required, "metadata.namespace": namespace ?? "" }))
+  for (const [field, value] of Object.entries({ ...identity, "metadata.namespace": namespace ?? "" }))
     if (typeof value !== "string")
       return new BuildError(`${field} must be a string: quote it`, originOf(object));
   return undefined;
+}
+
+/** The error for a field that SOPS should have left in plain text. */
+function encryptedField(field: string, origin: Origin): BuildError {
+  const message = `the field \`${field}\` is encrypted: SOPS must leave apiVersion, kind and metadata in plain text`;
+  return new BuildError(message, origin);
 }

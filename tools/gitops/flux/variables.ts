@@ -51,11 +51,13 @@ export function variablesOf(kustomization: Mapping, find: FindSource): Variables
 
 /** Whether an object stands in for a Secret, without all of its keys: it is encrypted, or a controller creates it. */
 export function hidesKeys(source: Mapping): boolean {
+  return createdSecret(source)?.hasMore ?? isEncryptedWhole(source);
+}
+
+/** Whether a Secret's whole file is encrypted, and the object only stands in for it. */
+export function isEncryptedWhole(source: Mapping): boolean {
   return (
-    createdSecret(source)?.hasMore ??
-    (source.kind === "Secret" &&
-      /\.sops\.ya?ml$/.test(originOf(source).source.file) &&
-      !isMapping(source.sops))
+    source.kind === "Secret" && /\.sops\.ya?ml$/.test(originOf(source).source.file) && !isMapping(source.sops)
   );
 }
 

@@ -76,6 +76,13 @@ const CLUSTER_SCOPED: Readonly<Record<string, string>> = {
   v1: "ComponentStatus Namespace Node PersistentVolume",
 };
 
+/** Namespaced kinds that Kubernetes has added since. */
+const NEWER_NAMESPACED = expand({
+  "autoscaling/v2": "HorizontalPodAutoscaler",
+  "resource.k8s.io/v1": "ResourceClaim ResourceClaimTemplate",
+  "storage.k8s.io/v1": "CSIStorageCapacity",
+});
+
 const namespaced = expand(NAMESPACED);
 const clusterScoped = expand(CLUSTER_SCOPED);
 
@@ -96,25 +103,45 @@ export function hasSchema(gvk: Gvk): boolean {
 
 /** Groups of custom resources whose kinds are all namespaced, apart from those in {@link CLUSTER_SCOPED_CUSTOM}. */
 const NAMESPACED_GROUPS: ReadonlySet<string> = new Set([
-  ...["acme.cert-manager.io", "cert-manager.io", "external-secrets.io", "fluxcd.controlplane.io"],
-  ...["gateway.networking.k8s.io", "generators.external-secrets.io", "grafana.integreatly.org"],
-  ...["k8s.cni.cncf.io", "metallb.io", "monitoring.coreos.com", "postgresql.cnpg.io", "traefik.containo.us"],
-  ...["traefik.io", "volsync.backube"],
+  ...["acme.cert-manager.io", "bitnami.com", "ceph.rook.io", "cert-manager.io", "external-secrets.io"],
+  ...["externaldns.k8s.io", "fluxcd.controlplane.io", "gateway.envoyproxy.io", "gateway.networking.k8s.io"],
+  ...[
+    "generators.external-secrets.io",
+    "grafana.integreatly.org",
+    "k8s.cni.cncf.io",
+    "keda.sh",
+    "metallb.io",
+  ],
+  ...[
+    "monitoring.coreos.com",
+    "operator.victoriametrics.com",
+    "postgresql.cnpg.io",
+    "snapshot.storage.k8s.io",
+  ],
+  ...["traefik.containo.us", "traefik.io", "volsync.backube"],
 ]);
 
 /** Flux's own groups, such as helm.toolkit.fluxcd.io. */
 const FLUX_GROUP = /(?:^|\.)toolkit\.fluxcd\.io$/;
 
 /** Every other cluster-scoped kind of these groups starts with `Cluster`. */
-const CLUSTER_SCOPED_CUSTOM = /^Cluster(?=[A-Z])|^GatewayClass$/;
+const CLUSTER_SCOPED_CUSTOM = /^Cluster(?=[A-Z])|^GatewayClass$|^VolumeSnapshot(?:Class|Content)$/;
+
+/** Namespaced kinds of groups that also have others. */
+const NAMESPACED_CUSTOM: ReadonlySet<string> = new Set([
+  ...["CiliumEnvoyConfig", "CiliumLocalRedirectPolicy", "CiliumNetworkPolicy", "CiliumNodeConfig"].map(
+    (kind) => `cilium.io/${kind}`,
+  ),
+]);
 
 /** Whether objects of a kind are known to need a namespace. */
 export function isNamespaced(gvk: Gvk): boolean {
-  return namespaced.has(key(gvk)) || isNamespacedCustom(gvk);
+  return namespaced.has(key(gvk)) || NEWER_NAMESPACED.has(key(gvk)) || isNamespacedCustom(gvk);
 }
 
 function isNamespacedCustom({ group, kind }: Gvk): boolean {
-  return FLUX_GROUP.test(group) || (NAMESPACED_GROUPS.has(group) && !CLUSTER_SCOPED_CUSTOM.test(kind));
+  if (FLUX_GROUP.test(group) || NAMESPACED_CUSTOM.has(`${group}/${kind}`)) return true;
+  return NAMESPACED_GROUPS.has(group) && !CLUSTER_SCOPED_CUSTOM.test(kind);
 }
 
 /** Whether objects of a kind are known to have no namespace on a cluster; Kustomize sets one on custom resources nevertheless. */

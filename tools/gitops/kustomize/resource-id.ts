@@ -41,8 +41,11 @@ export function recorded(id: ResourceId, origin: Origin): readonly ResourceId[] 
   const [kinds, names, namespaces] = [gvk.kind, name, effectiveNamespace(id)].map((text) =>
     text.split(","),
   ) as [string[], string[], string[]];
-  if (kinds.length !== names.length || namespaces.length !== names.length)
-    throw new BuildError(`Kustomize cannot rename ${describeId(id)}, because of the comma`, origin);
+  if (kinds.length !== names.length || namespaces.length !== names.length) {
+    const isEncrypted = [gvk.kind, name, id.namespace].some((text) => text.startsWith("ENC["));
+    const advice = isEncrypted ? ": SOPS must leave apiVersion, kind and metadata in plain text" : "";
+    throw new BuildError(`Kustomize cannot rename ${describeId(id)}, because of the comma${advice}`, origin);
+  }
   return kinds.map((kind, index) => ({
     gvk: { ...gvk, kind },
     name: names[index] ?? "",

@@ -3,6 +3,7 @@ import {
   durations,
   integers,
   oneOf,
+  startingWith,
   strings,
   TEXT_MAP,
   TEXTS,
@@ -26,7 +27,7 @@ const KUSTOMIZATION: FieldType = {
     ...booleans("force", "ignoreMissingComponents", "prune", "suspend", "wait"),
     commonMetadata: { fields: { labels: TEXT_MAP, annotations: TEXT_MAP } },
     components: TEXTS,
-    decryption: { fields: { ...strings("provider", "serviceAccountName"), secretRef: NAME } },
+    decryption: { fields: { provider: oneOf("sops"), ...strings("serviceAccountName"), secretRef: NAME } },
     deletionPolicy: oneOf("MirrorPrune", "Delete", "WaitForTermination", "Orphan"),
     dependsOn: DEPENDS_ON,
     healthCheckExprs: {
@@ -54,7 +55,7 @@ const KUSTOMIZATION: FieldType = {
         substituteFrom: {
           list: { fields: { kind: SECRET_OR_MAP, ...strings("name"), ...booleans("optional") } },
         },
-        substituteStrategy: "string",
+        substituteStrategy: oneOf("WithVariables", "Always"),
       },
     },
     sourceRef: REFERENCE,
@@ -111,7 +112,7 @@ const HELM_RELEASE: FieldType = {
     uninstall: {
       fields: {
         ...booleans("disableHooks", "disableWait", "keepHistory"),
-        ...strings("deletionPropagation"),
+        deletionPropagation: oneOf("background", "foreground", "orphan"),
         ...durations("timeout"),
       },
     },
@@ -120,9 +121,10 @@ const HELM_RELEASE: FieldType = {
         ...ACTION,
         ...booleans("cleanupOnFail", "disableOpenAPIValidation", "force", "preserveValues"),
         crds: CRDS,
-        remediation: { fields: { ...REMEDIATION, ...strings("strategy") } },
+        remediation: { fields: { ...REMEDIATION, strategy: oneOf("rollback", "uninstall") } },
       },
     },
+    values: { fields: {} },
     valuesFrom: {
       list: {
         fields: {
@@ -137,7 +139,7 @@ const HELM_RELEASE: FieldType = {
 
 /** The fields that Flux's sources have in common. */
 const SOURCE: Fields = {
-  ...strings("url", "provider", "timeout"),
+  ...strings("provider", "timeout"),
   ...durations("interval"),
   ...booleans("suspend"),
   secretRef: NAME,
@@ -149,18 +151,25 @@ const OCI_REPOSITORY: FieldType = {
     ...SOURCE,
     ...strings("ignore", "serviceAccountName"),
     ...booleans("insecure"),
-    layerSelector: { fields: strings("mediaType", "operation") },
+    url: startingWith("oci://"),
+    layerSelector: { fields: { ...strings("mediaType"), operation: oneOf("extract", "copy") } },
     ref: { fields: strings("digest", "semver", "semverFilter", "tag") },
   },
 };
 const HELM_REPOSITORY: FieldType = {
-  fields: { ...SOURCE, ...strings("type"), ...booleans("insecure", "passCredentials") },
+  fields: {
+    ...SOURCE,
+    ...booleans("insecure", "passCredentials"),
+    type: oneOf("default", "oci"),
+    url: startingWith("http://", "https://", "oci://"),
+  },
 };
 const GIT_REPOSITORY: FieldType = {
   fields: {
     ...SOURCE,
     ...strings("ignore"),
     ...booleans("recurseSubmodules"),
+    url: startingWith("http://", "https://", "ssh://"),
     ref: { fields: strings("branch", "commit", "name", "semver", "tag") },
     sparseCheckout: TEXTS,
   },

@@ -8,83 +8,13 @@ import {
   type Fields,
   type FieldType,
 } from "./notation.ts";
-
-const HANDLERS: Fields = {
-  exec: { fields: { command: TEXTS } },
-  grpc: { fields: { port: "port", ...strings("service") } },
-  httpGet: { fields: { port: "portOrName", ...strings("host", "path", "scheme") } },
-  tcpSocket: { fields: { port: "portOrName", ...strings("host") } },
-};
-const PROBE: FieldType = {
-  fields: {
-    ...integers("failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold"),
-    ...integers("terminationGracePeriodSeconds", "timeoutSeconds"),
-    ...HANDLERS,
-  },
-};
-
-const CONTAINERS: FieldType = {
-  list: {
-    fields: {
-      ...strings("name", "image", "imagePullPolicy", "workingDir"),
-      ...booleans("stdin", "tty"),
-      args: TEXTS,
-      command: TEXTS,
-      livenessProbe: PROBE,
-      readinessProbe: PROBE,
-      startupProbe: PROBE,
-      env: { list: { fields: strings("name", "value") } },
-      ports: {
-        list: {
-          fields: {
-            ...strings("name", "protocol", "hostIP"),
-            containerPort: "port",
-            ...integers("hostPort"),
-          },
-        },
-      },
-      securityContext: {
-        fields: {
-          ...booleans("allowPrivilegeEscalation", "privileged", "readOnlyRootFilesystem", "runAsNonRoot"),
-          ...integers("runAsGroup", "runAsUser"),
-          capabilities: { fields: { add: TEXTS, drop: TEXTS } },
-        },
-      },
-      volumeMounts: {
-        list: { fields: { ...strings("name", "mountPath", "subPath"), ...booleans("readOnly") } },
-      },
-    },
-  },
-};
-
-const POD: FieldType = {
-  fields: {
-    ...strings("dnsPolicy", "hostname", "nodeName", "priorityClassName", "restartPolicy", "schedulerName"),
-    ...strings("serviceAccountName"),
-    ...booleans("automountServiceAccountToken", "enableServiceLinks", "hostIPC", "hostNetwork", "hostPID"),
-    ...booleans("shareProcessNamespace"),
-    ...integers("priority", "terminationGracePeriodSeconds"),
-    containers: CONTAINERS,
-    initContainers: CONTAINERS,
-    ephemeralContainers: CONTAINERS,
-    nodeSelector: TEXT_MAP,
-    securityContext: {
-      fields: {
-        ...booleans("runAsNonRoot"),
-        ...integers("fsGroup", "runAsGroup", "runAsUser"),
-        sysctls: { list: { fields: strings("name", "value") } },
-      },
-    },
-    tolerations: {
-      list: {
-        fields: { ...strings("key", "operator", "value", "effect"), ...integers("tolerationSeconds") },
-      },
-    },
-  },
-};
+import { POD } from "./pods.ts";
 
 const TEMPLATE: FieldType = { fields: { metadata: METADATA, spec: POD } };
 const SELECTOR: FieldType = { fields: { matchLabels: TEXT_MAP } };
+const STRATEGY: FieldType = { fields: strings("type") };
+const PEERS: FieldType = { list: { fields: { namespaceSelector: SELECTOR, podSelector: SELECTOR } } };
+const POLICY_PORTS: FieldType = { list: { fields: { ...strings("protocol"), port: "portOrName" } } };
 const JOB: FieldType = {
   fields: {
     ...booleans("suspend"),
@@ -121,6 +51,7 @@ export const KUBERNETES_SPECS: Fields = {
     fields: {
       selector: SELECTOR,
       template: TEMPLATE,
+      updateStrategy: STRATEGY,
       ...integers("minReadySeconds", "revisionHistoryLimit"),
     },
   },
@@ -129,6 +60,7 @@ export const KUBERNETES_SPECS: Fields = {
       ...booleans("paused"),
       ...integers("minReadySeconds", "progressDeadlineSeconds", "replicas", "revisionHistoryLimit"),
       selector: SELECTOR,
+      strategy: STRATEGY,
       template: TEMPLATE,
     },
   },
@@ -138,6 +70,13 @@ export const KUBERNETES_SPECS: Fields = {
       ...integers("minReadySeconds", "replicas", "revisionHistoryLimit"),
       selector: SELECTOR,
       template: TEMPLATE,
+      updateStrategy: STRATEGY,
+    },
+  },
+  "autoscaling/HorizontalPodAutoscaler": {
+    fields: {
+      ...integers("maxReplicas", "minReplicas"),
+      scaleTargetRef: { fields: strings("apiVersion", "kind", "name") },
     },
   },
   "batch/Job": JOB,
@@ -152,17 +91,69 @@ export const KUBERNETES_SPECS: Fields = {
   "/PersistentVolumeClaim": {
     fields: { ...strings("storageClassName", "volumeMode", "volumeName"), accessModes: TEXTS },
   },
+  "/PersistentVolume": {
+    fields: {
+      ...strings("persistentVolumeReclaimPolicy", "storageClassName", "volumeMode"),
+      accessModes: TEXTS,
+      mountOptions: TEXTS,
+      nfs: { fields: { ...strings("path", "server"), ...booleans("readOnly") } },
+    },
+  },
   "/Service": {
     fields: {
-      ...strings("clusterIP", "externalName", "externalTrafficPolicy", "loadBalancerIP", "type"),
+      ...strings("clusterIP", "externalName", "externalTrafficPolicy", "internalTrafficPolicy"),
+      ...strings("ipFamilyPolicy", "loadBalancerClass", "loadBalancerIP", "sessionAffinity", "type"),
+      ...booleans("allocateLoadBalancerNodePorts", "publishNotReadyAddresses"),
       externalIPs: TEXTS,
+      ipFamilies: TEXTS,
+      loadBalancerSourceRanges: TEXTS,
       ports: {
         list: {
-          fields: { ...strings("appProtocol", "name", "protocol"), ...integers("nodePort"), port: "port" },
+          fields: {
+            ...strings("appProtocol", "name", "protocol"),
+            ...integers("nodePort"),
+            port: "port",
+            targetPort: "targetPort",
+          },
         },
       },
       selector: TEXT_MAP,
     },
   },
   "networking.k8s.io/Ingress": INGRESS,
+  "networking.k8s.io/NetworkPolicy": {
+    fields: {
+      egress: { list: { fields: { ports: POLICY_PORTS, to: PEERS } } },
+      ingress: { list: { fields: { from: PEERS, ports: POLICY_PORTS } } },
+      podSelector: SELECTOR,
+      policyTypes: TEXTS,
+    },
+  },
+  "policy/PodDisruptionBudget": { fields: { selector: SELECTOR } },
+};
+
+const RULES: FieldType = {
+  list: {
+    fields: {
+      apiGroups: TEXTS,
+      nonResourceURLs: TEXTS,
+      resourceNames: TEXTS,
+      resources: TEXTS,
+      verbs: TEXTS,
+    },
+  },
+};
+
+/** The types of fields next to `metadata`, as `group/kind`. */
+export const KUBERNETES_CONTENTS: Readonly<Record<string, Fields>> = {
+  "/ConfigMap": { ...booleans("immutable"), data: TEXT_MAP, binaryData: TEXT_MAP },
+  "/Secret": { ...booleans("immutable"), ...strings("type"), data: TEXT_MAP, stringData: TEXT_MAP },
+  "rbac.authorization.k8s.io/ClusterRole": { rules: RULES },
+  "rbac.authorization.k8s.io/Role": { rules: RULES },
+  "storage.k8s.io/StorageClass": {
+    ...booleans("allowVolumeExpansion"),
+    ...strings("provisioner", "reclaimPolicy", "volumeBindingMode"),
+    mountOptions: TEXTS,
+    parameters: TEXT_MAP,
+  },
 };

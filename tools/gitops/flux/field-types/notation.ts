@@ -7,6 +7,8 @@ export type FieldType =
   | "port"
   /** A port's number or name. */
   | "portOrName"
+  /** The same of a Service, where 0 and empty text mean the Service's port. */
+  | "targetPort"
   /** Text in a certain form. */
   | { readonly pattern: RegExp; readonly needed: string }
   | { readonly list: FieldType }
@@ -41,6 +43,16 @@ export const oneOf = (...values: readonly string[]): FieldType => ({
   pattern: new RegExp(`^(?:${values.join("|")})$`),
   needed: `one of ${values.join(", ")}`,
 });
+
+/** A URL that starts with one of the schemes. */
+export function startingWith(...schemes: readonly string[]): FieldType {
+  const names = schemes.map((scheme) => scheme.replace("://", ""));
+  const alternatives = names.length === 1 ? names.join("") : `(${names.join("|")})`;
+  return {
+    pattern: new RegExp(`^${alternatives}://.*$`),
+    needed: `a URL that starts with ${schemes.join(" or ")}`,
+  };
+}
 
 export const TEXTS: FieldType = { list: "string" };
 export const TEXT_MAP: FieldType = { map: "string" };

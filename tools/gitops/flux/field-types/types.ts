@@ -1,13 +1,8 @@
 import { FLUX_SPECS } from "./flux.ts";
-import { KUBERNETES_SPECS } from "./kubernetes.ts";
-import { METADATA, TEXT_MAP, type Fields, type MappingType } from "./notation.ts";
+import { KUBERNETES_CONTENTS, KUBERNETES_SPECS } from "./kubernetes.ts";
+import { METADATA, type Fields, type MappingType } from "./notation.ts";
 
 const SPECS: Fields = { ...FLUX_SPECS, ...KUBERNETES_SPECS };
-
-const CONTENTS: Readonly<Record<string, Fields>> = {
-  "/ConfigMap": { data: TEXT_MAP, binaryData: TEXT_MAP },
-  "/Secret": { data: TEXT_MAP, stringData: TEXT_MAP },
-};
 
 /**
  * The types of the fields that are often written with another type, such as `value: 8080` below `env`, or with a typing error in their name. Other fields are not
@@ -16,5 +11,5 @@ const CONTENTS: Readonly<Record<string, Fields>> = {
 export function fieldTypes({ group, kind }: { readonly group: string; readonly kind: string }): MappingType {
   const key = `${group}/${kind}`;
   const spec = SPECS[key];
-  return { fields: { metadata: METADATA, ...(spec && { spec }), ...CONTENTS[key] } };
+  return { fields: { metadata: METADATA, ...(spec && { spec }), ...KUBERNETES_CONTENTS[key] } };
 }

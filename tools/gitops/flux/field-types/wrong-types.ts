@@ -48,18 +48,26 @@ type Scalar = Extract<FieldType, string>;
 function hasType(value: Value, type: Scalar): boolean {
   if (type === "port") return isPort(value);
   // Whether the container has a port with that name is for a rule.
-  if (type === "portOrName") return isPort(value) || typeof value === "string";
+  if (type === "portOrName") return isPort(value) || isPortName(value);
+  if (type === "targetPort") return value === 0 || value === "" || isPort(value) || isPortName(value);
   return type === "integer" ? Number.isInteger(value) : typeof value === type;
 }
 
 const isPort = (value: Value): boolean =>
   Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65535;
 
+/** Source: IsValidPortName in apimachinery's util/validation. */
+const isPortName = (value: Value): boolean =>
+  typeof value === "string" && /^(?=.*[a-z])[-a-z0-9]{1,15}$/.test(value);
+
 function needed(value: Value, type: Scalar): string {
   if (type === "boolean") return "true or false";
   if (type === "integer") return "a whole number";
   if (type === "port") return "a port from 1 to 65535";
-  if (type === "portOrName") return "a port from 1 to 65535, or a port's name";
+  if (type === "portOrName" || type === "targetPort") {
+    const isQuoted = typeof value === "string" && /^\d+$/.test(value);
+    return `a port from 1 to 65535${isQuoted ? " without quotes" : ""}, or a port's name`;
+  }
   return typeof value === "object" ? "a string" : "a string: quote it";
 }
 
