@@ -21,8 +21,22 @@ describe("the calls of a Taskfile", () => {
   });
 
   it("exclude options and their values, variables, and everything after --", () => {
-    assert.deepEqual(names("task --silent -d some/dir build FORCE=1 -- not:this"), ["build"]);
+    assert.deepEqual(names("task --silent -C 2 build FORCE=1 -- not:this"), ["build"]);
     assert.deepEqual(names("task -l"), []);
+  });
+
+  it("include names with digits and slashes, and Task's own variable for itself", () => {
+    assert.deepEqual(names("task 1password:sync k8s/ops:drain && {{.TASK_EXE}} one"), [
+      "1password:sync",
+      "k8s/ops:drain",
+      "one",
+    ]);
+    assert.deepEqual(names('"{{ .TASK_EXE }}" one'), ["one"]);
+  });
+
+  it("mean tasks in any namespace if they select another Taskfile", () => {
+    for (const options of ["-d some/dir", "--taskfile=some/Taskfile.yaml", "-t some/Taskfile.yaml"])
+      assert.deepEqual(names(`task ${options} build`), ["build", "{{}}:build"]);
   });
 
   it("include every branch of a condition", () => {
@@ -43,6 +57,7 @@ describe("the calls of a Taskfile", () => {
     assert.ok(mayMean("flux:{{.X}}", "flux:sync"));
     assert.ok(!mayMean("flux:{{.X}}", "talos:sync"));
     assert.ok(mayMean("wait:apps", "wait:*"));
+    assert.ok(mayMean("wait:", "wait:*"));
     assert.ok(!mayMean("wait", "wait:*"));
     assert.ok(mayMean("wait:{{.X}}", "wait:*"));
     assert.ok(!mayMean("stop:{{.X}}", "wait:*"));
@@ -110,6 +125,67 @@ describe("a Taskfile under several names", () => {
       "k.yaml": "includes: { root: ./Taskfile.yaml }\ntasks:\n  x: { cmd: echo }\n",
     };
     assert.deepEqual(stayingIn(files, "{ includes: [], pruned: [a, b], keep: [up] }"), ["b:go", "up"]);
+  });
+
+  const REDUCED = "{ includes: [], keep: [up] }";
+
+  /** The root's task reads or calls something, and the include `lib` has the only task that could be removed. */
+  const kept = (up: object, lib: object, more: Readonly<Record<string, string>> = {}): boolean => {
+    const files = {
+      "Taskfile.yaml": JSON.stringify({
+        vars: { X: "root" },
+        includes: { lib: "./lib.yaml" },
+        tasks: { up },
+      }),
+      "lib.yaml": JSON.stringify({ tasks: { go: "echo" }, ...lib }),
+      ...more,
+    };
+    return stayingIn(files, REDUCED).includes("lib:go");
+  };
+
+  it("stays with a file that cannot be read and that its own file includes", () => {
+    const lib = { includes: { inner: "./{{.DIR}}" } };
+    assert.ok(kept({ deps: ["lib:inner:go"] }, lib));
+    assert.ok(!kept({ deps: ["lib:outer:go"] }, lib));
+    assert.ok(
+      kept({ deps: ["lib:other"] }, { includes: { inner: { taskfile: "./{{.DIR}}", flatten: true } } }),
+    );
+    assert.ok(kept({ deps: ["lib:inner:go"] }, { includes: { inner: "https://example.com/Taskfile.yaml" } }));
+  });
+
+  it("stays if it sets a variable that others read by its name", () => {
+    const lib = { vars: { LIST: ["a"] } };
+    for (const up of [
+      { cmds: [{ for: { var: "LIST" }, cmd: "echo" }] },
+      { requires: { vars: ["LIST"] } },
+      { requires: { vars: [{ name: "LIST", enum: ["a"] }] } },
+      { vars: { L: { ref: ".LIST" } } },
+      { cmds: [{ for: { matrix: { L: { ref: "index .LIST 0" } } }, cmd: "echo" }] },
+    ])
+      assert.ok(kept(up, lib), JSON.stringify(up));
+    assert.ok(!kept({ requires: { vars: ["OTHER"] } }, lib));
+  });
+
+  it("stays if one of its files sets a variable that others read, even one that the root sets too", () => {
+    assert.ok(kept({ cmd: "echo {{.X}}" }, { vars: { X: "lib" } }));
+    assert.ok(!kept({ cmd: "echo {{.X}}" }, { vars: { X: "root" } }));
+    const nested = { "inner.yaml": "vars: { DEEP: x }\ntasks: { go: echo }\n" };
+    assert.ok(kept({ cmd: "echo {{.DEEP}}" }, { includes: { inner: "./inner.yaml" } }, nested));
+    assert.ok(!kept({ cmd: "echo" }, { includes: { inner: "./inner.yaml" } }, nested));
+  });
+
+  it("stays if a variable of a whole Taskfile is the output of one of its tasks", () => {
+    const lib = { "lib.yaml": "tasks: { go: echo }\n" };
+    const root = (list: string): string =>
+      `${list}: { V: { sh: task lib:go } }\nincludes: { lib: ./lib.yaml }\ntasks: { up: echo }\n`;
+    for (const list of ["vars", "env"]) {
+      const files = { ...lib, "Taskfile.yaml": root(list) };
+      assert.deepEqual(stayingIn(files, "{ includes: [], keep: [up], remove: [lib] }"), ["lib:go", "up"]);
+    }
+  });
+
+  it("stays if it sets the environment of all tasks", () => {
+    assert.ok(kept({ cmd: "kubectl get pods" }, { env: { KUBECONFIG: "./kubeconfig" } }));
   });
 
   it("keeps what another Taskfile includes", () => {

@@ -7,11 +7,19 @@ export interface Call {
   readonly local: boolean;
 }
 
-/** The arguments to `task` in a shell command, up to the end of the command. */
-const SHELL_CALL = /(?:^|[\s;&|(`"'/])(?:go-)?task[ \t]+((?:\\\n|[^\n;&|<>()`])*)/g;
+/** The arguments to `task` in a shell command, up to the end of the command. `TASK_EXE` is Task's own variable for itself. */
+const SHELL_CALL =
+  /(?:(?:^|[\s;&|(`"'/])(?:go-)?task|\{\{-?\s*\.TASK_EXE\s*-?\}\})["']?[ \t]+((?:\\\n|[^\n;&|<>()`])*)/g;
 
 /** Task options that take a value. Source: https://taskfile.dev/docs/reference/cli */
 const OPTIONS_WITH_VALUE = /^(?:-[dtoCI]|--(?:dir|taskfile|output|concurrency|interval|sort))$/;
+/** Options that select a Taskfile: the tasks are named as there, without the namespaces that the root may have for them. */
+const OTHER_TASKFILE = /^(?:-[dt]|--(?:dir|taskfile))(?:=|$)/;
+const ANY_NAMESPACE = "{{}}:";
+
+/** The name in a call as a person wrote it. */
+export const writtenName = (call: string): string =>
+  call.startsWith(ANY_NAMESPACE) ? call.slice(ANY_NAMESPACE.length) : call;
 
 /** A condition in a template without another one in it. */
 const CONDITION = /\{\{-?\s*(?:if|with)\b(?:(?!\{\{-?\s*(?:if|with|range)\b).)+?\{\{-?\s*end\s*-?\}\}/s;
@@ -70,15 +78,17 @@ function namesInCommand(text: string): readonly string[] {
     .replace(/\\\r?\n/g, " ")
     .split(/\s+/);
   const names: string[] = [];
+  let isElsewhere = false;
   for (let index = 0; index < words.length; index++) {
     const word = (words[index] ?? "").replace(/^["']|["',]+$/g, "");
     if (word === "--" || word.startsWith("#")) break;
+    if (OTHER_TASKFILE.test(word)) isElsewhere = true;
     if (OPTIONS_WITH_VALUE.test(word)) index++;
-    else if (word.startsWith("$") || /^[A-Za-z_.{][\w.:{}*-]*$/.test(word))
+    else if (word.startsWith("$") || /^[\w.{:][\w.:{}*@+/-]*$/.test(word))
       names.push(word.replace(/^\$.*/, "{{}}"));
     else if (!word.startsWith("-") && !word.includes("=")) break;
   }
-  return names;
+  return isElsewhere ? names.flatMap((name) => [name, ANY_NAMESPACE + name]) : names;
 }
 
 /** Whether a call may mean a task with that name: `{{…}}` in the call and `*` in the name stand for anything. */
@@ -88,7 +98,7 @@ export function mayMean(call: string, name: string): boolean {
   const called = call.split(/\{\{.*?\}\}/);
   const named = name.split("*");
   if (named.length === 1) return literals(called, ".*").test(name);
-  if (called.length === 1) return literals(named, ".+").test(call);
+  if (called.length === 1) return literals(named, ".*").test(call);
   const [start = "", end = ""] = [called[0], named[0]];
   return start.startsWith(end) || end.startsWith(start);
 }

@@ -1,10 +1,10 @@
 import type { Repository } from "../../../gitops/yaml/repository.ts";
-import { isMapping } from "../../../gitops/yaml/values.ts";
 import type { MigrateOptions } from "../../options.ts";
 import { formatNote } from "../../report.ts";
 import type { Note } from "../../step.ts";
-import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { FLUX, isFluxTask } from "./flux-names.ts";
+import { callsIn, writtenName } from "./calls.ts";
+import { lentVariable } from "./lent-variables.ts";
 import { mentionsIn, type Mention } from "./mentions.ts";
 import {
   includedElsewhere,
@@ -40,17 +40,23 @@ export function essentialOf(
     includes.set(name, isRemovableInclude(name, options) ? reason : "");
     for (const task of taskfiles.tasks)
       if (task.include === name && !isRemovable(task, options, replaced)) keep(task, "");
+    for (const file of taskfiles.filesOf.get(name) ?? []) keepReadBy(file);
   };
   const keep = (task: Task, reason: string, mention = ""): void => {
     if (tasks.has(task)) return;
     tasks.set(task, mention);
     keepInclude(task.include, reason);
-    for (const call of task.calls) keepCalled(call, `${task.name} calls ${call}`);
+    for (const call of task.calls) keepCalled(call, `${task.name} calls ${writtenName(call)}`);
   };
   const keepCalled = (call: string, reason: string, mention = ""): void => {
     for (const called of tasksCalled(taskfiles.tasks, call)) keep(called, reason, mention);
-    for (const { name } of unknownIncludesCalled(taskfiles, call)) keepInclude(name, reason);
+    for (const name of unknownIncludesCalled(taskfiles, call)) keepInclude(name, reason);
   };
+  const keepReadBy = (file: string): void => {
+    const { vars = null, env = null } = taskfiles.files.get(file) ?? {};
+    for (const { name } of callsIn([vars, env])) keepCalled(name, `a variable in ${file} calls ${name}`);
+  };
+  keepReadBy(taskfiles.root);
   for (const { name } of taskfiles.includes) if (!isRemovableInclude(name, options)) keepInclude(name, "");
   for (const task of taskfiles.tasks)
     if (task.include === "" && !isRemovable(task, options, replaced)) keep(task, "");
@@ -68,9 +74,9 @@ export function essentialOf(
     for (const task of taskfiles.tasks) if (task.file === file) keep(task, reason, reason);
   }
   for (;;) {
-    const lent = lentVariable(repository, taskfiles, { includes });
+    const lent = lentVariable(repository, taskfiles, includes);
     if (!lent) return { tasks, includes, outdated: outdatedBy(mentions, taskfiles, tasks) };
-    keepInclude(lent.include, `it sets ${lent.variable}, which ${lent.file} reads`);
+    keepInclude(lent.include, lent.reason);
   }
 }
 
@@ -103,34 +109,4 @@ function outdatedBy(
       : [];
   });
   return [...new Map(notes.map((note) => [formatNote(note), note])).values()];
-}
-
-/** A variable that a remaining Taskfile reads and only a removed one sets: Task merges the variables of all Taskfiles. */
-function lentVariable(
-  repository: Repository,
-  { root, includes, files }: Taskfiles,
-  essential: Pick<Essential, "includes">,
-): { readonly include: string; readonly variable: string; readonly file: string } | undefined {
-  const staying = includes.flatMap(({ name, file }) =>
-    essential.includes.has(name) && file !== undefined ? [file] : [],
-  );
-  const set = new Set([root, ...staying].flatMap((file) => variablesOf(files, file)));
-  for (const { name, file } of includes) {
-    if (essential.includes.has(name) || file === undefined) continue;
-    for (const variable of variablesOf(files, file)) {
-      const reader = staying.find((path) => reads(fileText(repository, path) ?? "", variable));
-      if (!set.has(variable) && reader !== undefined) return { include: name, variable, file: reader };
-    }
-  }
-  return undefined;
-}
-
-function variablesOf(files: Taskfiles["files"], file: string): readonly string[] {
-  const vars = files.get(file)?.vars;
-  return isMapping(vars) ? Object.keys(vars) : [];
-}
-
-/** Whether a template in a text reads a variable. */
-export function reads(text: string, variable: string): boolean {
-  return new RegExp(`\\{\\{[^}]*\\.${RegExp.escape(variable)}\\b`).test(text);
 }

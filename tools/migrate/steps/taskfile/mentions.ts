@@ -2,7 +2,7 @@ import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, SourceFile, type Position } from "../../../gitops/yaml/source.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import { runsCommands, textFiles } from "../../text-files.ts";
-import { shellCallsAt } from "./calls.ts";
+import { shellCallsAt, writtenName } from "./calls.ts";
 import { tasksCalled, type Task, type Taskfiles } from "./taskfiles.ts";
 
 /** A place in the repository that names a task. */
@@ -29,7 +29,9 @@ export function mentionsIn(repository: Repository, taskfiles: Taskfiles): readon
     const source = new SourceFile(file, text);
     const isTaskfile = taskfiles.files.has(file);
     const isScript = !isTaskfile && runsCommands(file, text);
-    const calls = isTaskfile ? [] : shellCallsAt(text).filter(({ name }) => isScript || !name.includes("{{"));
+    const calls = isTaskfile
+      ? []
+      : shellCallsAt(text).filter(({ name }) => isScript || !writtenName(name).includes("{{"));
     const names = [...text.matchAll(NAME)]
       .map(({ 0: name, index }) => ({ name, offset: index }))
       .filter(({ name }) => namespaces.has(name.slice(0, name.indexOf(":"))))
@@ -40,7 +42,7 @@ export function mentionsIn(repository: Repository, taskfiles: Taskfiles): readon
       ...names.map((name) => ({ ...name, isCall: false })),
     ].map(({ name, offset, isCall }) => ({
       name: anyFor(name),
-      written: name,
+      written: writtenName(name),
       isCall,
       position: locate({ source, offset }),
     }));

@@ -5,7 +5,7 @@ import { tasksCalled, type Include, type Task, type Taskfiles } from "./taskfile
 
 /** Notes on the includes that are kept. */
 export function includeNotes({ includes }: Taskfiles, essential: Essential): readonly Note[] {
-  return includes.flatMap(({ name, file, misnamed, optional, isTemplate, position }) => {
+  return includes.flatMap(({ name, file, misnamed, optional, unknown, position }) => {
     const reason = essential.includes.get(name);
     if (reason === undefined) return [];
     const notes: Note[] = [];
@@ -16,7 +16,7 @@ export function includeNotes({ includes }: Taskfiles, essential: Essential): rea
         message: `include ${name} works only on file systems that ignore case: Task looks for Taskfile.yaml, and the file is ${file ?? ""}`,
         position,
       });
-    if (file === undefined && !optional && !isTemplate)
+    if (file === undefined && !optional && unknown === "")
       notes.push({
         kind: "unknown",
         message: `include ${name} points to a file that does not exist`,
@@ -64,8 +64,8 @@ export function proposal(
 }
 
 /** What is removed with an include. */
-export function removedInclude({ name, file, isTemplate }: Include, tasks: readonly Task[]): string {
-  if (isTemplate) return `include ${name} is removed; its path is a template, and nothing calls its tasks`;
+export function removedInclude({ name, file, unknown }: Include, tasks: readonly Task[]): string {
+  if (unknown !== "") return `include ${name} is removed; ${unknown}, and nothing calls its tasks`;
   if (file === undefined) return `include ${name} is removed; it points to a file that does not exist`;
   const names = tasks.filter(({ include }) => include === name).map((task) => task.name);
   return `include ${name} is removed, with ${names.length === 0 ? "no tasks" : `the ${names.length === 1 ? "task" : "tasks"} ${names.join(", ")}`}; the file ${file} is kept`;

@@ -10,11 +10,12 @@ import {
   type Step,
   type StepContext,
 } from "../../step.ts";
-import { essentialOf, reads, type Essential } from "./essential.ts";
+import { essentialOf, type Essential } from "./essential.ts";
 import { changeEntries, withoutBlankStart } from "./edit-entries.ts";
 import { fluxTasks, otherFluxTasks, type FluxTask } from "./flux-tasks.ts";
 import { FLUX } from "./flux-names.ts";
 import { idleNotes, includeNotes, proposal, removedInclude, taskNotes, withComments } from "./notes.ts";
+import { reads } from "./lent-variables.ts";
 import { notEditable } from "../../not-editable.ts";
 import { readTaskfiles, type Task, type Taskfiles } from "./taskfiles.ts";
 
@@ -164,18 +165,19 @@ function editTasks(
 
 /** Variables in the root Taskfile that nothing reads any more. */
 function unreadVariables(
-  { root, files, includes }: Taskfiles,
+  { root, files, includes, filesOf }: Taskfiles,
   essential: Essential,
   { repository }: StepContext,
   changes: readonly FileChange[],
 ): readonly Note[] {
   const vars = files.get(root)?.vars;
-  const staying = includes.flatMap(({ name, file }) => (essential.includes.has(name) ? (file ?? []) : []));
-  const texts = [root, ...staying].map(
-    (file) => changes.find(({ path }) => path === file)?.text ?? fileText(repository, file) ?? "",
-  );
+  const staying = includes.filter(({ name }) => essential.includes.has(name));
+  const readers = [root, ...staying.flatMap(({ name }) => filesOf.get(name) ?? [])].map((file) => ({
+    text: changes.find(({ path }) => path === file)?.text ?? fileText(repository, file) ?? "",
+    fields: files.get(file),
+  }));
   const unread = Object.keys(isMapping(vars) ? vars : {}).filter(
-    (name) => !texts.some((text) => reads(text, name)),
+    (name) => !readers.some(({ text, fields }) => reads(text, fields, name)),
   );
   if (unread.length === 0) return [];
   const message = `no longer used, and left in place: ${unread.length === 1 ? "variable" : "variables"} ${unread.join(", ")}`;

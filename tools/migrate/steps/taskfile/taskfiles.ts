@@ -30,17 +30,25 @@ export interface Task {
 /** An include in the root Taskfile. */
 export interface Include {
   readonly name: string;
-  /** Undefined if the repository has no such file, or if its path is a template. */
+  /** Undefined if the repository has no such file, or if its path is a template or an address. */
   readonly file: string | undefined;
   readonly aliases: readonly string[];
   /** Its tasks have no namespace. */
   readonly flatten: boolean;
-  /** Its path contains a template, so its tasks are not known. */
-  readonly isTemplate: boolean;
+  /** Why its tasks are not known although the file may exist; empty otherwise. */
+  readonly unknown: string;
   /** The file name differs from the expected one in case only: Task finds it only on case-insensitive file systems. */
   readonly misnamed: boolean;
   readonly optional: boolean;
   readonly position: Position;
+}
+
+/** Tasks that an include, or one in its file, provides, and whose names are not known. */
+export interface UnknownTasks {
+  /** The root's include that leads to them. */
+  readonly include: string;
+  readonly namespaces: readonly string[];
+  readonly flatten: boolean;
 }
 
 /** The Taskfiles, starting at the root. */
@@ -48,6 +56,9 @@ export interface Taskfiles {
   readonly root: string;
   readonly includes: readonly Include[];
   readonly tasks: readonly Task[];
+  readonly unknown: readonly UnknownTasks[];
+  /** The files of each of the root's includes, in the order in which Task merges their variables. */
+  readonly filesOf: ReadonlyMap<string, readonly string[]>;
   /** Top-level mapping of each file. */
   readonly files: ReadonlyMap<string, Mapping>;
 }
@@ -57,52 +68,56 @@ export function readTaskfiles(repository: Repository): Taskfiles | undefined {
   const root = taskfileAt(repository, ".");
   const fields = root === undefined ? undefined : mappingOf(repository, root);
   if (root === undefined || !fields) return undefined;
-  const files = new Map([[root, fields]]);
-  const tasks = [...tasksOf(fields, root, [""], "")];
+  const found: Found = {
+    files: new Map([[root, fields]]),
+    tasks: [...tasksOf(fields, root, [""], "")],
+    unknown: [],
+    filesOf: new Map(),
+  };
   const includes = includesOf(repository, root, fields);
-  for (const include of includes) {
-    const { name, file } = include;
-    const namespaces = namespacesOf(include, [""]);
-    if (file !== undefined)
-      tasks.push(...read(repository, file, { namespaces, include: name, files, includedBy: [root] }));
-  }
-  return { root, includes, tasks, files };
+  for (const include of includes)
+    read(repository, include, { parents: [""], include: include.name, includedBy: [root] }, found);
+  return { root, includes, ...found };
+}
+
+/** What has been read so far. */
+interface Found {
+  readonly files: Map<string, Mapping>;
+  readonly tasks: Task[];
+  readonly unknown: UnknownTasks[];
+  readonly filesOf: Map<string, string[]>;
 }
 
 function read(
   repository: Repository,
-  file: string,
+  entry: Include,
   at: {
-    namespaces: readonly string[];
-    include: string;
-    files: Map<string, Mapping>;
+    readonly parents: readonly string[];
+    /** The root's include that leads to it. */
+    readonly include: string;
     /** The files that lead to this one. A file may be included several times under different names, but not by itself. */
-    includedBy: readonly string[];
+    readonly includedBy: readonly string[];
   },
-): readonly Task[] {
-  const { namespaces, include, files } = at;
-  const fields = at.includedBy.includes(file) ? undefined : mappingOf(repository, file);
-  if (!fields) return [];
-  files.set(file, fields);
-  const includedBy = [...at.includedBy, file];
-  const below = includesOf(repository, file, fields).flatMap((nested) =>
-    nested.file === undefined
-      ? []
-      : read(repository, nested.file, {
-          namespaces: namespacesOf(nested, namespaces),
-          include,
-          files,
-          includedBy,
-        }),
-  );
-  return [...tasksOf(fields, file, namespaces, include), ...below];
+  found: Found,
+): void {
+  const { include } = at;
+  const { file, flatten } = entry;
+  const namespaces = namespacesOf(entry, at.parents);
+  if (file !== undefined && at.includedBy.includes(file)) return;
+  const fields = file === undefined ? undefined : mappingOf(repository, file);
+  if (file === undefined || !fields) {
+    found.unknown.push({ include, namespaces, flatten });
+    return;
+  }
+  found.files.set(file, fields);
+  found.filesOf.set(include, [...(found.filesOf.get(include) ?? []), file]);
+  found.tasks.push(...tasksOf(fields, file, namespaces, include));
+  const below = { parents: namespaces, include, includedBy: [...at.includedBy, file] };
+  for (const nested of includesOf(repository, file, fields)) read(repository, nested, below, found);
 }
 
 /** The namespaces of an include's tasks, the one from its own name first; empty for the root's own. */
-export function namespacesOf(
-  { name, aliases, flatten }: Include,
-  parents: readonly string[],
-): readonly string[] {
+function namespacesOf({ name, aliases, flatten }: Include, parents: readonly string[]): readonly string[] {
   if (flatten) return parents;
   return parents.flatMap((parent) => [name, ...aliases].map((own) => within(parent, own)));
 }
@@ -148,9 +163,9 @@ function includesOf(repository: Repository, file: string, fields: Mapping): read
   if (!isMapping(includes)) return [];
   return Object.entries(includes).map(([name, value]) => {
     const written = isMapping(value) ? value.taskfile : value;
-    const isTemplate = typeof written === "string" && written.includes("{{");
+    const unknown = typeof written === "string" ? whyUnknown(written) : "";
     const path =
-      typeof written === "string" && !isTemplate
+      typeof written === "string" && unknown === ""
         ? repository.resolve(posix.dirname(file), written)
         : undefined;
     const found = path === undefined || repository.isFile(path) ? path : taskfileAt(repository, path);
@@ -160,12 +175,17 @@ function includesOf(repository: Repository, file: string, fields: Mapping): read
       file: found ?? misnamed,
       aliases: textsIn(isMapping(value) ? value.aliases : undefined),
       flatten: isMapping(value) && value.flatten === true,
-      isTemplate,
+      unknown,
       misnamed: misnamed !== undefined,
       optional: isMapping(value) && value.optional === true,
       position: locate(entryOrigin(includes, name)),
     };
   });
+}
+
+function whyUnknown(path: string): string {
+  if (path.includes("{{")) return "its path is a template";
+  return /^(?:[\w+.-]+:\/\/|git@)/.test(path) ? "its file is not in the repository" : "";
 }
 
 function tasksOf(
@@ -206,19 +226,15 @@ export function tasksCalled(tasks: readonly Task[], call: string): readonly Task
   );
 }
 
-/** The includes whose tasks are not known, and that a call may mean. */
-export function unknownIncludesCalled(
-  { includes, files, tasks }: Taskfiles,
-  call: string,
-): readonly Include[] {
+/** The root's includes with tasks that are not known, and that a call may mean. */
+export function unknownIncludesCalled({ unknown, tasks }: Taskfiles, call: string): readonly string[] {
   const isKnown = tasksCalled(tasks, call).length > 0;
-  return includes
-    .filter(({ file }) => file === undefined || !files.has(file))
-    .filter((include) =>
-      include.flatten
-        ? !isKnown
-        : namespacesOf(include, [""]).some(
-            (namespace) => call === namespace || mayMean(call, `${namespace}:*`),
-          ),
-    );
+  return unknown
+    .filter(({ namespaces, flatten }) =>
+      namespaces.some((namespace) => {
+        if (flatten && isKnown) return false;
+        return namespace === "" || call === namespace || mayMean(call, `${namespace}:*`);
+      }),
+    )
+    .map(({ include }) => include);
 }
