@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import { parse } from "yaml";
+import type { Tags } from "yaml";
 import { EdgefirstError } from "../lib/errors.ts";
+import { parseAllDocuments } from "../lib/quiet-yaml.ts";
 
 /** A map in a kubeconfig, before validation. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -61,10 +62,10 @@ export function readContext({ kubeconfig, context }: ClusterAddress): KubeContex
 
 /** What keeps client-go from verifying, or not verifying, a server (`TLSConfigFor` in transport). */
 function clusterContradiction(cluster: Fields): string | undefined {
+  const skips = cluster["insecure-skip-tls-verify"] ?? false;
+  if (typeof skips !== "boolean") return "has an insecure-skip-tls-verify that is neither true nor false";
   const hasAuthority = ["certificate-authority", "certificate-authority-data"].some((name) => cluster[name]);
-  return cluster["insecure-skip-tls-verify"] === true && hasAuthority
-    ? "has both a certificate authority and insecure-skip-tls-verify"
-    : undefined;
+  return skips && hasAuthority ? "has both a certificate authority and insecure-skip-tls-verify" : undefined;
 }
 
 /** What keeps client-go from using a user's credentials (`validateAuthInfo` in tools/clientcmd, and transport.HTTPWrappersForConfig). */
@@ -99,16 +100,36 @@ interface KubeconfigFile {
 
 function read(file: string): KubeconfigFile {
   try {
-    // kubectl reads null as if the field were absent.
-    const content: unknown =
-      parse(readFileSync(file, "utf8"), (_key, value: unknown) => value ?? undefined, {
-        logLevel: "error",
-      }) ?? {};
+    const content = parsed(readFileSync(file, "utf8"));
     if (!isMap(content)) throw new Error("it is not a YAML map");
+    for (const list of ["clusters", "users", "contexts"]) checkNames(content[list], list);
     return { directory: dirname(resolve(file)), content };
   } catch (error) {
     throw new EdgefirstError(`The kubeconfig ${file} cannot be read: ${firstLine(error)}`, FIX);
   }
+}
+
+/** Reads YAML as kubectl does (sigs.k8s.io/yaml): YAML 1.1 without times, only the first document, and the last of several equal keys. */
+function parsed(text: string): unknown {
+  const [document] = parseAllDocuments(text, {
+    version: "1.1",
+    customTags: (tags) => tags.filter((tag) => !isTime(tag)),
+    uniqueKeys: false,
+  });
+  const [error] = document?.errors ?? [];
+  if (error !== undefined) throw error;
+  // kubectl reads null as if the field were absent.
+  return document?.toJS({ reviver: (_key, value: unknown) => value ?? undefined }) ?? {};
+}
+
+const isTime = (tag: Tags[number]): boolean =>
+  typeof tag !== "string" && (tag.tag === "tag:yaml.org,2002:timestamp" || tag.format === "TIME");
+
+/** @throws {Error} for two entries with one name, which kubectl rejects within one file (client-go, tools/clientcmd/api/v1, conversion.go) */
+function checkNames(entries: unknown, list: string): void {
+  const names = Array.isArray(entries) ? (entries as unknown[]).filter(isMap).map(({ name }) => name) : [];
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) throw new Error(`two of its ${list} have the name ${String(repeated)}`);
 }
 
 /** The entries of `clusters`, `users` or `contexts`. */

@@ -11,6 +11,8 @@ export interface Way {
   readonly files?: readonly string[];
   /** Text at the start of the kubeconfig. */
   readonly prefix?: string;
+  /** Follows the kubeconfig in its file. */
+  readonly suffix?: string;
   /** What the server sees; undefined if it is not reached. */
   readonly seen: Caller | undefined;
 }

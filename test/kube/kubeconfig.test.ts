@@ -47,14 +47,15 @@ describe("access to a cluster", () => {
     files = ["edge"],
     environment: more = {},
     prefix = "",
+    suffix = "",
   }: Way): void {
-    const write = (file: string, content: object, start = ""): void => {
+    const write = (file: string, content: object, start = "", end = ""): void => {
       const text = stringify({ apiVersion: "v1", kind: "Config", ...content });
-      writeFileSync(join(dir, file), start + ports(text));
+      writeFileSync(join(dir, file), start + ports(text + end));
     };
     const clusters = [{ name: "c", cluster }];
     const contexts = [{ name: "edge", context: { cluster: "c", user: "u" } }];
-    write("edge", { clusters, users: [{ name: "u", user }], contexts }, prefix);
+    write("edge", { clusters, users: [{ name: "u", user }], contexts }, prefix, suffix);
     const stranger = [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }];
     write("stranger", { clusters: stranger, users: [{ name: "u", user: { token: "stranger" } }] });
     write("user", { users: [{ name: "u", user: { token: "merged" } }] });

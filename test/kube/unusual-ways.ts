@@ -14,6 +14,10 @@ const credentials = (status: string, apiVersion = exec.apiVersion): string =>
 /** A PEM file as a JSON string. */
 const pem = (file: string): string => `\\"$(sed ':a;N;$!ba;s/\\n/\\\\n/g' "$D/pki/${file}")\\"`;
 
+/** A server that is not verified, in YAML. */
+const unverified = (written: string): string =>
+  `clusters: [{ name: c, cluster: { server: "https://127.0.0.1:{https}", insecure-skip-tls-verify: ${written} } }]\n`;
+
 /** Ways to reach a cluster that few kubeconfigs use, by name. */
 export const UNUSUAL_WAYS: Readonly<Record<string, Way>> = {
   "a server without a scheme": {
@@ -84,6 +88,23 @@ export const UNUSUAL_WAYS: Readonly<Record<string, Way>> = {
   "an exec plugin that returns nothing": { user: shell(credentials("")), seen: undefined },
   "an exec plugin that answers in another version": {
     user: shell(credentials(`\\"token\\":\\"x\\"`, "client.authentication.k8s.io/v1beta1")),
+    seen: undefined,
+  },
+  "a second document in a kubeconfig": {
+    suffix: "---\nkind: Other\n",
+    seen: { authorization: "Bearer abc" },
+  },
+  "a key of a kubeconfig twice": {
+    suffix: "users: [{ name: u, user: { token: last } }]\n",
+    seen: { authorization: "Bearer last" },
+  },
+  "yes in place of true, and what is a time in YAML 1.1": {
+    suffix: `${unverified("yes")}users: [{ name: u, user: { token: 2024-01-01 } }]\n`,
+    seen: { authorization: "Bearer 2024-01-01" },
+  },
+  "a text in place of true": { suffix: unverified('"true"'), seen: undefined },
+  "a name twice in a kubeconfig": {
+    suffix: "users: [{ name: u, user: { token: abc } }, { name: u, user: { token: abc } }]\n",
     seen: undefined,
   },
   "a kubeconfig that starts a document": { prefix: "# mine\n---\n", seen: { authorization: "Bearer abc" } },
