@@ -129,7 +129,7 @@ const isTime = (tag: Tags[number]): boolean =>
 function checkNames(entries: unknown, list: string): void {
   const names = Array.isArray(entries) ? (entries as unknown[]).filter(isMap).map(({ name }) => name) : [];
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated !== undefined) throw new Error(`two of its ${list} have the name ${String(repeated)}`);
+  if (repeated !== undefined) throw new Error(`two of its ${list} have the name ${JSON.stringify(repeated)}`);
 }
 
 /** The entries of `clusters`, `users` or `contexts`. */
