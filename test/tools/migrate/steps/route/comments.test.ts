@@ -169,6 +169,17 @@ describe("migrate route: comments in an Ingress", () => {
       );
     });
 
+    it(`stay in the first column of ${name}, so that they fit once their # is gone`, () => {
+      const off = '#      example.com/login: "https://login.example.com"\n';
+      const annotations = `  annotations:\n${off}    example.com/team: media\n`;
+      const given = files("# said of a path", annotations);
+      const path = "web.yaml";
+      const text = textIn(given, path).replace(/^ +(?=# {2})/m, "");
+      const after = written(resultOf(route, { ...given, [path]: text }, OPTIONS), path);
+      assert.match(after, /annotations:\n# {6}example\.com\/login: .*\n +example\.com\/team: media\n/);
+      assert.match(after, /\n +# said of a path\n/);
+    });
+
     it(`go from ${name} as a whole if no annotation stays`, () => {
       for (const annotations of [
         `  annotations:\n    cert-manager.io/cluster-issuer: letsencrypt\n${OFF}`,
