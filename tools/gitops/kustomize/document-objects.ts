@@ -13,6 +13,12 @@ export function expandLists(value: Mapping): readonly Mapping[] {
   });
 }
 
+/** Where a repository keeps the settings of edgefirst. */
+const OWN_DIRECTORY = ".edgefirst/";
+
+/** Whether a file belongs to the settings of edgefirst. */
+export const isOfEdgefirst = (file: string): boolean => file.startsWith(OWN_DIRECTORY);
+
 /** The items of a List, and where they are written; undefined for any other value. */
 export function listItems(
   value: Value,
@@ -29,11 +35,16 @@ export function listItems(
  */
 export function resourcesOf(value: Value, origin: Origin): Resource[] {
   if (value === null) return [];
-  if (!isMapping(value)) throw new BuildError("this is not a Kubernetes object", origin);
+  if (!isMapping(value))
+    throw new BuildError(`this is not a Kubernetes object${ofEdgefirst(origin)}`, origin);
   const kind = scalarText(value.kind);
   const items = listItems(value);
   if (items) return items.flatMap((item) => resourcesOf(item.value, item.origin));
-  if (kind === "") throw new BuildError("this is not a Kubernetes object: it has no kind", origin);
+  if (kind === "")
+    throw new BuildError(
+      `this is not a Kubernetes object${ofEdgefirst(origin) || ": it has no kind"}`,
+      origin,
+    );
   const metadata = isMapping(value.metadata) ? value.metadata : {};
   if (kind === "List") {
     if (value.items === undefined || value.items === null) return [];
@@ -43,4 +54,11 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
     throw new BuildError(`this ${kind} has no metadata.name`, origin);
   }
   return [new Resource(cloneValue(value), originOf(value))];
+}
+
+/** What to do about a file of edgefirst itself that Flux builds; empty for any other file. */
+function ofEdgefirst({ source: { file } }: Origin): string {
+  return isOfEdgefirst(file)
+    ? `, but a file of edgefirst: Flux builds every YAML file below a path without a kustomization.yaml, also this one, and then applies nothing of that Kustomization. Before you push it, add /${OWN_DIRECTORY} to the .sourceignore of the repository`
+    : "";
 }

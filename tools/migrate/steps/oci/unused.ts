@@ -1,3 +1,4 @@
+import { isOfEdgefirst } from "../../../gitops/kustomize/document-objects.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { fieldAt, fieldsIn, idOf, nameOf, objectsNamed, type WrittenObject } from "../../objects.ts";
@@ -166,7 +167,9 @@ function whoMayUse(taken: IncludedObject, context: StepContext): string | undefi
 const nameIn = ({ forms: [form] }: IncludedObject): string => (form ? nameOf(form.object).name : "");
 
 function whatCannotBeBuilt({ forms }: IncludedObject): string | undefined {
-  const problem = forms.flatMap(({ cluster }) => cluster.problems)[0];
+  const problem = forms
+    .flatMap(({ cluster }) => cluster.problems)
+    .find(({ position }) => !isOfEdgefirst(position.file));
   return problem && `${problem.position.file} could not be built and may refer to it`;
 }
 
