@@ -22,7 +22,8 @@ const WAIT = { timeoutMs: 60_000 };
 
 /** The real external-dns reads the cluster before and after the step, and its records are compared with what the step says about them. */
 describe("engine: the step route says what external-dns does with the records", function () {
-  this.timeout(60_000);
+  // A case takes a second or two, and much longer on a busy machine.
+  this.timeout(180_000);
   const context = useSandbox("edge");
   let laboratory: Laboratory;
   let client: KubeClient | undefined;

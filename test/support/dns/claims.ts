@@ -27,7 +27,7 @@ const LOST =
   /^the DNS record of (\S+): (\S+) .* and would (delete it|leave it pointing to the Ingress controller)/;
 const PUBLISHED = /^the absence of (\S+) from the DNS records of (\S+), which would publish it/;
 const TARGET = /^the DNS target (.+) of (\S+(?:, \S+)*): external-dns reads it from /;
-const LINE = /^(\S+): moves from class /;
+const LINE = /^(\S+): (?:moves from class|only its DNS record) /;
 const PREPARATION = /^before the (?:commit|Ingresses go): (?:HelmRelease|Deployment) (\S+) /;
 
 /** Reads the claims in the notes of a plan whose losses are accepted. */

@@ -13,6 +13,12 @@ import {
 
 const CLASS = "kubernetes.io/ingress.class";
 const IN = { [TARGET]: "in.example.com" };
+const defaultClass = (name: string): object => ({
+  apiVersion: "networking.k8s.io/v1",
+  kind: "IngressClass",
+  metadata: { name, annotations: { "ingressclass.kubernetes.io/is-default-class": "true" } },
+  spec: { controller: "k8s.io/ingress-nginx" },
+});
 
 /** What external-dns leaves out. */
 export const FILTERED: CaseTable = {
@@ -34,6 +40,18 @@ export const FILTERED: CaseTable = {
     ingresses("--ingress-class=nginx"),
     gateway(),
     ingress({ annotations: { [CLASS]: "nginx" } }),
+  ],
+  "a class that the Ingress does not name": [
+    ingresses("--ingress-class=nginx"),
+    defaultClass("nginx"),
+    gateway(),
+    ingress({ ingressClassName: "" }),
+  ],
+  "a class that the Ingress does not name, and routes": [
+    both("--ingress-class=nginx"),
+    defaultClass("nginx"),
+    gateway(),
+    ingress({ ingressClassName: "" }),
   ],
   "an annotation that only the Ingress has": [
     both(`--annotation-filter=${TARGET}`),
@@ -132,12 +150,48 @@ export const FILTERED: CaseTable = {
     ingress(),
   ],
   "a pattern of names": [ingresses("--regex-domain-filter=^web\\."), gateway(), ingress()],
+  "a pattern of other names": [ingresses("--regex-domain-filter=^api\\."), gateway(), ingress()],
+  "a pattern of names, instead of the domain": [
+    ingresses("--regex-domain-filter=^web\\.", "--domain-filter=example.org"),
+    gateway(),
+    ingress(),
+  ],
+  "an excluded pattern": [ingresses("--regex-domain-exclusion=^web\\."), gateway(), ingress()],
+  "an excluded pattern of other names": [
+    ingresses("--regex-domain-exclusion=^api\\.", "--exclude-domains=example.com"),
+    gateway(),
+    ingress(),
+  ],
   "the namespace": [both("--namespace=apps"), gateway(), ingress()],
   "the namespace, and Ingresses only": [ingresses("--namespace=apps"), gateway(), ingress()],
   "another namespace": [both("--namespace=network"), gateway(), ingress()],
+  "another namespace, and Ingresses only": [ingresses("--namespace=network"), gateway(), ingress()],
+  "the namespace of the release": [release({ ...INGRESSES, namespaced: true }), gateway(), ingress()],
   "the namespace among the chart's values": [
     release({ ...INGRESSES, namespaced: true, sourceNamespace: "apps" }),
     gateway(),
     ingress(),
   ],
+  "the types of records": [
+    ingresses("--exclude-record-types=CNAME"),
+    gateway({ annotations: IN }),
+    ingress({ annotations: IN }),
+  ],
+  "a type that only the Ingress has": [
+    both("--exclude-record-types=CNAME"),
+    gateway(),
+    ingress({ annotations: IN }),
+  ],
+  "a type that only the route has": [
+    both("--exclude-record-types=CNAME"),
+    gateway({ annotations: IN }),
+    ingress(),
+  ],
+  "the types that it manages": [
+    release({ ...BOTH, managedRecordTypes: ["CNAME"] }),
+    gateway(),
+    ingress({ annotations: IN }),
+  ],
+  "targets by their network": [both("--target-net-filter=192.0.2.0/24"), gateway(), ingress()],
+  "excluded targets by their network": [both("--exclude-target-net=192.0.2.0/24"), gateway(), ingress()],
 };

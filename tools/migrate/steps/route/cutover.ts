@@ -8,7 +8,8 @@ import type { StepContext } from "../../step.ts";
 import { controllerOf, controllerValues } from "./controllers/classes.ts";
 import { nginx } from "./controllers/nginx.ts";
 import { redirects } from "./controllers/nginx-config.ts";
-import { dnsLines, type DnsMove } from "./dns/dns.ts";
+import type { DnsMove } from "./dns/dns-move.ts";
+import { dnsLines, otherNames } from "./dns/dns.ts";
 import { traefiksBehind } from "./gateway/doors.ts";
 import { isFilter } from "./routes/filters.ts";
 import { gatewayIn, isHttps } from "./gateway/gateway.ts";
@@ -42,6 +43,7 @@ export function cutover(
       const needs = [...dnsLines(host, dns, context), ...tls, ...(plain ? [OWN_NAMESPACE] : [])].join("; ");
       return `${host}: moves from class ${reading.ingressClass ?? ""} to Gateway ${gateway}; ${needs}`;
     }),
+    ...otherNames(dns, context),
     ...unseenRedirect(moving, option),
     ...withoutCertificate(moving, option),
     ...[...middlewares].map(

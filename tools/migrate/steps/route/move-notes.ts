@@ -3,7 +3,7 @@ import type { Uncovered } from "./admission/coverage.ts";
 import type { ControllerWide } from "./controllers/class-settings.ts";
 import { defaultsNotes } from "./controllers/controller-wide.ts";
 import { cutover } from "./cutover.ts";
-import type { DnsMove } from "./dns/dns.ts";
+import type { DnsMove } from "./dns/dns-move.ts";
 import { missingServices } from "./backends/missing-services.ts";
 import type { CutoverNote } from "./outcome.ts";
 import { missingMiddlewares } from "./gateway/middlewares.ts";

@@ -1,65 +1,12 @@
-import { at, text } from "../../../../../policy/engine/read.ts";
-import { scalarText } from "../../../../gitops/kustomize/resource.ts";
-import type { Mapping } from "../../../../gitops/yaml/values.ts";
-import type { Loss } from "../../../losses.ts";
-import { fieldsIn } from "../../../objects.ts";
 import type { StepContext } from "../../../step.ts";
-import { isRelease } from "../../oci/artifact.ts";
-import { dnsAnnotation } from "../reading/annotations.ts";
-import type { DnsWriter, ReadRoute } from "./writer.ts";
-import { externalDns } from "./external-dns.ts";
-import { gatewayIn } from "../gateway/gateway.ts";
-import { sourceOf } from "../reading/hosts.ts";
-import { k8sGateways } from "./k8s-gateway.ts";
-import { controllerNames, keptRecord, ownTargetLine, targetLine } from "./targets.ts";
 import type { CutoverNote, DnsRecord } from "../outcome.ts";
-import type { MovingForm } from "../gateway/parents.ts";
-
-/** An Ingress in one cluster, as DNS writers read it, and the Gateway of its route. */
-export interface DnsMove extends Pick<MovingForm, "form" | "reading" | "hosts" | "cluster"> {
-  /** `namespace/name` */
-  readonly gateway: string;
-  /** As in {@link DnsRecord}. */
-  readonly attachesBlindly: boolean;
-  readonly gatewayAnnotations: Readonly<Record<string, string>> | undefined;
-  readonly route: ReadRoute;
-}
-
-/** What DNS writers read of an Ingress before the move, and of its route afterwards. */
-export function dnsMove(
-  { form, reading, hosts, cluster }: MovingForm,
-  [parentRef = {}]: readonly Mapping[],
-): DnsMove {
-  const named = { namespace: scalarText(parentRef.namespace), name: scalarText(parentRef.name) };
-  const found = gatewayIn(cluster, named);
-  const metadata = found?.metadata;
-  return {
-    form,
-    reading,
-    hosts,
-    cluster,
-    gateway: `${named.namespace}/${named.name}`,
-    attachesBlindly:
-      found === undefined && parentRef.sectionName === undefined && parentRef.port === undefined,
-    gatewayAnnotations: metadata && (metadata.annotations ?? {}),
-    route: {
-      annotations: textsOf(reading.annotations.kept),
-      labels: labelsOf(form.object),
-      gateway: {
-        ...named,
-        labels: metadata && (metadata.labels ?? {}),
-        className: text(at(found?.spec, ["gatewayClassName"])),
-      },
-    },
-  };
-}
-
-const textsOf = (values: Mapping): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(values).map(([key, value]) => [key, scalarText(value)]));
-
-/** The labels of an Ingress, which its route has as well; undefined if a chart renders both. */
-const labelsOf = (object: Mapping): Readonly<Record<string, string>> | undefined =>
-  isRelease(object) ? undefined : textsOf(fieldsIn(object, ["metadata", "labels"]));
+import { dnsAnnotation } from "../reading/annotations.ts";
+import { sourceOf } from "../reading/hosts.ts";
+import type { DnsMove } from "./dns-move.ts";
+import { changesOf, writersIn, type NameChange } from "./changes.ts";
+import { sameTargets, targetsOf } from "./record-targets.ts";
+import { controllerNames, fixedLine, keptRecord, ownTargetLine, targetLine } from "./targets.ts";
+import type { DnsWriter } from "./writer.ts";
 
 /** The DNS records for an Ingress's hosts; `key` is the Ingress's key in a HelmRelease's values. */
 export function recordsOf(
@@ -70,20 +17,26 @@ export function recordsOf(
   const { form, hosts, gateway, reading } = move;
   const cluster = move.cluster?.name ?? "";
   const source = sourceOf(form.object, key);
-  const target = reading.annotations.dnsTarget ?? controllerNames(move)[0];
+  const preparations = preparationsFor(move, options.route.keepIngress);
   return hosts.map((host) => ({
     host,
     cluster,
     ingressClass: reading.ingressClass ?? "",
     source,
     gateway: `${gateway} of ${cluster}`,
-    target,
+    target: targetsAround(host, move).today ?? controllerNames(move)[0],
     attachesBlindly: move.attachesBlindly,
-    preparations:
-      readersOf(host, move).length > 0
-        ? []
-        : blindWriters(host, move).map((writer) => preparation(writer, options.route.keepIngress)),
+    preparations,
   }));
+}
+
+/** What must change first, unless another program writes the records of the route. */
+function preparationsFor(move: DnsMove, keepsIngress: boolean): readonly string[] {
+  const changes = changesOf(move).filter(({ isWritten }) => isWritten);
+  const moving = new Set(changes.filter(({ reason }) => reason === undefined).map(({ name }) => name));
+  return changes
+    .filter(({ name, readsRoute }) => !readsRoute && !moving.has(name))
+    .map((change) => preparation(change, keepsIngress));
 }
 
 /** Gateways whose hosts used to have different targets: external-dns reads one target per Gateway, for all its routes. */
@@ -100,72 +53,82 @@ export function targetConflicts(records: readonly DnsRecord[]): readonly Cutover
   });
 }
 
-/** DNS records that another release would begin to write and, unless the Ingress is kept, those that would be deleted with it or lose their target. */
-export function dnsLosses(move: DnsMove, { options }: Pick<StepContext, "options">): readonly Loss[] {
-  const published = move.hosts.flatMap((host) =>
-    newWriters(host, move).map(
-      (writer) =>
-        `the absence of ${host} from the DNS records of ${writer.id}, which would publish it: ${whyPublished(writer, move)}`,
-    ),
-  );
-  return [...published, ...(options.route.keepIngress ? [] : lostRecords(move))].map((message) => ({
-    kind: "dns-record",
-    message,
-  }));
-}
-
-const whyPublished = ({ ingressClasses }: DnsWriter, { gateway }: DnsMove): string =>
-  ingressClasses.length === 0
-    ? `it does not read this Ingress, but would read the routes of Gateway ${gateway}`
-    : `it reads only Ingresses of class ${ingressClasses.join(", ")}, but the routes of every Gateway; limit it with --gateway-name first`;
-
-function lostRecords(move: DnsMove): readonly string[] {
-  const { dnsTarget } = move.reading.annotations;
-  const target =
-    dnsTarget === undefined || targetOf(move) === dnsTarget
-      ? []
-      : [`the DNS target ${dnsTarget} of ${move.hosts.join(", ")}: ${sourceOfTarget(move)}`];
-  const records = move.hosts.flatMap((host) =>
-    blindWriters(host, move).map(({ writer: { id, afterwards }, reason }) => {
-      const others = readersOf(host, move).map((reader) => reader.id);
-      const rest = others.length === 0 ? "" : `; the record of ${others.join(", ")} moves to the route`;
-      return `the DNS record of ${host}: ${id} ${reason} and ${afterwards}${rest}`;
-    }),
-  );
-  return [...records, ...target];
-}
-
-/** Where external-dns finds the target of a route's records, and what it finds there. */
-function sourceOfTarget(move: DnsMove): string {
-  const own = targetOf(move);
-  const found =
-    own !== undefined
-      ? `whose target is ${own}`
-      : move.gatewayAnnotations === undefined
-        ? "which is not in this repository"
-        : "which does not set it";
-  return `external-dns reads it from Gateway ${move.gateway}, ${found}`;
-}
-
 /** What the cutover list says about a host's DNS record. */
 export function dnsLines(
   host: string,
   move: DnsMove,
   context: Pick<StepContext, "options" | "repository">,
 ): readonly string[] {
-  const { dnsTarget } = move.reading.annotations;
-  const own = targetOf(move);
+  const { today, own, writer } = targetsAround(host, move);
+  const written = changesOf(move).filter(({ name, isWritten }) => name === host && isWritten);
+  const isRouteRead = written.some(({ reason }) => reason === undefined);
+  const { keepIngress } = context.options.route;
   return [
-    dnsTarget === undefined || dnsTarget === own
-      ? own === undefined
-        ? "DNS: points to the Gateway's address"
-        : ownTargetLine(own, move, context)
-      : targetLine(dnsTarget, move, own, context),
-    ...(writersOf(host, move).length === 0 ? ["whatever writes its DNS record must watch HTTPRoutes"] : []),
-    ...(context.options.route.keepIngress
-      ? [keptRecord(dnsTarget, own, readersOf(host, move).length > 0)]
-      : []),
+    writer?.fixedTarget !== undefined
+      ? fixedLine(writer.fixedTarget, writer.id)
+      : today === undefined || sameTargets(today, own)
+        ? own === undefined
+          ? "DNS: points to the Gateway's address"
+          : ownTargetLine(own, move, context)
+        : targetLine(today, move, own, context),
+    ...(written.length === 0 ? ["whatever writes its DNS record must watch HTTPRoutes"] : []),
+    ...conditions(host, move),
+    ...(keepIngress ? [keptRecord(today, own, isRouteRead)] : []),
   ];
+}
+
+/** Names of which only the DNS record moves, because an annotation of external-dns asks for it; one line each. */
+export function otherNames(
+  move: DnsMove,
+  context: Pick<StepContext, "options" | "repository">,
+): readonly string[] {
+  const asked = dnsAnnotation("hostname", Object.fromEntries(move.reading.annotations.raw)) ?? "";
+  const names =
+    writersIn(move.cluster).length === 0
+      ? asked.split(",").flatMap((name) => name.trim() || [])
+      : changesOf(move).flatMap(({ name, reason }) => (reason === undefined ? [name] : []));
+  return [...new Set(names)]
+    .filter((name) => !move.hosts.includes(name))
+    .map(
+      (name) =>
+        `${name}: only its DNS record moves to Gateway ${move.gateway}; ${dnsLines(name, move, context).join("; ")}`,
+    );
+}
+
+/** What decides about the record of a host, apart from what this repository shows. */
+function conditions(host: string, move: DnsMove): readonly string[] {
+  return changesOf(move)
+    .filter(({ name, isWritten, readsRoute }) => name === host && (isWritten || readsRoute))
+    .flatMap(({ writer: { id, condition } }) =>
+      condition === undefined ? [] : [`${id} writes the record ${condition}`],
+    );
+}
+
+/** The targets of a host's record today, and those that the Gateway gives; undefined for an address. */
+function targetsAround(
+  host: string,
+  move: DnsMove,
+): {
+  readonly today: string | undefined;
+  readonly own: string | undefined;
+  readonly writer: DnsWriter | undefined;
+} {
+  const changes = changesOf(move).filter(({ name, writer }) => name === host && writer.targetIn);
+  const written = changes.filter(({ isWritten }) => isWritten);
+  const found = [...written, ...changes].find(({ reason }) => reason === undefined) ?? written[0];
+  return { ...targetsFor(found?.writer, move), writer: found?.writer };
+}
+
+/** The same for one program; without one, by the annotations of any version. */
+export function targetsFor(
+  writer: DnsWriter | undefined,
+  { reading, route }: DnsMove,
+): { readonly today: string | undefined; readonly own: string | undefined } {
+  const read = writer?.targetIn ?? ((annotations) => targetsOf(dnsAnnotation("target", annotations)));
+  return {
+    today: read(Object.fromEntries(reading.annotations.raw)),
+    own: read(route.gateway.annotations ?? {}),
+  };
 }
 
 /** What to change first, so that external-dns writes the records of routes: once for all hosts. */
@@ -175,7 +138,7 @@ export function dnsPreparations(records: readonly DnsRecord[]): readonly Cutover
 }
 
 function preparation(
-  { writer: { id, kind, ingressClasses }, reason }: BlindWriter,
+  { writer: { id, kind, ingressClasses }, reason = "" }: NameChange,
   keepsIngress: boolean,
 ): string {
   const limit =
@@ -188,46 +151,3 @@ function preparation(
     : ["before the commit", "in an earlier commit"];
   return `${when}: ${kind} ${id} ${reason}; change that ${change}, or it writes no records for the hosts that move${limit}`;
 }
-
-interface BlindWriter {
-  readonly writer: DnsWriter;
-  readonly reason: string;
-}
-
-/** The releases that write a host's record today and would not read its route. */
-function blindWriters(host: string, move: DnsMove): readonly BlindWriter[] {
-  return writersOf(host, move).flatMap((writer): BlindWriter[] => {
-    const reason = writer.whyBlind(move.route);
-    return reason === undefined ? [] : [{ writer, reason }];
-  });
-}
-
-/** The releases that write a host's record today, and would read its route. */
-const readersOf = (host: string, move: DnsMove): readonly DnsWriter[] =>
-  writersOf(host, move).filter(({ whyBlind }) => whyBlind(move.route) === undefined);
-
-/** The releases that do not write a host's record today, and would begin to. */
-function newWriters(host: string, move: DnsMove): readonly DnsWriter[] {
-  const today = writersOf(host, move);
-  return managersOf(host, move).filter(
-    (one) => !today.includes(one) && one.whyBlind(move.route) === undefined,
-  );
-}
-
-/** The releases that write a host's record today. */
-function writersOf(host: string, move: DnsMove): readonly DnsWriter[] {
-  const { form, reading } = move;
-  const { ingressClass = "", annotations } = reading;
-  const kind = scalarText(form.object.kind);
-  const labels = labelsOf(form.object);
-  const read = { kind, ingressClass, annotations: Object.fromEntries(annotations.raw), labels };
-  return managersOf(host, move).filter((one) => one.readsIngress(read));
-}
-
-/** The releases whose domains include a host. */
-const managersOf = (host: string, { cluster }: DnsMove): readonly DnsWriter[] =>
-  (cluster ? [...externalDns(cluster), ...k8sGateways(cluster)] : []).filter((one) => one.covers(host));
-
-/** The DNS target that a Gateway in the repository gives its routes. */
-const targetOf = ({ gatewayAnnotations }: DnsMove): string | undefined =>
-  dnsAnnotation("target", gatewayAnnotations ?? {});

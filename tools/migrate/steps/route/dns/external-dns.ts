@@ -1,4 +1,5 @@
-import { fields, list, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
+import { coerce, gte, lt, valid } from "semver";
+import { at, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
 import { isExternalDns } from "../../../../../policy/objects/dns-sources.ts";
 import { DEPLOYMENT } from "../../../../../policy/objects/kinds.ts";
 import { argumentsOf, containersOf } from "../../../../../policy/objects/workloads.ts";
@@ -6,12 +7,17 @@ import type { Mapping } from "../../../../gitops/yaml/values.ts";
 import { oncePer } from "../../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { parseLabelSelector } from "../../../../gitops/kustomize/label-selector.ts";
-import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { idOf, isKind } from "../../../objects.ts";
 import { isRelease } from "../../oci/artifact.ts";
+import { dnsAnnotation } from "../reading/annotations.ts";
+import { releaseNamespace } from "../reading/hosts.ts";
 import { chartOf, valuesIn } from "../release/chart.ts";
-import type { DnsWriter, Texts } from "./writer.ts";
+import { managedHosts } from "./domains.ts";
+import { flagsIn, type Flags } from "./flags.ts";
+import { namesFromIngress, namesFromRoute } from "./names.ts";
+import { addressLimit, targetsOf, writtenTypes } from "./record-targets.ts";
+import type { DnsWriter, OwnAnnotation, ReadIngress, ReadRoute, Texts } from "./writer.ts";
 
 /** Every external-dns in a cluster that is a release of its chart or a Deployment. */
 export const externalDns = oncePer((cluster: BuiltCluster): readonly DnsWriter[] =>
@@ -19,9 +25,22 @@ export const externalDns = oncePer((cluster: BuiltCluster): readonly DnsWriter[]
 );
 
 function ofRelease(object: Mapping, cluster: BuiltCluster): readonly DnsWriter[] {
-  if (!isRelease(object) || chartOf(object, [cluster]).name !== "external-dns") return [];
-  const program = { id: idOf(object), kind: "HelmRelease", policy: "upsert-only" } as const;
-  return [readerOf(program, valuesIn(object, cluster))];
+  const chart = isRelease(object) ? chartOf(object, [cluster]) : undefined;
+  if (chart?.name !== "external-dns") return [];
+  const values = valuesIn(object, cluster);
+  const tag = text(at(values, ["image", "tag"]));
+  // Version 1.21.1 of the chart installs 0.21.0, and so on.
+  const version = tag ?? (valid(chart.version)?.startsWith("1.") ? chart.version.replace(/^v?1/, "0") : "");
+  const ownNamespace = text(values.sourceNamespace) ?? releaseNamespace(object);
+  const namespace = values.namespaced === true ? ownNamespace : undefined;
+  const program = {
+    id: idOf(object),
+    kind: "HelmRelease",
+    policy: "upsert-only",
+    version,
+    namespace,
+  } as const;
+  return [readerOf(program, values)];
 }
 
 function ofDeployment(object: Mapping): readonly DnsWriter[] {
@@ -29,67 +48,73 @@ function ofDeployment(object: Mapping): readonly DnsWriter[] {
   return containersOf(asKubeObject(object))
     .filter(isExternalDns)
     .map((container) => {
-      const extraArgs = argumentsOf(container);
-      return readerOf({ id: idOf(object), kind: "Deployment", policy: "sync" }, { sources: [], extraArgs });
+      const version = /:v?([^:@/]+)/.exec((text(container.spec.image) ?? "").replace(/^.*\//, ""))?.[1] ?? "";
+      return readerOf(
+        { id: idOf(object), kind: "Deployment", policy: "sync", version, namespace: undefined },
+        { sources: [], extraArgs: argumentsOf(container), env: container.spec.env },
+      );
     });
 }
 
+interface Program extends Pick<DnsWriter, "id" | "kind"> {
+  /** Its default policy. */
+  readonly policy: string;
+  /** Empty if it is not known. */
+  readonly version: string;
+  /** The namespace to which its chart limits it. */
+  readonly namespace: string | undefined;
+}
+
 /**
- * Sources: values.yaml and templates/deployment.yaml in chart external-dns; source/ingress.go and source/gateway.go in
- * https://github.com/kubernetes-sigs/external-dns; the default policy of the chart is `upsert-only`, and that of the program `sync`.
+ * Sources: values.yaml and templates/deployment.yaml in chart external-dns; source/ingress.go, source/traefik_proxy.go and source/gateway.go in
+ * https://github.com/kubernetes-sigs/external-dns; the default policy of the chart is `upsert-only`, and that of the program `sync`; from 0.22 on there is none.
  */
-function readerOf(
-  { id, kind, policy }: Pick<DnsWriter, "id" | "kind"> & { readonly policy: string },
-  values: Fields,
-): DnsWriter {
-  const flags = flagsOf(values.extraArgs);
-  const all = (flag: string, ...keys: readonly string[]): readonly string[] => [
-    ...keys.flatMap((key) => [...texts(values[key]), ...(text(values[key]) ? [scalar(values[key])] : [])]),
-    ...(flags.get(flag) ?? []),
-  ];
+function readerOf(program: Program, values: Fields): DnsWriter {
+  const flags = flagsIn(values);
+  const { all } = flags;
   const sources = values.sources === undefined ? ["service", "ingress"] : texts(values.sources);
-  const reads = (source: string): boolean => [...sources, ...(flags.get("source") ?? [])].includes(source);
+  const reads = (source: string): boolean => [...sources, ...all("source")].includes(source);
   const [annotationFilter = ""] = all("annotation-filter", "annotationFilter");
-  const [labelFilter = ""] = all("label-filter", "labelFilter");
-  const hasLabels = (labels: Texts | undefined): boolean =>
-    labels === undefined || selects(labelFilter, labels, true);
-  const [gatewayName] = all("gateway-name");
-  const [gatewayNamespace] = all("gateway-namespace", "gatewayNamespace");
-  const [gatewayLabels] = all("gateway-label-filter");
+  const filters = filtersOf(program, flags);
   const classes = all("ingress-class", "ingressClassFilters");
-  const domains = all("domain-filter", "domainFilters");
-  const excluded = all("exclude-domains", "excludeDomains");
+  const annotation = annotationsOf(program, flags);
+  const isWritten = writtenTypes(flags);
+  const fixed = flags.isSet("force-default-targets") ? targetsOf(all("default-targets").join()) : undefined;
+  const targetIn = (annotations: Texts): string | undefined =>
+    fixed ?? targetsOf(annotation("target", annotations));
+  const readsIngress = (ingress: ReadIngress): boolean =>
+    reads(ingress.kind === "IngressRoute" ? "traefik-proxy" : "ingress") &&
+    // The source traefik-proxy knows neither classes nor the address.
+    (ingress.kind === "IngressRoute"
+      ? targetsOf(annotation("target", ingress.annotations)) !== undefined
+      : classes.length === 0 || classes.includes(ingress.ingressClass)) &&
+    filters(ingress, annotation).length === 0 &&
+    selects(annotationFilter, ingress.annotations, true) &&
+    isWritten(targetIn(ingress.annotations));
   return {
-    id,
-    kind,
+    id: program.id,
+    kind: program.kind,
     ingressClasses: classes,
     // With another policy than sync, a record stays as it is.
     afterwards:
-      (all("policy", "policy")[0] ?? policy) === "sync"
+      (all("policy", "policy")[0] ?? program.policy) === "sync"
         ? "would delete it"
         : "would leave it pointing to the Ingress controller",
-    covers: (host) => mayCover(host, domains) && !isWithin(host, excluded),
-    readsIngress: ({ kind: read, ingressClass, annotations, labels }) =>
-      hasLabels(labels) &&
-      reads(read === "IngressRoute" ? "traefik-proxy" : "ingress") &&
-      (classes.length === 0 || classes.includes(ingressClass)) &&
-      selects(annotationFilter, annotations, true),
-    whyBlind: ({ annotations, labels: own, gateway: { namespace, name, labels } }) => {
+    covers: managedHosts(flags),
+    namesOf: (ingress) => (readsIngress(ingress) ? namesFromIngress(ingress, flags, annotation) : []),
+    routeNames: (route) => namesFromRoute(route, flags, annotation),
+    targetIn,
+    fixedTarget: fixed,
+    condition: addressLimit(flags),
+    whyBlind: (route) => {
       const reasons = [
-        !hasLabels(own) &&
-          `reads only objects with the labels ${labelFilter} (--label-filter), which the route does not have`,
         !reads("gateway-httproute") && "does not have the source gateway-httproute",
-        gatewayName !== undefined &&
-          gatewayName !== name &&
-          `reads only the routes of Gateway ${gatewayName} (--gateway-name)`,
-        gatewayNamespace !== undefined &&
-          gatewayNamespace !== namespace &&
-          `reads only Gateways in namespace ${gatewayNamespace} (--gateway-namespace)`,
-        gatewayLabels !== undefined &&
-          !selects(gatewayLabels, labels ?? {}, false) &&
-          `reads only Gateways with the labels ${gatewayLabels} (--gateway-label-filter), which this repository does not show for ${namespace}/${name}`,
-        !selects(annotationFilter, annotations, false) &&
+        ...filters(route, annotation),
+        ...otherGateway(route, flags),
+        !selects(annotationFilter, route.annotations, false) &&
           `reads only objects with the annotations ${annotationFilter} (--annotation-filter), which the route does not have`,
+        !isWritten(targetIn(route.gateway.annotations ?? {})) &&
+          `does not write records of this type (${["managed", "exclude"].map((one) => `--${one}-record-types`).join(", ")})`,
       ].filter((reason) => reason !== false);
       // Whoever removes only one of several still loses the records.
       return reasons.length === 0 ? undefined : reasons.join(", and it ");
@@ -97,35 +122,63 @@ function readerOf(
   };
 }
 
-const scalar = (value: unknown): string => scalarText(value as string);
+/** Reads annotations with the prefix of a program; with both usual prefixes, if its version decides and is not known. */
+function annotationsOf({ version }: Program, { all }: Flags): OwnAnnotation {
+  const [own] = all("annotation-prefix", "annotationPrefix");
+  const known = coerce(version);
+  const standard =
+    known && lt(known, "0.22.0")
+      ? "external-dns.alpha.kubernetes.io/"
+      : // Later versions can be told to read the older prefix as well.
+        known && gte(known, "0.22.0") && lt(known, "0.23.0")
+        ? "external-dns.kubernetes.io/"
+        : undefined;
+  const prefix = own ?? standard;
+  return (name, annotations) =>
+    prefix === undefined ? dnsAnnotation(name, annotations) : annotations[`${prefix}${name}`];
+}
+
+/** Why external-dns leaves out an Ingress or a route, for what both have. */
+function filtersOf(
+  program: Program,
+  { all }: Flags,
+): (object: ReadIngress | ReadRoute, annotation: OwnAnnotation) => readonly string[] {
+  const [labelFilter = ""] = all("label-filter", "labelFilter");
+  const namespace = all("namespace")[0] ?? program.namespace;
+  return ({ labels, namespace: own, annotations }, annotation) =>
+    [
+      labels !== undefined &&
+        !selects(labelFilter, labels, true) &&
+        `reads only objects with the labels ${labelFilter} (--label-filter), which the route does not have`,
+      namespace !== undefined &&
+        namespace !== own &&
+        `reads only objects in namespace ${namespace} (--namespace)`,
+      (annotation("controller", annotations) ?? DNS_CONTROLLER) !== DNS_CONTROLLER &&
+        "leaves the route to another controller, as its annotation says",
+    ].filter((reason) => reason !== false);
+}
+
+const DNS_CONTROLLER = "dns-controller";
+
+function otherGateway({ gateway }: ReadRoute, { all }: Flags): readonly string[] {
+  const { namespace, name, labels } = gateway;
+  const [gatewayName] = all("gateway-name");
+  const [gatewayNamespace] = all("gateway-namespace", "gatewayNamespace");
+  const [gatewayLabels] = all("gateway-label-filter");
+  return [
+    gatewayName !== undefined &&
+      gatewayName !== name &&
+      `reads only the routes of Gateway ${gatewayName} (--gateway-name)`,
+    gatewayNamespace !== undefined &&
+      gatewayNamespace !== namespace &&
+      `reads only Gateways in namespace ${gatewayNamespace} (--gateway-namespace)`,
+    gatewayLabels !== undefined &&
+      !selects(gatewayLabels, labels ?? {}, false) &&
+      `reads only Gateways with the labels ${gatewayLabels} (--gateway-label-filter), which this repository does not show for ${namespace}/${name}`,
+  ].filter((reason) => reason !== false);
+}
 
 /** Whether a selector matches; `invalid` if it cannot be parsed. */
 function selects(selector: string, values: Texts, invalid: boolean): boolean {
   return parseLabelSelector(selector)?.(values) ?? invalid;
 }
-
-/** Whether a host may be in one of the domains, of which none means all. A variable without a known value may stand for any name. */
-export function mayCover(host: string, domains: readonly string[]): boolean {
-  const isUnknown = (name: string): boolean => name.includes("${");
-  return domains.length === 0 || isUnknown(host) || domains.some(isUnknown) || isWithin(host, domains);
-}
-
-const isWithin = (host: string, domains: readonly string[]): boolean =>
-  domains.some((domain) => host === domain || host.endsWith(domain.replace(/^\.?/, ".")));
-
-/** The flags in `extraArgs`, a list of arguments or a map. */
-function flagsOf(extraArgs: unknown): ReadonlyMap<string, readonly string[]> {
-  const written: readonly Flag[] = Array.isArray(extraArgs)
-    ? texts(list(extraArgs)).map((argument): Flag => {
-        const [, flag = "", value = ""] = /^--([^=]+)(?:=(.*))?$/.exec(argument) ?? [];
-        return [flag, [value]];
-      })
-    : Object.entries(fields(extraArgs)).map(([flag, value]): Flag => [
-        flag,
-        (Array.isArray(value) ? value : [value]).map(scalar),
-      ]);
-  const grouped = Map.groupBy(written, ([flag]) => flag);
-  return new Map([...grouped].map(([flag, own]) => [flag, own.flatMap(([, values]) => values)]));
-}
-
-type Flag = readonly [name: string, values: readonly string[]];

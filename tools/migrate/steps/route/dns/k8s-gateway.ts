@@ -6,7 +6,7 @@ import { idOf } from "../../../objects.ts";
 import { isRelease } from "../../oci/artifact.ts";
 import { chartOf, valuesIn } from "../release/chart.ts";
 import type { DnsWriter } from "./writer.ts";
-import { mayCover } from "./external-dns.ts";
+import { mayCover } from "./domains.ts";
 
 /**
  * Every k8s_gateway in a cluster that is a release of its chart: a DNS server that answers from the objects that it watches.
@@ -33,10 +33,13 @@ function readerOf(id: string, values: Fields, version: string): DnsWriter {
     // Its own limit for Gateways is part of `whyBlind`.
     ingressClasses: [],
     covers: (host) => mayCover(host, domains),
-    readsIngress: ({ kind, ingressClass }) =>
+    namesOf: ({ kind, ingressClass, hosts }) =>
       kind !== "IngressRoute" &&
       watches("Ingress") &&
-      (ingressClasses.length === 0 || ingressClasses.includes(ingressClass)),
+      (ingressClasses.length === 0 || ingressClasses.includes(ingressClass))
+        ? hosts
+        : [],
+    routeNames: ({ hosts }) => hosts,
     whyBlind: ({ gateway: { className = "" } }) => {
       if (!watches("HTTPRoute")) return `watches only ${kinds.join(", ")} (watchedResources)`;
       if (gatewayClasses.length === 0 || gatewayClasses.includes(className)) return undefined;

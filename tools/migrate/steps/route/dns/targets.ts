@@ -45,6 +45,10 @@ function classNamed(
 
 type Context = Pick<StepContext, "repository" | "options">;
 
+/** What it means that a program gives all its records the same targets. */
+export const fixedLine = (target: string, writer: string): string =>
+  `DNS: points to ${target}, as every record of ${writer} (--force-default-targets)`;
+
 /** What the target of the Gateway, which its routes get, means for a host. */
 export function ownTargetLine(own: string, move: Between, context: Context): string {
   const named = classNamed(own, move, context);

@@ -1,6 +1,9 @@
 /** A text by name. */
 export type Texts = Readonly<Record<string, string>>;
 
+/** An annotation of an object, by its name without the prefix. */
+export type OwnAnnotation = (name: string, annotations: Texts) => string | undefined;
+
 /** A program that writes or answers DNS records, and which Ingresses and routes it reads. */
 export interface DnsWriter {
   /** `namespace/name` */
@@ -13,22 +16,37 @@ export interface DnsWriter {
   readonly ingressClasses: readonly string[];
   /** Whether it manages the records of a host, according to its domains. */
   readonly covers: (host: string) => boolean;
-  readonly readsIngress: (ingress: ReadIngress) => boolean;
+  /** The names of whose records it writes for an Ingress; none if it does not read that. */
+  readonly namesOf: (ingress: ReadIngress) => readonly string[];
   /** Why it does not write the record of a route, to be read after its name; undefined if it does. */
   readonly whyBlind: (route: ReadRoute) => string | undefined;
+  /** The names of whose records it writes for a route that it reads, if the Gateway has listeners for them. */
+  readonly routeNames: (route: ReadRoute) => readonly string[];
+  /** The targets that annotations give; undefined if it takes the address. Absent if it never reads any. */
+  readonly targetIn?: (annotations: Texts) => string | undefined;
+  /** The targets of all its records, whatever the annotations. */
+  readonly fixedTarget?: string | undefined;
+  /** What decides about a record and is not known here: which addresses it writes. */
+  readonly condition?: string | undefined;
 }
 
 /** What it reads of an Ingress or IngressRoute. */
 export interface ReadIngress {
   readonly kind: string;
+  readonly namespace: string;
+  /** The class that it names itself. */
   readonly ingressClass: string;
   readonly annotations: Texts;
   /** Undefined if a chart adds further labels. */
   readonly labels: Texts | undefined;
+  readonly hosts: readonly string[];
+  readonly tlsHosts: readonly string[];
 }
 
 /** What it reads of a route with one Gateway. */
 export interface ReadRoute {
+  readonly namespace: string;
+  readonly hosts: readonly string[];
   readonly annotations: Texts;
   /** As for {@link ReadIngress}. */
   readonly labels: Texts | undefined;
@@ -37,6 +55,8 @@ export interface ReadRoute {
     readonly name: string;
     /** Undefined if the Gateway is not in the repository. */
     readonly labels: Texts | undefined;
+    /** As for `labels`. */
+    readonly annotations: Texts | undefined;
     /** As for `labels`. */
     readonly className: string | undefined;
   };

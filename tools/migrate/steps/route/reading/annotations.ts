@@ -8,6 +8,7 @@ import type { Translation } from "../controllers/nginx-translation.ts";
 import { translationsOf } from "../controllers/nginx-translations.ts";
 import { controllerFate } from "../controllers/registry.ts";
 import { traefik } from "../controllers/traefik.ts";
+import { targetsOf } from "../dns/record-targets.ts";
 
 /** What the annotations of an Ingress become. */
 export interface IngressAnnotations {
@@ -131,7 +132,7 @@ export function ingressAnnotations(
     middlewares: list("middlewares"),
     priority: Number(lower.get(`${ROUTER}priority`)) || undefined,
     pathMatcher: lower.get(`${ROUTER}pathmatcher`) ?? "PathPrefix",
-    dnsTarget: dnsAnnotation("target", Object.fromEntries(lower)),
+    dnsTarget: targetsOf(dnsAnnotation("target", Object.fromEntries(lower))),
   };
 }
 
