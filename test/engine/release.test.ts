@@ -17,6 +17,7 @@ const NOT_RELEASED = [
   "main.js",
   "lib/typescript-support.cjs",
   "lib/lazy-packages.cjs",
+  "lib/preload.cjs",
 ];
 
 describe("engine: what a release covers", function () {

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const PROJECT = join(import.meta.dirname, "../..");
-const [POSTPONE = ""] =
-  /^const \{ postpone \}.*\n(?:postpone\(.*\n)+/m.exec(readFileSync(join(PROJECT, "main.js"), "utf8")) ?? [];
-/** Postpones what main.js postpones, and loads the program's SDKs. */
+/** Postpones what the program postpones, and loads its SDKs. */
 const START = `
-  ${POSTPONE}
+  require("./lib/preload.cjs");
   const pulumi = require("@pulumi/pulumi");
   const kubernetes = require("@pulumi/kubernetes");
   const hasCompiler = () =>
@@ -60,6 +57,25 @@ describe("parts of the SDKs that the program does without", () => {
       "return [typeof pulumi.automation.LocalWorkspace, typeof kubernetes.helm.v3.Chart, typeof kubernetes.yaml.ConfigGroup];",
     );
     assert.deepEqual(result, ["function", "function", "function"]);
+  });
+});
+
+describe("the packages with which the SDK sends traces", () => {
+  const TRACING = `const tracing = require("@pulumi/pulumi/cmd/run/tracing");
+    const isLoaded = () => Object.keys(require.cache).some((file) => file.includes("sdk-trace-node/build/src/NodeTracerProvider"));`;
+
+  it("are not loaded by its entry point", () => {
+    assert.equal(run(`${TRACING} return isLoaded();`), false);
+  });
+
+  it("are loaded once it sends some", () => {
+    assert.deepEqual(
+      run(`${TRACING}
+        tracing.start("http://127.0.0.1:9/api/v2/spans");
+        const span = tracing.newSpan("test");
+        return [isLoaded(), span.isRecording(), require("@opentelemetry/sdk-trace-node").NodeTracerProvider.name];`),
+      [true, true, "NodeTracerProvider"],
+    );
   });
 });
 

@@ -12,8 +12,8 @@ export const LANGUAGE_HOST = "pulumi-language-nodejs";
 
 /**
  * The Node language host for a Pulumi CLI. An official CLI uses the one in its bundle. A CLI from the toolchain uses the toolchain's host, which a script next
- * to the CLI starts, because the CLI warns about a host in any other location. The script passes Pulumi.yaml's option as a flag, because the toolchain's host
- * is older than the CLI and does not understand how the CLI passes options. Without the flag, the host loads a TypeScript compiler for every program.
+ * to the CLI starts, because the CLI warns about a host in any other location. The script passes the options in Pulumi.yaml as flags, because the toolchain's host
+ * is older than the CLI and does not understand how the CLI passes them. Without the first, the host loads a TypeScript compiler for every program.
  * @throws EdgefirstError in the same cases as {@link resolveProgram}
  */
 export async function pulumiLanguageHost(cli: ResolvedProgram, options: ResolveOptions): Promise<string> {
@@ -22,7 +22,11 @@ export async function pulumiLanguageHost(cli: ResolvedProgram, options: ResolveO
   const host = await resolveProgram(LANGUAGE_HOST, options);
   if (!isFromToolchain(cli) || host.origin === "environment") return host.path;
   const place = await placeOf(cli);
-  const script = `#!/bin/sh\nexec ${shellWord(host.path)} -typescript=false "$@"\n`;
+  // The CLI starts its language host in the project's folder.
+  const script = `#!/bin/sh
+nodeargs=$(sed -n 's/^    nodeargs: //p' Pulumi.yaml 2>/dev/null)
+exec ${shellWord(host.path)} -typescript=false -nodeargs="$nodeargs" "$@"
+`;
   const found = await readFile(place, "utf8").catch(() => undefined);
   if (found !== script) writeFileAtomic(place, script, 0o755);
   return place;

@@ -45,7 +45,7 @@ describe("toolchain: Pulumi's Node language host", function () {
     const first = await pulumiLanguageHost(cli, options());
     assert.equal(first, join(dirname(cli.path), HOST));
     assert(statSync(first).isFile());
-    assert.match(readFileSync(first, "utf8"), /-typescript=false "\$@"$/m, "as Pulumi.yaml has it");
+    assert.match(readFileSync(first, "utf8"), /-typescript=false -nodeargs="\$nodeargs" "\$@"$/m);
     const { ino } = statSync(first);
     await pulumiLanguageHost(cli, options());
     assert.equal(statSync(first).ino, ino);
