@@ -3,6 +3,7 @@ import { chartOf, valuesOf } from "../../../../policy/objects/helm.ts";
 import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
+import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { indexOf } from "../../clusters.ts";
 import type { StepContext } from "../../step.ts";
 import { controllerOf, controllerValues } from "./controllers/classes.ts";
@@ -16,6 +17,7 @@ import { gatewayIn, isHttps } from "./gateway/gateway.ts";
 import type { CutoverNote } from "./outcome.ts";
 import type { Moving, Parents } from "./gateway/parents.ts";
 import { plainHttpOf } from "./plain/http.ts";
+import { kindOf } from "./plain/losses.ts";
 import { hasPlainListener, redirectsPlainHttp } from "./plain/listeners.ts";
 import type { Reading } from "./reading/served.ts";
 
@@ -60,15 +62,21 @@ export function cutover(
 const OWN_NAMESPACE =
   "plain HTTP: the route is in the Gateway's namespace, so it may also attach to the HTTP listener that redirects; to prevent that, name an entry point in the Ingress, and its listener in the options";
 
-/** Whether the repository shows that a route attaches to no HTTPS listener. */
+/** Whether the repository shows that a route attaches to no HTTPS listener or, for a Gateway created elsewhere, the options. */
 function isPlainOnly(
-  { cluster }: Moving,
+  { cluster, reading: { usesTls, isTlsOnly } }: Moving,
   parentRefs: Parents["parentRefs"],
   option: Parents["gateway"],
 ): boolean {
   const found = gatewayIn(cluster, option);
-  return found !== undefined && parentRefs.every((parentRef) => isHttps(found, parentRef) === false);
+  if (found) return parentRefs.every((parentRef) => isHttps(found, parentRef) === false);
+  const isKnown = option.httpsListeners.length > 0 && !usesTls && !isTlsOnly;
+  return (
+    isKnown && parentRefs.every((parentRef) => isNamed(parentRef) && kindOf(parentRef, option) !== "https")
+  );
 }
+
+const isNamed = ({ sectionName, port }: Mapping): boolean => sectionName !== undefined || port !== undefined;
 
 function certificates({
   kind,

@@ -112,7 +112,7 @@ const listenerOf = ({ sectionName, port }: Fields): string =>
   scalarText((sectionName ?? port ?? null) as Mapping[string]);
 
 /** What the options say of a listener: `websecure` is the entry point for HTTPS in Traefik's chart, and `web` that for plain HTTP. */
-function kindOf(
+export function kindOf(
   { sectionName, port }: Mapping,
   { httpsListeners, entryPoints }: Parents["gateway"],
 ): "https" | "plain" | undefined {
