@@ -129,6 +129,22 @@ describe("migrate oci", () => {
     assert.doesNotMatch(whyLeft(release("1.2.3", "helm.toolkit.fluxcd.io/v2beta2")), /requires|cannot/);
   });
 
+  it("adds no OCIRepository for a release that it cannot edit", () => {
+    const release = helmRelease("web", "apps", "web", {});
+    const source = {
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "HelmRepository",
+      metadata: { name: "a", namespace: "apps" },
+      spec: { type: "oci", url: "oci://registry.example.com/charts" },
+    };
+    const result = resultOf(oci, {
+      "apps/release.yaml": JSON.stringify(release),
+      "apps/source.yaml": source,
+    });
+    assert.deepEqual(changed(result), []);
+    assert.match(messages(result, "left").join(), /flow style/);
+  });
+
   it("leaves a version that is a moving tag", () => {
     const whyLeft = (version: string): string => {
       const release = helmRelease("web", "apps", "web", {}) as { spec: { chart: { spec: object } } };

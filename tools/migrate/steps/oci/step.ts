@@ -76,6 +76,12 @@ function plan(context: StepContext): Plan {
       notes.push(refusal);
       continue;
     }
+    // No OCIRepository is added for a release that stays as it is.
+    const trial = new YamlEdit(release.text);
+    if (!trial.replace(document, ["spec", "chart"], stringify({ chartRef: {} }))) {
+      notes.push({ kind: "left", message: `unchanged: ${notEditable(trial, release.file)}`, position });
+      continue;
+    }
     // A marker updates one tag, and a variable belongs to one Kustomization, so a release with either gets an OCIRepository for itself.
     const isShared = markers.length === 0 && versionVariable(release, context) === undefined;
     const reference =
