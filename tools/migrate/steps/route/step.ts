@@ -11,6 +11,7 @@ import { embeddedObjects, isKind, writtenObjects, type WrittenObject } from "../
 import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "./controllers/traefik.ts";
 import { unseenControllers } from "./controllers/unseen.ts";
 import { dnsPreparations, targetConflicts } from "./dns/dns.ts";
+import { heldRecords } from "./dns/held-records.ts";
 import { blindAttachments, unseenGateways } from "./gateway/gateway.ts";
 import { gatewayPolicies } from "./gateway/policies.ts";
 import { unseenPlainLines } from "./plain/losses.ts";
@@ -53,6 +54,7 @@ function plan(context: StepContext): Plan {
         ...splitHosts(records, context.clusters),
         ...senders(records, context),
         ...fixedAddresses(records, context),
+        ...heldRecords(records, context),
       ];
   const unseen = records.length === 0 ? [] : unseenGateways(context.options.route, context.clusters);
   const others = [

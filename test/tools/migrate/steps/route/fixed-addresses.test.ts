@@ -169,6 +169,34 @@ describe("migrate route: fixed addresses of hosts that move", () => {
   });
 });
 
+describe("migrate route: hosts that the controller's Service publishes as well", () => {
+  const KEY = "external-dns.alpha.kubernetes.io/hostname";
+  const lines = (hostname: string, keepIngress = false): string => {
+    const service = { annotations: { [KEY]: hostname } };
+    const proxy = chart("wan-proxy", "ingress", "ingress-nginx", {
+      controller: { ingressClassResource: { name: "wan" }, service },
+    });
+    const options = { route: { gateways: { wan: { name: "wan", namespace: "edge-doors" } }, keepIngress } };
+    const { plan } = resultOf(route, files({}, proxy), options);
+    assert.equal(plan.changes.length, 1, plan.notes.map(({ message }) => message).join("\n"));
+    return plan.notes.map(({ message }) => message).join("\n");
+  };
+  const HELD = /^poll\.example\.org: the Service of the controller of class wan publishes/m;
+
+  it("are on the cutover list, by name and by a wildcard", () => {
+    assert.match(
+      lines("door.example.net, poll.example.org"),
+      /poll\.example\.org: .* remove it there in the same commit/,
+    );
+    assert.match(lines("*.example.org"), HELD);
+  });
+
+  it("are not for other names, and not while the Ingress stays", () => {
+    assert.doesNotMatch(lines("door.example.org"), HELD);
+    assert.doesNotMatch(lines("poll.example.org", true), HELD);
+  });
+});
+
 describe("migrate route: entries in lines of text", () => {
   const targets = (text: string, host = "poll.example.org"): readonly string[] =>
     entriesIn(text)

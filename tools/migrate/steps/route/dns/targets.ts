@@ -14,7 +14,12 @@ import type { ReadRoute } from "./writer.ts";
 type Between = Pick<MovingForm, "reading" | "cluster"> & { readonly route: ReadRoute };
 
 /** The names that external-dns writes for the address of the class's controller, from the annotations of its Services. */
-export function controllerNames({ reading, cluster }: Omit<Between, "route">): readonly string[] {
+export function controllerNames({
+  reading,
+  cluster,
+}: Pick<Between, "cluster"> & {
+  readonly reading: Pick<Between["reading"], "ingressClass">;
+}): readonly string[] {
   const { ingressClass } = reading;
   const values = controllerValues(ingressClass, cluster);
   const services = cluster && ingressClass !== undefined ? controllerServices(ingressClass, cluster) : [];
