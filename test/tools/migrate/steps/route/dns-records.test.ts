@@ -14,7 +14,7 @@ import {
   release,
   TARGET,
 } from "../../../../support/dns/cases/objects.ts";
-import { messages, resultOf, type Files } from "../../planning.ts";
+import { helmRelease, messages, resultOf, type Files } from "../../planning.ts";
 
 const FRONT = { name: "front", namespace: "doors", redirectsToHttps: true, entryPoints: { web: "http" } };
 const GATEWAYS = { nginx: FRONT, traefik: FRONT };
@@ -217,6 +217,20 @@ describe("migrate route: the records that external-dns writes", () => {
     it(`stay the same with ${title}`, () => {
       assert.equal(refusals(objects), "");
     });
+
+  it("are those of the names that Helm renders, of which another entry may have one", () => {
+    const entry = (host: string): object => ({
+      className: "nginx",
+      hosts: [{ host, paths: [{ path: "/", service: { identifier: "app", port: 80 } }] }],
+      tls: [{ hosts: ["{{ .Release.Name }}.example.com", "www.example.com"] }],
+    });
+    const app = helmRelease("web", "apps", "app-template", {
+      service: { app: { controller: "app", ports: { http: { port: 80 } } } },
+      ingress: { app: entry("{{ .Release.Name }}.example.com"), www: entry("www.example.com") },
+    });
+    assert.equal(refusals([both(), gateway(), app]), "");
+    assert.match(cutover([both(), gateway(), app]), /^web\.example\.com: moves from class nginx/m);
+  });
 
   it("point to the target with the prefix that its version reads", () => {
     const both21 = { ...alpha("target", "old.example.com"), [`${GA}/target`]: "new.example.com" };

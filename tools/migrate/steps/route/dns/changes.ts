@@ -8,7 +8,7 @@ import { indexOf } from "../../../clusters.ts";
 import { fieldsIn } from "../../../objects.ts";
 import { isRelease } from "../../oci/artifact.ts";
 import { listenersOf } from "../gateway/gateway.ts";
-import { servedHosts, sourceOf } from "../reading/hosts.ts";
+import { rendered, servedHosts } from "../reading/hosts.ts";
 import type { DnsMove } from "./dns-move.ts";
 import { externalDns } from "./external-dns.ts";
 import { k8sGateways } from "./k8s-gateway.ts";
@@ -66,7 +66,7 @@ function ingressOf({ form: { object }, reading, route }: DnsMove): ReadIngress {
     labels: route.labels,
     // Of the ways to write a name in a rule, external-dns knows one. Source: traefikHostExtractor in source/traefik_proxy.go
     hosts: route.hosts.filter((host) => kind !== "IngressRoute" || text.includes(`\`${host}\``)),
-    tlsHosts: reading.tlsHosts,
+    tlsHosts: reading.tlsHosts.map((host) => rendered(host, object)),
   };
 }
 
@@ -85,12 +85,11 @@ function whyNoListener(name: string, { route, gatewayObject, parentRefs }: DnsMo
   return isServed ? undefined : `finds no listener of Gateway ${namespace}/${gateway} for it`;
 }
 
-/** Whether another Ingress has a name, or a route: the record stays, whatever becomes of this Ingress. */
-function isServedElsewhere(name: string, { form, cluster }: DnsMove): boolean {
+/** Whether a name that is none of an Ingress's hosts is one of another Ingress, or of a route: its record stays, whatever becomes of this Ingress. */
+function isServedElsewhere(name: string, { cluster }: DnsMove): boolean {
   if (cluster === undefined) return false;
-  const own = sourceOf(form.object);
   return (
-    servedHosts(cluster).some(({ host, source }) => host === name && !source.startsWith(own)) ||
+    servedHosts(cluster).some(({ host }) => host === name) ||
     indexOf(cluster)
       .ofKind(HTTP_ROUTE)
       .some((route) => texts(at(route, ["spec", "hostnames"])).includes(name))
