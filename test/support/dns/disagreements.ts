@@ -120,19 +120,33 @@ function falseClaims(own: Observed, { lost, published, preparations }: Claims): 
 
 /** What a host's line says about the target, and is not so. */
 function falseLine(host: string, line: string, observed: readonly Observed[]): readonly string[] {
-  const wanted = observed.flatMap((own) => of(own.wanted, host));
-  const [, named] =
-    /DNS: points to ([^;]+?)(?:, the target of the Gateway|, as every record|;|$)/.exec(line) ?? [];
-  const expected = (named === "the Gateway's address" ? GATEWAY_ADDRESS : named)?.split(", ").sort();
-  const isWrong =
-    expected !== undefined && wanted.some(({ targets }) => !isDeepStrictEqual(targets, expected));
+  const wrong = observed.flatMap(({ writer, wanted }) => {
+    const records = of(wanted, host);
+    const expected = expectedBy(writer, line);
+    const isWrong =
+      expected !== undefined && records.some(({ targets }) => !isDeepStrictEqual(targets, expected));
+    return isWrong ? [`${line}: but for ${writer}, it is ${show(records)}`] : [];
+  });
   const isWritten = observed.some(({ before }) => of(before, host).length > 0);
   return [
-    ...(isWrong ? [`${line}: but it is ${show(wanted)}`] : []),
+    ...wrong,
     ...(isWritten && line.includes("whatever writes its DNS record")
       ? [`${line}: but one of ${observed.map(({ writer }) => writer).join(", ")} writes it`]
       : []),
   ];
+}
+
+const POINTS =
+  /DNS: points to ([^;]+?)(?:, the target of the Gateway|, as every record of [^;(]+)?(?: \(([^)]*)\))?(?=;|$)/g;
+
+/** The targets that a line promises for a writer: those next to its name, or those without any. */
+function expectedBy(writer: string, line: string): readonly string[] | undefined {
+  const all = [...line.matchAll(POINTS)];
+  const [, named] =
+    all.find(([, , id]) => id === writer) ??
+    all.find(([, , id]) => id === undefined || id.startsWith("-")) ??
+    [];
+  return (named === "the Gateway's address" ? GATEWAY_ADDRESS : named)?.split(", ").sort();
 }
 
 /** Targets that the step calls lost, and that the records did not have or still have. */

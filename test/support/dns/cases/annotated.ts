@@ -145,6 +145,23 @@ export const ANNOTATED: CaseTable = {
     gateway(),
     noted({ "dns.example.com/controller": "other" }),
   ],
+  "a hostname that is the rule's as well, of which only the annotation counts": [
+    both(),
+    gateway(),
+    noted({
+      ...alpha("hostname", "web.example.com"),
+      ...alpha("ingress-hostname-source", "annotation-only"),
+    }),
+  ],
+  "a wildcard in an annotation": [both(), gateway(), noted(alpha("hostname", "*.example.com"))],
+  "another Ingress's hostname": [
+    both(),
+    gateway(),
+    noted(alpha("hostname", "www.example.com")),
+    ingress({ name: "www", hosts: ["www.example.com"] }),
+  ],
+  "a hostname in capitals": [ingresses(), gateway(), noted(alpha("hostname", "Other.example.com"))],
+  "a TTL that is none": [both(), gateway(), noted(alpha("ttl", "soon"))],
   "a filter by its own annotation": [
     both(`--annotation-filter=${TARGET}=in.example.com`),
     gateway(),

@@ -121,6 +121,16 @@ export const FILTERED: CaseTable = {
     gateway({ labels: { dns: "private" } }),
     ingress(),
   ],
+  "labels, and another prefix of keys": [
+    both("--label-filter=example.com/publish in (yes)"),
+    gateway(),
+    ingress({ labels: { "example.com/publish": "yes" } }),
+  ],
+  "a label that must not be there": [
+    both("--label-filter=!private"),
+    gateway(),
+    ingress({ labels: { private: "yes" } }),
+  ],
   "another domain": [release({ ...INGRESSES, domainFilters: ["example.org"] }), gateway(), ingress()],
   "the domain": [release({ ...INGRESSES, domainFilters: ["example.com"] }), gateway(), ingress()],
   "the domain, with a dot": [

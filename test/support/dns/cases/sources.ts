@@ -162,6 +162,30 @@ export const SOURCES: CaseTable = {
     gateway(),
     ingress(),
   ],
+  "two Ingresses with each other's host in tls": [
+    both(),
+    gateway(),
+    ingress({ tls: ["web.example.com", "www.example.com"] }),
+    ingress({ name: "www", hosts: ["www.example.com"], tls: ["web.example.com", "www.example.com"] }),
+  ],
+  "two Ingresses with other targets": [
+    both(),
+    gateway(IN),
+    ingress(IN),
+    ingress({ ...FRONT, name: "www", hosts: ["www.example.com"] }),
+  ],
+  "two Ingresses of one host": [both(), gateway(), ingress(), ingress({ ...IN, name: "other" })],
+  "a listener for HTTPS alone, and tls": [
+    both(),
+    gateway(IN, [listener("https", "HTTPS", { hostname: "web.example.com" })]),
+    ingress({ ...IN, tls: ["web.example.com"] }),
+  ],
+  "two of external-dns, for other prefixes": [
+    both(),
+    release({ ...BOTH, annotationPrefix: "inside.example.com/" }, { name: "inside" }),
+    gateway({ annotations: { ...IN.annotations, "inside.example.com/target": "10.0.0.1" } }),
+    ingress({ annotations: { ...IN.annotations, "inside.example.com/target": "10.0.0.2" } }),
+  ],
   "two Ingresses of one host, of which one stays": [
     both(),
     gateway(),

@@ -24,6 +24,16 @@ export const WRITTEN: CaseTable = {
   "a wildcard in tls": [both(), gateway(), ingress({ tls: ["*.example.com"] })],
   "a wildcard in tls, and Ingresses only": [ingresses(), gateway(), ingress({ tls: ["*.example.com"] })],
   "a template for names": [deployed(TEMPLATE, "--source=gateway-httproute"), gateway(), ingress()],
+  "a template in addition": [
+    deployed(TEMPLATE, "--source=gateway-httproute", "--combine-fqdn-annotation"),
+    gateway(),
+    ingress(),
+  ],
+  "a template in addition, and Ingresses only": [
+    deployed(TEMPLATE, "--combine-fqdn-annotation"),
+    gateway(),
+    ingress(),
+  ],
   "a template for IngressRoutes": [
     deployment(["--source=traefik-proxy", TEMPLATE, "--combine-fqdn-annotation"]),
     gateway(),

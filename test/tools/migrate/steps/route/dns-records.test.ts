@@ -218,6 +218,25 @@ describe("migrate route: the records that external-dns writes", () => {
       assert.equal(refusals(objects), "");
     });
 
+  it("include those of a template, as far as it names only the object", () => {
+    const read = (template: string, ...more: readonly string[]): Objects => [
+      deployment(["--source=ingress", `--fqdn-template=${template}`, ...more]),
+      gateway(),
+      ingress(),
+    ];
+    const [simple, other] = ["{{.Name}}.{{ .Namespace }}.example.com", "{{.Labels.app}}.example.com"];
+    const combined = "--combine-fqdn-annotation";
+    assert.match(
+      refusals(read(simple, combined)),
+      /the DNS record of web\.apps\.example\.com: network\/names/,
+    );
+    assert.doesNotMatch(refusals(read(simple)), /web\.apps/);
+    assert.match(refusals(read(simple, "--ignore-ingress-rules-spec")), /web\.apps\.example\.com/);
+    const line = /network\/names also writes names by --fqdn-template, which are not known here/;
+    assert.match(cutover(read(other, combined)), line);
+    for (const known of [read(simple, combined), read(other)]) assert.doesNotMatch(cutover(known), line);
+  });
+
   it("are those of the names that Helm renders, of which another entry may have one", () => {
     const entry = (host: string): object => ({
       className: "nginx",
@@ -249,6 +268,25 @@ describe("migrate route: the records that external-dns writes", () => {
       cutover([forced, gateway({ annotations: IN }), ingress()]),
       /points to fixed\.example\.com, as every record of network\/names \(--force-default-targets\)/,
     );
+  });
+
+  it("point to several targets, if several programs read several annotations", () => {
+    const inside = release({ ...BOTH, annotationPrefix: "inside.example.com/" }, { name: "inside" });
+    const front = gateway({ annotations: { ...IN, "inside.example.com/target": "10.0.0.1" } });
+    const lines = cutover([both(), inside, front, noted(IN)]);
+    assert.match(
+      lines,
+      /points to in\.example\.com, the target of the Gateway \(network\/names\); DNS: points to 10\.0\.0\.1, the target of the Gateway \(network\/inside\)/,
+    );
+  });
+
+  it("include no name of a template for an IngressRoute", () => {
+    const writer = deployment([
+      "--source=traefik-proxy",
+      "--fqdn-template={{.Name}}.example.org",
+      "--combine-fqdn-annotation",
+    ]);
+    assert.doesNotMatch(refusals([writer, gateway(), ingressRoute(IN)]), /example\.org/);
   });
 
   it("depend on the address, if external-dns writes only some", () => {

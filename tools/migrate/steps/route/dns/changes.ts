@@ -59,6 +59,7 @@ function ingressOf({ form: { object }, reading, route }: DnsMove): ReadIngress {
   return {
     kind,
     namespace: route.namespace,
+    name: route.name,
     ingressClass: isRelease(object)
       ? (reading.ingressClass ?? "")
       : scalarText(spec.ingressClassName) || annotated,

@@ -2,7 +2,7 @@ import { at, text } from "../../../../../policy/engine/read.ts";
 import type { KubeObject } from "../../../../../kube/objects.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../../gitops/yaml/values.ts";
-import { fieldsIn } from "../../../objects.ts";
+import { fieldsIn, nameOf } from "../../../objects.ts";
 import { isRelease } from "../../oci/artifact.ts";
 import { gatewayIn } from "../gateway/gateway.ts";
 import type { MovingForm } from "../gateway/parents.ts";
@@ -41,6 +41,7 @@ export function dnsMove(
     parentRefs,
     route: {
       namespace,
+      name: isRelease(form.object) ? undefined : nameOf(form.object).name,
       hosts,
       annotations: textsOf(reading.annotations.kept),
       labels: labelsOf(form.object),

@@ -24,7 +24,7 @@ export function recordsOf(
     ingressClass: reading.ingressClass ?? "",
     source,
     gateway: `${gateway} of ${cluster}`,
-    target: targetsAround(host, move).today ?? controllerNames(move)[0],
+    target: targetsAround(host, move)[0].today ?? controllerNames(move)[0],
     attachesBlindly: move.attachesBlindly,
     preparations,
   }));
@@ -59,22 +59,29 @@ export function dnsLines(
   move: DnsMove,
   context: Pick<StepContext, "options" | "repository">,
 ): readonly string[] {
-  const { today, own, writer } = targetsAround(host, move);
+  const outcomes = targetsAround(host, move);
   const written = changesOf(move).filter(({ name, isWritten }) => name === host && isWritten);
   const isRouteRead = written.some(({ reason }) => reason === undefined);
   const { keepIngress } = context.options.route;
   return [
-    writer?.fixedTarget !== undefined
-      ? fixedLine(writer.fixedTarget, writer.id)
-      : today === undefined || sameTargets(today, own)
-        ? own === undefined
-          ? "DNS: points to the Gateway's address"
-          : ownTargetLine(own, move, context)
-        : targetLine(today, move, own, context),
+    ...outcomes.map((outcome) => {
+      const line = pointsTo(outcome, move, context);
+      return outcomes.length === 1 ? line : `${line} (${outcome.writer?.id ?? ""})`;
+    }),
     ...(written.length === 0 ? ["whatever writes its DNS record must watch HTTPRoutes"] : []),
     ...conditions(host, move),
-    ...(keepIngress ? [keptRecord(today, own, isRouteRead)] : []),
+    ...(keepIngress ? new Set(outcomes.map(({ today, own }) => keptRecord(today, own, isRouteRead))) : []),
   ];
+}
+
+function pointsTo(
+  { today, own, writer }: Outcome,
+  move: DnsMove,
+  context: Pick<StepContext, "options" | "repository">,
+): string {
+  if (writer?.fixedTarget !== undefined) return fixedLine(writer.fixedTarget, writer.id);
+  if (today !== undefined && !sameTargets(today, own)) return targetLine(today, move, own, context);
+  return own === undefined ? "DNS: points to the Gateway's address" : ownTargetLine(own, move, context);
 }
 
 /** Names of which only the DNS record moves, because an annotation of external-dns asks for it; one line each. */
@@ -99,27 +106,37 @@ export function otherNames(
 function conditions(host: string, move: DnsMove): readonly string[] {
   return changesOf(move)
     .filter(({ name, isWritten, readsRoute }) => name === host && (isWritten || readsRoute))
-    .flatMap(({ writer: { id, condition } }) =>
-      condition === undefined ? [] : [`${id} writes the record ${condition}`],
-    );
+    .flatMap(({ writer: { id, conditions: own = [] } }) => own.map((condition) => `${id} ${condition}`));
 }
 
-/** The targets of a host's record today, and those that the Gateway gives; undefined for an address. */
-function targetsAround(
-  host: string,
-  move: DnsMove,
-): {
+/** The targets of a record today, and those that the Gateway gives; undefined for an address. */
+interface Outcome {
   readonly today: string | undefined;
   readonly own: string | undefined;
   readonly writer: DnsWriter | undefined;
-} {
-  const changes = changesOf(move).filter(({ name, writer }) => name === host && writer.targetIn);
-  const written = changes.filter(({ isWritten }) => isWritten);
-  const found = [...written, ...changes].find(({ reason }) => reason === undefined) ?? written[0];
-  return { ...targetsFor(found?.writer, move), writer: found?.writer };
 }
 
-/** The same for one program; without one, by the annotations of any version. */
+/** The targets of a host's record: those of the programs that go on with it, if there are any. One for each difference. */
+function targetsAround(host: string, move: DnsMove): readonly [Outcome, ...(readonly Outcome[])] {
+  const changes = changesOf(move).filter(({ name, writer }) => name === host && writer.targetIn);
+  const written = changes.filter(({ isWritten }) => isWritten);
+  const [first, ...others] =
+    [
+      written.filter(({ reason }) => reason === undefined),
+      written.slice(0, 1),
+      changes.filter(({ reason }) => reason === undefined),
+    ].find((some) => some.length > 0) ?? [];
+  const outcomeOf = (writer: DnsWriter | undefined): Outcome => ({ ...targetsFor(writer, move), writer });
+  const standard = outcomeOf(first?.writer);
+  return [
+    standard,
+    ...others
+      .map(({ writer }) => outcomeOf(writer))
+      .filter(({ today, own }) => !sameTargets(today, standard.today) || !sameTargets(own, standard.own)),
+  ];
+}
+
+/** The targets for one program; without one, by the annotations of any version. */
 export function targetsFor(
   writer: DnsWriter | undefined,
   { reading, route }: DnsMove,

@@ -15,7 +15,7 @@ import { releaseNamespace } from "../reading/hosts.ts";
 import { chartOf, valuesIn } from "../release/chart.ts";
 import { managedHosts } from "./domains.ts";
 import { flagsIn, type Flags } from "./flags.ts";
-import { namesFromIngress, namesFromRoute } from "./names.ts";
+import { namesFromIngress, namesFromRoute, unknownTemplates } from "./names.ts";
 import { addressLimit, targetsOf, writtenTypes } from "./record-targets.ts";
 import type { DnsWriter, OwnAnnotation, ReadIngress, ReadRoute, Texts } from "./writer.ts";
 
@@ -105,7 +105,7 @@ function readerOf(program: Program, values: Fields): DnsWriter {
     routeNames: (route) => namesFromRoute(route, flags, annotation),
     targetIn,
     fixedTarget: fixed,
-    condition: addressLimit(flags),
+    conditions: [...addressLimit(flags), ...unknownTemplates(flags)],
     whyBlind: (route) => {
       const reasons = [
         !reads("gateway-httproute") && "does not have the source gateway-httproute",

@@ -33,10 +33,10 @@ export function writtenTypes({ all }: Flags): (targets: string | undefined) => b
 const typeOf = (target: string): string => ({ 4: "A", 6: "AAAA" })[isIP(target)] ?? "CNAME";
 
 /** What limits the addresses in the records of external-dns, which only the cluster knows. */
-export function addressLimit({ all }: Flags): string | undefined {
+export function addressLimit({ all }: Flags): readonly string[] {
   const limits = ["target-net-filter", "exclude-target-net"].flatMap((flag) => {
     const nets = all(flag);
     return nets.length === 0 ? [] : [`--${flag}=${nets.join(",")}`];
   });
-  return limits.length === 0 ? undefined : `only if ${limits.join(" and ")} admits the address`;
+  return limits.length === 0 ? [] : [`writes the record only if ${limits.join(" and ")} admits the address`];
 }

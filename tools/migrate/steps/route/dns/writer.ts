@@ -26,14 +26,16 @@ export interface DnsWriter {
   readonly targetIn?: (annotations: Texts) => string | undefined;
   /** The targets of all its records, whatever the annotations. */
   readonly fixedTarget?: string | undefined;
-  /** What decides about a record and is not known here: which addresses it writes. */
-  readonly condition?: string | undefined;
+  /** What decides about records and is not known here, each to be read after its name. */
+  readonly conditions?: readonly string[];
 }
 
 /** What it reads of an Ingress or IngressRoute. */
 export interface ReadIngress {
   readonly kind: string;
   readonly namespace: string;
+  /** Undefined if a chart names it. */
+  readonly name: string | undefined;
   /** The class that it names itself. */
   readonly ingressClass: string;
   readonly annotations: Texts;
@@ -46,6 +48,8 @@ export interface ReadIngress {
 /** What it reads of a route with one Gateway. */
 export interface ReadRoute {
   readonly namespace: string;
+  /** As for {@link ReadIngress}. */
+  readonly name: string | undefined;
   readonly hosts: readonly string[];
   readonly annotations: Texts;
   /** As for {@link ReadIngress}. */
