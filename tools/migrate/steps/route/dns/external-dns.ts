@@ -129,7 +129,7 @@ function annotationsOf({ version }: Program, { all }: Flags): OwnAnnotation {
   const standard =
     known && lt(known, "0.22.0")
       ? "external-dns.alpha.kubernetes.io/"
-      : // Later versions can be told to read the older prefix as well.
+      : // Later versions can also read the older prefix.
         known && gte(known, "0.22.0") && lt(known, "0.23.0")
         ? "external-dns.kubernetes.io/"
         : undefined;
