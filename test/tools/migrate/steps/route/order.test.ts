@@ -63,6 +63,27 @@ describe("the order of the rules for a host", () => {
     assert.match(result(first, stays).refused, /only one of them would move/);
   });
 
+  it("counts a HostRegexp only for the hosts that its end may match", () => {
+    const stays = withPaths("web", path("/", "Prefix", "one"));
+    const kinds = (rule: string): string =>
+      result(ingressRoute("any", rule, { priority: 1000 }), stays).kinds;
+    for (const rule of [
+      "HostRegexp(`^.+\\.example\\.net$`)",
+      "HostRegexp(`^(a|b)\\.example\\.net$`) && PathPrefix(`/`)",
+      "Host(`a.example.net`) || HostRegexp(`^.+\\.example\\.org$`)",
+    ])
+      assert.equal(kinds(rule), "HTTPRoute web, IngressRoute any", rule);
+    for (const rule of [
+      "HostRegexp(`^.+\\.example\\.com$`)",
+      "HostRegexp(`^a\\.example\\.com|b\\.example\\.net$`)",
+      "HostRegexp(`\\.net`)",
+      "HostRegexp(`\\w$`)",
+      "Host(`a.example.net`) || HostRegexp(`^.+\\.com$`)",
+      "!HostRegexp(`^.+\\.example\\.net$`)",
+    ])
+      assert.equal(kinds(rule), "Ingress web, IngressRoute any", rule);
+  });
+
   it("does not matter on different entry points, or if conditions exclude each other", () => {
     const [one, two] = ["a", "b"].map((value) =>
       ingressRoute(value, `Host(\`${HOST}\`) && Header(\`X-Kind\`, \`${value}\`)`, {

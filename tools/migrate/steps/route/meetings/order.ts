@@ -7,6 +7,7 @@ import type { StepContext } from "../../../step.ts";
 import { controllerOf } from "../controllers/classes.ts";
 import { traefik } from "../controllers/traefik.ts";
 import { isExpressible } from "../reading/ingress-route.ts";
+import { parseRule, type Matcher } from "../reading/traefik-rule.ts";
 import type { RouteOptions } from "../options.ts";
 import { otherOrders } from "./other-orders.ts";
 import { isHttpRoute, isIngress } from "../reading/kinds.ts";
@@ -93,10 +94,8 @@ function fixedContenders(
   return mappingsIn(fieldAt(object, ["spec", "routes"])).flatMap((route) => {
     const rule = scalarText(route.match);
     if (isExpressible(rule)) return [];
-    const named = [...rule.matchAll(/(!?)\bHost\(\s*[`"]([^`"]*)/g)];
-    const hosts = named.some(([, negation]) => negation === "!") ? [] : named.map(([, , host = ""]) => host);
     const rank = typeof route.priority === "number" && route.priority > 0 ? route.priority : rule.length;
-    return (hosts.length === 0 ? [""] : hosts).map((host): Ranked => ({
+    return hostsOf(rule).map((host): Ranked => ({
       served: {
         host,
         match: { path: { type: "RegularExpression", value: rule } },
@@ -110,6 +109,25 @@ function fixedContenders(
       isFixed: true,
     }));
   });
+}
+
+/** The hosts that a rule may match: names, wildcards, or an empty one for any host. */
+function hostsOf(rule: string): readonly string[] {
+  const alternatives = parseRule(rule);
+  if (typeof alternatives !== "string") return [...new Set(alternatives.map(hostOf))];
+  const named = [...rule.matchAll(/(!?)\bHost\(\s*[`"]([^`"]*)/g)];
+  const isOpen = named.length === 0 || named.some(([, negation]) => negation === "!");
+  return isOpen || /HostRegexp|!\s*\(/.test(rule) ? [""] : named.map(([, , host = ""]) => host);
+}
+
+function hostOf(matchers: readonly Matcher[]): string {
+  const valueOf = (wanted: string): string | undefined =>
+    matchers.find(({ name }) => name === wanted)?.args[0];
+  const pattern = valueOf("HostRegexp") ?? "";
+  // What follows the last group, class or quantifier; one of several alternatives of the expression says nothing about the others.
+  const [, end = ""] = /(?<!\\)((?:\\\.|[\w-])+)\$$/.exec(pattern) ?? [];
+  const hasOthers = pattern.replace(/\([^()]*\)/g, "").includes("|");
+  return valueOf("Host") ?? (end === "" || hasOthers ? "" : `*${end.replaceAll("\\", "").toLowerCase()}`);
 }
 
 /** The rules, if Traefik is known to serve them; for others, see {@link otherOrders}. */
