@@ -111,13 +111,18 @@ function renderedLines({ rendered }: StepReport): readonly string[] {
   ];
 }
 
-function fluxLines({ byFlux, gaps }: StepReport): readonly string[] {
+function fluxLines({ byFlux }: StepReport): readonly string[] {
   if (byFlux === undefined) return [];
-  const { before, after } = byFlux;
-  if (before + after === 0) return ["No Kustomization reads a changed file, so Flux had nothing to build."];
-  const how = gaps.length === 0 ? "built the same objects from" : "also built";
+  const { before, after, others } = byFlux;
+  if (before + after + others === 0)
+    return ["No Kustomization reads a changed file, so Flux had nothing to build."];
+  const differ = others === 1 ? "differs" : "differ";
+  const rest =
+    others === 0
+      ? ": all that read a changed file."
+      : `. ${counted(others, "other build")} that ${others === 1 ? "reads" : "read"} a changed file ${differ}, or could not be compared.`;
   return [
-    `Flux's own packages ${how} ${counted(before, "Kustomization")} before the step and ${after} after it: all that read a changed file.`,
+    `Flux's own packages built the same objects from ${counted(before, "Kustomization")} before the step and ${after} after it${rest}`,
   ];
 }
 

@@ -27,7 +27,7 @@ export interface StepResult {
   readonly after: Repository;
   /** What could not be checked, one sentence each. */
   readonly unseen: readonly string[];
-  /** How many Kustomizations Flux's own packages have built, too, before and after the step; absent unless that was asked for. */
+  /** From how many Kustomizations Flux's own packages have built the same objects, before and after the step; absent unless that was asked for. */
   readonly byFlux?: BuildsByFlux;
 }
 
@@ -35,6 +35,8 @@ export interface StepResult {
 export interface BuildsByFlux {
   readonly before: number;
   readonly after: number;
+  /** Builds before or after from which Flux has not built the same objects. */
+  readonly others: number;
 }
 
 /** How many times a step is planned again, each time without the files that its proof does not allow. */

@@ -31,7 +31,7 @@ export class FluxVerifier {
   }
 
   /**
-   * The result of a step with what was compared, unproven if Flux builds a Kustomization that reads a changed file differently before or after the step.
+   * The result of a step with what was compared, unproven unless Flux builds the same objects from each Kustomization that reads a changed file, before and after the step.
    * @param keep whether the next step starts from this result
    */
   async verified(result: StepResult, keep: IsWritable): Promise<StepResult> {
@@ -45,7 +45,7 @@ export class FluxVerifier {
     const later = await this.#compare(after, changes);
     const verified = {
       ...withGaps(result, [...earlier.gaps, ...later.gaps]),
-      byFlux: { before: earlier.compared, after: later.compared },
+      byFlux: { before: earlier.same, after: later.same, others: earlier.gaps.length + later.gaps.length },
     };
     if (keep(verified)) this.#current = after;
     else writeChanges(after, undo);
@@ -55,17 +55,18 @@ export class FluxVerifier {
   async #compare(
     repository: Repository,
     changes: readonly FileChange[],
-  ): Promise<{ readonly compared: number; readonly gaps: readonly string[] }> {
+  ): Promise<{ readonly same: number; readonly gaps: readonly string[] }> {
     const paths = changes.map(({ path }) => path);
     const isTouched = (kustomization: BuiltCluster["kustomizations"][number]): boolean => {
       const read = kustomization.filesRead();
       return paths.some((path) => read.has(path) || read.has(posix.dirname(path)));
     };
-    const { compared, differences } = await compareAllWithFlux(repository, this.#flux, isTouched);
-    const gaps = differences.map(
-      ({ cluster, message }) => `${cluster}: not proven, because the builds differ: ${message}`,
-    );
-    return { compared, gaps };
+    const { same, others } = await compareAllWithFlux(repository, this.#flux, isTouched);
+    const gaps = others.map(({ cluster, outcome, message }) => {
+      const why = outcome === "different" ? ", because the builds differ" : "";
+      return `${cluster}: not proven${why}: ${message}`;
+    });
+    return { same, gaps };
   }
 }
 

@@ -95,6 +95,11 @@ export class BuiltKustomization {
     return this.#repository === undefined;
   }
 
+  /** The files of its source; undefined if that is another repository. */
+  get artifact(): Repository | undefined {
+    return this.#repository;
+  }
+
   /** The object built from a document, before this Kustomization's own patches, target namespace and so on. Built on first use. */
   beforePatches(origin: Origin): Mapping | undefined {
     this.#plain ??= this.#buildPlain();
