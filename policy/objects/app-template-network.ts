@@ -2,8 +2,7 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { enabled, isAppTemplate } from "./app-template.ts";
 import { appValues, dialectOf, namerOf, rendered } from "./app-template-dialect.ts";
-import { releaseOf } from "./helm.ts";
-import { HELM_RELEASE } from "./kinds.ts";
+import { localReleases, releaseOf } from "./helm.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { fields, list, text, type Fields } from "../engine/read.ts";
@@ -50,9 +49,9 @@ export function renderedService(
 }
 
 const renderedServices = oncePer((objects: ObjectIndex): ReadonlyMap<string, RenderedService> => {
-  const all = objects
-    .ofKind(HELM_RELEASE)
-    .flatMap((release) => appServices(release, objects).map((service) => ({ release, service })));
+  const all = localReleases(objects).flatMap((release) =>
+    appServices(release, objects).map((service) => ({ release, service })),
+  );
   const key = ({ release, service }: RenderedService): string =>
     `${releaseOf(release).namespace}/${service.name}`;
   return new Map(all.toReversed().map((rendering) => [key(rendering), rendering]));

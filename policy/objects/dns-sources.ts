@@ -2,8 +2,8 @@ import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { fields, list, text, texts } from "../engine/read.ts";
-import { chartOf, valuesOf } from "./helm.ts";
-import { DEPLOYMENT, HELM_RELEASE } from "./kinds.ts";
+import { chartOf, localReleases, valuesOf } from "./helm.ts";
+import { DEPLOYMENT } from "./kinds.ts";
 import { argumentsOf, containersOf, type Container } from "./workloads.ts";
 
 const ROUTES = "gateway-httproute";
@@ -22,8 +22,7 @@ export const dnsWithoutRoutes = oncePer((objects: ObjectIndex): KubeObject | und
         // Without an argument, they come from the environment.
         .map(({ sources, ...one }) => ({ ...one, sources: sources.length > 0 ? sources : undefined })),
     ),
-    ...objects
-      .ofKind(HELM_RELEASE)
+    ...localReleases(objects)
       .filter((release) => chartOf(release, objects).name === "external-dns")
       .map((object) => ({ object, sources: sourcesOf(object, objects) })),
   ];

@@ -77,9 +77,18 @@ function shortened(name: string): string {
   return `${name.slice(0, MAX_NAME - 13)}-${hash}`;
 }
 
-/** The HelmReleases whose charts are not rendered, so that what they install is known from their values at most. */
+/** Whether a HelmRelease installs its chart on another cluster. Source: https://fluxcd.io/flux/components/helm/helmreleases/#kubeconfig-remote-clusters */
+export const isRemote = ({ spec }: KubeObject): boolean =>
+  Object.keys(fields(fields(spec).kubeConfig)).length > 0;
+
+/** The HelmReleases that install their charts on this cluster. */
+export const localReleases = oncePer((objects: ObjectIndex): readonly KubeObject[] =>
+  objects.ofKind(HELM_RELEASE).filter((release) => !isRemote(release)),
+);
+
+/** Those of {@link localReleases} whose charts are not rendered, so that what they install is known from their values at most. */
 export const unrenderedReleases = oncePer((objects: ObjectIndex): readonly KubeObject[] =>
-  objects.ofKind(HELM_RELEASE).filter((release) => !objects.isRendered(release)),
+  localReleases(objects).filter((release) => !objects.isRendered(release)),
 );
 
 /** The values of a HelmRelease. */

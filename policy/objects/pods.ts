@@ -4,8 +4,8 @@ import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, type Fields } from "../engine/read.ts";
 import { enabled, isAppTemplate, podOptions } from "./app-template.ts";
 import { appValues } from "./app-template-dialect.ts";
-import { releaseOf } from "./helm.ts";
-import { HELM_RELEASE, SERVICE } from "./kinds.ts";
+import { localReleases, releaseOf } from "./helm.ts";
+import { SERVICE } from "./kinds.ts";
 import { LONG_RUNNING, podSpecPath } from "./workloads.ts";
 
 /** The pods of a workload. */
@@ -78,8 +78,7 @@ export function controllerPods(
 /** The pods of all workloads and of all controllers of app-template. */
 export const allPods = oncePer((objects: ObjectIndex): readonly Pods[] => [
   ...workloadPods(objects),
-  ...objects
-    .ofKind(HELM_RELEASE)
+  ...localReleases(objects)
     .filter((release) => isAppTemplate(release, objects))
     .flatMap((release) => {
       const { values } = appValues(release, objects);

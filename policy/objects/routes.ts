@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { appRoutes, type AppRoute } from "./app-template-network.ts";
+import { isRemote } from "./helm.ts";
 import { GRPC_ROUTE, HELM_RELEASE, HTTP_ROUTE, TCP_ROUTE, TLS_ROUTE, UDP_ROUTE } from "./kinds.ts";
 import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
@@ -24,7 +25,7 @@ export function routesOf(object: KubeObject, objects: ObjectIndex): readonly App
 
 /** The routes, of any kind, that an object renders; for a route, the object itself. The routes of a rendered release are objects themselves. */
 export function attachedRoutes(object: KubeObject, objects: ObjectIndex): readonly AppRoute[] {
-  if (object.kind === "HelmRelease") return appRoutes(object, objects);
+  if (object.kind === "HelmRelease") return isRemote(object) ? [] : appRoutes(object, objects);
   return object.kind.endsWith("Route") ? [{ route: object, path: (steps) => steps, isNamed: true }] : [];
 }
 

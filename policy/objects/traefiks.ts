@@ -2,8 +2,8 @@ import { coerce, gte, subset } from "semver";
 import { CONTROLLER_NAME } from "../../kube/gateway-contract.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { enabled } from "./app-template.ts";
-import { chartOf, valuesOf } from "./helm.ts";
-import { DAEMON_SET, DEPLOYMENT, GATEWAY, GATEWAY_CLASS, HELM_RELEASE } from "./kinds.ts";
+import { chartOf, localReleases, valuesOf } from "./helm.ts";
+import { DAEMON_SET, DEPLOYMENT, GATEWAY, GATEWAY_CLASS } from "./kinds.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, text, type Fields } from "../engine/read.ts";
@@ -50,7 +50,7 @@ export function gatewayTraefiks({ objects, knowledge }: Known): readonly Traefik
 const traefiksIn = oncePer((objects: ObjectIndex) =>
   oncePer((knowledge: Knowledge): readonly Traefik[] => [
     ...[DEPLOYMENT, DAEMON_SET].flatMap((kind) => objects.ofKind(kind)).flatMap(ofWorkload),
-    ...objects.ofKind(HELM_RELEASE).flatMap((release) => ofRelease(release, { objects, knowledge })),
+    ...localReleases(objects).flatMap((release) => ofRelease(release, { objects, knowledge })),
   ]),
 );
 
