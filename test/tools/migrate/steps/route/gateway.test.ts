@@ -810,7 +810,8 @@ describe("migrate route: settings of the whole controller", () => {
         assert.match(messages(kept, "refused").join(), lost);
         assert.match(messages(kept, "refused").join(), LOST);
         const name = /\((\S+): /.exec(messages(kept, "refused").join())?.[1] ?? "";
-        assert.equal(run(values, { provides: [name] }).plan.changes.length, 1);
+        for (const provided of [name, name.toUpperCase()])
+          assert.equal(run(values, { provides: [provided] }).plan.changes.length, 1, provided);
       });
 
     for (const [name, values] of [

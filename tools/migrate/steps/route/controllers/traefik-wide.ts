@@ -14,7 +14,9 @@ export function traefikWide(own: OfClass): ControllerWide {
   const { reading, cluster, gateway, context } = own;
   if (servesBoth(reading.ingressClass ?? "", cluster, gateway, context)) return NOTHING;
   const values = controllerValues(reading.ingressClass, cluster);
-  const isOpen = (name: string): boolean => !gateway.provides.includes(name);
+  // Traefik compares the names of its settings without case, and its documentation writes them in another one than its flags.
+  const provided = new Set(gateway.provides.map((name) => name.toLowerCase()));
+  const isOpen = (name: string): boolean => !provided.has(name.toLowerCase());
   const limits = missingLimits(values, own).filter(({ name }) => isOpen(name));
   const protections = [...entryPointProtections(values), ...defaultTlsOptions(cluster)].filter(isOpen);
   const rejecting = limits.flatMap(({ name, permits }) => (permits === undefined ? name : []));
