@@ -65,7 +65,7 @@ interface Offered {
   readonly next: Planned;
 }
 
-/** Shows what a step would do, and writes and commits it if the user agrees and nobody has changed the repository in the meantime. */
+/** Shows what a step would do, and writes and commits it if the user agrees and the repository has not changed in the meantime. */
 async function offer(
   step: Step,
   { planned, read }: { readonly planned: Planned; readonly read: () => Promise<StepContext> },

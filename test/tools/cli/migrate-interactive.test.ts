@@ -99,7 +99,7 @@ describe("edgefirst migrate all --interactive", () => {
     git("commit", "--quiet", "--message", "of a colleague");
   };
 
-  it("plans a step again if somebody commits while its question is open", async () => {
+  it("plans a step again if others commit while its question is open", async () => {
     const shown = await run(() => {
       elsewhere();
       return "y";

@@ -11,9 +11,6 @@ export interface DnsCase {
   readonly live?: readonly object[];
 }
 
-/** By title, the objects of a repository. */
-export type CaseTable = Readonly<Record<string, readonly object[]>>;
-
 /** Each repository that external-dns and the step are asked about. */
 export const CASES: readonly DnsCase[] = [SOURCES, FILTERED, ANNOTATED, WRITTEN].flatMap((table) =>
   Object.entries(table).map(([title, objects]) => ({ title, objects })),

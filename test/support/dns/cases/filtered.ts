@@ -1,4 +1,4 @@
-import type { CaseTable } from "./cases.ts";
+import type { CaseTable } from "./case-table.ts";
 import {
   BOTH,
   both,

@@ -1,4 +1,4 @@
-import type { CaseTable } from "./cases.ts";
+import type { CaseTable } from "./case-table.ts";
 import { both, deployment, gateway, ingress, ingresses, ingressRoute, release, TARGET } from "./objects.ts";
 
 const IN = { [TARGET]: "in.example.com" };
