@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stringify } from "yaml";
 import { gatewayProvider } from "../../../../tools/migrate/steps/gateway-provider/step.ts";
 import { messages, resultOf } from "../planning.ts";
 
@@ -111,6 +112,66 @@ describe("migrate gateway-provider: Services in front of Traefik's pods", () => 
       const result = plan({}, { "doors/lan.yaml": one });
       assert.equal(result.plan.changes.length, 1, messages(result, "refused").join());
     });
+});
+
+describe("migrate gateway-provider: Services in the release's extraObjects", () => {
+  const extra = (selector: object, targetPort: unknown = 8443): object => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "lan" },
+    spec: { selector, ports: [{ port: 443, targetPort }] },
+  });
+  const template = { "app.kubernetes.io/name": '{{ include "traefik.name" . }}' };
+
+  for (const [what, object] of [
+    ["as a mapping", extra(TRAEFIK)],
+    ["with a template as its label", extra(template)],
+    ["as a text", stringify(extra(TRAEFIK))],
+  ] as const)
+    it(`that send to the present port keep the release as it is, ${what}`, () => {
+      const result = plan({ extraObjects: [object] });
+      assert.deepEqual(result.plan.changes, []);
+      assert.match(messages(result, "refused")[0] ?? "", /: Service lan in extraObjects sends to 8443\. /);
+    });
+
+  for (const [what, object] of [
+    ["send to a name", extra(TRAEFIK, "websecure")],
+    ["select other pods", extra({ "example.com/app": "tea", ...template })],
+    ["select nothing", extra({})],
+    ["are in another namespace", { ...extra(TRAEFIK), metadata: { name: "lan", namespace: "den" } }],
+    ["cannot be read", "a: {{ b"],
+  ] as const)
+    it(`that ${what} change nothing`, () => {
+      const result = plan({ extraObjects: [object] });
+      assert.equal(result.plan.changes.length, 1, messages(result, "refused").join());
+    });
+});
+
+describe("migrate gateway-provider: a port that another entry point has", () => {
+  for (const [what, values, ports] of [
+    ["in the values", { ports: { lan: { port: 443 } } }, { websecure: 443 }],
+    ["by default", {}, { web: 8080 }],
+    ["in the options", {}, { web: 443, websecure: 443 }],
+  ] as const)
+    it(`keeps the release as it is: ${what}`, () => {
+      const result = plan(values, {}, ports);
+      assert.deepEqual(result.plan.changes, []);
+      assert.match(
+        messages(result, "refused")[0] ?? "",
+        /entry point web(secure)? would move from \d+ to (8080|443), where entry point (lan|traefik|websecure) listens/,
+      );
+    });
+
+  it("is free if the other one is off, moves as well or is of another protocol", () => {
+    for (const [values, ports] of [
+      [{ ports: { traefik: null } }, { web: 8080 }],
+      [{ ports: { lan: { port: 443 } } }, { websecure: 443, lan: 8443 }],
+      [{ ports: { dns: { port: 443, protocol: "UDP" } } }, { websecure: 443 }],
+    ] as const) {
+      const result = plan(values, {}, ports);
+      assert.equal(result.plan.changes.length, 1, messages(result, "refused").join());
+    }
+  });
 });
 
 describe("migrate gateway-provider: a Traefik in the node's network", () => {

@@ -130,4 +130,21 @@ describe("migrate gateway-provider: the version of the chart", () => {
       assert.equal(result.plan.changes.length, isRead ? 1 : 0);
       if (!isRead) assert.match(messages(result, "refused").join(), /upgrade it to 30\.0\.0 or later first/);
     });
+
+  for (const [values, isOld] of [
+    [{ image: { tag: "v3.0.4" } }, true],
+    [{ image: { tag: "2.11" } }, true],
+    [{ versionOverride: "v3.0.4" }, true],
+    [{ image: { tag: "v3.1.0" } }, false],
+    [{ image: { tag: "latest" } }, false],
+  ] as const)
+    it(`${isOld ? "does not count" : "counts"} with another Traefik: ${JSON.stringify(values)}`, () => {
+      const result = resultOf(
+        gatewayProvider,
+        { "doors/door.yaml": release(values, "34.0.0") },
+        { "gateway-provider": { releases: { "doors/door": { labelSelector: "a=b", ports: {} } } } },
+      );
+      assert.equal(result.plan.changes.length, isOld ? 0 : 1, messages(result, "refused").join());
+      if (isOld) assert.match(messages(result, "refused").join(), /is (v3\.0\.4|2\.11), and before 3\.1\.0/);
+    });
 });

@@ -1,6 +1,5 @@
-import { at, fields, list, texts, type Fields } from "../../../../policy/engine/read.ts";
+import { at, fields, text, texts, type Fields } from "../../../../policy/engine/read.ts";
 import { entryPointPorts } from "../../../../policy/knowledge/lookups.ts";
-import { SERVICE } from "../../../../policy/objects/kinds.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { asKubeObject } from "../../../lint/kube-object.ts";
@@ -9,9 +8,15 @@ import type { StepContext } from "../../step.ts";
 import { indexOf } from "../../clusters.ts";
 import { valuesIn } from "../route/release/chart.ts";
 import { controllerPods } from "../route/network/pods.ts";
-import { selectorMatches, type Pods } from "../route/network/selectors.ts";
 import { changesOf, movedPorts, portIn, type MovedPort } from "./moved-ports.ts";
+import { podServices } from "./pod-services.ts";
 import type { ReleaseOptions } from "./values.ts";
+
+/** An entry point after the step. */
+interface EntryPoint {
+  readonly name: string;
+  readonly port: number;
+}
 
 /** What moves, and the ports on which Traefik listens afterwards. */
 interface Move {
@@ -43,7 +48,10 @@ export function whyFixed(
   const values = valuesIn(release, cluster);
   const defaults = entryPointPorts(knowledgeOf(context.repository));
   const moved = movedPorts(values, option, defaults);
-  const move = { moved, listening: listeningPorts(values, option, defaults) };
+  const entryPoints = entryPointsOf(values, option, defaults);
+  const taken = takenPort(moved, values, entryPoints);
+  if (taken !== undefined) return taken;
+  const move = { moved, listening: new Set(entryPoints.map(({ port }) => port)) };
   const pods = controllerPods(asKubeObject(release), indexOf(cluster));
   const found = [
     ...fixedEntryPoints(values, move),
@@ -52,24 +60,47 @@ export function whyFixed(
       return port !== undefined && isLeft(port, move) ? [`${path.join(".")} is ${port}`] : [];
     }),
     ...addresses(values, move),
-    ...servicesTo(pods, cluster, move),
+    ...podServices(values, pods, cluster).flatMap((service) => {
+      const ports = service.ports.filter((port) => isLeft(port, move));
+      return ports.length > 0 ? [`${service.name} sends to ${ports.join(" and ")}`] : [];
+    }),
   ];
   if (moved.length === 0 || found.length === 0) return undefined;
   return `the step moves ports of its pods (${changesOf(moved)}), and something names a port on which Traefik would not listen: ${found.join(", ")}. Change that in an earlier commit: without containerPort and hostPort, and with an entry point's name as targetPort, requests follow the entry point. Where a number is needed, change it together with the ports of the entry points`;
 }
 
-function listeningPorts(
+function entryPointsOf(
   values: Fields,
   { ports }: ReleaseOptions,
   defaults: ReturnType<typeof entryPointPorts>,
-): ReadonlySet<number> {
+): readonly EntryPoint[] {
   const own = fields(values.ports);
   const names = new Set([...Object.keys(defaults), ...Object.keys(own), ...Object.keys(ports)]);
-  return new Set(
-    [...names].flatMap((name) => {
-      if (own[name] === null && ports[name] === undefined) return [];
-      return ports[name] ?? portIn(at(own, [name, "port"])) ?? defaults[name] ?? [];
-    }),
+  return [...names].flatMap((name) => {
+    if (own[name] === null && ports[name] === undefined) return [];
+    const port = ports[name] ?? portIn(at(own, [name, "port"])) ?? defaults[name];
+    return port === undefined ? [] : [{ name, port }];
+  });
+}
+
+/** Why an entry point cannot have its new port: another one listens there, for the same protocol, and Traefik would not start. */
+function takenPort(
+  moved: readonly MovedPort[],
+  values: Fields,
+  entryPoints: readonly EntryPoint[],
+): string | undefined {
+  const protocolOf = (name: string): string =>
+    (text(at(values, ["ports", name, "protocol"])) ?? "TCP").toUpperCase();
+  const [first] = moved.flatMap((one) =>
+    entryPoints
+      .filter(
+        ({ name, port }) => port === one.to && name !== one.name && protocolOf(name) === protocolOf(one.name),
+      )
+      .map(({ name }) => ({ ...one, other: name })),
+  );
+  return (
+    first &&
+    `entry point ${first.name} would move from ${first.from} to ${first.to}, where entry point ${first.other} listens, so that Traefik would not start. Give ${first.other} another port in an earlier commit, or remove it, or correct the ports in the options`
   );
 }
 
@@ -106,24 +137,4 @@ function addresses(values: Fields, { moved }: Move): readonly string[] {
     const target = moved.find((one) => one.name.toLowerCase() === name.toLowerCase());
     return target !== undefined && Number(port) !== target.to ? [`the argument ${argument}`] : [];
   });
-}
-
-/** Services of the repository in front of the release's pods that send to a port without a listener. */
-function servicesTo(pods: Pods, cluster: BuiltCluster, move: Move): readonly string[] {
-  return indexOf(cluster)
-    .ofKind(SERVICE)
-    .flatMap(({ metadata: { name, namespace = "default" }, spec }) => {
-      const selector = fields(fields(spec).selector);
-      // Charts add labels that are not known here: at least one of the selector's must be known to be the pods'.
-      const isFor =
-        namespace === pods.namespace &&
-        Object.entries(selector).some(([key, value]) => pods.labels.get(key) === value) &&
-        selectorMatches({ matchLabels: selector }, pods) !== false;
-      const ports = list(fields(spec).ports)
-        .map((port) => portIn(at(port, ["targetPort"]) ?? at(port, ["port"])))
-        .filter((port) => port !== undefined && isLeft(port, move));
-      return isFor && ports.length > 0
-        ? [`Service ${namespace}/${name} sends to ${ports.join(" and ")}`]
-        : [];
-    });
 }

@@ -18,7 +18,7 @@ import {
   selectorValueOf,
   wantedValues,
   type ReleaseOptions,
-  whyOldChart,
+  whyOld,
 } from "./values.ts";
 import { notEditable } from "../../not-editable.ts";
 import type { Note, Plan, Step, StepContext } from "../../step.ts";
@@ -31,7 +31,7 @@ export const gatewayProvider: Step = {
   title: "Turn on Traefik's Gateway API provider",
   risk: { level: "medium", phrase: "Traefik restarts" },
   live: [
-    "before: `kubectl api-resources --api-group=gateway.networking.k8s.io` must list what the provider of Traefik 3.6 watches: gatewayclasses, gateways, httproutes, grpcroutes and backendtlspolicies in v1, and referencegrants in v1beta1; Traefik 3.7 also watches tlsroutes in v1. If one is missing, the provider serves no route",
+    "before: `kubectl api-resources --api-group=gateway.networking.k8s.io` must list what the provider of the release's Traefik watches: gatewayclasses, gateways and httproutes in v1 and referencegrants in v1beta1; Traefik 3.2 and later also grpcroutes, 3.6 and later backendtlspolicies, and 3.7 and later tlsroutes, each in v1. If one is missing, the provider serves no route",
     "after: `kubectl get gatewayclass,gateway -A` must show every class accepted and every Gateway programmed; Ingresses work as before",
   ],
   plan,
@@ -113,7 +113,7 @@ function whyNot({ forms }: WrittenObject, option: ReleaseOptions, context: StepC
     return cluster ? [{ release: form.object, cluster }] : [];
   });
   const reasons = [
-    ...received.map(({ release }) => whyOldChart(release, context)),
+    ...received.map(({ release, cluster }) => whyOld(release, cluster, context)),
     ...received.map(({ release, cluster }) => whyRival(release, option, cluster, context)),
     ...received.map(({ release, cluster }) => whyClosed(release, option, cluster, context)),
     ...received.map(({ release, cluster }) => whyFixed(release, option, cluster, context)),

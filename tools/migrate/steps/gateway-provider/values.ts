@@ -1,11 +1,13 @@
-import { lt, minVersion } from "semver";
+import { coerce, lt, minVersion } from "semver";
+import { at, text } from "../../../../policy/engine/read.ts";
+import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Mapping, Value } from "../../../gitops/yaml/values.ts";
 import { fieldAt, idOf } from "../../objects.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { chartRange, classSelectorValues } from "../../../../policy/knowledge/lookups.ts";
-import { chartOf } from "../route/release/chart.ts";
+import { chartOf, valuesIn } from "../route/release/chart.ts";
 
 /** The options for one of Traefik's HelmReleases. */
 export type ReleaseOptions = NonNullable<StepContext["options"]["gateway-provider"]["releases"][string]>;
@@ -46,16 +48,29 @@ export function selectorValueOf(release: Mapping, { clusters, repository }: Step
 
 /**
  * Why `providers.kubernetesGateway` in a release's chart is not enough: before 30.0.0 it installs a Traefik before 3.1, which also wants `experimental.kubernetesGateway`, and before
- * 29.0.0 it reads only that. Sources: github.com/traefik/traefik-helm-chart: traefik/templates/_podtemplate.tpl of v10.24.0, v28.0.0 and v29.0.0, traefik/Chart.yaml of v29.0.1 and v30.0.0;
+ * 29.0.0 it reads only that. Of later charts, the values may name an older Traefik, with which the chart does not render. Sources: github.com/traefik/traefik-helm-chart:
+ * traefik/templates/_podtemplate.tpl of v10.24.0, v28.0.0 and v29.0.0, traefik/Chart.yaml of v29.0.1 and v30.0.0, requirements.yaml and _helpers.tpl of v34.0.0;
  * https://doc.traefik.io/traefik/migration/v3/
  */
-export function whyOldChart(release: Mapping, { clusters }: StepContext): string | undefined {
+export function whyOld(
+  release: Mapping,
+  cluster: BuiltCluster,
+  { clusters }: StepContext,
+): string | undefined {
   const { version } = chartOf(release, clusters);
   const range = chartRange(version);
   const oldest = range === null ? null : minVersion(range);
-  return oldest !== null && lt(oldest, "30.0.0")
-    ? `chart ${version} installs a Traefik whose Gateway API provider is still an experiment: upgrade it to 30.0.0 or later first`
-    : undefined;
+  if (oldest !== null && lt(oldest, "30.0.0"))
+    return `chart ${version} installs a Traefik whose Gateway API provider is still an experiment: upgrade it to 30.0.0 or later first`;
+  const values = valuesIn(release, cluster);
+  const old = [["image", "tag"], ["versionOverride"]].find((path) => {
+    const traefik = coerce(text(at(values, path)));
+    return traefik !== null && lt(traefik, "3.1.0");
+  });
+  return (
+    old &&
+    `${old.join(".")} is ${text(at(values, old)) ?? ""}, and before 3.1.0, Traefik's Gateway API provider is still an experiment, which the chart rejects: upgrade it first`
+  );
 }
 
 /** Whether a release installs the chart `traefik`. */
