@@ -48,6 +48,12 @@ describe("migrate route: Issuers whose challenges come through the Ingress class
     assert.equal(lines([issuer([http({ name: "web" })], "Issuer", "apps")]).length, 1);
     assert.equal(lines([issuer([http({ name: "web" })], "Issuer", "other")]).length, 0);
     assert.equal(lines([issuer([http({})])]).length, 1);
+    const template = (name: string): object => ({
+      ingressTemplate: { metadata: { annotations: { "kubernetes.io/ingress.class": name } } },
+    });
+    const byTemplate = issuer([http(template("nginx"))]);
+    assert.equal(lines([byTemplate], { route: { ...OPTIONS.route, defaultClass: "other" } }).length, 1);
+    assert.equal(lines([issuer([http({ class: "nginx", ...template("other") })])]).length, 0);
     const { route: gateways } = OPTIONS;
     assert.equal(lines([issuer([http({})])], { route: { ...gateways, defaultClass: "nginx" } }).length, 1);
     assert.equal(lines([issuer([http({})])], { route: { ...gateways, defaultClass: "other" } }).length, 0);

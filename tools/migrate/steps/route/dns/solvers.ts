@@ -98,8 +98,9 @@ function isReachedBy(
 ): boolean {
   const solver = fields(http01).ingress;
   if (solver === undefined) return false;
-  const { ingressClassName, class: annotated, name } = fields(solver);
-  const named = text(ingressClassName) ?? text(annotated);
+  const { ingressClassName, class: annotated, name, ingressTemplate } = fields(solver);
+  // The template's annotations replace those that cert-manager sets, and controllers prefer the annotation.
+  const named = classIn(at(ingressTemplate, ["metadata"])) ?? text(ingressClassName) ?? text(annotated);
   // Without a class, cert-manager sets none on its Ingress, and every controller that takes such Ingresses serves it.
   const standard = defaultClassOf(cluster, context.options.route) ?? ingressClass;
   if (text(name) === undefined) return (named ?? standard) === ingressClass;
@@ -111,5 +112,8 @@ function isReachedBy(
     .some((ingress) => (classOf(ingress) ?? standard) === ingressClass);
 }
 
-const classOf = ({ metadata: { annotations }, spec }: KubeObject): string | undefined =>
-  text(fields(annotations)["kubernetes.io/ingress.class"]) ?? text(fields(spec).ingressClassName);
+const classOf = ({ metadata, spec }: KubeObject): string | undefined =>
+  classIn(metadata) ?? text(fields(spec).ingressClassName);
+
+const classIn = (metadata: unknown): string | undefined =>
+  text(at(metadata, ["annotations", "kubernetes.io/ingress.class"]));
