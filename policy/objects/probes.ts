@@ -82,6 +82,12 @@ export function* probeProblems(
     yield* sameProblem(container.livenessProbe, container.readinessProbe, [...path, "livenessProbe"]);
 }
 
+/** Whether a probe in app-template's values that is written as in a Pod's spec has no handler: the API server rejects it. */
+export function lacksHandler(probe: unknown): boolean {
+  const { custom, spec } = fields(probe);
+  return custom === true && !hasHandler(spec);
+}
+
 /** Whether the probe has a handler: a patch may set it to null, or leave only thresholds. */
 function hasHandler(probe: unknown): boolean {
   const settings = fields(probe);

@@ -7,7 +7,7 @@ import { missingProbes, type MissingProbe } from "../objects/chart-probes.ts";
 import { chartOf, unrenderedValues, type Values } from "../objects/helm.ts";
 import { HELM_RELEASE } from "../objects/kinds.ts";
 import type { Path } from "../engine/path.ts";
-import { documentedOmission, PROBE_SETTINGS, PROBES, sameProblem } from "../objects/probes.ts";
+import { documentedOmission, lacksHandler, PROBE_SETTINGS, PROBES, sameProblem } from "../objects/probes.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
 import { eitherOf } from "../engine/words.ts";
 import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
@@ -94,7 +94,7 @@ function* enabledProblems(
   const path: Path = [...container.path, "probes", probe];
   const handlers = fields(settings.spec);
   if (settings.custom === true) {
-    if (!["httpGet", "tcpSocket", "grpc", "exec"].some((handler) => handler in handlers))
+    if (lacksHandler(settings))
       yield { path, message: `The custom ${probe} probe has no handler (httpGet, tcpSocket, grpc or exec).` };
     for (const handler of ["httpGet", "tcpSocket"])
       yield* namedPort(container, [...path, "spec"], handlers, handler);

@@ -62,7 +62,25 @@ describe("migrate probes", () => {
       assert.match(messages(result, "left").join("\n"), /comments? may say why: # .*long files make every/i);
     });
 
-  for (const env of ["{ CRON_SCHEDULE: 0 0 * * * }", "[{ name: RUN_ON_STARTUP, value: x }]"])
+  for (const probe of ["{ failureThreshold: 60 }", "{ httpGet: null, failureThreshold: 60 }"])
+    it(`leaves a container with a probe that has no handler: ${probe}`, () => {
+      const result = resultOf(
+        probes,
+        release(`\n            probes: { startup: { enabled: true, custom: true, spec: ${probe} } }`),
+      );
+      assert.deepEqual(result.plan.changes, []);
+      assert.match(
+        messages(result, "left").join("\n"),
+        /API server rejects its startup probe without a handler/,
+      );
+    });
+
+  for (const env of [
+    "{ CRON_SCHEDULE: 0 0 * * * }",
+    "{ BACKUP_CRON: 0 0 * * * }",
+    "{ CRON_EXPRESSION: 0 0 * * * }",
+    "[{ name: RUN_ON_STARTUP, value: x }]",
+  ])
     it(`leaves a container that runs on a schedule: ${env}`, () => {
       const result = resultOf(probes, release(`\n            env: ${env}`));
       assert.deepEqual(result.plan.changes, []);

@@ -2,7 +2,7 @@ import type { KubeObject } from "../../../../kube/objects.ts";
 import { appContainers, enabled, type AppContainer } from "../../../../policy/objects/app-template.ts";
 import { valuesOf } from "../../../../policy/objects/helm.ts";
 import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
-import { PROBES } from "../../../../policy/objects/probes.ts";
+import { lacksHandler, PROBES } from "../../../../policy/objects/probes.ts";
 import { at, fields, text, type Fields } from "../../../../policy/engine/read.ts";
 import { healthPathIn } from "./health-paths.ts";
 import type { StepContext } from "../../step.ts";
@@ -13,6 +13,9 @@ export type Probes = Readonly<Partial<Record<(typeof PROBES)[number], Fields>>>;
 const TIMES = { initialDelaySeconds: 0, periodSeconds: 10, timeoutSeconds: 1 };
 /** Liveness waits longer than readiness, so that a slow moment does not restart the container. */
 const FAILURES = { liveness: 6, readiness: 3, startup: 30 };
+/** Variables that schedule the container's only work; an app that also serves names a task, as in `PAPERLESS_TRAIN_TASK_CRON`. */
+const SCHEDULES =
+  /^(?:(?:BACKUP_|JOB_|SYNC_|UPDATE_)?(?:CRON|SCHEDULE|CRON_SCHEDULE)(?:_(?:TIME|EXPRESSION|EXPR|STRING))?|CRONTAB|RUN_ON_START(?:UP)?)$/;
 /** Half an hour: without a liveness probe, the app has had unlimited time to migrate its database before it listens. */
 const UNLIMITED_FAILURES = 180;
 
@@ -38,6 +41,9 @@ export function missingProbes(
     return "its probes come from defaultContainerOptions, and probes added here would replace them";
   if (missing.some((probe) => container.probes[probe] !== undefined))
     return "a disabled probe has settings, and adding probes would activate them";
+  const empty = PROBES.filter((probe) => !missing.includes(probe) && lacksHandler(container.probes[probe]));
+  if (empty.length > 0)
+    return `the API server rejects its ${empty.join(" and ")} probe without a handler: complete or remove it first`;
   const liveness = fields(container.probes.liveness);
   const startup = patient(liveness, fields(container.probes.readiness));
   if (missing.every((probe) => probe === "startup")) return { startup };
@@ -60,7 +66,7 @@ function scheduleOf({ spec: { env } }: AppContainer): string | undefined {
   const names = Array.isArray(env)
     ? env.map((one) => text(fields(one).name) ?? "")
     : Object.keys(fields(env));
-  return names.find((name) => /^(?:CRON|SCHEDULE|CRON_SCHEDULE|RUN_ON_START(?:UP)?)$/.test(name));
+  return names.find((name) => SCHEDULES.test(name));
 }
 
 /** Probes where app-template 1 read them; from version 2 on, they belong to a container. */
