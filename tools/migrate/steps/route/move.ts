@@ -7,6 +7,7 @@ import { whyOtherPort } from "./backends/ports.ts";
 import { uncoveredPolicies, type Uncovered } from "./admission/coverage.ts";
 import { controllerOf } from "./controllers/classes.ts";
 import type { ControllerWide } from "./controllers/class-settings.ts";
+import { unreadAnnotations } from "./controllers/unread-annotations.ts";
 import { controllerWide } from "./controllers/controller-wide.ts";
 import { demands } from "./gateway/demands.ts";
 import { withDefaultClass } from "./controllers/default-class.ts";
@@ -66,8 +67,11 @@ export function moveOf(
     return form ? [{ form, ...movingOf({ reading, form, takesPort }, context) }] : [];
   });
   const parents = commonParents(pairs, context);
-  if ("kind" in parents) return parents;
-  const refusals = distinctRefusals([written, ...forms]);
+  const own = distinctRefusals([written, ...forms]);
+  const refusals = [...own, ...unreadAnnotations(own, pairs)];
+  // What the owner has to decide first: a reason of form, such as the name of a listener, would hide it until the next run.
+  if ("kind" in parents)
+    return parents.kind === "refused" ? refused([...refusals, parents.message].join("; ")) : parents;
   if (refusals.length > 0) return refused(refusals.join("; "));
   if (differInPorts(forms))
     return refused("the ports of its backends differ between clusters: write one per cluster first");

@@ -478,6 +478,25 @@ describe("migrate route: the Gateway", () => {
     assert.match(parents(same, []), /^ {4}- name: front\n {6}namespace: doors\n {6}port: 80\n$/);
   });
 
+  it("needs what its Ingress has to change as well, in the same line", () => {
+    const annotations = {
+      "traefik.ingress.kubernetes.io/router.entrypoints": "web,websecure",
+      "nginx.ingress.kubernetes.io/server-snippet": "deny all;",
+      "traefik.ingress.kubernetes.io/router.rulesyntax": "v2",
+    };
+    const refusal = (...objects: readonly object[]): string => {
+      const entryPoints = { web: 80, websecure: 443 };
+      const one = files(...objects, ingress("traefik", {}, annotations));
+      return messages(resultOf(route, one, options({ elsewhere: true, entryPoints })), "refused").join();
+    };
+    assert.match(
+      refusal(TRAEFIK),
+      /server-snippet: .*; annotation .*rulesyntax: .*; Traefik, the controller of its class, does not read annotations of ingress-nginx: if nothing else does, remove them .*; its route needs several listeners/,
+    );
+    const values = { providers: { kubernetesIngressNGINX: { enabled: true } } };
+    assert.doesNotMatch(refusal(controller("traefik", values)), /does not read/);
+  });
+
   it("needs its HTTPS listeners in the options if it is created elsewhere", () => {
     const redirecting = [NGINX, ingress("nginx", TLS)];
     const unknown = resultOf(route, files(...redirecting), options({ redirectsToHttps: true }));
@@ -629,6 +648,15 @@ describe("migrate route: settings of the whole controller", () => {
       ["nginx", "traefik"],
     );
     assert.deepEqual(unseen(ingress("elsewhere")), []);
+    const other = resultOf(
+      route,
+      files(gateway("front"), controller("other", {}), ingress("unknown")),
+      options(),
+    );
+    assert.match(
+      messages(other, "cutover").join("\n"),
+      /^class unknown: this step does not know its controller, so what that does for every Ingress is not known/m,
+    );
   });
 
   it("are to be checked by hand in the clusters where it does not show the controller", () => {

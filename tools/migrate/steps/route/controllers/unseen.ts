@@ -1,5 +1,6 @@
 import type { StepContext } from "../../../step.ts";
 import { classesThatMove, type CutoverNote, type DnsRecord } from "../outcome.ts";
+import { controllerOf } from "./classes.ts";
 import { controllerSources } from "./services.ts";
 
 /** What to check before the commit if the repository does not show what runs a class that moves: once per class. */
@@ -14,10 +15,15 @@ export function unseenControllers(
     const unseen = all.filter(({ cluster }) => controllerSources(ingressClass, cluster).length === 0);
     if (unseen.length === 0) return [];
     const { namespace = "", name = "" } = options.route.gateways[ingressClass] ?? {};
+    // Another controller may run here, such as that of Cilium's chart.
+    const isKnown = unseen.some(({ cluster }) => controllerOf(ingressClass, cluster) !== undefined);
+    const why = isKnown
+      ? "nothing in this repository runs its controller"
+      : "this step does not know its controller";
     const where =
       unseen.length === all.length
-        ? "nothing in this repository runs its controller"
-        : `nothing in this repository runs its controller in ${unseen.map(({ cluster }) => cluster.name).join(", ")}`;
+        ? why
+        : `${why} in ${unseen.map(({ cluster }) => cluster.name).join(", ")}`;
     return {
       kind: "cutover",
       message: `class ${ingressClass}: ${where}, so what that does for every Ingress is not known, such as a redirect to HTTPS, a login or an allow list; first make sure that Gateway ${namespace}/${name} does the same`,
