@@ -7,9 +7,9 @@ import { knowledgeOf } from "../../../lint/knowledge.ts";
 import type { StepContext } from "../../step.ts";
 import { indexOf } from "../../clusters.ts";
 import { valuesIn } from "../route/release/chart.ts";
+import { podServices } from "../route/controllers/pod-services.ts";
 import { controllerPods } from "../route/network/pods.ts";
 import { changesOf, movedPorts, portIn, type MovedPort } from "./moved-ports.ts";
-import { podServices } from "./pod-services.ts";
 import type { ReleaseOptions } from "./values.ts";
 
 /** An entry point after the step. */
@@ -61,7 +61,10 @@ export function whyFixed(
     }),
     ...addresses(values, move),
     ...podServices(values, pods, cluster).flatMap((service) => {
-      const ports = service.ports.filter((port) => isLeft(port, move));
+      const ports = service.ports
+        .map(portIn)
+        .filter((port) => port !== undefined)
+        .filter((port) => isLeft(port, move));
       return ports.length > 0 ? [`${service.name} sends to ${ports.join(" and ")}`] : [];
     }),
   ];

@@ -115,6 +115,32 @@ const NOT_PLAIN: readonly (readonly [string, readonly object[]])[] = [
   ["an unknown controller: a certificate", [ingress("unknown", TLS)]],
 ];
 
+/** For each controller, values without a port for plain HTTP in its Service, and values that have one after all. */
+const CLOSED: readonly (readonly [string, object, readonly object[]])[] = [
+  [
+    "nginx",
+    { controller: { service: { enableHttp: false } } },
+    [
+      { controller: { service: { enableHttp: false }, hostNetwork: true } },
+      { controller: { service: { enableHttp: false }, hostPort: { enabled: true } } },
+      { controller: { service: { enableHttps: false } } },
+    ],
+  ],
+  [
+    "traefik",
+    { ports: { web: { expose: { default: false } } } },
+    [
+      { ports: { web: { expose: { default: false, internal: true } } } },
+      { ports: { web: { expose: { default: false } } }, hostNetwork: true },
+      { ports: { web: { expose: { default: false }, hostPort: 80 } } },
+      { ports: { web: { expose: { default: false } }, lan: { port: 8080 } } },
+      { ports: { web: { expose: { internal: true } } } },
+    ],
+  ],
+  ["traefik", { ports: { web: { expose: false } } }, [{ ports: { web: { expose: true } } }]],
+  ["traefik", { ports: { web: null } }, [{ ports: {} }]],
+];
+
 describe("migrate route: plain HTTP", () => {
   for (const [name, objects] of NOT_PLAIN) {
     it(`is not served for an Ingress that redirects (${name})`, () => {
@@ -139,6 +165,26 @@ describe("migrate route: plain HTTP", () => {
       });
     });
   }
+
+  for (const [name, closed, open] of CLOSED)
+    it(`is not served where the Service of ${name} has no port for it: ${JSON.stringify(closed)}`, () => {
+      const chart = name === "nginx" ? "ingress-nginx" : name;
+      const moved = (...objects: readonly object[]): string =>
+        written(resultOf(route, files(gateway("front"), ...objects), options()), "apps/web.yaml");
+      assert.match(moved(controller(chart, closed), ingress(name)), SECURE);
+      for (const values of open)
+        assert.match(moved(controller(chart, values), ingress(name)), ALL, JSON.stringify(values));
+      const selector = { "app.kubernetes.io/name": chart };
+      const service = (targetPort: string): object => ({
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name: "lan", namespace: "network" },
+        spec: { selector, ports: [{ port: 80, targetPort }] },
+      });
+      const plain = name === "nginx" ? "http" : "web";
+      assert.match(moved(controller(chart, closed), service(plain), ingress(name)), ALL);
+      assert.match(moved(controller(chart, closed), service("https"), ingress(name)), SECURE);
+    });
 
   it("is served as before for an Ingress that serves it", () => {
     for (const objects of [

@@ -1,5 +1,6 @@
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { controllerOf, controllerValues } from "../controllers/classes.ts";
+import { isPlainClosed } from "../controllers/closed-ports.ts";
 import { nginx } from "../controllers/nginx.ts";
 import { redirects as redirectsByNginx } from "../controllers/nginx-config.ts";
 import { traefik } from "../controllers/traefik.ts";
@@ -35,6 +36,9 @@ export function plainHttpOf(
 function shownPlainHttp(reading: Reading, cluster: BuiltCluster | undefined): PlainHttp {
   const { ingressClass, entryPoints, annotations, usesTls, isTlsOnly } = reading;
   const controller = controllerOf(ingressClass, cluster);
+  const open = entryPoints.filter((name) => name !== "web");
+  if (isPlainClosed(ingressClass, cluster) && open.length > 0 === entryPoints.length > 0)
+    return { answer: "none", entryPoints: open };
   const values = controllerValues(ingressClass, cluster);
   if (controller === nginx)
     return {

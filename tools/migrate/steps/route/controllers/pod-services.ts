@@ -1,15 +1,14 @@
-import { yamlMap } from "../../../../lib/yaml-map.ts";
-import { at, fields, list, text, type Fields } from "../../../../policy/engine/read.ts";
-import { SERVICE } from "../../../../policy/objects/kinds.ts";
-import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import { indexOf } from "../../clusters.ts";
-import { selectorMatches, type Pods } from "../route/network/selectors.ts";
-import { portIn } from "./moved-ports.ts";
+import { yamlMap } from "../../../../../lib/yaml-map.ts";
+import { at, fields, list, text, type Fields } from "../../../../../policy/engine/read.ts";
+import { SERVICE } from "../../../../../policy/objects/kinds.ts";
+import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
+import { indexOf } from "../../../clusters.ts";
+import { selectorMatches, type Pods } from "../network/selectors.ts";
 
-/** A Service in front of a release's pods, and the numbers of the ports to which it sends. */
+/** A Service in front of a release's pods, and the numbers or names of the ports to which it sends. */
 interface PodService {
   readonly name: string;
-  readonly ports: readonly number[];
+  readonly ports: readonly unknown[];
 }
 
 /** The Services in front of a release's pods that its own chart does not name: those of the repository, and those in its `extraObjects`. */
@@ -56,5 +55,5 @@ function selectsThem(selector: Fields, pods: Pods): boolean {
   );
 }
 
-const portsIn = (spec: unknown): readonly number[] =>
-  list(fields(spec).ports).flatMap((port) => portIn(at(port, ["targetPort"]) ?? at(port, ["port"])) ?? []);
+const portsIn = (spec: unknown): readonly unknown[] =>
+  list(fields(spec).ports).map((port) => at(port, ["targetPort"]) ?? at(port, ["port"]));
