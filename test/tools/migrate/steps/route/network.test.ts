@@ -213,8 +213,27 @@ describe("migrate route: network policies", () => {
     const tier = network({ podSelector: { matchLabels: { tier: "web" } }, ingress: fromNginx });
     const objects = [...TRAEFIK, service, tier];
     const named = app({}, { name: "own", port: 80 });
-    assert.equal(stays(objects, named), "");
     assert.match(stays([...objects, workload], named), /to the pods of own and does not admit/);
+  });
+
+  it("keep an Ingress whose pods the repository does not show if they may be those that its controller may reach", () => {
+    const operated = app({}, { name: "operated", port: 80 });
+    const podSelector = endpoint({ "app.kubernetes.io/name": "operated" });
+    const objects = [...TRAEFIK, network({ podSelector, ingress: fromNginx })];
+    assert.match(
+      stays(objects, operated),
+      /to pods that may be those of operated, which this repository does not show, and may not admit those of Gateway doors\/front: .*reachesApps to true/,
+    );
+    assert.equal(stays(objects, operated, { reachesApps: true }), "");
+    for (const ingress of [
+      [...fromNginx, { from: [namespaceIs("doors")] }],
+      [{ from: [namespaceIs("tools")] }],
+      [{}],
+    ])
+      assert.equal(stays([...TRAEFIK, network({ podSelector, ingress })], operated), "");
+    assert.equal(stays([...TRAEFIK, network({ podSelector, ingress: fromNginx }, "tools")], operated), "");
+    const egress = network({ podSelector, policyTypes: ["Egress"], egress: [] });
+    assert.equal(stays([...TRAEFIK, egress], operated), "");
   });
 });
 

@@ -74,11 +74,30 @@ function whyClosed(question: Question, door: Pods): string | undefined {
   const subject = admitting
     ? `${first?.name ?? ""} admits the controller of the class to the pods of ${name}`
     : `${first?.name ?? ""} restricts who reaches the pods of ${name}`;
-  const reason = sentence(answer, question, (admits) => `${subject} ${admits} those of Gateway ${id}`);
+  const reason =
+    sentence(answer, question, (admits) => `${subject} ${admits} those of Gateway ${id}`) ??
+    (around.length === 0 ? whyMaybeClosed(question, door) : undefined);
   if (reason !== undefined) return reason;
   const behind = policies.filter(({ selects, releases }) => releases !== undefined && selects(door) === true);
   if (behind.length === 0 || anyOf(behind.map(({ releases }) => releases?.(app))) !== false) return undefined;
   return `${behind[0]?.name ?? ""} does not let the pods of Gateway ${id} reach those of ${name}: extend it, or label the pods, before the move`;
+}
+
+/** Policies that may be about an app whose pods are not known, such as those of an operator: those that admit the controller of the class are likely to be. */
+function whyMaybeClosed(question: Question, door: Pods): string | undefined {
+  const { policies, app, former, name, gateway } = question;
+  const likely = policies.filter(
+    ({ selects, admits }) => selects(app) === undefined && admits?.(former) === true,
+  );
+  const [first] = likely;
+  if (first === undefined || anyOf(likely.map(({ admits }) => admits?.(door))) === true) return undefined;
+  const id = `${gateway.namespace}/${gateway.name}`;
+  return sentence(
+    undefined,
+    question,
+    (admits) =>
+      `${first.name} admits the controller of the class to pods that may be those of ${name}, which this repository does not show, ${admits} those of Gateway ${id}`,
+  );
 }
 
 /** A reason for a negative or open answer. */
