@@ -146,6 +146,50 @@ describe("migrate route: a host", () => {
       assert.deepEqual(moved({ ...film({}), ...chart(ingress) })[0], ["den/film.yaml"]);
   });
 
+  describe("of Traefik, with a TCP route", () => {
+    const TRAEFIK = helmRelease("traefik", "network", "traefik", {});
+    const tcp = (match: string, spec: object = {}, kind = "IngressRouteTCP", annotations = {}): object => ({
+      apiVersion: "traefik.io/v1alpha1",
+      kind,
+      metadata: { name: "mail", namespace: "den", annotations },
+      spec: { entryPoints: ["mail"], routes: [{ match, services: [{ name: "mail", port: 993 }] }], ...spec },
+    });
+    const options = { route: { gateways: { traefik: gateway } } };
+    const movedWith = (other: object, own: object = options): readonly [string, string] => {
+      const files = { ...film({ className: "traefik" }), "network/all.yaml": [TRAEFIK, other] };
+      const result = resultOf(route, files, own);
+      return [
+        messages(result, "refused").join("\n"),
+        messages(result, "cutover").filter((line) => line.includes("whatever the host")).join("\n"),
+      ];
+    };
+    const TLS = { tls: { passthrough: true } };
+
+    it("stays if that serves its name", () => {
+      for (const match of ["HostSNI(`film.example.net`)", 'HostSNI("tea.example.net", "film.example.net")'])
+        assert.match(
+          movedWith(tcp(match, TLS))[0],
+          /^host film\.example\.net stays whole: IngressRouteTCP den\/mail serves it too on entry point mail and stays/,
+        );
+    });
+
+    it("moves if that serves another name or is of another class, or Traefik rejects it", () => {
+      assert.deepEqual(movedWith(tcp("HostSNI(`tea.example.net`)", TLS)), ["", ""]);
+      assert.deepEqual(movedWith(tcp("HostSNI(`film.example.net`)")), ["", ""]);
+      const inner = { "kubernetes.io/ingress.class": "inner" };
+      assert.deepEqual(movedWith(tcp("HostSNI(`film.example.net`)", TLS, "IngressRouteTCP", inner)), ["", ""]);
+    });
+
+    it("moves if that serves any name, which the report says", () => {
+      const line =
+        /^IngressRoute(TCP|UDP) den\/mail answers on entry point mail at the address .* \(film\.example\.net\)$/;
+      assert.match(movedWith(tcp("HostSNI(`*`)"))[1], line);
+      assert.match(movedWith(tcp("", {}, "IngressRouteUDP"))[1], line);
+      const kept = { route: { ...options.route, keepIngress: true } };
+      assert.deepEqual(movedWith(tcp("HostSNI(`film.example.net`)", TLS), kept), ["", ""]);
+    });
+  });
+
   it("gets routes next to its Ingresses with --keep-ingress", () => {
     const options = { route: { ...OPTIONS.route, keepIngress: true } };
     assert.deepEqual(moved({ ...film({ annotations: LOGIN }), ...gate() }, options)[0], ["gate/gate.yaml"]);

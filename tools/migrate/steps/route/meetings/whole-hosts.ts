@@ -3,6 +3,7 @@ import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import type { StepContext } from "../../../step.ts";
 import { nginx } from "../controllers/nginx.ts";
 import { servedHosts, type ServedHost } from "../reading/hosts.ts";
+import { whyServedByTcp } from "./tcp-routes.ts";
 import type { CutoverNote, DnsRecord } from "../outcome.ts";
 
 /** Why Ingresses that could move stay: for each cluster, by their source. */
@@ -19,8 +20,10 @@ export type HeldSources = ReadonlyMap<string, ReadonlyMap<string, string>>;
 export function heldSources(
   records: readonly DnsRecord[],
   held: HeldSources,
-  { clusters, options: { route } }: StepContext,
+  context: StepContext,
 ): HeldSources | undefined {
+  const { clusters, options } = context;
+  const { route } = options;
   const all = new Map([...held].map(([cluster, sources]) => [cluster, new Map(sources)]));
   let isMore = false;
   for (const cluster of clusters) {
@@ -35,7 +38,8 @@ export function heldSources(
     }
     const sources = all.get(cluster.name) ?? new Map<string, string>();
     for (const record of records) {
-      const reason = record.cluster === cluster.name ? reasons.get(record.host) : undefined;
+      if (record.cluster !== cluster.name) continue;
+      const reason = reasons.get(record.host) ?? whyServedByTcp(record, cluster, context);
       if (reason === undefined || sources.has(record.source)) continue;
       sources.set(record.source, reason);
       isMore = true;
