@@ -79,6 +79,93 @@ describe("migrate annotate, where gatus-sidecar comes from its own chart", () =>
   });
 });
 
+describe("migrate annotate, where ConfigMaps have endpoints", () => {
+  const map = {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "shop-endpoints", namespace: "apps", labels: { "gatus.io/enabled": "true" } },
+    data: {
+      "config.yaml": `endpoints:
+  - name: shop
+    group: guarded
+    url: 1.1.1.1
+    interval: 1m
+    dns: { query-name: shop.example.com, query-type: A }
+    conditions: ["len([BODY]) == 0"]
+`,
+    },
+  };
+  const shop = {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "HTTPRoute",
+    metadata: { name: "shop", namespace: "apps" },
+    spec: { hostnames: ["shop.example.com"], rules: [{ backendRefs: [{ name: "shop", port: 80 }] }] },
+  };
+  const gatus = (...others: readonly object[]): object => ({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: "gatus", namespace: "watch" },
+    spec: {
+      template: {
+        spec: {
+          containers: [
+            { name: "gatus", image: "ghcr.io/twin/gatus:v5.20.0" },
+            { name: "routes", image: "ghcr.io/home-operations/gatus-sidecar:0.5.0", args: ["--auto-httproute"] },
+            ...others,
+          ],
+        },
+      },
+    },
+  });
+  const sidecar = (env: unknown): object => ({ name: "maps", image: "quay.io/kiwigrid/k8s-sidecar:1.30.0", env });
+  const result = (program: object): ReturnType<typeof resultOf> =>
+    resultOf(annotate, { "gatus.yaml": program, "map.yaml": map, "route.yaml": shop });
+
+  it("keeps them if nothing reads their label, because Gatus does not monitor them", () => {
+    for (const program of [gatus(), gatus(sidecar([{ name: "LABEL", value: "grafana_dashboard" }]))]) {
+      const { plan } = result(program);
+      assert.deepEqual(plan.changes, []);
+      assert.match(
+        plan.notes.map(({ message }) => message).join(),
+        /shop-endpoints is kept: nothing in this repository reads its label gatus\.io\/enabled/,
+      );
+    }
+  });
+
+  it("moves them if something may read it, and names the check that a DNS query replaces", () => {
+    const inApp = helmRelease("gatus", "watch", "app-template", {
+      controllers: {
+        gatus: {
+          containers: {
+            app: { image: { repository: "ghcr.io/twin/gatus", tag: "v5.20.0" } },
+            routes: {
+              image: { repository: "ghcr.io/home-operations/gatus-sidecar", tag: "0.5.0" },
+              args: ["--auto-httproute"],
+            },
+            maps: {
+              image: { repository: "quay.io/kiwigrid/k8s-sidecar", tag: "1.30.0" },
+              env: { LABEL: "gatus.io/enabled" },
+            },
+          },
+        },
+      },
+    });
+    for (const program of [
+      gatus(sidecar([{ name: "LABEL", value: "gatus.io/enabled" }])),
+      gatus(sidecar([{ name: "LABEL", valueFrom: { configMapKeyRef: { name: "a", key: "b" } } }])),
+      inApp,
+    ]) {
+      const moved = result(program);
+      assert.equal(written(moved, "map.yaml"), "");
+      assert.match(written(moved, "route.yaml"), /guarded: true/, messages(moved, "left").join());
+      assert.match(
+        messages(moved, "removed").join(),
+        /the check of https:\/\/shop\.example\.com, which gatus-sidecar derives from route shop today: with guarded: true/,
+      );
+    }
+  });
+});
+
 describe("migrate annotate, for routes that do not respond with 200", () => {
   const route = (name: string, rules: object): object => ({
     apiVersion: "gateway.networking.k8s.io/v1",

@@ -20,9 +20,10 @@ import { isEndpointMap } from "./endpoints.ts";
 import { fragmentFor, hostAsked } from "./fragment.ts";
 import { whyNoSuccess } from "./no-success.ts";
 import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute } from "./places.ts";
-import { hasFragment, hostOf } from "./sidecar.ts";
+import { whyUnread } from "./label-readers.ts";
+import { GUARDED_URL, hasFragment, hostOf, sidecarEndpoint } from "./sidecar.ts";
 import { notEditable, type EditedText } from "../../not-editable.ts";
-import { runsSidecar, whyHarmful, whyNotMovable, whyOutOfScope, whyUnwatched } from "./watching.ts";
+import { runsSidecar, watchesAll, whyHarmful, whyNotMovable, whyOutOfScope, whyUnwatched } from "./watching.ts";
 
 /** A route that takes over an endpoint. */
 interface Move {
@@ -106,7 +107,9 @@ export class AnnotatePlan {
   /** Moves all endpoints in a ConfigMap; returns the reason if one of them cannot move. */
   #move(map: IncludedObject): string | undefined {
     const { options } = this.#context;
-    const unwatched = map.forms.map(({ cluster }) => whyNotMovable(cluster, options)).find(Boolean);
+    const unwatched = map.forms
+      .map(({ cluster }) => whyNotMovable(cluster, options) ?? whyUnread(cluster))
+      .find(Boolean);
     if (unwatched !== undefined) return unwatched;
     const moves = map.forms.map(({ cluster, object }) => this.#movesOf(cluster, asKubeObject(object)));
     const [first] = moves;
@@ -131,7 +134,7 @@ export class AnnotatePlan {
     if (refused !== undefined) return refused;
     for (const [path, left] of changes) this.#changes.set(path, left);
     for (const { target } of first) this.#annotated.add(placeKey(target.place));
-    this.#notes.push(...lossNotes(losses, map.position));
+    this.#notes.push(...lossNotes(losses, map.position), ...replacedChecks(first, map.position));
     return undefined;
   }
 
@@ -242,6 +245,16 @@ export class AnnotatePlan {
     const text = this.#changes.has(file) ? this.#changes.get(file) : fileText(this.#context.repository, file);
     return text ?? "";
   }
+}
+
+/** The checks that gatus-sidecar derives from routes today, where the endpoint that moves is a DNS query: on a route, it takes the place of the check. */
+function replacedChecks(moves: readonly Move[], position: Note["position"]): readonly Note[] {
+  return moves.flatMap(({ target: { route, cluster }, fragment }): readonly Note[] => {
+    const today = "guarded" in fragment ? sidecarEndpoint(route, indexOf(cluster)) : undefined;
+    if (today === undefined || today.url === GUARDED_URL || !watchesAll(cluster)) return [];
+    const message = `the check of ${text(today.url) ?? ""}, which gatus-sidecar derives from route ${route.metadata.name} today: with guarded: true, Gatus only asks public DNS for the name, and no longer notices if the app is down`;
+    return [{ kind: "removed", message, ...(position && { position }) }];
+  });
 }
 
 function routesByHost(routes: readonly PlacedRoute[]): ReadonlyMap<string, readonly PlacedRoute[]> {

@@ -20,6 +20,10 @@ export function runsSidecar(cluster: BuiltCluster, { annotate }: MigrateOptions)
   return annotate.sidecar.includes(cluster.name) || gatusPrograms(indexOf(cluster)).sidecars.length > 0;
 }
 
+/** Whether a gatus-sidecar in the repository watches every route of a cluster. */
+export const watchesAll = (cluster: BuiltCluster): boolean =>
+  gatusPrograms(indexOf(cluster)).sidecars.some(watchesRoutes);
+
 /** Why a route's endpoint would not be monitored in a cluster as its annotation says; undefined if it would. */
 export function whyNotMovable(cluster: BuiltCluster, options: MigrateOptions): string | undefined {
   return whyReadsOtherwise(cluster, Object.keys(ASSUMED)) ?? whyUnwatched(cluster, options);
@@ -28,7 +32,7 @@ export function whyNotMovable(cluster: BuiltCluster, options: MigrateOptions): s
 /** Why a route would not be monitored in a cluster; undefined if gatus-sidecar watches all routes there. */
 export function whyUnwatched(cluster: BuiltCluster, { annotate }: MigrateOptions): string | undefined {
   if (annotate.sidecar.includes(cluster.name)) return undefined;
-  return gatusPrograms(indexOf(cluster)).sidecars.some(watchesRoutes)
+  return watchesAll(cluster)
     ? undefined
     : `cluster "${cluster.name}" does not run gatus-sidecar with --auto-httproute, so the route would not be monitored. If it runs there but is not in this repository, list the cluster under annotate.sidecar in ${OPTIONS_FILE}`;
 }
