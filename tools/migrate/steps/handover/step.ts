@@ -10,6 +10,7 @@ import { checkHandover } from "./check.ts";
 import { unmet, whyOverridden } from "./overridden.ts";
 import { described, handedOver, handoverPhase, isKept } from "./objects.ts";
 import { planGuard, planRemoval } from "./plan.ts";
+import { whyNothingLeft } from "./nothing-left.ts";
 import { readersOfObjects } from "./readers.ts";
 import { whyForbidden } from "./allowed.ts";
 import { describeCluster } from "../../clusters.ts";
@@ -106,6 +107,10 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
       ],
     };
   }
+  const empty = whyNothingLeft(cluster, objects);
+  const [first] = objects;
+  if (phase === "guarded" && empty !== undefined && first)
+    return { changes: [], notes: [{ kind: "refused", message: `cannot be removed: ${empty}`, position: locate(first.origin) }] };
   if (phase === "guarded") {
     const { changes, notes } = planRemoval(objects, context);
     const readers = readersOfObjects(cluster, objects, context.repository, "now");
@@ -140,7 +145,9 @@ function guardRunbook(
   const commands = objects
     .filter(({ object }) => isFluxKustomization(object))
     .map((object) => reconcileCommand(object, cluster, context));
+  const empty = whyNothingLeft(cluster, objects);
   return runbook(objects, [
+    ...(empty === undefined ? [] : [`before the phase remove: ${empty}`]),
     `commit the guard, then run: ${[...new Set(commands)].join(" && ")}`,
     "set edgefirst:flux.root.mode to observe and run `pulumi preview`: adjust the stack until its root differs from the live one only in its patches",
     `continue only if this exits with 0: edgefirst migrate handover . --check --cluster ${name} --context <context>`,
