@@ -6,7 +6,7 @@ import { readOptions } from "../../../../tools/migrate/options.ts";
 import { reportOf } from "../../../../tools/migrate/report.ts";
 import { runStep } from "../../../../tools/migrate/run.ts";
 import { annotate } from "../../../../tools/migrate/steps/annotate/step.ts";
-import { helmRelease, messages, resultOf, written } from "../planning.ts";
+import { helmRelease, kustomization, messages, resultOf, written } from "../planning.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../../fixtures/migrate/annotate");
 const BEFORE = join(FIXTURES, "endpoints/before");
@@ -252,6 +252,31 @@ describe("migrate annotate, for routes that do not respond with 200", () => {
       metadata: { name, namespace: "apps", annotations },
     });
     assert.deepEqual(runbook({ "one.yaml": done("one"), "two.yaml": done("two") }), []);
+  });
+
+  it("looks only at clusters that run gatus-sidecar: the others read no annotation", () => {
+    const shared = (sidecar: string, ...args: readonly string[]): boolean => {
+      const program = gatus(GATUS, sidecar) as { spec: { template: { spec: { containers: object[] } } } };
+      program.spec.template.spec.containers[1] = { name: "c1", image: sidecar, args };
+      const clusters = Object.fromEntries(
+        ["east", "west"].flatMap((name) => [
+          [`clusters/${name}/flux.yaml`, kustomization(name, `./clusters/${name}/apps`)],
+          [
+            `clusters/${name}/apps/kustomization.yaml`,
+            { resources: ["../../../shared", ...(name === "east" ? ["gatus.yaml"] : [])] },
+          ],
+        ]),
+      );
+      const result = resultOf(annotate, {
+        ...clusters,
+        "clusters/east/apps/gatus.yaml": program,
+        "shared/kustomization.yaml": { resources: ["route.yaml"] },
+        "shared/route.yaml": route("shop", { backendRefs }),
+      });
+      return written(result, "shared/route.yaml") !== "";
+    };
+    assert.equal(shared(SIDECAR, "--auto-httproute"), false);
+    assert.equal(shared(SIDECAR), true);
   });
 
   it("adds nothing where Gatus runs without gatus-sidecar, because nothing reads it", () => {

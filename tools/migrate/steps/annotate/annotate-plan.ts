@@ -216,7 +216,9 @@ export class AnnotatePlan {
       route.metadata.annotations?.[ENABLED_ANNOTATION] !== undefined;
     if (!placed || routes.every(isSaid) || !this.#context.selected(placed.place.file)) return;
     const { options, repository } = this.#context;
-    if (!routes.some(({ cluster }) => runsSidecar(cluster, options))) return;
+    // Where no gatus-sidecar runs, the annotation changes nothing either way.
+    const read = routes.filter(({ cluster }) => runsSidecar(cluster, options));
+    if (read.length === 0) return;
     if (hostOf(placed.route) === "") return;
     const reason =
       whyNoSuccess(routes, knowledgeOf(repository)) ??
@@ -228,7 +230,8 @@ export class AnnotatePlan {
       this.#notes.push({ kind: "left", message, position: placed.place.position });
       return;
     }
-    if (routes.every(({ cluster }) => whyUnwatched(cluster, options) === undefined)) return;
+    const unwatched = read.filter(({ cluster }) => whyUnwatched(cluster, options) !== undefined);
+    if (unwatched.length === 0) return;
     const { file, position } = placed.place;
     const done = this.#annotate(placed, annotations());
     if ("obstacle" in done) {
@@ -236,7 +239,7 @@ export class AnnotatePlan {
       this.#notes.push({ kind: "left", message, position });
     } else {
       this.#changes.set(file, done.text);
-      this.#enabled.push(...routes);
+      this.#enabled.push(...unwatched);
     }
   }
 
