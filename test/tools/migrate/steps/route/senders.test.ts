@@ -134,6 +134,23 @@ describe("migrate route: what sends requests to the controller's Service", () =>
     for (const port of ["traefik", 8080, 9000])
       assert.deepEqual(senders(files(route("traefik", port), "traefik", release({}))), []);
     assert.deepEqual(senders(files(to("http://traefik.ingress.svc:9000"), "traefik", release({}))), []);
+    const inIngress = (port: object): Files => ({
+      "doors/board.yaml": {
+        ...ingressWith({ name: "traefik", namespace: "ingress", host: "board.example.org", ingressClassName: "own" }),
+        spec: {
+          ingressClassName: "own",
+          rules: [
+            {
+              host: "board.example.org",
+              http: { paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "traefik", port } } }] },
+            },
+          ],
+        },
+      },
+    });
+    for (const port of [{ number: 8080 }, { name: "traefik" }])
+      assert.deepEqual(senders(files(inIngress(port), "traefik", release({}))), []);
+    assert.equal(senders(files(inIngress({ number: 80 }), "traefik", release({}))).length, 1);
     for (const ports of [{ traefik: { exposedPort: 7000 } }, { lan: { port: 9000 } }])
       assert.equal(senders(files(route("traefik", 9000), "traefik", release({ ports }))).length, 1);
 
@@ -180,6 +197,44 @@ describe("migrate route: what sends requests to the controller's Service", () =>
     assert.equal(found(to("http://all.ingress.svc:8080")), 0);
     assert.equal(found(route("all", "https")), 1);
     assert.equal(found(to("http://all.ingress.svc:8080 http://all.ingress.svc")), 1);
+  });
+
+  it("is nothing behind a Middleware that redirects every request of the entry point", () => {
+    const all = (entryPoints: readonly string[], spec: object): Files => ({
+      "doors/all.yaml": [
+        {
+          apiVersion: "traefik.io/v1alpha1",
+          kind: "Middleware",
+          metadata: { name: "secure", namespace: "ingress" },
+          spec,
+        },
+        {
+          apiVersion: "traefik.io/v1alpha1",
+          kind: "IngressRoute",
+          metadata: {
+            name: "all",
+            namespace: "ingress",
+            annotations: { "kubernetes.io/ingress.class": "own" },
+          },
+          spec: {
+            entryPoints,
+            routes: [
+              {
+                match: "HostRegexp(`.+`)",
+                middlewares: [{ name: "secure" }],
+                services: [{ name: "traefik", port: 80 }],
+              },
+            ],
+          },
+        },
+      ],
+    });
+    const found = (more: Files): number =>
+      senders(files(more, "traefik", chart("traefik", "ingress", "traefik", {}))).length;
+    const redirect = { redirectScheme: { scheme: "https" } };
+    assert.equal(found(all(["web"], redirect)), 0);
+    assert.equal(found(all(["web", "websecure"], redirect)), 1);
+    assert.equal(found(all(["web"], { headers: {} })), 1);
   });
 
   it("is nothing if the Ingresses stay, or if the class's Traefik serves the Gateway", () => {

@@ -1,11 +1,12 @@
 import { posix } from "node:path";
 import { oncePer } from "../../../../../lib/once-per.ts";
+import { texts } from "../../../../../policy/engine/read.ts";
 import { hasTraefikClass } from "../../../../../policy/objects/traefiks.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import { fileText } from "../../../../gitops/yaml/file-text.ts";
 import { locate, SourceFile, type Position } from "../../../../gitops/yaml/source.ts";
-import { isMapping, originOf, type Mapping, type Value } from "../../../../gitops/yaml/values.ts";
+import { isMapping, mappingsIn, originOf, type Mapping, type Value } from "../../../../gitops/yaml/values.ts";
 import { indexOf } from "../../../clusters.ts";
 import { fieldsIn, nameOf } from "../../../objects.ts";
 import type { Note, StepContext } from "../../../step.ts";
@@ -16,6 +17,7 @@ import { controllerServices, type ControllerService } from "../controllers/servi
 import { traefik } from "../controllers/traefik.ts";
 import { traefiksBehind } from "../gateway/doors.ts";
 import { gatewayIn } from "../gateway/gateway.ts";
+import { redirects } from "../plain/middleware-redirects.ts";
 import { classesThatMove, type DnsRecord } from "../outcome.ts";
 
 /**
@@ -139,23 +141,41 @@ const namespacesByPath = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string
 });
 
 /** References of other objects, such as a backendRef: a name and a port, with a namespace if it is another one. */
-function inReferences(service: ControllerService, { objects }: BuiltCluster): readonly Position[] {
-  return objects
+function inReferences(service: ControllerService, cluster: BuiltCluster): readonly Position[] {
+  return cluster.objects
     .filter(({ object }) => object.kind !== "Service")
     .flatMap(({ object }) => {
       const { namespace } = nameOf(object);
-      const content = isRelease(object) ? fieldsIn(object, ["spec", "values"]) : fieldsIn(object, ["spec"]);
+      const content = isRelease(object) ? fieldsIn(object, ["spec", "values"]) : reachedSpec(object, cluster);
       return allMappings(content)
         .filter(
           ({ name, port, kind = "Service", namespace: other = namespace }) =>
             name === service.name &&
             port !== undefined &&
-            !service.ownPorts.has(scalarText(port)) &&
+            !service.ownPorts.has(portText(port)) &&
             kind === "Service" &&
             other === service.namespace,
         )
         .map((reference) => locate(originOf(reference)));
     });
+}
+
+/** A port by its number or name, as an Ingress writes it, too. */
+const portText = (port: Value): string =>
+  isMapping(port) ? scalarText(port.number ?? port.name) : scalarText(port);
+
+/** The spec of an object, without the rules of an IngressRoute whose backend no request reaches, because a Middleware redirects all of plain HTTP. */
+function reachedSpec(object: Mapping, cluster: BuiltCluster): Mapping {
+  const spec = fieldsIn(object, ["spec"]);
+  const entryPoints = texts(spec.entryPoints);
+  if (object.kind !== "IngressRoute" || entryPoints.length === 0 || entryPoints.some((one) => one !== "web"))
+    return spec;
+  const { namespace } = nameOf(object);
+  const isRedirected = (rule: Mapping): boolean =>
+    mappingsIn(rule.middlewares).some((one) =>
+      redirects({ namespace: scalarText(one.namespace) || namespace, name: scalarText(one.name) }, cluster),
+    );
+  return { routes: mappingsIn(spec.routes).filter((rule) => !isRedirected(rule)) };
 }
 
 /** Every mapping in a value, at any depth. */

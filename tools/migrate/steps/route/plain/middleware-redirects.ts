@@ -16,7 +16,7 @@ export function isRedirectedByMiddleware(
   return (
     own.length > 0 &&
     own.every(({ middlewares }) =>
-      middlewares.some((name) => !isFilter(name) && redirects({ namespace, name }, cluster, new Set())),
+      middlewares.some((name) => !isFilter(name) && redirects({ namespace, name }, cluster)),
     )
   );
 }
@@ -26,10 +26,10 @@ export function isRedirectedByMiddleware(
  * Sources: pkg/middlewares/redirect/redirect_scheme.go and redirect_regex.go of github.com/traefik/traefik
  * @param visited the chains that lead to it
  */
-function redirects(
+export function redirects(
   { namespace, name }: { readonly namespace: string; readonly name: string },
   cluster: BuiltCluster | undefined,
-  visited: ReadonlySet<string>,
+  visited: ReadonlySet<string> = new Set(),
 ): boolean {
   const id = `${namespace}/${name}`;
   const found = cluster && objectNamed([cluster], MIDDLEWARE, { namespace, name });
