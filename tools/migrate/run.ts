@@ -142,10 +142,14 @@ function unseenBy({ reads }: Step, { clusters, repository }: StepContext): reado
 const NAMED = 5;
 
 /** Why a path with unknown variables is not checked, and what the owner can do about it. */
-function whyOpen({ position: { file, line }, id, path, directories, example }: OpenPath): string {
+function whyOpen({ position: { file, line }, id, path, directories, example, definedIn }: OpenPath): string {
   const named = directories.slice(0, NAMED).join(", ");
+  const definition =
+    definedIn === undefined
+      ? "this repository does not define"
+      : `are defined only where a cluster is known, as in ${definedIn}`;
   const more = directories.length > NAMED ? ` and ${directories.length - NAMED} more` : "";
-  return `${file}:${line}: Kustomization ${id} builds ${path}, whose variables this repository does not define, and no other one builds ${named}${more}: name each of them that a cluster builds in ${CLUSTERS_FILE}, for example \`clusters: { ${example}: ${directories[0] ?? ""} }\``;
+  return `${file}:${line}: Kustomization ${id} builds ${path}, whose variables ${definition}, and no other one builds ${named}${more}: name each of them that a cluster builds in ${CLUSTERS_FILE}, for example \`clusters: { ${example}: ${directories[0] ?? ""} }\``;
 }
 
 function whyWrongDirectory({ directory, found, paths, position: { file, line } }: OtherTop): string {

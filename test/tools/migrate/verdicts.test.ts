@@ -174,6 +174,11 @@ describe("the verdicts of migrate", () => {
     const { verdict, unseen } = report(step([]));
     assert.deepEqual([verdict, unseen], ["could not check", [line]]);
     assert.deepEqual(report({ ...step([]), reads: "files" }).unseen, []);
+    write({ "clusters/west/one.yaml": configMap("west", "CLUSTER: west") });
+    assert.match(
+      report(step([])).unseen.join(),
+      /whose variables are defined only where a cluster is known, as in clusters\/west\/one\.yaml, and no other one/,
+    );
     write({ ".edgefirst/clusters.yaml": "clusters: { east: clusters/east }\n" });
     assert.match(report(step([])).unseen.join(), /no other one builds clusters\/west: /);
     write({ ".edgefirst/clusters.yaml": "clusters: { east: clusters/east, west: clusters/west }\n" });

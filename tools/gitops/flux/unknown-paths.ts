@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { oncePer } from "../../../lib/once-per.ts";
 import { scalarText } from "../kustomize/resource.ts";
+import { searchedText } from "../yaml/file-text.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { locate, type Position } from "../yaml/source.ts";
 import { isMapping, originOf } from "../yaml/values.ts";
@@ -45,6 +46,8 @@ export interface OpenPath extends UnknownPath {
   readonly directories: readonly string[];
   /** What the first variable is in the first of them. */
   readonly example: string;
+  /** A file that defines the variables, for a cluster that the repository does not show to be one. */
+  readonly definedIn: string | undefined;
 }
 
 /** The paths that the repository leaves open and that may lead to directories that no Kustomization builds. */
@@ -73,9 +76,24 @@ export function openPaths(clusters: readonly BuiltCluster[], repository: Reposit
         id,
         directories,
         example,
+        definedIn: definitionOf(pathOf(object), repository),
       },
     ];
   });
+}
+
+/** The first file that has a value for each variable in a path, as a ConfigMap of settings does. */
+function definitionOf(path: string, repository: Repository): string | undefined {
+  const names = [...path.matchAll(/\$\{?(\w+)/g)].map(
+    ([, name = ""]) => new RegExp(`(?:^\\s+|[{,]\\s*)${name}:\\s*\\S`, "m"),
+  );
+  if (names.length === 0) return undefined;
+  return yamlFilesIn(repository)
+    .filter((file) => !isArchived(file))
+    .find((file) => {
+      const text = searchedText(repository, file);
+      return text.includes("ConfigMap") && names.every((name) => name.test(text));
+    });
 }
 
 /** The directories with YAML files in them or below them, without archives. */

@@ -233,7 +233,9 @@ describe("migrate handover: a root that is alone below its parent's path", () =>
     assert.doesNotMatch(messages(guard, "runbook").join("\n"), /leaves nothing/);
     const removal = resultOf(handover, { ...guarded, ...other }, remove);
     assert.deepEqual(messages(removal, "refused"), []);
-    assert.ok(removal.plan.changes.some(({ path, text }) => path === "cluster/root.yaml" && text === undefined));
+    assert.ok(
+      removal.plan.changes.some(({ path, text }) => path === "cluster/root.yaml" && text === undefined),
+    );
   });
 });
 

@@ -110,16 +110,29 @@ describe("migrate annotate, where ConfigMaps have endpoints", () => {
         spec: {
           containers: [
             { name: "gatus", image: "ghcr.io/twin/gatus:v5.20.0" },
-            { name: "routes", image: "ghcr.io/home-operations/gatus-sidecar:0.5.0", args: ["--auto-httproute"] },
+            {
+              name: "routes",
+              image: "ghcr.io/home-operations/gatus-sidecar:0.5.0",
+              args: ["--auto-httproute"],
+            },
             ...others,
           ],
         },
       },
     },
   });
-  const sidecar = (env: unknown): object => ({ name: "maps", image: "quay.io/kiwigrid/k8s-sidecar:1.30.0", env });
+  const sidecar = (env: unknown): object => ({
+    name: "maps",
+    image: "quay.io/kiwigrid/k8s-sidecar:1.30.0",
+    env,
+  });
   const result = (program: object): ReturnType<typeof resultOf> =>
-    resultOf(annotate, { "gatus.yaml": program, "map.yaml": map, "route.yaml": shop });
+    resultOf(annotate, {
+      "flux/apps.yaml": kustomization("apps", "./apps"),
+      "apps/gatus.yaml": program,
+      "apps/map.yaml": map,
+      "apps/route.yaml": shop,
+    });
 
   it("keeps them if nothing reads their label, because Gatus does not monitor them", () => {
     for (const program of [gatus(), gatus(sidecar([{ name: "LABEL", value: "grafana_dashboard" }]))]) {
@@ -156,8 +169,8 @@ describe("migrate annotate, where ConfigMaps have endpoints", () => {
       inApp,
     ]) {
       const moved = result(program);
-      assert.equal(written(moved, "map.yaml"), "");
-      assert.match(written(moved, "route.yaml"), /guarded: true/, messages(moved, "left").join());
+      assert.ok(moved.plan.changes.some(({ path, text }) => path === "apps/map.yaml" && text === undefined));
+      assert.match(written(moved, "apps/route.yaml"), /guarded: true/, messages(moved, "left").join());
       assert.match(
         messages(moved, "removed").join(),
         /the check of https:\/\/shop\.example\.com, which gatus-sidecar derives from route shop today: with guarded: true/,

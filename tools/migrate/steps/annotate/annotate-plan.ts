@@ -23,7 +23,14 @@ import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute 
 import { whyUnread } from "./label-readers.ts";
 import { GUARDED_URL, hasFragment, hostOf, sidecarEndpoint } from "./sidecar.ts";
 import { notEditable, type EditedText } from "../../not-editable.ts";
-import { runsSidecar, watchesAll, whyHarmful, whyNotMovable, whyOutOfScope, whyUnwatched } from "./watching.ts";
+import {
+  runsSidecar,
+  watchesAll,
+  whyHarmful,
+  whyNotMovable,
+  whyOutOfScope,
+  whyUnwatched,
+} from "./watching.ts";
 
 /** A route that takes over an endpoint. */
 interface Move {

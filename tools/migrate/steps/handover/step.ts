@@ -110,7 +110,10 @@ function planOf(cluster: BuiltCluster, objects: readonly BuiltObject[], context:
   const empty = whyNothingLeft(cluster, objects);
   const [first] = objects;
   if (phase === "guarded" && empty !== undefined && first)
-    return { changes: [], notes: [{ kind: "refused", message: `cannot be removed: ${empty}`, position: locate(first.origin) }] };
+    return {
+      changes: [],
+      notes: [{ kind: "refused", message: `cannot be removed: ${empty}`, position: locate(first.origin) }],
+    };
   if (phase === "guarded") {
     const { changes, notes } = planRemoval(objects, context);
     const readers = readersOfObjects(cluster, objects, context.repository, "now");

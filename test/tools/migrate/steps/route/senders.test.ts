@@ -136,13 +136,20 @@ describe("migrate route: what sends requests to the controller's Service", () =>
     assert.deepEqual(senders(files(to("http://traefik.ingress.svc:9000"), "traefik", release({}))), []);
     const inIngress = (port: object): Files => ({
       "doors/board.yaml": {
-        ...ingressWith({ name: "traefik", namespace: "ingress", host: "board.example.org", ingressClassName: "own" }),
+        ...ingressWith({
+          name: "traefik",
+          namespace: "ingress",
+          host: "board.example.org",
+          ingressClassName: "own",
+        }),
         spec: {
           ingressClassName: "own",
           rules: [
             {
               host: "board.example.org",
-              http: { paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "traefik", port } } }] },
+              http: {
+                paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "traefik", port } } }],
+              },
             },
           ],
         },

@@ -160,7 +160,9 @@ describe("migrate route: a host", () => {
       const result = resultOf(route, files, own);
       return [
         messages(result, "refused").join("\n"),
-        messages(result, "cutover").filter((line) => line.includes("whatever the host")).join("\n"),
+        messages(result, "cutover")
+          .filter((line) => line.includes("whatever the host"))
+          .join("\n"),
       ];
     };
     const TLS = { tls: { passthrough: true } };
@@ -177,7 +179,10 @@ describe("migrate route: a host", () => {
       assert.deepEqual(movedWith(tcp("HostSNI(`tea.example.net`)", TLS)), ["", ""]);
       assert.deepEqual(movedWith(tcp("HostSNI(`film.example.net`)")), ["", ""]);
       const inner = { "kubernetes.io/ingress.class": "inner" };
-      assert.deepEqual(movedWith(tcp("HostSNI(`film.example.net`)", TLS, "IngressRouteTCP", inner)), ["", ""]);
+      assert.deepEqual(movedWith(tcp("HostSNI(`film.example.net`)", TLS, "IngressRouteTCP", inner)), [
+        "",
+        "",
+      ]);
     });
 
     it("moves if that serves any name, which the report says", () => {

@@ -30,15 +30,14 @@ export function isPlainClosed(ingressClass: string | undefined, cluster: BuiltCl
   const number = at(values, ["ports", "web", "port"]) ?? 8000;
   const plain = new Set(["http", "web", 80, "80", number, String(number as number)]);
   return (
-    pods === undefined || !podServices(values, pods, cluster).some(({ ports }) => ports.some((port) => plain.has(port as string)))
+    pods === undefined ||
+    !podServices(values, pods, cluster).some(({ ports }) => ports.some((port) => plain.has(port as string)))
   );
 }
 
 function isClosedByNginx(values: Fields): boolean {
   const { service, hostNetwork, hostPort } = fields(values.controller);
-  return (
-    fields(service).enableHttp === false && hostNetwork !== true && fields(hostPort).enabled !== true
-  );
+  return fields(service).enableHttp === false && hostNetwork !== true && fields(hostPort).enabled !== true;
 }
 
 function isClosedByTraefik(ports: Fields, { hostNetwork }: Fields): boolean {

@@ -57,7 +57,9 @@ function leftBehind(
   const option = context.options.route.gateways[ingressClass];
   if (controllerOf(ingressClass, cluster) !== traefik) return [];
   if (option !== undefined && servesBoth(ingressClass, cluster, option, context)) return [];
-  return tcpRoutes(cluster).filter((one) => one.ingressClass === undefined || one.ingressClass === ingressClass);
+  return tcpRoutes(cluster).filter(
+    (one) => one.ingressClass === undefined || one.ingressClass === ingressClass,
+  );
 }
 
 /** Why a host that moves stays: a TCP route answers its name as well. */
