@@ -10,6 +10,7 @@ import { onlyHidesObjects } from "./build.ts";
 import { markNotes } from "./lost-marks.ts";
 import { encryptedFiles } from "./encrypted.ts";
 import { generatedFileNotes } from "./generated-files.ts";
+import { ownFileNotes } from "./own-file-notes.ts";
 import { readersOfRemoved } from "./path-notes.ts";
 import { silentLosses } from "./silent-losses.ts";
 import { schemaNotes, withSchemaComments } from "./schema-comments.ts";
@@ -86,7 +87,8 @@ function attempt(step: Step, context: StepContext): StepResult {
       const unseen = [...unseenBy(step, context), ...(planned.unseen ?? [])];
       const readers = readersOfRemoved(changes, result.after, notes, context);
       // An object that several kustomizations include, or several clusters receive, needs no second note.
-      const all = distinct([...notes, ...unapplied, ...readers]);
+      const said = distinct([...notes, ...unapplied, ...readers]);
+      const all = [...said, ...ownFileNotes(said, [...(plan.live ?? step.live), ...unseen], context)];
       return { step, plan: { ...plan, notes: all }, ...result, unseen };
     }
     for (const [path, note] of refused) excluded.set(path, note);

@@ -19,7 +19,7 @@ The same rules run in three places:
 
 The levels are those of CrossGuard: \`mandatory\` fails the run, \`advisory\` reports a warning, and \`remediate\` is mandatory and fixed automatically if that is safe. A mandatory rule can also report warnings.
 
-Set levels and settings in the key \`edgefirst:policies\` of a stack, and in \`.edgefirst/policies.yaml\` of a repository. Both have the same shape: for each rule a level (or \`disabled\`), or its settings with or without a level. An unknown rule or setting is an error.
+Set levels and settings in the key \`edgefirst:policies\` of a stack, and in \`.edgefirst/policies.yaml\` of a repository. Both have the same shape: for each rule a level (or \`disabled\`), or its settings with or without a level. An unknown rule or setting is an error. Where Flux builds every file of a repository, [exclude its \`.edgefirst\`](../guides/migrate.md#options) first.
 
 \`\`\`yaml
 image-pinned: { requireDigest: true }

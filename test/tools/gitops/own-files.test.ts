@@ -19,12 +19,18 @@ describe("the settings of edgefirst in a repository whose root Flux builds", () 
     for (const problem of problems)
       assert.match(
         problem,
-        /^\.edgefirst\/.*: this is not a Kubernetes object, but a file of edgefirst: .*applies nothing.* add \/\.edgefirst\/ to the \.sourceignore/,
+        /^\.edgefirst\/.*: this is not a Kubernetes object, but a file of edgefirst: .*applies nothing.* add the line \/\.edgefirst\/ to \.sourceignore .* replaces Flux's own list, so add the lines \.github\/ and/,
       );
   });
 
   it("are none if .sourceignore excludes them, as the problem says", () => {
     assert.deepEqual(problemsOf({ ".sourceignore": "/.edgefirst/\n" }), []);
+  });
+
+  it("do not stop Flux by what the line replaces: its own list of exclusions", () => {
+    const workflow = { ".github/workflows/ci.yaml": "on: push\n" };
+    assert.equal(problemsOf({ ...workflow, ".sourceignore": "/.edgefirst/\n" }).length, 1);
+    assert.deepEqual(problemsOf({ ...workflow, ".sourceignore": "/.edgefirst/\n.github/\n" }), []);
   });
 
   it("leave the message for other files as it is", () => {

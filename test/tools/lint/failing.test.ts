@@ -82,6 +82,25 @@ describe("lint of a Kustomization that Flux cannot build", () => {
     );
   });
 
+  it("says how to exclude its own files, and what that replaces", () => {
+    write("flux/sync.yaml", SYNC.replace("./apps", "./"));
+    write(".edgefirst/migrate.yaml", "acceptLoss: [comment]\n");
+    const messageOf = (): string =>
+      lintRepository(new Repository(root)).findings.find(({ rule }) => rule === "build")?.message ?? "";
+    assert.match(
+      messageOf(),
+      /^Flux applies nothing of .*: \. has no kustomization\.yaml, .* add the line \/\.edgefirst\/ to \.sourceignore .* so add the lines \.github\//,
+    );
+    write("apps/values.yaml", "replicas: 1\n");
+    assert.match(
+      messageOf(),
+      /or exclude the other files in \.sourceignore \(a new one replaces Flux's own list\)$/,
+    );
+    rmSync(join(root, "apps/values.yaml"));
+    write(".sourceignore", "/.edgefirst/\n");
+    assert.equal(messageOf(), "");
+  });
+
   it("names an object with a syntax error, or a file that is missing, where it is", () => {
     write("apps/service.yaml", "kind: Service\n  name: web\n");
     assert.deepEqual(report(), { errors: [], obstacles: ["syntax apps/service.yaml:1"] });

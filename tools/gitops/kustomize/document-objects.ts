@@ -1,3 +1,4 @@
+import { HOW_TO_EXCLUDE, isOfEdgefirst } from "../own-directory.ts";
 import { BuildError } from "../problem.ts";
 import type { Origin } from "../yaml/source.ts";
 import { cloneValue, entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
@@ -12,12 +13,6 @@ export function expandLists(value: Mapping): readonly Mapping[] {
     return expandLists(item.value);
   });
 }
-
-/** Where a repository keeps the settings of edgefirst. */
-const OWN_DIRECTORY = ".edgefirst/";
-
-/** Whether a file belongs to the settings of edgefirst. */
-export const isOfEdgefirst = (file: string): boolean => file.startsWith(OWN_DIRECTORY);
 
 /** The items of a List, and where they are written; undefined for any other value. */
 export function listItems(
@@ -59,6 +54,6 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
 /** What to do about a file of edgefirst itself that Flux builds; empty for any other file. */
 function ofEdgefirst({ source: { file } }: Origin): string {
   return isOfEdgefirst(file)
-    ? `, but a file of edgefirst: Flux builds every YAML file below a path without a kustomization.yaml, also this one, and then applies nothing of that Kustomization. Before you push it, add /${OWN_DIRECTORY} to the .sourceignore of the repository`
+    ? `, but a file of edgefirst: Flux builds every YAML file below a path without a kustomization.yaml, also this one, and then applies nothing of that Kustomization. Before you push it, ${HOW_TO_EXCLUDE}`
     : "";
 }

@@ -1,4 +1,4 @@
-import { isOfEdgefirst } from "../../../gitops/kustomize/document-objects.ts";
+import { isOfEdgefirst } from "../../../gitops/own-directory.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { fieldAt, fieldsIn, idOf, nameOf, objectsNamed, type WrittenObject } from "../../objects.ts";
