@@ -37,6 +37,8 @@ function notesIn(phase: "guard" | "remove"): readonly string[] {
     "kubernetes/start/cluster.yaml": kustomization("cluster", "./kubernetes/flux"),
     "kubernetes/flux/config/source.yaml": guarded(source, annotations),
     "kubernetes/flux/apps.yaml": guarded(root, annotations),
+    // Otherwise, the removal would leave nothing to build.
+    "kubernetes/flux/notes.yaml": { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "notes" } },
     "kubernetes/apps/kustomization.yaml": {
       resources: ["app.yaml"],
       configMapGenerator: [{ name: "sync", files: ["values.yaml"] }],

@@ -8,6 +8,7 @@ import {
   listener,
   messages,
   resultOf,
+  written,
   type Files,
 } from "../../planning.ts";
 
@@ -59,10 +60,13 @@ const BLIND: readonly (readonly [object, RegExp])[] = [
     { ...BOTH, extraArgs: ["--gateway-label-filter=dns=public"] },
     /reads only Gateways with the labels dns=public/,
   ],
-  [{ ...BOTH, annotationFilter: TARGET }, /reads only objects with the annotations external-dns\.alpha/],
+  [
+    { ...BOTH, extraArgs: ["--gateway-label-filter=dns=public"], annotationFilter: TARGET },
+    /names reads only Gateways with the labels dns=public .* and would delete it/,
+  ],
   [
     { sources: ["ingress"], annotationFilter: TARGET, extraArgs: ["--gateway-name=other"] },
-    /does not have the source gateway-httproute, and it reads only the routes of Gateway other \(--gateway-name\), and it reads only objects with the annotations external-dns\.alpha/,
+    /does not have the source gateway-httproute, and it reads only the routes of Gateway other \(--gateway-name\) and would delete it/,
   ],
 ];
 
@@ -163,6 +167,57 @@ describe("migrate route: DNS", () => {
       "",
     );
     assert.equal(refusals(deployment("--source=service"), labelled, ingress()), "");
+  });
+
+  it("keeps an annotation that external-dns filters on, which does nothing else on the route", () => {
+    const filter = `${TARGET},kubernetes.io/ingress.class in (nginx)`;
+    const annotated = ingress({
+      "kubernetes.io/ingress.class": "nginx",
+      [TARGET]: "front.example.com",
+      "nginx.ingress.kubernetes.io/ssl-redirect": "false",
+    });
+    const moved = (filters: object): string => {
+      const all = files(externalDns({ ...BOTH, ...filters }), labelled, annotated);
+      return written(resultOf(route, all, ACCEPTED), "apps/web.yaml");
+    };
+    assert.match(
+      moved({ annotationFilter: filter }),
+      /kind: HTTPRoute[^]*annotations:\n {4}kubernetes\.io\/ingress\.class: nginx\n {4}external-dns\.alpha\.kubernetes\.io\/target: front\.example\.com\n {0,2}\w/,
+    );
+    assert.doesNotMatch(moved({}), /annotations/);
+    assert.equal(refusals(externalDns({ ...BOTH, annotationFilter: filter }), labelled, annotated), "");
+    const values = {
+      controllers: { main: {} },
+      service: { main: { controller: "main", ports: { http: { port: 80 } } } },
+      ingress: {
+        main: {
+          className: "nginx",
+          annotations: { [TARGET]: "front.example.com" },
+          hosts: [
+            {
+              host: "web.example.com",
+              paths: [{ path: "/", service: { identifier: "main", port: "http" } }],
+            },
+          ],
+        },
+      },
+    };
+    const app = release("app", "app-template", values);
+    const inApp = files(externalDns({ ...BOTH, annotationFilter: TARGET }), labelled, app);
+    const result = resultOf(route, inApp, OPTIONS);
+    assert.match(
+      written(result, "apps/web.yaml"),
+      /route:\n {6}main:\n {8}annotations:\n {10}external-dns\.alpha\.kubernetes\.io\/target/,
+      messages(result, "refused").join(),
+    );
+  });
+
+  it("names an external-dns to prepare although a k8s_gateway reads the route", () => {
+    const server = release("lan", "k8s-gateway", { domain: "example.com", watchedResources: [] });
+    assert.match(
+      cutover(server, externalDns({ sources: ["ingress"] }), labelled, ingress()),
+      /^before the commit: HelmRelease network\/names does not have the source gateway-httproute/m,
+    );
   });
 
   it("says that a class does not limit the routes that external-dns will read", () => {

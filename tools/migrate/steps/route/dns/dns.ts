@@ -30,12 +30,14 @@ export function recordsOf(
   }));
 }
 
-/** What must change first, unless another program writes the records of the route. */
+/** What must change first, unless another of the same programs writes the records of the route: a server for the local network does not publish them. */
 function preparationsFor(move: DnsMove, keepsIngress: boolean): readonly string[] {
   const changes = changesOf(move).filter(({ isWritten }) => isWritten);
-  const moving = new Set(changes.filter(({ reason }) => reason === undefined).map(({ name }) => name));
+  const moving = changes.filter(({ reason }) => reason === undefined);
+  const isWrittenBySame = ({ name, writer: { program } }: NameChange): boolean =>
+    moving.some((other) => other.name === name && other.writer.program === program);
   return changes
-    .filter(({ name, readsRoute }) => !readsRoute && !moving.has(name))
+    .filter((change) => !change.readsRoute && !isWrittenBySame(change))
     .map((change) => preparation(change, keepsIngress));
 }
 

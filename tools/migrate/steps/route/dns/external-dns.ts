@@ -94,6 +94,8 @@ function readerOf(program: Program, values: Fields): DnsWriter {
   return {
     id: program.id,
     kind: program.kind,
+    program: "external-dns",
+    filtered: annotationFilter.match(QUALIFIED) ?? [],
     ingressClasses: classes,
     // With another policy than sync, a record stays as it is.
     afterwards:
@@ -121,6 +123,9 @@ function readerOf(program: Program, values: Fields): DnsWriter {
     },
   };
 }
+
+/** Names of annotations with a prefix, as all have that a route loses. */
+const QUALIFIED = /[a-z0-9.-]+\/[\w.-]+/gi;
 
 /** Reads annotations with the prefix of a program; with both usual prefixes, if its version decides and is not known. */
 function annotationsOf({ version }: Program, { all }: Flags): OwnAnnotation {

@@ -29,6 +29,7 @@ function readerOf(id: string, values: Fields, version: string): DnsWriter {
   return {
     id,
     kind: "HelmRelease",
+    program: "k8s_gateway",
     afterwards: "would no longer answer for it",
     // Its own limit for Gateways is part of `whyBlind`.
     ingressClasses: [],

@@ -10,6 +10,9 @@ export interface DnsWriter {
   readonly id: string;
   /** What runs it. */
   readonly kind: "HelmRelease" | "Deployment";
+  readonly program: "external-dns" | "k8s_gateway";
+  /** The annotations that it filters Ingresses and routes by; absent if it has no such filter. */
+  readonly filtered?: readonly string[];
   /** What becomes of a record that nothing asks for any more: `would delete it`. */
   readonly afterwards: string;
   /** The classes of Ingresses that it is limited to; that does not limit the routes. */

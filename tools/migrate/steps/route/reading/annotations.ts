@@ -12,6 +12,8 @@ import { targetsOf } from "../dns/record-targets.ts";
 
 /** What the annotations of an Ingress become. */
 export interface IngressAnnotations {
+  /** All of them. */
+  readonly written: Mapping;
   /** Copied to the route. */
   readonly kept: Mapping;
   readonly ingressClass: string | undefined;
@@ -124,6 +126,7 @@ export function ingressAnnotations(
   sorted.refusals.push(...refusalsFor(refused));
   return {
     ...sorted,
+    written: annotations,
     raw: lower,
     translations,
     rewriteTarget: target,

@@ -11,6 +11,7 @@ import { chartOf } from "./chart.ts";
 import { releaseNamespace, sourceOf } from "../reading/hosts.ts";
 import type { Successors } from "../text/comment-targets.ts";
 import { annotationsPerRoute } from "../monitoring.ts";
+import { withFiltered } from "../dns/filtered.ts";
 import { moveOf, type Move } from "../move.ts";
 import { otherIngresses } from "./other-charts.ts";
 import { refused, whyHeld, type DnsRecord, type Holds, type Outcome, type Stay } from "../outcome.ts";
@@ -112,11 +113,11 @@ function convert(
   const [namespace = "", ...others] = new Set(release.forms.map(({ object }) => releaseNamespace(object)));
   if (others.length > 0) return refused("its namespace differs between clusters");
   const services = servicesIn(written);
-  const reading = readIngress(entry, services, namespace);
-  const forms = release.forms.map(({ object }) => readEntry(object, key, namespace));
+  const clusters = release.forms.map((form) => clusterOf(form, context.clusters));
+  const reading = withFiltered(readIngress(entry, services, namespace), clusters);
+  const forms = release.forms.map(({ object }) => withFiltered(readEntry(object, key, namespace), clusters));
   const rejected = forms.flatMap(({ served }, index) => {
-    const form = release.forms[index];
-    const known = servicesOf(form && clusterOf(form, context.clusters));
+    const known = servicesOf(clusters[index]);
     const names = served.flatMap(({ backends }) => backends.flatMap(({ name }) => name ?? []));
     return names.flatMap((name) => whyRefused({ namespace, name }, known) ?? []);
   });
