@@ -7,6 +7,7 @@ import { CLUSTERS_FILE } from "../gitops/flux/owner-clusters.ts";
 import { openPaths, type OpenPath } from "../gitops/flux/unknown-paths.ts";
 import { otherTop, type OtherTop } from "../gitops/flux/wrong-directory.ts";
 import { onlyHidesObjects } from "./build.ts";
+import { withFirstColumn } from "./first-column.ts";
 import { markNotes } from "./lost-marks.ts";
 import { encryptedFiles } from "./encrypted.ts";
 import { generatedFileNotes } from "./generated-files.ts";
@@ -118,9 +119,10 @@ function changedTwice(changes: readonly FileChange[]): ReadonlyMap<string, Note>
 
 /** The changes to selected files that differ from the current text. */
 function changesOf({ changes }: Plan, { selected, repository }: StepContext): readonly FileChange[] {
-  return changes
-    .filter(({ path }) => selected(path))
-    .filter(({ path, text }) => text !== fileText(repository, path));
+  return withFirstColumn(
+    changes.filter(({ path }) => selected(path)),
+    repository,
+  ).filter(({ path, text }) => text !== fileText(repository, path));
 }
 
 /** The entries and files that could not be built; if the step only reads files, only whether the paths of Kustomizations lead anywhere. */

@@ -8,7 +8,6 @@ import { meetingSources } from "../meetings/meetings.ts";
 import { objectOutcome } from "../object.ts";
 import { reorderedSources } from "../meetings/order.ts";
 import type { DnsRecord, Holds } from "../outcome.ts";
-import { inFirstColumn } from "./first-column.ts";
 import { releaseOutcome } from "../release/release.ts";
 import { heldSources, type HeldSources } from "../meetings/whole-hosts.ts";
 
@@ -76,7 +75,7 @@ function rewritten(
     }
     notes.unshift([...outcome.notes, ...lossNotes(losses, object.position)]);
     records.unshift(...(outcome.records ?? []));
-    if (change) text = inFirstColumn(text, change.text);
+    text = change?.text ?? text;
   }
   return { path, text, notes: notes.flat(), records };
 }
