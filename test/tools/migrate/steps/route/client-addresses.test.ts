@@ -170,13 +170,13 @@ describe("migrate route: a list or limit of addresses", () => {
   it("keeps its Ingress if only the class's controller is known to see them", () => {
     for (const [objects, keeper] of [
       [[local], "externalTrafficPolicy: Local of HelmRelease network/ingress-nginx"],
-      [[nginx({ hostNetwork: true })], "hostPort of HelmRelease"],
+      [[nginx({ hostNetwork: true })], "hostNetwork: true of HelmRelease"],
       [[nginx({ hostPort: { enabled: true } })], "hostPort of HelmRelease"],
       [
         [nginxPods(), service("door", {}, { externalTrafficPolicy: "Local" })],
         "externalTrafficPolicy: Local;",
       ],
-      [[nginxPods({ hostNetwork: true })], "hostPort;"],
+      [[nginxPods({ hostNetwork: true })], "hostNetwork: true;"],
       [[nginxPods({}, { hostPort: 443 })], "hostPort;"],
     ] as const) {
       assert.match(

@@ -212,6 +212,21 @@ describe("migrate route: DNS", () => {
     );
   });
 
+  it("keeps which names an Ingress publishes, for external-dns that reads that of routes", () => {
+    const own = "external-dns.alpha.kubernetes.io/ingress-hostname-source";
+    const all = files(externalDns(BOTH), labelled, ingress({ [own]: "defined-hosts-only" }));
+    const result = resultOf(route, all, { ...ACCEPTED, acceptLoss: ["dns-record", "annotation"] });
+    assert.match(
+      written(result, "apps/web.yaml"),
+      /external-dns\.alpha\.kubernetes\.io\/gateway-hostname-source: defined-hosts-only/,
+      messages(result, "refused").join(),
+    );
+    assert.match(
+      messages(result, "lost").join(),
+      /the route gets gateway-hostname-source, which older versions/,
+    );
+  });
+
   it("names an external-dns to prepare although a k8s_gateway reads the route", () => {
     const server = release("lan", "k8s-gateway", { domain: "example.com", watchedResources: [] });
     assert.match(

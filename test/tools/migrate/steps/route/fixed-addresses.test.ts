@@ -83,6 +83,22 @@ describe("migrate route: fixed addresses of hosts that move", () => {
     assert.match(messages("192.0.2.21"), /to 192\.0\.2\.21, a fixed address: if it leads to the controller/);
   });
 
+  it("stay, with another entry for the host, where they also decide about names that do not move", () => {
+    const advice = (more: Files): string =>
+      resultOf(route, files(more), { route: { gateways: { wan: { name: "wan", namespace: "edge-doors" } } } })
+        .plan.notes.map(({ message }) => message)
+        .join("\n");
+    const blocky = "customDNS:\n  mapping:\n    example.org: 192.0.2.20\n";
+    for (const more of [
+      { "club/client.yaml": aliases("192.0.2.20", "poll.example.org", "other.example.org") },
+      { "club/names.yaml": configMap({ "blocky.yml": blocky }) },
+    ])
+      assert.match(
+        advice(more),
+        /: add an entry for these hosts with the address of Gateway edge-doors\/wan, and leave this one, .* in the same commit/,
+      );
+  });
+
   it("are found in the form that the cluster receives, with its variables", () => {
     const [host, ip] = ["poll.${SUFFIX}", "${CLIENT_IP}"];
     const substitute = { SUFFIX: "example.org", CLIENT_IP: "192.0.2.20" };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stringify } from "yaml";
 import { route } from "../../../../../tools/migrate/steps/route/step.ts";
 import {
   gatewayClass,
@@ -59,7 +60,7 @@ describe("migrate route: a Middleware of the former API group", () => {
     ])
       assert.match(
         refusal(objects, [], "traefik"),
-        /Middleware apps\/(?:guard|login) is of traefik\.containo\.us, .* write it in traefik\.io first/,
+        /Middleware apps\/(?:guard|login) is of traefik\.containo\.us, .* add a copy of each there .* keep the present ones/,
       );
   });
 
@@ -77,6 +78,59 @@ describe("migrate route: a Middleware that no file contains", () => {
       /before the commit: Middleware apps\/guard, through which web\.example\.com is served, is not in this repository/,
     );
     assert.doesNotMatch(lines([middleware("guard", { compress: {} })]), /Middleware apps\/guard/);
+  });
+
+  it("is not one that the step writes", () => {
+    const files: Files = {
+      "apps/objects.yaml": [
+        gatewayClass("doors", "traefik.io/gateway-controller"),
+        gatewayWith({ name: "front", namespace: "doors" }, "doors"),
+      ],
+      "apps/web.yaml": ingressWith({
+        host: "web.example.com",
+        ingressClassName: "nginx",
+        annotations: { "nginx.ingress.kubernetes.io/proxy-body-size": "10m" },
+      }),
+    };
+    const gateway = { name: "front", namespace: "doors", middlewares: true };
+    const result = resultOf(route, files, {
+      acceptLoss: ["setting"],
+      route: { gateways: { nginx: gateway } },
+    });
+    assert.equal(result.plan.changes.length, 1, messages(result, "refused").join("\n"));
+    assert.doesNotMatch(messages(result, "cutover").join("\n"), /Middleware .* is not in this repository/);
+  });
+});
+
+describe("migrate route: a Middleware in the values of a chart", () => {
+  const inValues = (spec: object, values: object = {}): readonly object[] => {
+    const written = middleware("guard", spec);
+    return [written, stringify(written)].map((one) => traefik({ extraObjects: [one], ...values }));
+  };
+  const local = { service: { spec: { externalTrafficPolicy: "Local" } } };
+
+  it("is read, and its release is named", () => {
+    for (const release of inValues({ compress: {} })) {
+      const lines = messages(run([release], [], "traefik"), "cutover").join("\n");
+      assert.match(
+        lines,
+        /Middleware apps\/guard, .* comes with HelmRelease network\/traefik: before that goes/,
+      );
+      assert.doesNotMatch(lines, /is not in this repository: make sure that the cluster has it/);
+    }
+  });
+
+  it("keeps its Ingress if the Gateway's Traefik may not do the same", () => {
+    for (const release of inValues({ plugin: { bouncer: {} } }))
+      assert.match(
+        refusal([release], [], "traefik"),
+        /Middleware apps\/guard needs Traefik's plugin bouncer/,
+      );
+    for (const release of inValues({ ipAllowList: { sourceRange: ["192.0.2.0/24"] } }, local))
+      assert.match(
+        refusal([release], [], "traefik"),
+        /Middleware apps\/guard compares or counts the addresses/,
+      );
   });
 });
 

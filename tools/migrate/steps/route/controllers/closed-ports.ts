@@ -27,11 +27,12 @@ export function isPlainClosed(ingressClass: string | undefined, cluster: BuiltCl
   if (!isClosed || cluster === undefined) return false;
   const release = controllerRelease(ingressClass, cluster);
   const pods = release && controllerPods(asKubeObject(release), indexOf(cluster));
-  const number = at(values, ["ports", "web", "port"]) ?? 8000;
-  const plain = new Set(["http", "web", 80, "80", number, String(number as number)]);
+  const port = at(values, ["ports", "web", "port"]);
+  const number = typeof port === "number" ? port : 8000;
+  const plain = new Set<unknown>(["http", "web", 80, "80", number, String(number)]);
   return (
     pods === undefined ||
-    !podServices(values, pods, cluster).some(({ ports }) => ports.some((port) => plain.has(port as string)))
+    !podServices(values, pods, cluster).some(({ ports }) => ports.some((one) => plain.has(one)))
   );
 }
 

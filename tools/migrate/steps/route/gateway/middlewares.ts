@@ -8,6 +8,7 @@ import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "../controllers/traefik.ts";
 import { flagsOf } from "../controllers/traefik-entry-points.ts";
 import type { CutoverNote } from "../outcome.ts";
 import { isFilter } from "../routes/filters.ts";
+import { chartMiddlewares } from "../reading/chart-middlewares.ts";
 import { middlewaresBehind } from "../reading/middleware-fields.ts";
 import { servesBoth, settingsBehind } from "./doors.ts";
 import type { Moving, Parents } from "./parents.ts";
@@ -19,15 +20,13 @@ export function whyOtherMiddlewares(
   context: Pick<StepContext, "repository">,
 ): readonly string[] {
   const all = [...middlewaresBehind(moving)];
-  return [
-    ...all.filter(([, object]) => !isKind(object, MIDDLEWARE)).map(([id]) => whyOldGroup(id)),
-    ...whyNoPlugin(all, moving, gateway, context),
-  ];
+  const old = all.filter(([, object]) => !isKind(object, MIDDLEWARE)).map(([id]) => id);
+  return [...(old.length === 0 ? [] : [whyOldGroup(old)]), ...whyNoPlugin(all, moving, gateway, context)];
 }
 
 /** Source: "Kubernetes CRDs API Group traefik.containo.us" in docs/content/migrate/v2-to-v3-details.md of github.com/traefik/traefik */
-const whyOldGroup = (id: string): string =>
-  `Middleware ${id} is of ${OLD_TRAEFIK_GROUP}, which Traefik 3, the only one that serves HTTPRoutes, does not read, so its route would answer 404: write it in ${TRAEFIK_GROUP} first (ipWhiteList becomes ipAllowList)`;
+const whyOldGroup = (ids: readonly string[]): string =>
+  `${ids.length === 1 ? "Middleware" : "Middlewares"} ${ids.join(", ")} ${ids.length === 1 ? "is" : "are"} of ${OLD_TRAEFIK_GROUP}, which Traefik 3, the only one that serves HTTPRoutes of v1, does not read, so its route would answer 404: once the cluster has the definitions of ${TRAEFIK_GROUP}, add a copy of each there (ipWhiteList becomes ipAllowList), and keep the present ones as long as a Traefik 2 reads them`;
 
 /** Source: https://doc.traefik.io/traefik/extend/extend-traefik/: plugins are in the static configuration of each Traefik. */
 function whyNoPlugin(
@@ -63,18 +62,30 @@ function pluginsIn(values: Parameters<typeof flagsOf>[0]): ReadonlySet<string> {
   return new Set([...byFlags, ...byValues].map((name) => name.toLowerCase()));
 }
 
-/** The Middlewares of an Ingress that no file of the repository contains. */
+/** The Middlewares of an Ingress that no file of the repository contains, or only the values of a chart. */
 export function missingMiddlewares(moving: Moving): readonly CutoverNote[] {
   const { reading, cluster, namespace, hosts } = moving;
   if (!cluster) return [];
   const found = middlewaresBehind(moving);
+  const own = reading.annotations.translations.flatMap(({ middleware }) => middleware?.suffix ?? []);
   const named = new Set(
     reading.served.flatMap(({ middlewares }) => middlewares.filter((name) => !isFilter(name))),
   );
   return [...named]
-    .filter((name) => !found.has(`${namespace}/${name}`))
-    .map((name) => ({
-      kind: "cutover",
-      message: `before the commit: Middleware ${namespace}/${name}, through which ${hosts.join(", ")} is served, is not in this repository: make sure that the cluster has it in ${TRAEFIK_GROUP}, or the route answers 404`,
-    }));
+    .filter((name) => !own.some((suffix) => name.endsWith(`-${suffix}`)))
+    .flatMap((name): readonly string[] => {
+      const id = `${namespace}/${name}`;
+      const what = `Middleware ${id}, through which ${hosts.join(", ")} is served,`;
+      const release = chartMiddlewares(cluster).get(id)?.release;
+      if (!found.has(id))
+        return [
+          `before the commit: ${what} is not in this repository: make sure that the cluster has it in ${TRAEFIK_GROUP}, or the route answers 404`,
+        ];
+      return release === undefined
+        ? []
+        : [
+            `${what} comes with HelmRelease ${release}: before that goes, write the Middleware elsewhere, or the route answers 404`,
+          ];
+    })
+    .map((message) => ({ kind: "cutover", message }));
 }

@@ -75,11 +75,24 @@ function notesOf(
   const hosts = [...new Set(own.map(({ host }) => host))].join(", ");
   const isOld = controllerSources(ingressClass, cluster).some((source) => mentions(source, entry.to));
   const name = option ? `Gateway ${option.namespace}/${option.name}` : "the Gateway";
-  const what = isOld
-    ? `the address of the controller of class ${ingressClass}: change it to that of ${name}`
-    : `a fixed address: if it leads to the controller of class ${ingressClass}, change it to that of ${name}`;
-  const message = `sends requests for ${hosts} to ${entry.to}, ${what} in the same commit, or they get 404, whatever else DNS says`;
+  const place = `the address of the controller of class ${ingressClass}`;
+  const what = isOld ? place : "a fixed address";
+  const change = isWide(entry, own)
+    ? `add an entry for these hosts with the address of ${name}, and leave this one, which other names have, too,`
+    : `change it to that of ${name}`;
+  const advice = isOld ? change : `if it leads to the controller of class ${ingressClass}, ${change}`;
+  const message = `sends requests for ${hosts} to ${entry.to}, ${what}: ${advice} in the same commit, or they get 404, whatever else DNS says`;
   return [{ kind: "cutover", message, position }];
+}
+
+/** Whether an entry also decides about names that do not move. */
+function isWide({ names, withSubdomains, pattern }: AddressEntry, moved: readonly DnsRecord[]): boolean {
+  const hosts = new Set(moved.map(({ host }) => host.toLowerCase()));
+  return (
+    pattern !== undefined ||
+    withSubdomains === true ||
+    names.some((name) => !hosts.has(name.toLowerCase().replace(/\.$/, "")))
+  );
 }
 
 /** Whether an object names an address. */

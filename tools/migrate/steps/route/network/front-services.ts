@@ -24,13 +24,13 @@ export function frontOf(ingressClass: string, cluster: BuiltCluster): Front {
   const services = controllerServices(ingressClass, cluster).flatMap(
     ({ namespace, name }) => objects.get(SERVICE, namespace, name) ?? [],
   );
-  const pods = controllerSources(ingressClass, cluster).filter(isOnHost);
+  const pods = controllerSources(ingressClass, cluster);
   const byObjects = frontOfServices(
     services.map(({ metadata, spec }) => ({ annotations: metadata.annotations ?? {}, spec: fields(spec) })),
   );
   return {
     ranges: new Map([...byValues.ranges, ...byObjects.ranges]),
-    keepers: [...byValues.keepers, ...byObjects.keepers, ...(pods.length > 0 ? ["hostPort"] : [])],
+    keepers: [...byValues.keepers, ...byObjects.keepers, ...pods.flatMap(keepersOfPods)],
   };
 }
 
@@ -56,12 +56,18 @@ export function frontInValues(values: Fields): Front {
       spec: { ...service, ...fields(service.spec) },
     }));
   const { ranges, keepers } = frontOfServices(services);
-  const isOnHosts =
-    nginx.hostNetwork === true ||
-    values.hostNetwork === true ||
+  const isInHostNetwork = nginx.hostNetwork === true || values.hostNetwork === true;
+  const hasHostPort =
     at(nginx, ["hostPort", "enabled"]) === true ||
     enabled(values.ports).some(([, port]) => typeof port.hostPort === "number");
-  return { ranges, keepers: [...keepers, ...(isOnHosts ? ["hostPort"] : [])] };
+  return {
+    ranges,
+    keepers: [
+      ...keepers,
+      ...(isInHostNetwork ? ["hostNetwork: true"] : []),
+      ...(hasHostPort ? ["hostPort"] : []),
+    ],
+  };
 }
 
 interface FrontService {
@@ -93,9 +99,13 @@ function rangesOf({ annotations, spec }: FrontService): ReadonlyMap<string, read
 
 const isEverything = (range: string): boolean => range === "0.0.0.0/0";
 
-/** Whether the pods of a workload listen on their node's own addresses. */
-const isOnHost = (workload: KubeObject): boolean =>
-  at(workload, ["spec", "template", "spec", "hostNetwork"]) === true ||
-  containersOf(workload).some(({ spec }) =>
+/** By which the pods of a workload listen on their node's own addresses. */
+function keepersOfPods(workload: KubeObject): readonly string[] {
+  const hasHostPort = containersOf(workload).some(({ spec }) =>
     list(spec.ports).some((port) => typeof fields(port).hostPort === "number"),
   );
+  return [
+    ...(at(workload, ["spec", "template", "spec", "hostNetwork"]) === true ? ["hostNetwork: true"] : []),
+    ...(hasHostPort ? ["hostPort"] : []),
+  ];
+}

@@ -118,9 +118,11 @@ export function ingressAnnotations(
     else if (treatment === "unknown" || treatment.fate === "kept") {
       sorted.kept[name] = entry;
       if (treatment === "unknown") sorted.unknown.push(name);
-    } else if (treatment.fate === "lost")
+    } else if (treatment.fate === "lost") {
+      const successor = name.replace("/ingress-hostname-source", "/gateway-hostname-source");
+      if (successor !== name) sorted.kept[successor] = entry;
       sorted.losses.push({ kind: "annotation", message: `${text} (${treatment.reason})` });
-    else if (treatment.fate === "refused") refused.push({ name, value, reason: treatment.reason });
+    } else if (treatment.fate === "refused") refused.push({ name, value, reason: treatment.reason });
     else if (treatment.fate === "no-effect") sorted.withoutEffect.push(`${text}: ${treatment.reason}`);
   }
   sorted.refusals.push(...refusalsFor(refused));
@@ -169,7 +171,11 @@ function fateOf(name: string, value: string): Fate | "certificate" | "unknown" {
   if (key === "kubernetes.io/ingress.class" || DNS.exec(key)?.[1] === "target") return TRANSLATED;
   if (/^(?:acme\.)?cert-manager\.io\//.test(key) || key === "kubernetes.io/tls-acme") return "certificate";
   if (key.endsWith("/ingress-hostname-source"))
-    return { fate: "lost", reason: "external-dns reads it from Ingresses only" };
+    return {
+      fate: "lost",
+      reason:
+        "external-dns reads it from Ingresses only; the route gets gateway-hostname-source, which older versions do not read, so that they may publish its other hosts",
+    };
   return controllerFate(name, value) ?? (READ_FROM_ROUTES.test(key) ? { fate: "kept" } : "unknown");
 }
 

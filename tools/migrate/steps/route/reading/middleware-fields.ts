@@ -7,6 +7,7 @@ import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "../controllers/traefik.ts";
 import { isTraefik3 } from "../controllers/traefik-version.ts";
 import { isFilter } from "../routes/filters.ts";
 import type { Moving } from "../gateway/parents.ts";
+import { chartMiddlewares } from "./chart-middlewares.ts";
 import { unknownIn } from "./unknown-fields.ts";
 
 /**
@@ -18,7 +19,10 @@ export function middlewareFieldsWithoutEffect(moving: Moving, isPlain: boolean):
   const { reading, cluster } = moving;
   if (!cluster) return [];
   const { ingressClass = "" } = reading;
-  const current = [...middlewaresBehind(moving)].filter(([, middleware]) => isKind(middleware, MIDDLEWARE));
+  const inCharts = chartMiddlewares(cluster);
+  const current = [...middlewaresBehind(moving)].filter(
+    ([id, middleware]) => isKind(middleware, MIDDLEWARE) && inCharts.get(id)?.object !== middleware,
+  );
   return current.flatMap(([id, middleware]) => [
     ...unknownFields(id, middleware),
     ...(isTraefik3(ingressClass, cluster) ? [] : fieldsOfTraefik2(id, middleware, ingressClass, isPlain)),
@@ -64,7 +68,7 @@ function fieldsOfTraefik2(
   );
 }
 
-/** The Middlewares of an Ingress and those in their chains, by `namespace/name`; of the former API group only without one of the same name in the present group. */
+/** The Middlewares of an Ingress and those in their chains, by `namespace/name`, also from the values of charts; of the former API group only without one of the same name in the present group. */
 export function middlewaresBehind({ reading, cluster, namespace }: Moving): ReadonlyMap<string, Mapping> {
   const found = new Map<string, Mapping>();
   if (!cluster) return found;
@@ -83,9 +87,10 @@ function visit(
   const built = [TRAEFIK_GROUP, OLD_TRAEFIK_GROUP]
     .map((group) => objectNamed([cluster], { ...MIDDLEWARE, group }, { namespace, name }))
     .find((object) => object !== undefined);
-  if (!built || found.has(id)) return;
-  found.set(id, built.object);
-  for (const entry of mappingsIn(fieldAt(built.object, ["spec", "chain", "middlewares"])))
+  const object = built?.object ?? chartMiddlewares(cluster).get(id)?.object;
+  if (!object || found.has(id)) return;
+  found.set(id, object);
+  for (const entry of mappingsIn(fieldAt(object, ["spec", "chain", "middlewares"])))
     visit(
       { namespace: scalarText(entry.namespace) || namespace, name: scalarText(entry.name) },
       cluster,
