@@ -118,11 +118,9 @@ export function ingressAnnotations(
     else if (treatment === "unknown" || treatment.fate === "kept") {
       sorted.kept[name] = entry;
       if (treatment === "unknown") sorted.unknown.push(name);
-    } else if (treatment.fate === "lost") {
-      const successor = name.replace("/ingress-hostname-source", "/gateway-hostname-source");
-      if (successor !== name) sorted.kept[successor] = entry;
+    } else if (treatment.fate === "lost")
       sorted.losses.push({ kind: "annotation", message: `${text} (${treatment.reason})` });
-    } else if (treatment.fate === "refused") refused.push({ name, value, reason: treatment.reason });
+    else if (treatment.fate === "refused") refused.push({ name, value, reason: treatment.reason });
     else if (treatment.fate === "no-effect") sorted.withoutEffect.push(`${text}: ${treatment.reason}`);
   }
   sorted.refusals.push(...refusalsFor(refused));
