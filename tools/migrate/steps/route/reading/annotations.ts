@@ -172,7 +172,7 @@ function fateOf(name: string, value: string): Fate | "certificate" | "unknown" {
     return {
       fate: "lost",
       reason:
-        "external-dns reads it from Ingresses only; the route gets gateway-hostname-source, which older versions do not read, so that they may publish its other hosts",
+        "external-dns reads it from Ingresses only: once it reads routes, it publishes all hosts of this one, unless the route has gateway-hostname-source, which older versions ignore",
     };
   return controllerFate(name, value) ?? (READ_FROM_ROUTES.test(key) ? { fate: "kept" } : "unknown");
 }
