@@ -539,8 +539,13 @@ describe("migrate route: the Gateway", () => {
       refusal(TRAEFIK),
       /server-snippet: .*; annotation .*rulesyntax: .*; Traefik, the controller of its class, does not read annotations of ingress-nginx: if nothing else does, remove them .*; its route needs several listeners/,
     );
-    const values = { providers: { kubernetesIngressNGINX: { enabled: true } } };
-    assert.doesNotMatch(refusal(controller("traefik", values)), /does not read/);
+    for (const values of [
+      { providers: { kubernetesIngressNGINX: { enabled: true } } },
+      { providers: { kubernetesIngressNginx: { enabled: true } } },
+      { additionalArguments: ["--providers.kubernetesIngressNGINX"] },
+      { env: [{ name: "TRAEFIK_PROVIDERS_KUBERNETESINGRESSNGINX", value: "true" }] },
+    ])
+      assert.doesNotMatch(refusal(controller("traefik", values)), /does not read/, JSON.stringify(values));
   });
 
   it("needs its HTTPS listeners in the options if it is created elsewhere", () => {

@@ -1,4 +1,3 @@
-import { at } from "../../../../../policy/engine/read.ts";
 import type { Moving } from "../gateway/parents.ts";
 import { controllerOf, controllerValues } from "./classes.ts";
 import { CONTROLLERS } from "./registry.ts";
@@ -19,13 +18,9 @@ export function unreadAnnotations(
   const foreign = CONTROLLERS.filter((one) => one !== only).find(({ prefix }) =>
     refusals.some((refusal) => /^annotations? (\S+)/.exec(refusal)?.[1]?.toLowerCase().startsWith(prefix)),
   );
-  const translates = pairs.some(
-    ({ reading, cluster }) =>
-      at(controllerValues(reading.ingressClass, cluster), [
-        "providers",
-        "kubernetesIngressNGINX",
-        "enabled",
-      ]) === true,
+  // In the chart's values, as a flag or as an environment variable.
+  const translates = pairs.some(({ reading, cluster }) =>
+    /kubernetesingressnginx/i.test(JSON.stringify(controllerValues(reading.ingressClass, cluster))),
   );
   if (foreign === undefined || (only === traefik && translates)) return [];
   return [
