@@ -33,13 +33,14 @@ export async function loadPinned(
   if (known !== undefined && checksum(known) === sha256)
     return JSON.parse(known.toString("utf8")) as KubeObject[];
   const objects = parse();
-  const actual = objectsChecksum(objects);
+  const content = JSON.stringify(objects);
+  const actual = checksum(content);
   if (actual !== sha256)
     throw new EdgefirstError(
       `${what} are not those that release.yaml pins.\n  expected SHA-256 ${sha256} of their JSON\n  actual   SHA-256 ${actual}`,
       "Run `npm run pin`, and compare the change of release.yaml with the change of its version.",
     );
-  keep(file, JSON.stringify(objects));
+  keep(file, content);
   return objects;
 }
 

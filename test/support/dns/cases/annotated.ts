@@ -1,6 +1,10 @@
 import type { CaseTable } from "./case-table.ts";
 import {
+  alpha,
   ALPHA,
+  IN,
+  NEW,
+  OTHER,
   BOTH,
   both,
   GA,
@@ -13,11 +17,7 @@ import {
   TARGET,
 } from "./objects.ts";
 
-const alpha = (name: string, value: string): object => ({ [`${ALPHA}/${name}`]: value });
 const ga = (name: string, value: string): object => ({ [`${GA}/${name}`]: value });
-const IN = alpha("target", "in.example.com");
-const OTHER = alpha("hostname", "other.example.com");
-const NEW = { version: "1.22.0" };
 const noted = (annotations: object): object => ingress({ annotations });
 
 /** What the annotations of external-dns say. */

@@ -2,6 +2,10 @@
 export const ALPHA = "external-dns.alpha.kubernetes.io";
 export const GA = "external-dns.kubernetes.io";
 export const TARGET = `${ALPHA}/target`;
+export const alpha = (name: string, value: string): object => ({ [`${ALPHA}/${name}`]: value });
+export const IN = alpha("target", "in.example.com");
+export const OTHER = alpha("hostname", "other.example.com");
+export const NEW = { version: "1.22.0" };
 export const BOTH = { sources: ["ingress", "gateway-httproute"] };
 export const INGRESSES = { sources: ["ingress"] };
 

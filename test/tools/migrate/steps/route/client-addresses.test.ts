@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../../tools/migrate/steps/route/step.ts";
-import { gatewayWith, ingressWith, messages, resultOf, type Files } from "../../planning.ts";
+import {
+  gatewayClass,
+  gatewayWith,
+  helmRelease,
+  ingressWith,
+  messages,
+  resultOf,
+  type Files,
+} from "../../planning.ts";
 
 const NGINX = "nginx.ingress.kubernetes.io/";
 const RANGES = ["192.0.2.0/24", "198.51.100.0/24"];
 
-const release = (chart: string, values: object): object => ({
-  apiVersion: "helm.toolkit.fluxcd.io/v2",
-  kind: "HelmRelease",
-  metadata: { name: chart, namespace: "network" },
-  spec: { chart: { spec: { chart, sourceRef: { kind: "HelmRepository", name: chart } } }, values },
-});
+const release = (chart: string, values: object): object => helmRelease(chart, "network", chart, values);
 const nginx = (controller: object): object => release("ingress-nginx", { controller });
 const service = (name: string, annotations: object, spec: object): object => ({
   apiVersion: "v1",
@@ -39,12 +42,7 @@ const nginxPods = (spec: object = {}, ports: object = {}): object => ({
     },
   },
 });
-const traefikClass = {
-  apiVersion: "gateway.networking.k8s.io/v1",
-  kind: "GatewayClass",
-  metadata: { name: "doors" },
-  spec: { controllerName: "traefik.io/gateway-controller" },
-};
+const traefikClass = gatewayClass("doors", "traefik.io/gateway-controller");
 const traefikBehind = (values: object): object =>
   release("traefik", { providers: { kubernetesGateway: { enabled: true } }, ...values });
 

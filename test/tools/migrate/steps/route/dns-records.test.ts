@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../../tools/migrate/steps/route/step.ts";
 import {
-  ALPHA,
+  alpha,
+  IN,
+  NEW,
+  OTHER,
   BOTH,
   both,
   deployment,
@@ -18,9 +21,6 @@ import { helmRelease, messages, resultOf, type Files } from "../../planning.ts";
 
 const FRONT = { name: "front", namespace: "doors", redirectsToHttps: true, entryPoints: { web: "http" } };
 const GATEWAYS = { nginx: FRONT, traefik: FRONT };
-const IN = { [TARGET]: "in.example.com" };
-const OTHER = { [`${ALPHA}/hostname`]: "other.example.com" };
-const NEW = { version: "1.22.0" };
 const WEB = [listener("http", "HTTP", { hostname: "web.example.com" })];
 const TRAEFIK = { sources: ["traefik-proxy"] };
 
@@ -42,7 +42,6 @@ const kept = (objects: Objects): string =>
   said("cutover", objects, { route: { gateways: GATEWAYS, keepIngress: true }, acceptLoss: ["dns-record"] });
 
 const noted = (annotations: object): object => ingress({ annotations });
-const alpha = (name: string, value: string): object => ({ [`${ALPHA}/${name}`]: value });
 
 /** Each is what the real external-dns does with the records: test/engine/dns-records.real.ts. */
 describe("migrate route: the records that external-dns writes", () => {

@@ -1,3 +1,4 @@
+import { commaList } from "../../../../../lib/comma-list.ts";
 import { setting, type Annotations, type Translation } from "./nginx-translation.ts";
 
 const OTHERS = [
@@ -22,11 +23,10 @@ const DIFFERENCE =
 
 /** https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#enable-cors */
 export function cors(of: Annotations): Translation | undefined {
-  const list = (value: string): string[] => value.split(",").flatMap((entry) => entry.trim() || []);
-  const origins = list((of("cors-allow-origin") ?? "*").toLowerCase());
-  const methods = list(of("cors-allow-methods") ?? DEFAULTS.methods);
-  const headers = list(of("cors-allow-headers") ?? DEFAULTS.headers);
-  const exposed = list(of("cors-expose-headers") ?? "");
+  const origins = commaList((of("cors-allow-origin") ?? "*").toLowerCase());
+  const methods = commaList(of("cors-allow-methods") ?? DEFAULTS.methods);
+  const headers = commaList(of("cors-allow-headers") ?? DEFAULTS.headers);
+  const exposed = commaList(of("cors-expose-headers") ?? "");
   const maxAge = of("cors-max-age") ?? DEFAULTS.maxAge;
   const isAny = origins.includes("*");
   const isKnown =

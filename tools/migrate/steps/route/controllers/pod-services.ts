@@ -1,9 +1,9 @@
-import { yamlMap } from "../../../../../lib/yaml-map.ts";
 import { at, fields, list, text, type Fields } from "../../../../../policy/engine/read.ts";
 import { SERVICE } from "../../../../../policy/objects/kinds.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { indexOf } from "../../../clusters.ts";
 import { selectorMatches, type Pods } from "../network/selectors.ts";
+import { extraObjects } from "../release/extra-objects.ts";
 
 /** A Service in front of a release's pods, and the numbers or names of the ports to which it sends. */
 interface PodService {
@@ -30,9 +30,8 @@ function ownServices(pods: Pods, cluster: BuiltCluster): readonly PodService[] {
  * The chart renders each entry of `extraObjects`, a mapping or a text, as a template of its own, so a label may be one; such a label counts as the pods'.
  * Source: github.com/traefik/traefik-helm-chart: traefik/templates/extra-objects.yaml
  */
-function extraServices({ extraObjects }: Fields, pods: Pods): readonly PodService[] {
-  return list(extraObjects).flatMap((entry) => {
-    const { kind, metadata, spec } = fields(typeof entry === "string" ? yamlMap(entry) : entry);
+function extraServices(values: Fields, pods: Pods): readonly PodService[] {
+  return extraObjects(values.extraObjects).flatMap(({ kind, metadata, spec }) => {
     const name = text(fields(metadata).name) ?? "";
     const namespace = text(fields(metadata).namespace);
     const isFor =

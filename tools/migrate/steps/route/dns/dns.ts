@@ -1,3 +1,4 @@
+import { commaList } from "../../../../../lib/comma-list.ts";
 import type { StepContext } from "../../../step.ts";
 import type { CutoverNote, DnsRecord } from "../outcome.ts";
 import { dnsAnnotation } from "../reading/annotations.ts";
@@ -94,7 +95,7 @@ export function otherNames(
   const asked = dnsAnnotation("hostname", Object.fromEntries(move.reading.annotations.raw)) ?? "";
   const names =
     writersIn(move.cluster).length === 0
-      ? asked.split(",").flatMap((name) => name.trim() || [])
+      ? commaList(asked)
       : changesOf(move).flatMap(({ name, reason }) => (reason === undefined ? [name] : []));
   return [...new Set(names)]
     .filter((name) => !move.hosts.includes(name))

@@ -1,5 +1,5 @@
 import type { Note, StepContext } from "../../../step.ts";
-import { servesBoth } from "../gateway/doors.ts";
+import { staysAtController } from "../gateway/doors.ts";
 import { covers } from "../network/address-lines.ts";
 import { classesThatMove, type DnsRecord } from "../outcome.ts";
 import { controllerNames } from "./targets.ts";
@@ -11,8 +11,7 @@ import { controllerNames } from "./targets.ts";
 export function heldRecords(records: readonly DnsRecord[], context: StepContext): readonly Note[] {
   const messages = context.clusters.flatMap((cluster) =>
     classesThatMove(records, cluster).flatMap((ingressClass) => {
-      const option = context.options.route.gateways[ingressClass];
-      if (option && servesBoth(ingressClass, cluster, option, context)) return [];
+      if (staysAtController(ingressClass, cluster, context)) return [];
       const own = records.filter((one) => one.cluster === cluster.name && one.ingressClass === ingressClass);
       return controllerNames({ reading: { ingressClass }, cluster }).flatMap((name) => {
         const hosts = new Set(

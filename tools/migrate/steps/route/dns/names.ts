@@ -1,10 +1,11 @@
+import { commaList } from "../../../../../lib/comma-list.ts";
 import type { Flags } from "./flags.ts";
 import type { OwnAnnotation, ReadIngress, ReadRoute, Texts } from "./writer.ts";
 
 /** The names in the annotation `hostname`. */
 function hostnames(annotations: Texts, { isSet }: Flags, annotation: OwnAnnotation): readonly string[] {
   if (isSet("ignore-hostname-annotation", "ignoreHostnameAnnotation")) return [];
-  return (annotation("hostname", annotations) ?? "").split(",").flatMap((name) => name.trim() || []);
+  return commaList(annotation("hostname", annotations) ?? "");
 }
 
 /**
@@ -25,8 +26,7 @@ function withTemplates(
   return distinct([...names, ...added]);
 }
 
-const templates = ({ all }: Flags): readonly string[] =>
-  all("fqdn-template").flatMap((template) => template.split(",").flatMap((one) => one.trim() || []));
+const templates = ({ all }: Flags): readonly string[] => all("fqdn-template").flatMap(commaList);
 
 const combines = ({ isSet }: Flags): boolean => isSet("combine-fqdn-annotation");
 

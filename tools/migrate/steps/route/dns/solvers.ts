@@ -8,7 +8,7 @@ import { indexOf } from "../../../clusters.ts";
 import { isKind } from "../../../objects.ts";
 import type { Note, StepContext } from "../../../step.ts";
 import { defaultClassOf } from "../controllers/default-class.ts";
-import { servesBoth } from "../gateway/doors.ts";
+import { staysAtController } from "../gateway/doors.ts";
 import type { DnsRecord } from "../outcome.ts";
 
 const ISSUERS = ["Issuer", "ClusterIssuer"].map((kind) => ({ group: "cert-manager.io", kind }));
@@ -22,19 +22,13 @@ export function acmeSolvers(records: readonly DnsRecord[], context: StepContext)
   return context.clusters.flatMap((cluster) => {
     const own = records
       .filter((record) => record.cluster === cluster.name)
-      .filter(({ ingressClass }) => !staysThere(ingressClass, cluster, context));
+      .filter(({ ingressClass }) => !staysAtController(ingressClass, cluster, context));
     const issuers = own.length === 0 ? [] : cluster.objects.filter(isIssuer);
     return issuers.flatMap((issuer) => linesOf(issuer, own, cluster, context));
   });
 }
 
 const isIssuer = ({ object }: BuiltObject): boolean => ISSUERS.some((kind) => isKind(object, kind));
-
-/** Whether the Traefik of a class also serves the Gateway: it answers at the same address after the move. */
-function staysThere(ingressClass: string, cluster: BuiltCluster, context: StepContext): boolean {
-  const option = context.options.route.gateways[ingressClass];
-  return option !== undefined && servesBoth(ingressClass, cluster, option, context);
-}
 
 function linesOf(
   { object, origin }: BuiltObject,

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { commaList } from "../../../../../lib/comma-list.ts";
 import { at, fields } from "../../../../../policy/engine/read.ts";
 import { SERVICE } from "../../../../../policy/objects/kinds.ts";
 import { indexOf } from "../../../clusters.ts";
@@ -30,8 +31,7 @@ export function controllerNames({
       cluster ? fields(indexOf(cluster).get(SERVICE, namespace, name)?.metadata.annotations) : {},
     ),
   ];
-  const names = annotated.flatMap((one) => dnsAnnotation("hostname", one)?.split(",") ?? []);
-  return [...new Set(names.map((name) => name.trim()).filter(Boolean))];
+  return [...new Set(annotated.flatMap((one) => commaList(dnsAnnotation("hostname", one) ?? "")))];
 }
 
 /** The class whose controller has a name, its own class first; undefined if none has it, or if the same Traefik is behind the Gateway. */

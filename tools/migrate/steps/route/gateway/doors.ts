@@ -44,6 +44,16 @@ export function servesBoth(
   return traefiks.length > 0 && traefiks.every(({ source }) => own.includes(source));
 }
 
+/** Whether the Traefik of a class also serves the Gateway that the options give the class: it answers at the same address after the move. */
+export function staysAtController(
+  ingressClass: string,
+  cluster: BuiltCluster | undefined,
+  context: Pick<StepContext, "options" | "repository">,
+): boolean {
+  const gateway = context.options.route.gateways[ingressClass];
+  return gateway !== undefined && servesBoth(ingressClass, cluster, gateway, context);
+}
+
 /** What configures each of {@link traefiksBehind}, in the form of the values of Traefik's chart. */
 export function settingsBehind(
   gateway: GatewayName,

@@ -35,20 +35,21 @@ function whyNoPlugin(
   gateway: Parents["gateway"],
   context: Pick<StepContext, "repository">,
 ): readonly string[] {
-  if (servesBoth(ingressClass, cluster, gateway, context)) return [];
+  const using = middlewares.flatMap(([id, { spec }]) =>
+    Object.entries(fields(fields(spec).plugin)).map(([name, options]) => ({ id, name, options })),
+  );
+  if (using.length === 0 || servesBoth(ingressClass, cluster, gateway, context)) return [];
   const behind = settingsBehind(gateway, cluster, context).map(pluginsIn);
   const isThere = (name: string): boolean =>
     gateway.provides.includes(`plugin ${name}`) ||
     (behind.length > 0 && behind.every((known) => known.has(name.toLowerCase())));
-  return middlewares.flatMap(([id, { spec }]) =>
-    Object.entries(fields(fields(spec).plugin))
-      .filter(([name]) => !isThere(name))
-      .map(([name, options]) => {
-        const files = Object.values(fields(options)).filter((value) => text(value)?.startsWith("/") ?? false);
-        const read = files.length === 0 ? "" : ` and finds the files ${files.join(", ")}`;
-        return `Middleware ${id} needs Traefik's plugin ${name}, without which its route would answer 404: if the Traefik behind Gateway ${gateway.namespace}/${gateway.name} has it${read}, list "plugin ${name}" in route.gateways.${ingressClass}.provides in ${OPTIONS_FILE}`;
-      }),
-  );
+  return using
+    .filter(({ name }) => !isThere(name))
+    .map(({ id, name, options }) => {
+      const files = Object.values(fields(options)).filter((value) => text(value)?.startsWith("/") ?? false);
+      const read = files.length === 0 ? "" : ` and finds the files ${files.join(", ")}`;
+      return `Middleware ${id} needs Traefik's plugin ${name}, without which its route would answer 404: if the Traefik behind Gateway ${gateway.namespace}/${gateway.name} has it${read}, list "plugin ${name}" in route.gateways.${ingressClass}.provides in ${OPTIONS_FILE}`;
+    });
 }
 
 /** The plugins in the values of Traefik's chart, or in its flags, in lower case. */

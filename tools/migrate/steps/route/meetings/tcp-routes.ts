@@ -6,7 +6,7 @@ import { idOf, isKind } from "../../../objects.ts";
 import type { StepContext } from "../../../step.ts";
 import { controllerOf } from "../controllers/classes.ts";
 import { traefik, TRAEFIK_GROUP } from "../controllers/traefik.ts";
-import { servesBoth } from "../gateway/doors.ts";
+import { staysAtController } from "../gateway/doors.ts";
 import type { CutoverNote, DnsRecord } from "../outcome.ts";
 
 /** An IngressRouteTCP or IngressRouteUDP: Traefik answers it at the same address as Ingresses, and a Gateway does not. */
@@ -54,9 +54,8 @@ function leftBehind(
   cluster: BuiltCluster,
   context: StepContext,
 ): readonly TcpRoute[] {
-  const option = context.options.route.gateways[ingressClass];
   if (controllerOf(ingressClass, cluster) !== traefik) return [];
-  if (option !== undefined && servesBoth(ingressClass, cluster, option, context)) return [];
+  if (staysAtController(ingressClass, cluster, context)) return [];
   return tcpRoutes(cluster).filter(
     (one) => one.ingressClass === undefined || one.ingressClass === ingressClass,
   );

@@ -22,10 +22,12 @@ export function whyOtherClients(
 ): readonly string[] {
   const { cluster, reading } = moving;
   const { ingressClass = "" } = reading;
-  if (!cluster || servesBoth(ingressClass, cluster, gateway, context)) return [];
+  if (!cluster) return [];
+  const front = frontOf(ingressClass, cluster);
+  const limitsNothing = front.ranges.size === 0 && front.keepers.length === 0;
+  if (limitsNothing || servesBoth(ingressClass, cluster, gateway, context)) return [];
   const release = controllerRelease(ingressClass, cluster);
   const place = release === undefined ? "" : ` of HelmRelease ${idOf(release)}`;
-  const front = frontOf(ingressClass, cluster);
   const behind = settingsBehind(gateway, cluster, context).map(frontInValues);
   const missing = missingRanges(front, behind).filter((name) => !gateway.provides.includes(name));
   return [

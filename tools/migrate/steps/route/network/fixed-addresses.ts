@@ -22,7 +22,7 @@ import {
 import type { Note, StepContext } from "../../../step.ts";
 import { isDocumentation, textFiles } from "../../../text-files.ts";
 import { controllerSources } from "../controllers/services.ts";
-import { servesBoth } from "../gateway/doors.ts";
+import { staysAtController } from "../gateway/doors.ts";
 import { gatewayIn } from "../gateway/gateway.ts";
 import type { DnsRecord } from "../outcome.ts";
 import { addressesIn, covers, entriesIn, isAddress, type AddressEntry } from "./address-lines.ts";
@@ -41,7 +41,10 @@ export function fixedAddresses(records: readonly DnsRecord[], context: StepConte
   const { clusters } = context;
   const moved = clusters.map((cluster) => ({
     cluster,
-    own: records.filter((record) => record.cluster === cluster.name && leaves(record, cluster, context)),
+    own: records.filter(
+      (record) =>
+        record.cluster === cluster.name && !staysAtController(record.ingressClass, cluster, context),
+    ),
   }));
   const hosts = new Set(moved.flatMap(({ own }) => own.map(({ host }) => host)));
   if (hosts.size === 0) return [];
@@ -52,12 +55,6 @@ export function fixedAddresses(records: readonly DnsRecord[], context: StepConte
     found.flatMap((one) => notesOf(one, own, cluster, context)),
   );
   return [...new Map(notes.map((note) => [`${note.position.file}:${note.position.line}`, note])).values()];
-}
-
-/** Whether another controller serves a host after the move, as far as the repository shows. */
-function leaves({ ingressClass }: DnsRecord, cluster: BuiltCluster, context: StepContext): boolean {
-  const option = context.options.route.gateways[ingressClass];
-  return option === undefined || !servesBoth(ingressClass, cluster, option, context);
 }
 
 function notesOf(

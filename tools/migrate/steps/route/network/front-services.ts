@@ -1,3 +1,4 @@
+import { commaList } from "../../../../../lib/comma-list.ts";
 import type { KubeObject } from "../../../../../kube/objects.ts";
 import { enabled } from "../../../../../policy/objects/app-template.ts";
 import { at, fields, list, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
@@ -90,10 +91,11 @@ function rangesOf({ annotations, spec }: FrontService): ReadonlyMap<string, read
   if ((text(spec.type) ?? "LoadBalancer") !== "LoadBalancer") return new Map();
   const annotated = Object.entries(annotations)
     .filter(([name]) => /(?:source-ranges|allowed-ip-ranges|allowed-service-tags)$/.test(name))
-    .map(([name, value]) => [name, (text(value) ?? "").split(",")] as const);
-  const all = [...annotated, ["loadBalancerSourceRanges", texts(spec.loadBalancerSourceRanges)] as const].map(
-    ([name, ranges]) => [name, ranges.map((range) => range.trim()).filter(Boolean)] as const,
-  );
+    .map(([name, value]) => [name, commaList(text(value) ?? "")] as const);
+  const all = [
+    ...annotated,
+    ["loadBalancerSourceRanges", texts(spec.loadBalancerSourceRanges).flatMap(commaList)] as const,
+  ];
   return new Map(all.filter(([, ranges]) => ranges.length > 0 && !ranges.some(isEverything)));
 }
 

@@ -1,3 +1,4 @@
+import { commaList } from "../../../../../lib/comma-list.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../../gitops/yaml/values.ts";
 import type { Loss } from "../../../losses.ts";
@@ -82,8 +83,7 @@ export function ingressAnnotations(
   const lower = new Map(
     Object.entries(annotations).map(([key, entry]) => [key.toLowerCase(), scalarText(entry)]),
   );
-  const list = (key: string): string[] =>
-    (lower.get(ROUTER + key) ?? "").split(",").flatMap((entry) => entry.trim() || []);
+  const list = (key: string): string[] => commaList(lower.get(ROUTER + key) ?? "");
   const sorted = {
     kept: {} as Mapping,
     certificate: [] as string[],

@@ -1,12 +1,12 @@
-import { list, text } from "../../../../../policy/engine/read.ts";
+import { MIDDLEWARE } from "../../../../../policy/objects/kinds.ts";
 import { oncePer } from "../../../../../lib/once-per.ts";
-import { yamlMap } from "../../../../../lib/yaml-map.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
-import { isMapping, type Mapping } from "../../../../gitops/yaml/values.ts";
+import type { Mapping } from "../../../../gitops/yaml/values.ts";
 import { idOf, nameOf } from "../../../objects.ts";
 import { isRelease } from "../../oci/artifact.ts";
 import { releaseNamespace } from "./hosts.ts";
 import { valuesIn } from "../release/chart.ts";
+import { extraObjects } from "../release/extra-objects.ts";
 
 /** A Middleware in the values of a chart, and its HelmRelease. */
 export interface ChartMiddleware {
@@ -21,19 +21,15 @@ export const chartMiddlewares = oncePer(
     new Map(
       cluster.objects.flatMap(({ object }) => {
         if (!isRelease(object)) return [];
-        const { extraObjects, extraDeploy } = valuesIn(object, cluster);
-        return [...list(extraObjects), ...list(extraDeploy)].flatMap((value) => {
-          const written = (typeof value === "string" ? yamlMap(text(value) ?? "") : value) as
-            Mapping | undefined;
-          if (!isMapping(written) || written.kind !== "Middleware") return [];
-          const { namespace, name } = nameOf(written);
-          return [
-            [
-              `${namespace || releaseNamespace(object)}/${name}`,
-              { object: written, release: idOf(object) },
-            ] as const,
-          ];
-        });
+        const values = valuesIn(object, cluster);
+        return [...extraObjects(values.extraObjects), ...extraObjects(values.extraDeploy)]
+          .filter(({ kind }) => kind === MIDDLEWARE.kind)
+          .map((written) => {
+            const middleware = written as Mapping;
+            const { namespace, name } = nameOf(middleware);
+            const id = `${namespace || releaseNamespace(object)}/${name}`;
+            return [id, { object: middleware, release: idOf(object) }] as const;
+          });
       }),
     ),
 );
