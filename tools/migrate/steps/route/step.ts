@@ -17,7 +17,7 @@ import { gatewayPolicies } from "./gateway/policies.ts";
 import { unseenPlainLines } from "./plain/losses.ts";
 import { dependentLines } from "./gateway/sure-parents.ts";
 import { splitHosts } from "./meetings/whole-hosts.ts";
-import { tcpLines } from "./meetings/tcp-routes.ts";
+import { passedPortLines, tcpLines } from "./meetings/tcp-routes.ts";
 import { isIngress } from "./reading/kinds.ts";
 import { rewrittenFiles } from "./text/rewritten-files.ts";
 import { fixedAddresses } from "./network/fixed-addresses.ts";
@@ -54,6 +54,7 @@ function plan(context: StepContext): Plan {
     : [
         ...splitHosts(records, context.clusters),
         ...tcpLines(records, context),
+        ...passedPortLines(records, context),
         ...senders(records, context),
         ...fixedAddresses(records, context),
         ...heldRecords(records, context),

@@ -195,6 +195,63 @@ describe("migrate route: a host", () => {
     });
   });
 
+  describe("of ingress-nginx, which passes on other ports", () => {
+    const passed = (more: Files, own: object = OPTIONS): string =>
+      messages(resultOf(route, { ...film({}), ...more }, own), "cutover")
+        .filter((line) => line.includes("passes on"))
+        .join("\n");
+    const release = (values: object): Files => ({
+      "network/nginx.yaml": helmRelease("nginx", "network", "ingress-nginx", values),
+    });
+    const configMap = (data: object): Files => ({
+      "network/ports.yaml": {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "ports", namespace: "network" },
+        data,
+      },
+    });
+
+    it("moves, and the report names the ports, their Services and where they stay", () => {
+      const annotations = { "external-dns.alpha.kubernetes.io/hostname": "in.example.net" };
+      const values = {
+        controller: { service: { annotations } },
+        tcp: { 22: "den/forge-ssh:22", 25: null },
+        udp: { "53": "den/names:dns:PROXY" },
+      };
+      assert.equal(
+        passed(release(values)),
+        "class nginx: its controller passes on TCP port 22 to Service den/forge-ssh:22, UDP port 53 to Service den/names:dns, whatever the host. This stays at its address (in.example.net) and ends with it: clients that reach such a port by a host that moves need another name that keeps the old address (film.example.net)",
+      );
+      assert.equal(passed(release(values), { route: { ...OPTIONS.route, keepIngress: true } }), "");
+      assert.equal(passed(release({})), "");
+    });
+
+    it("moves, and they are found in a ConfigMap that a flag names", () => {
+      const line =
+        /passes on TCP port 22 to Service den\/forge-ssh:22, whatever the host\. This stays at its address and/;
+      const ports = configMap({ 22: "den/forge-ssh:22" });
+      const extraArgs = { "tcp-services-configmap": "network/ports" };
+      assert.match(passed({ ...release({ controller: { extraArgs } }), ...ports }), line);
+      const labels = { app: "nginx" };
+      const container = {
+        name: "controller",
+        image: "registry.k8s.io/ingress-nginx/controller:v1.13.0",
+        args: ["/nginx-ingress-controller", "--tcp-services-configmap=$(POD_NAMESPACE)/ports"],
+      };
+      const workload = {
+        apiVersion: "apps/v1",
+        kind: "DaemonSet",
+        metadata: { name: "nginx", namespace: "network" },
+        spec: {
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers: [container] } },
+        },
+      };
+      assert.match(passed({ "network/nginx.yaml": workload, ...ports }), line);
+    });
+  });
+
   it("gets routes next to its Ingresses with --keep-ingress", () => {
     const options = { route: { ...OPTIONS.route, keepIngress: true } };
     assert.deepEqual(moved({ ...film({ annotations: LOGIN }), ...gate() }, options)[0], ["gate/gate.yaml"]);

@@ -5,9 +5,11 @@ import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { idOf, isKind } from "../../../objects.ts";
 import type { StepContext } from "../../../step.ts";
 import { controllerOf } from "../controllers/classes.ts";
+import { passedPorts } from "../controllers/passed-ports.ts";
 import { traefik, TRAEFIK_GROUP } from "../controllers/traefik.ts";
+import { controllerNames } from "../dns/targets.ts";
 import { staysAtController } from "../gateway/doors.ts";
-import type { CutoverNote, DnsRecord } from "../outcome.ts";
+import { classesThatMove, type CutoverNote, type DnsRecord } from "../outcome.ts";
 
 /** An IngressRouteTCP or IngressRouteUDP: Traefik answers it at the same address as Ingresses, and a Gateway does not. */
 interface TcpRoute {
@@ -94,6 +96,29 @@ export function tcpLines(records: readonly DnsRecord[], context: StepContext): r
       message: `${one.id} answers${onEntryPoint(one)} at the address of the class's Traefik, whatever the host, and stays there: clients that reach it by a host that moves need another name that keeps the old address (${hosts})`,
     };
   });
+}
+
+/** The same about the ports that an ingress-nginx passes on to Services: once for each class. */
+export function passedPortLines(
+  records: readonly DnsRecord[],
+  { clusters }: Pick<StepContext, "clusters">,
+): readonly CutoverNote[] {
+  return clusters.flatMap((cluster) =>
+    classesThatMove(records, cluster).flatMap((ingressClass): readonly CutoverNote[] => {
+      const ports = passedPorts(ingressClass, cluster);
+      if (ports.length === 0) return [];
+      const names = controllerNames({ reading: { ingressClass }, cluster });
+      const place = names.length === 0 ? "" : ` (${names.join(", ")})`;
+      const own = records.filter((one) => one.cluster === cluster.name && one.ingressClass === ingressClass);
+      const hosts = [...new Set(own.map(({ host }) => host))].join(", ");
+      return [
+        {
+          kind: "cutover",
+          message: `class ${ingressClass}: its controller passes on ${ports.join(", ")}, whatever the host. This stays at its address${place} and ends with it: clients that reach such a port by a host that moves need another name that keeps the old address (${hosts})`,
+        },
+      ];
+    }),
+  );
 }
 
 const onEntryPoint = ({ entryPoints }: TcpRoute): string =>
