@@ -139,6 +139,61 @@ describe("migrate route: a load balancer that admits only some addresses", () =>
     );
   });
 
+  const BETA = "service.beta.kubernetes.io/";
+  const LISTS: readonly (readonly [name: string, value: string])[] = [
+    [`${BETA}do-loadbalancer-allow-rules`, "ip:192.0.2.1,cidr:198.51.100.0/24"],
+    [`${BETA}linode-loadbalancer-firewall-acl`, '{ "allowList": { "ipv4": ["192.0.2.0/24"] } }'],
+    [`${BETA}aws-load-balancer-security-group-prefix-lists`, "pl-1"],
+    [`${BETA}ovh-loadbalancer-allowed-sources`, "192.0.2.0/24"],
+    ["service.kubernetes.io/load-balancer-source-ranges", "192.0.2.0/24"],
+  ];
+  const RULES: readonly (readonly [name: string, value: string])[] = [
+    [`${BETA}do-loadbalancer-deny-rules`, "cidr:192.0.2.0/24"],
+    [`${BETA}linode-loadbalancer-firewall-acl`, '{ "denyList": { "ipv4": ["192.0.2.0/24"] } }'],
+    [`${BETA}linode-loadbalancer-firewall-id`, "1234"],
+    [`${BETA}aws-load-balancer-security-groups`, "sg-1"],
+    [`${BETA}azure-deny-all-except-load-balancer-source-ranges`, "true"],
+    [`${BETA}vultr-loadbalancer-firewall-rules`, "192.0.2.0/24,80"],
+    [`${BETA}alibaba-cloud-loadbalancer-acl-id`, "acl-1"],
+  ];
+  for (const [all, verb] of [
+    [LISTS, "protects"],
+    [RULES, "may protect"],
+  ] as const)
+    for (const [name, value] of all)
+      it(`keeps the Ingresses of its class by an annotation of its cloud: ${name}: ${value}`, () => {
+        const annotations = { [name]: value };
+        const objects = [nginx({ service: { annotations } })];
+        assert.match(
+          refusal("nginx", { objects }),
+          new RegExp(`the setting ${name} of HelmRelease network/.* ${verb} every Ingress of the class`),
+        );
+        assertMoves("nginx", { objects, provides: [name] });
+        assertMoves("nginx", { objects: [...objects, traefikBehind({ service: { annotations } })] });
+      });
+
+  it("keeps them if the Gateway's has the same addresses as those to keep out", () => {
+    const own = nginx({ service: { loadBalancerSourceRanges: RANGES } });
+    const annotations = { "service.cilium.io/src-ranges-policy": "deny" };
+    const behind = { annotations, spec: { loadBalancerSourceRanges: RANGES } };
+    assert.match(
+      refusal("nginx", { objects: [own, traefikBehind({ service: behind })] }),
+      /loadBalancerSourceRanges/,
+    );
+    const denied = nginx({ service: { annotations, loadBalancerSourceRanges: RANGES } });
+    assert.match(refusal("nginx", { objects: [denied] }), /src-ranges-policy .* may protect every Ingress/);
+    assertMoves("nginx", { objects: [denied, traefikBehind({ service: behind })] });
+  });
+
+  it("keeps none by an annotation that is off or admits everyone", () => {
+    for (const annotations of [
+      { [`${BETA}azure-deny-all-except-load-balancer-source-ranges`]: "false" },
+      { [`${BETA}linode-loadbalancer-firewall-acl`]: '{ "allowList": { "ipv4": ["0.0.0.0/0"] } }' },
+      { [`${BETA}do-loadbalancer-name`]: "front" },
+    ])
+      assertMoves("nginx", { objects: [nginx({ service: { annotations } })] });
+  });
+
   it("keeps none if it admits everyone, or is none", () => {
     for (const own of [
       { loadBalancerSourceRanges: [] },

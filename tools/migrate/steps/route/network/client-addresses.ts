@@ -24,14 +24,18 @@ export function whyOtherClients(
   const { ingressClass = "" } = reading;
   if (!cluster) return [];
   const front = frontOf(ingressClass, cluster);
-  const limitsNothing = front.ranges.size === 0 && front.keepers.length === 0;
-  if (limitsNothing || servesBoth(ingressClass, cluster, gateway, context)) return [];
+  const isOpen = [front.ranges.size, front.rules.size, front.keepers.length].every((count) => count === 0);
+  if (isOpen || servesBoth(ingressClass, cluster, gateway, context)) return [];
   const release = controllerRelease(ingressClass, cluster);
   const place = release === undefined ? "" : ` of HelmRelease ${idOf(release)}`;
   const behind = settingsBehind(gateway, cluster, context).map(frontInValues);
-  const missing = missingRanges(front, behind).filter((name) => !gateway.provides.includes(name));
+  const ask = (names: readonly string[], may?: string): readonly string[] => {
+    const missing = names.filter((name) => !gateway.provides.includes(name));
+    return missing.length === 0 ? [] : [askFor(missing, { reading, gateway, place }, may)];
+  };
   return [
-    ...(missing.length === 0 ? [] : [askFor(missing, { reading, gateway, place })]),
+    ...ask(missingRanges(front, behind)),
+    ...ask(missingRules(front, behind), "may protect"),
     ...whyUnseen(moving, gateway, { front, behind, place }),
   ];
 }
@@ -45,6 +49,12 @@ function missingRanges({ ranges }: Front, behind: readonly Front[]): readonly st
     );
   return [...ranges].filter(([, own]) => !isThere(own)).map(([name]) => name);
 }
+
+/** The other limits of a class's load balancers that not every load balancer behind the Gateway has. */
+const missingRules = ({ rules }: Front, behind: readonly Front[]): readonly string[] =>
+  [...rules]
+    .filter(([name, rule]) => behind.length === 0 || !behind.every((other) => other.rules.get(name) === rule))
+    .map(([name]) => name);
 
 const sorted = (ranges: readonly string[]): readonly string[] => [...new Set(ranges)].sort();
 

@@ -1,18 +1,20 @@
-import { commaList } from "../../../../../lib/comma-list.ts";
 import type { KubeObject } from "../../../../../kube/objects.ts";
 import { enabled } from "../../../../../policy/objects/app-template.ts";
-import { at, fields, list, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
+import { at, fields, list, text, type Fields } from "../../../../../policy/engine/read.ts";
 import { SERVICE } from "../../../../../policy/objects/kinds.ts";
 import { containersOf } from "../../../../../policy/objects/workloads.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { indexOf } from "../../../clusters.ts";
 import { controllerRelease, controllerValues } from "../controllers/classes.ts";
 import { controllerServices, controllerSources } from "../controllers/services.ts";
+import { rangesOf, rulesOf, type FrontService } from "./source-limits.ts";
 
 /** What lets requests into a controller, as far as it decides which addresses they come from. */
 export interface Front {
   /** The settings of its load balancers that admit only some addresses, by name. */
   readonly ranges: ReadonlyMap<string, readonly string[]>;
+  /** Their other settings that limit who reaches them, with their values. */
+  readonly rules: ReadonlyMap<string, string>;
   /** The settings by which it sees the addresses of clients, not those of nodes. */
   readonly keepers: readonly string[];
 }
@@ -31,6 +33,7 @@ export function frontOf(ingressClass: string, cluster: BuiltCluster): Front {
   );
   return {
     ranges: new Map([...byValues.ranges, ...byObjects.ranges]),
+    rules: new Map([...byValues.rules, ...byObjects.rules]),
     keepers: [...byValues.keepers, ...byObjects.keepers, ...pods.flatMap(keepersOfPods)],
   };
 }
@@ -56,50 +59,28 @@ export function frontInValues(values: Fields): Front {
       annotations: fields(service.annotations),
       spec: { ...service, ...fields(service.spec) },
     }));
-  const { ranges, keepers } = frontOfServices(services);
+  const front = frontOfServices(services);
   const isInHostNetwork = nginx.hostNetwork === true || values.hostNetwork === true;
   const hasHostPort =
     at(nginx, ["hostPort", "enabled"]) === true ||
     enabled(values.ports).some(([, port]) => typeof port.hostPort === "number");
   return {
-    ranges,
+    ...front,
     keepers: [
-      ...keepers,
+      ...front.keepers,
       ...(isInHostNetwork ? ["hostNetwork: true"] : []),
       ...(hasHostPort ? ["hostPort"] : []),
     ],
   };
 }
 
-interface FrontService {
-  readonly annotations: Fields;
-  readonly spec: Fields;
-}
-
 const frontOfServices = (services: readonly FrontService[]): Front => ({
   ranges: new Map(services.flatMap((service) => [...rangesOf(service)])),
+  rules: new Map(services.flatMap((service) => [...rulesOf(service)])),
   keepers: services.some(({ spec }) => text(spec.externalTrafficPolicy) === "Local")
     ? ["externalTrafficPolicy: Local"]
     : [],
 });
-
-/**
- * Sources: https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/ (loadBalancerSourceRanges), service/helpers in k8s.io/cloud-provider
- * (the annotation load-balancer-source-ranges), https://cloud-provider-azure.sigs.k8s.io/topics/loadbalancer/ (azure-allowed-ip-ranges, azure-allowed-service-tags)
- */
-function rangesOf({ annotations, spec }: FrontService): ReadonlyMap<string, readonly string[]> {
-  if ((text(spec.type) ?? "LoadBalancer") !== "LoadBalancer") return new Map();
-  const annotated = Object.entries(annotations)
-    .filter(([name]) => /(?:source-ranges|allowed-ip-ranges|allowed-service-tags)$/.test(name))
-    .map(([name, value]) => [name, commaList(text(value) ?? "")] as const);
-  const all = [
-    ...annotated,
-    ["loadBalancerSourceRanges", texts(spec.loadBalancerSourceRanges).flatMap(commaList)] as const,
-  ];
-  return new Map(all.filter(([, ranges]) => ranges.length > 0 && !ranges.some(isEverything)));
-}
-
-const isEverything = (range: string): boolean => range === "0.0.0.0/0";
 
 /** By which the pods of a workload listen on their node's own addresses. */
 function keepersOfPods(workload: KubeObject): readonly string[] {
