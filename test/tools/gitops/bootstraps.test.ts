@@ -170,6 +170,101 @@ describe("the Kustomization of a FluxInstance", () => {
     }
   });
 
+  it("has the path that an overlay gives it, and its base is none", () => {
+    const patch = (kind: string, path: string): object => ({
+      resources: ["../base"],
+      patches: [{ target: { kind }, patch: JSON.stringify([{ op: "replace", path, value: "cluster/one" }]) }],
+    });
+    const literal = (path: string): string => `instance:\n  sync:\n    path: ${path}\n`;
+    const generated = (path: string, behavior: string): object => ({
+      name: "instance-values",
+      behavior,
+      literals: [`values.yaml=${literal(path)}`],
+      options: { disableNameSuffixHash: true },
+    });
+    const from = { valuesFrom: [{ kind: "ConfigMap", name: "instance-values" }] };
+    const configMap = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "instance-values" },
+      data: { "values.yaml": literal("none") },
+    };
+    const overlays: Readonly<Record<string, Files>> = {
+      "a JSON patch of a FluxInstance": {
+        "flux/base/flux.yaml": instance(sync("none")),
+        "flux/one/kustomization.yaml": patch("FluxInstance", "/spec/sync/path"),
+      },
+      "a patch in a file": {
+        "flux/base/flux.yaml": instance(sync("none")),
+        "flux/one/kustomization.yaml": { resources: ["../base"], patches: [{ path: "patch.yaml" }] },
+        "flux/one/patch.yaml": instance({ sync: { path: "cluster/one" } }),
+      },
+      "a patch of values": {
+        "flux/base/flux.yaml": release(sync("none")),
+        "flux/one/kustomization.yaml": patch("HelmRelease", "/spec/values/instance/sync/path"),
+      },
+      "a patch of a ConfigMap with values": {
+        "flux/base/flux.yaml": [release({}, from), configMap],
+        "flux/one/kustomization.yaml": {
+          resources: ["../base"],
+          patches: [
+            { patch: JSON.stringify({ ...configMap, data: { "values.yaml": literal("cluster/one") } }) },
+          ],
+        },
+      },
+      "a generator with values": {
+        "flux/base/flux.yaml": release({}, from),
+        "flux/base/kustomization.yaml": {
+          resources: ["flux.yaml"],
+          configMapGenerator: [generated("none", "create")],
+        },
+        "flux/one/kustomization.yaml": {
+          resources: ["../base"],
+          configMapGenerator: [generated("cluster/one", "replace")],
+        },
+      },
+      "a generator with a values file": {
+        "flux/base/flux.yaml": release({}, from),
+        "flux/base/values.yaml": { instance: sync("none") },
+        "flux/one/values.yaml": { instance: sync("cluster/one") },
+        "flux/base/kustomization.yaml": {
+          resources: ["flux.yaml"],
+          configMapGenerator: [{ name: "instance-values", files: ["values.yaml"] }],
+          generatorOptions: { disableNameSuffixHash: true },
+        },
+        "flux/one/kustomization.yaml": {
+          resources: ["../base"],
+          configMapGenerator: [{ name: "instance-values", behavior: "replace", files: ["values.yaml"] }],
+        },
+      },
+    };
+    // The base's own path exists, too, but nothing applies the base alone.
+    const none: Files = {
+      "none/apps.yaml": kustomization("other-apps", "./other"),
+      "other/claim.yaml": claim,
+      "flux/base/kustomization.yaml": { resources: ["flux.yaml"] },
+    };
+    const unapplied = ["gitops/other-apps"];
+    for (const [form, files] of Object.entries(overlays))
+      assert.deepEqual(
+        rootsOf({ ...none, ...files }).toSorted(),
+        ["flux-system/flux-system", ...unapplied],
+        form,
+      );
+    const byFlux = applied(
+      {
+        patches: [
+          {
+            target: { kind: "FluxInstance" },
+            patch: '[{"op":"replace","path":"/spec/sync/path","value":"cluster/one"}]',
+          },
+        ],
+      },
+      { "apps/flux/app/flux.yaml": instance(sync("none")) },
+    );
+    assert.deepEqual(rootsOf(byFlux), ["flux-system/flux-system"]);
+  });
+
   it("is not known if the repository does not define a variable in its path, so nothing is applied by hand", () => {
     const secret = { postBuild: { substituteFrom: [{ kind: "Secret", name: "settings" }] } };
     for (const spec of [{}, secret, { postBuild: { substitute: { CLUSTER: "${NAME}" } } }]) {

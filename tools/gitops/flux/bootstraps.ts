@@ -59,5 +59,5 @@ function bootstrapOf(instance: FluxInstance): Mapping {
       sourceRef: { kind, name, namespace },
     },
   };
-  return patched(valueAt(kustomization, originOf(sync)) as Mapping, settings);
+  return patched(valueAt(kustomization, instance.origin) as Mapping, settings);
 }

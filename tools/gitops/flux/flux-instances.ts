@@ -1,7 +1,12 @@
+import type { KubeObject } from "../../../kube/objects.ts";
+import { ObjectIndex } from "../../../policy/engine/object-index.ts";
+import { valuesOf } from "../../../policy/objects/helm.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { isMapping, type Mapping } from "../yaml/values.ts";
+import type { Origin } from "../yaml/source.ts";
+import { isMapping, originAt, originOf, type Mapping } from "../yaml/values.ts";
 import { appliersOf, namespaceGiven, substituted } from "./appliers.ts";
+import { objectsOf, unitsWith, type Unit } from "./applied-units.ts";
 import { pathOf, specOf } from "./flux-kustomization.ts";
 import { helmfileReleases, releaseNamespace, releasesIn } from "./helmfile.ts";
 import { documentsWith, type WrittenObject } from "./written.ts";
@@ -13,6 +18,7 @@ export interface FluxInstance {
   /** Empty if the repository does not say. */
   readonly namespace: string;
   readonly file: string;
+  readonly origin: Origin;
 }
 
 /** What the instances are read from. */
@@ -27,15 +33,82 @@ interface Sources {
 const CHART = "flux-instance";
 
 /**
- * The FluxInstances with `spec.sync`: as objects, or as values of their Helm chart in a HelmRelease, a helmfile or a values file. Variables that
- * the repository does not define stay as written.
+ * The FluxInstances with `spec.sync`: as objects, or as values of their Helm chart in a HelmRelease, a helmfile or a values file. What Kustomizations and
+ * overlays make of an object counts, not how their base has it. Variables that the repository does not define stay as written.
  */
 export function fluxInstances(sources: Sources): readonly FluxInstance[] {
-  const { repository, files } = sources;
-  return documentsWith(repository, files, "sync:").flatMap((document) => [
-    ...fromObject(document, sources),
-    ...fromValues(document, sources),
+  const { repository, files, written } = sources;
+  const documents = documentsWith(repository, files, "sync:");
+  const places = new Set([
+    ...documents.filter(({ object }) => holdsInstance(object)).map(({ file }) => file),
+    ...documentsWith(repository, files, CHART)
+      .filter(isRelease)
+      .map(({ file }) => file),
+    ...documentsWith(repository, files, "FluxInstance")
+      .filter(isInstance)
+      .map(({ file }) => file),
   ]);
+  const unitsOf = new Map([...places].map((file) => [file, unitsWith(file, written, repository)]));
+  const built = builtInstances([...unitsOf.values()].flat(), sources);
+  const isBuilt = ({ file }: WrittenObject): boolean =>
+    (unitsOf.get(file) ?? []).some((unit) => (built.get(keyOf(unit)) ?? []).length > 0);
+  return [
+    ...[...built.values()].flat(),
+    ...documents
+      .filter((document) => !isBuilt(document))
+      .flatMap((document) => [...fromObject(document, sources), ...fromValues(document, sources)]),
+  ];
+}
+
+const isRelease = ({ object }: WrittenObject): boolean => object.kind === "HelmRelease";
+const isInstance = ({ object }: WrittenObject): boolean => object.kind === "FluxInstance";
+
+/** Whether a document has the settings of an instance, or is a ConfigMap with values that have them. */
+function holdsInstance(object: Mapping): boolean {
+  if (object.kind === undefined) return instanceOf(object.instance, object, "") !== undefined;
+  if (object.kind !== "ConfigMap") return instanceOf(settingsIn(object), object, "") !== undefined;
+  const texts = isMapping(object.data) ? Object.values(object.data).map(scalarText) : [];
+  return texts.some((text) => /^instance:/m.test(text) && text.includes("sync:"));
+}
+
+const keyOf = ({ applier, directory }: Unit): Mapping | string => applier?.object ?? directory;
+
+/** The instances that each unit applies. */
+function builtInstances(
+  units: readonly Unit[],
+  { repository, files }: Sources,
+): ReadonlyMap<Mapping | string, readonly FluxInstance[]> {
+  const byKey = new Map(units.map((unit) => [keyOf(unit), unit]));
+  const plain = new Map(
+    [...byKey].map(([key, unit]) => [key, objectsOf(unit, repository).map(({ object }) => object)]),
+  );
+  const all = [...plain.values()].flat();
+  return new Map(
+    [...byKey].map(([key, { applier }]) => {
+      const own = plain.get(key) ?? [];
+      const full = applier ? own.map((object) => substituted(object, applier, repository, files)) : own;
+      const [asBuilt, asApplied] = [own, full].map((objects) => indexed([...objects, ...all]));
+      const instances = own.flatMap((object, index) => {
+        const applied = builtInstance(full[index] ?? object, asApplied);
+        const isKnown = applied !== undefined && repository.isDirectory(pathOf({ spec: applied.sync }));
+        return (isKnown ? applied : builtInstance(object, asBuilt)) ?? [];
+      });
+      return [key, instances] as const;
+    }),
+  );
+}
+
+const indexed = (objects: readonly Mapping[]): ObjectIndex =>
+  new ObjectIndex(objects as readonly unknown[] as readonly KubeObject[]);
+
+/** A FluxInstance, or a HelmRelease with all its values. */
+function builtInstance(object: Mapping, objects: ObjectIndex | undefined): FluxInstance | undefined {
+  const settings =
+    object.kind === "HelmRelease" && objects
+      ? valuesOf(object as unknown as KubeObject, objects).values.instance
+      : settingsIn(object);
+  const found = instanceOf(settings, object, originOf(object).source.file);
+  return found && { ...found, namespace: installedIn(object) || ownNamespace(object) };
 }
 
 /** The source that the Flux Operator creates; its name defaults to the namespace. Source: docs/web/instance/sync.md of the Flux Operator. */
@@ -59,18 +132,26 @@ function fromObject(
 ): readonly FluxInstance[] {
   const settings = settingsIn(object);
   if (settings === undefined) return [];
-  const plain = instanceOf(settings, "", file);
-  const own = isMapping(object.metadata) ? scalarText(object.metadata.namespace) : "";
-  const installed = object.kind === "HelmRelease" ? scalarText(specOf(object).targetNamespace) : "";
+  const plain = instanceOf(settings, object, file);
   const appliers = appliersOf(file, written);
   return (appliers.length === 0 ? [undefined] : appliers).flatMap((applier) => {
-    const full = applier && instanceOf(settingsIn(substituted(object, applier, repository, files)), "", file);
+    const full =
+      applier && instanceOf(settingsIn(substituted(object, applier, repository, files)), object, file);
     const isKnown = full !== undefined && repository.isDirectory(pathOf({ spec: full.sync }));
     const instance = isKnown ? full : plain;
     if (!instance) return [];
-    return [{ ...instance, namespace: installed || namespaceGiven(file, applier, repository) || own }];
+    const namespace =
+      installedIn(object) || namespaceGiven(file, applier, repository) || ownNamespace(object);
+    return [{ ...instance, namespace }];
   });
 }
+
+/** The namespace in which helm-controller installs a release, if it is not the release's own. */
+const installedIn = (object: Mapping): string =>
+  object.kind === "HelmRelease" ? scalarText(specOf(object).targetNamespace) : "";
+
+const ownNamespace = ({ metadata }: Mapping): string =>
+  isMapping(metadata) ? scalarText(metadata.namespace) : "";
 
 function settingsIn(object: Mapping): unknown {
   if (object.kind === "HelmRelease") {
@@ -89,9 +170,12 @@ function fromValues(
 ): readonly FluxInstance[] {
   if (object.kind !== undefined) return [];
   const inline = releasesIn(object, file).flatMap(({ values, namespace }) =>
-    values.flatMap(({ instance }) => instanceOf(instance, namespace, file) ?? []),
+    values.flatMap((one) => {
+      const found = instanceOf(one.instance, object, file);
+      return found ? [{ ...found, namespace }] : [];
+    }),
   );
-  const own = instanceOf(object.instance, "", file);
+  const own = instanceOf(object.instance, object, file);
   if (!own) return inline;
   return [
     ...inline,
@@ -99,9 +183,16 @@ function fromValues(
   ];
 }
 
-function instanceOf(settings: unknown, namespace: string, file: string): FluxInstance | undefined {
+/** The instance of some settings, without its namespace. @param object has the settings, or values that have them */
+function instanceOf(settings: unknown, object: Mapping, file: string): FluxInstance | undefined {
   const sync = isMapping(settings) ? settings.sync : undefined;
   return isMapping(settings) && isMapping(sync) && scalarText(sync.path) !== ""
-    ? { settings, sync, namespace, file }
+    ? { settings, sync, namespace: "", file, origin: originAt(object, placeOf(object)) }
     : undefined;
+}
+
+/** Where the settings are in a FluxInstance, a HelmRelease or a values file. */
+function placeOf({ kind }: Mapping): readonly string[] {
+  if (kind === undefined) return ["instance", "sync"];
+  return kind === "HelmRelease" ? ["spec", "values", "instance", "sync"] : ["spec", "sync"];
 }

@@ -46,7 +46,8 @@ export function filesOf(
   return seen;
 }
 
-const LISTS = ["resources", "bases", "components"];
+/** The fields that list other kustomizations, next to files. */
+export const LISTS = ["resources", "bases", "components"];
 
 /** The files that a kustomization names itself, as resources, patches or data of generators. */
 export function filesNamedIn(repository: Repository, directory: string, fields: Mapping): readonly string[] {
@@ -90,5 +91,6 @@ function patchFiles(fields: Mapping): readonly string[] {
 const mappingsIn = (fields: Mapping, field: string): readonly Mapping[] =>
   [fields[field] ?? []].flat().filter((entry) => isMapping(entry));
 
-const textsOf = (value: Value | undefined): readonly string[] =>
+/** The texts in a list, or the only one. */
+export const textsOf = (value: Value | undefined): readonly string[] =>
   [value ?? []].flat().map((one) => scalarText(one));
