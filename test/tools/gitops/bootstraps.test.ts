@@ -265,6 +265,26 @@ describe("the Kustomization of a FluxInstance", () => {
     assert.deepEqual(rootsOf(byFlux), ["flux-system/flux-system"]);
   });
 
+  it("has the patches in values from a ConfigMap", () => {
+    const patch = {
+      target: { kind: "Kustomization" },
+      patch: '[{"op":"replace","path":"/spec/path","value":"cluster/one"}]',
+    };
+    const values = { instance: { ...sync("none"), kustomize: { patches: [patch] } } };
+    const configMap = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "instance-values" },
+      data: { "values.yaml": JSON.stringify(values) },
+    };
+    const from = { valuesFrom: [{ kind: "ConfigMap", name: "instance-values" }] };
+    const files = {
+      "flux/kustomization.yaml": { resources: ["flux.yaml"] },
+      "flux/flux.yaml": [release({}, from), configMap],
+    };
+    assert.deepEqual(rootsOf(files), ["flux-system/flux-system"]);
+  });
+
   it("is not known if the repository does not define a variable in its path, so nothing is applied by hand", () => {
     const secret = { postBuild: { substituteFrom: [{ kind: "Secret", name: "settings" }] } };
     for (const spec of [{}, secret, { postBuild: { substitute: { CLUSTER: "${NAME}" } } }]) {

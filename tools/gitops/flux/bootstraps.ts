@@ -3,7 +3,7 @@ import { Resource, scalarText } from "../kustomize/resource.ts";
 import { Resources } from "../kustomize/resources.ts";
 import { BuildError } from "../problem.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { isMapping, mappingsIn, originOf, valueAt, type Mapping } from "../yaml/values.ts";
+import { hasOrigin, isMapping, mappingsIn, originOf, valueAt, type Mapping } from "../yaml/values.ts";
 import { fluxInstances, sourceOf, type FluxInstance } from "./flux-instances.ts";
 import { pathOf } from "./flux-kustomization.ts";
 import type { WrittenObject } from "./written.ts";
@@ -37,7 +37,7 @@ function patched(object: Mapping, settings: Mapping): Mapping {
   resources.append(new Resource(object, originOf(object)));
   for (const patch of mappingsIn(patches))
     try {
-      applyPatch(resources, patch);
+      applyPatch(resources, hasOrigin(patch) ? patch : (valueAt(patch, originOf(object)) as Mapping));
     } catch (error) {
       // Most patches are for the controllers, which are not built here.
       if (!(error instanceof BuildError)) throw error;

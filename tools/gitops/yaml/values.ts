@@ -85,6 +85,11 @@ export function originOf(container: Mapping | Value[]): Origin {
   return origins.self;
 }
 
+/** Whether it is known where a mapping or list was written: not if a document within a text has it, such as the values in a ConfigMap. */
+export function hasOrigin(container: Mapping | Value[]): boolean {
+  return (container as Container)[ORIGINS] !== undefined;
+}
+
 /** Where an entry of a mapping or list was written; the container's own origin if the entry has none. */
 export function entryOrigin(container: Mapping | Value[], key: PathStep): Origin {
   const entry = (container as Container)[ORIGINS]?.entries[key];
