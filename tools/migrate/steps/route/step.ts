@@ -22,6 +22,7 @@ import { isIngress } from "./reading/kinds.ts";
 import { rewrittenFiles } from "./text/rewritten-files.ts";
 import { fixedAddresses } from "./network/fixed-addresses.ts";
 import { senders } from "./network/senders.ts";
+import { waysIn } from "./network/ways-in.ts";
 import { acmeSolvers } from "./dns/solvers.ts";
 import { whyForbidden } from "./check/allowed.ts";
 import { whyRenderedForbidden } from "./check/rendered.ts";
@@ -55,6 +56,7 @@ function plan(context: StepContext): Plan {
         ...splitHosts(records, context.clusters),
         ...tcpLines(records, context),
         ...passedPortLines(records, context),
+        ...waysIn(records, context),
         ...senders(records, context),
         ...fixedAddresses(records, context),
         ...heldRecords(records, context),

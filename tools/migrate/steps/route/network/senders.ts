@@ -33,6 +33,19 @@ export function senders(records: readonly DnsRecord[], context: StepContext): re
   return [...new Map(notes.map((note) => [`${note.position.file}:${note.position.line}`, note])).values()];
 }
 
+/** Where the repository sends requests to the Services of the controller of one class: `tunnel/config.yaml:4`. */
+export const placesThatSend = (
+  ingressClass: string,
+  cluster: BuiltCluster,
+  context: StepContext,
+): readonly string[] => [
+  ...new Set(
+    controllerServices(ingressClass, cluster)
+      .flatMap((service) => mentionsOf(service, cluster, context))
+      .map(({ file, line }) => `${file}:${line}`),
+  ),
+];
+
 function noteOf(
   { namespace, name, mayServeGateway }: Left,
   position: Position,
