@@ -133,6 +133,14 @@ describe("documents of a repository", () => {
       { numRuns: 2000 },
     );
     assert.ok(read > 300, `the block parser read only ${read} block scalars`);
+    let scalars = 0;
+    fc.assert(
+      fc.property(anyScalar(), (text) => {
+        if (compare(text)) scalars++;
+      }),
+      { numRuns: 5000 },
+    );
+    assert.ok(scalars > 800, `the block parser read only ${scalars} scalars`);
   });
 
   it("have the comments that the package's parser finds", () => {
@@ -305,6 +313,37 @@ function anyYaml(): fc.Arbitrary<string> {
       return written.slice(0, place) + inserted + written.slice(place);
     });
   return fc.oneof(text, scribbled);
+}
+
+/** Plain and quoted scalars of several lines as tools write them, and almost so. */
+function anyScalar(): fc.Arbitrary<string> {
+  const line = fc.oneof(
+    fc.constantFrom("one", "two words", "it\\'s", "\\n", "\\ ", "''", "\\u2019", "a#b", "12", "é "),
+    fc.constantFrom("# no", "k: v", "- item", "end:", "'", '"', "\\", "x # no", "[", "---", "*m", "\\ud83d"),
+  );
+  const lines = fc.array(fc.tuple(fc.constantFrom("\n", "\n", "\n\n", "\n  \n"), fc.nat(4), line), {
+    maxLength: 3,
+  });
+  return fc
+    .tuple(
+      fc.constantFrom(
+        "a: ",
+        "- ",
+        "a:\n  - ",
+        "a:\n- k: ",
+        "a: &x ",
+        "b: &m\n  k: v\nc: *m\nd: [1]\ne: ",
+        "- &m [1]\n- *m\n- ",
+      ),
+      fc.constantFrom("", "'", '"'),
+      line,
+      lines,
+      fc.constantFrom("\n", "\n", "", " # comment\n", "\nz: 1\n", "\n- z\n", "\n   deeper\n", " tail\n"),
+    )
+    .map(([before, quote, first, more, after]) => {
+      const others = more.map(([breaks, indent, text]) => `${breaks}${" ".repeat(indent)}${text}`);
+      return [before, quote, first, ...others, quote, after].join("");
+    });
 }
 
 /** Block scalars as people write them, and almost so. */

@@ -1,6 +1,7 @@
 import { parseFlow, scanQuoted } from "./flow-scalars.ts";
 import { readBlock } from "./block-scalar.ts";
 import { keyText } from "./key-text.ts";
+import { readPlain } from "./plain-scalar.ts";
 import { isDate, resolvePlain, type Dialect } from "./schema.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { cloneAt, mappingAt, listAt, pushElement, setField, type Mapping, type Value } from "./values.ts";
@@ -20,8 +21,8 @@ const KEY =
   /(?:"[^"\\\n]*"|'[^'\n]*'|[^\s"'#&*!|>%@`,[\]{}?:-](?:[^\s:#]|:(?=\S)|(?<=\S)#)*|[?:-](?=[^\s:])(?:[^\s:#]|:(?=\S)|(?<=\S)#)*|\*[\w-]+ *)(?=:(?:[ \n]|$))/y;
 
 /**
- * Reads the YAML constructs that manifests usually consist of: block mappings and lists, scalars and flow collections on one line, literal blocks, folded
- * blocks of one paragraph, and anchors on scalars. It is several times faster than a full parser but reports no syntax errors: anything that it does not support, including invalid text, is left to
+ * Reads the YAML constructs that manifests usually consist of: block mappings and lists, plain and quoted scalars, flow collections on one line, literal blocks,
+ * folded blocks of one paragraph, and anchors on scalars. It is several times faster than a full parser but reports no syntax errors: anything that it does not support, including invalid text, is left to
  * the full parser.
  * @throws BeyondBlockStyle if the full parser must read the text
  */
@@ -37,7 +38,7 @@ interface Entry {
   readonly indent: number;
 }
 
-/** A value, and where it is written: for an alias, where what it refers to is. */
+/** A value, and where it is written: for an alias of a scalar, where that is. */
 interface Inline {
   readonly value: Value;
   readonly start: number;
@@ -239,6 +240,7 @@ class BlockParser {
       case "'": {
         const quoted = scanQuoted(this.#text, at);
         if (!quoted || this.#restOfLine(quoted.end) !== "") throw new BeyondBlockStyle();
+        if (this.#isOutdented(at, quoted.end, indent)) throw new BeyondBlockStyle();
         this.#finishLine(quoted.end, indent);
         return { value: quoted.value, start: at };
       }
@@ -259,16 +261,23 @@ class BlockParser {
     if (this.#indent > indent) throw new BeyondBlockStyle();
   }
 
+  /** Whether one of the lines that a scalar continues on is not indented deeper than its parent. */
+  #isOutdented(start: number, end: number, indent: number): boolean {
+    for (let line = this.#nextLine(start); line < end; line = this.#nextLine(line)) {
+      let at = line;
+      while (this.#text.charCodeAt(at) === 32) at++;
+      if (at - line <= indent && this.#text.charCodeAt(at) !== 10) return true;
+    }
+    return false;
+  }
+
   #plain(at: number, indent: number): Value {
-    if (/[>%@`!?,\]}]/.test(this.#text.charAt(at))) throw new BeyondBlockStyle();
-    const newline = this.#text.indexOf("\n", at);
-    let scalar = this.#text.slice(at, newline < 0 ? this.#end : newline);
-    const comment = scalar.search(/\s#/);
-    if (comment >= 0) scalar = scalar.slice(0, comment);
-    scalar = scalar.trimEnd();
-    if (/:(?:\s|$)|^-(?:\s|$)/.test(scalar)) throw new BeyondBlockStyle();
-    this.#finishLine(at, indent);
-    return resolvePlain(scalar, this.#dialect);
+    const plain = readPlain(this.#text, at, indent);
+    if (!plain) throw new BeyondBlockStyle();
+    this.#seek(plain.end);
+    // A comment ends a plain scalar.
+    if (this.#indent > indent) throw new BeyondBlockStyle();
+    return resolvePlain(plain.value, this.#dialect);
   }
 
   /** A key that is not a string gets the same text as in the full parser. In libyaml the name of an alias ends before a colon, even without a space. */
@@ -303,7 +312,9 @@ class BlockParser {
     this.#aliased += sizeOf(anchored.value);
     // Deeper than anyone writes by hand; the full parser enforces the real limit.
     if (this.#aliased > 10_000) throw new BeyondBlockStyle();
-    return { value: cloneAt(anchored.value, this.#origin(at)), start: anchored.start, alias: at };
+    const value = cloneAt(anchored.value, this.#origin(at));
+    const isCollection = typeof value === "object" && value !== null;
+    return isCollection ? { value, start: at } : { value, start: anchored.start, alias: at };
   }
 
   #block(at: number, indent: number): string {

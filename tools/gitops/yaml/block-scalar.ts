@@ -2,8 +2,8 @@ import type { Scanned } from "./flow-scalars.ts";
 
 /**
  * Reads a literal block (`|`) or a folded one (`>`) whose parent is in column `indent`. Undefined for blocks that the full parser must read: those with an
- * indentation indicator, without content, with final blank lines before a comment, with leading blank lines that are indented deeper than the content, or without a final newline; and folded blocks
- * that are more than one paragraph.
+ * indentation indicator, without content, with final blank lines before a comment, with leading blank lines that are indented deeper than the content, or with spaces at the end of the file; and
+ * folded blocks that are more than one paragraph.
  */
 export function readBlock(text: string, at: number, indent: number): Scanned<string> | undefined {
   const [header, chomping] = /^[|>]([-+]?)[ ]*(?:#.*)?\n/.exec(text.slice(at, lineAfter(text, at))) ?? [];
@@ -25,14 +25,18 @@ export function readBlock(text: string, at: number, indent: number): Scanned<str
     lines.push(raw);
     line = next;
   }
-  if (own <= 0 || (line >= text.length && !text.endsWith("\n"))) return undefined;
+  const isOpen = line >= text.length && !text.endsWith("\n");
+  if (own <= 0 || (isOpen && lines.at(-1)?.trimEnd() === "")) return undefined;
   if (chomping === "+" && /^\s*#/.test(text.slice(line))) return undefined;
   const content = lines.map((raw) => raw.slice(own));
   const value = text.charAt(at) === "|" ? chomped(content, chomping) : folded(content, chomping);
-  return value === undefined ? undefined : { value, end: line };
+  if (value === undefined) return undefined;
+  // go-yaml adds no newline to a block that ends with the file.
+  return { value: isOpen && value.endsWith("\n") ? value.slice(0, -1) : value, end: line };
 }
 
-function lineAfter(text: string, from: number): number {
+/** Where the line after an offset starts. */
+export function lineAfter(text: string, from: number): number {
   const newline = text.indexOf("\n", from);
   return newline < 0 ? text.length : newline + 1;
 }

@@ -8,26 +8,49 @@ export interface Scanned<V> {
   readonly end: number;
 }
 
-/** Reads a quoted scalar on one line with only common escapes; undefined for any other scalar. */
+/** Reads a quoted scalar with only common escapes; undefined for any other scalar. */
 export function scanQuoted(text: string, at: number): Scanned<string> | undefined {
-  const pattern = text.charAt(at) === "'" ? SINGLE : DOUBLE;
-  pattern.lastIndex = at;
-  const [written] = pattern.exec(text) ?? [];
-  if (written === undefined) return undefined;
-  const inner = written.slice(1, -1);
-  const end = at + written.length;
-  if (pattern === SINGLE) return { value: inner.replaceAll("''", "'"), end };
-  return {
-    value: inner.includes("\\")
-      ? inner.replace(/\\(.)/g, (_match, escaped: string) => ESCAPES[escaped] ?? escaped)
-      : inner,
-    end,
-  };
+  const isSingle = text.charAt(at) === "'";
+  const end = isSingle ? endOfSingle(text, at) : endOfDouble(text, at);
+  if (end === undefined) return undefined;
+  const inner = text.slice(at + 1, end - 1);
+  if (isSingle) return { value: inner.replace(BREAK, folded).replaceAll("''", "'"), end };
+  const unescaped = (match: string, blank: string | undefined, escaped: string | undefined): string =>
+    escaped === undefined ? folded(match, blank) : characterOf(escaped);
+  return { value: /[\\\n]/.test(inner) ? inner.replace(BREAK_OR_ESCAPE, unescaped) : inner, end };
 }
 
-const SINGLE = /'(?:[^'\n]|'')*'/y;
-const DOUBLE = /"(?:[^"\\\n]|\\["\\/nt])*"/y;
-const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t" };
+function endOfSingle(text: string, at: number): number | undefined {
+  let quote = text.indexOf("'", at + 1);
+  while (text.charAt(quote + 1) === "'" && quote >= 0) quote = text.indexOf("'", quote + 2);
+  return quote < 0 ? undefined : quote + 1;
+}
+
+// One pattern for all of it would overflow the stack in large texts.
+function endOfDouble(text: string, at: number): number | undefined {
+  QUOTE_OR_ESCAPE.lastIndex = at + 1;
+  for (;;) {
+    const [found] = QUOTE_OR_ESCAPE.exec(text) ?? [];
+    if (found === '"') return QUOTE_OR_ESCAPE.lastIndex;
+    if (found === undefined || found === "\\") return undefined;
+  }
+}
+
+/** A quotation mark, or a backslash with what it may escape here. */
+const QUOTE_OR_ESCAPE = /"|\\(?:["\\/nt ]|\n *(?=[^ \n])|u(?![dD][89a-fA-F])[\da-fA-F]{4})?/g;
+/** The end of a line, with the blank lines after it. */
+const BREAK = /(?<! ) *\n((?: *\n)*) */g;
+const BREAK_OR_ESCAPE = /(?<!(?<!\\) ) *\n((?: *\n)*) *|\\(\n *|u.{4}|.)/g;
+
+/** What a line break in a quoted scalar stands for: a space, or the blank lines after it. */
+const folded = (_match: string, blank = ""): string => blank.replaceAll(" ", "") || " ";
+
+/** What a backslash and what follows it stand for. */
+function characterOf(escaped: string): string {
+  const kind = escaped.charAt(0);
+  if (kind === "u") return String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
+  return { n: "\n", t: "\t", "\n": "" }[kind] ?? kind;
+}
 
 /** Reads a flow collection on one line; undefined if it spans several lines. */
 export function parseFlow(source: SourceText, at: number, dialect: Dialect): Scanned<Value> | undefined {
@@ -81,7 +104,10 @@ function flowValue(source: SourceText, at: number, dialect: Dialect): Scanned<Va
   const { text } = source;
   const character = text.charAt(at);
   if (character === "[" || character === "{") return parseFlow(source, at, dialect);
-  if (character === '"' || character === "'") return scanQuoted(text, at);
+  if (character === '"' || character === "'") {
+    const quoted = scanQuoted(text, at);
+    return quoted && text.slice(at, quoted.end).includes("\n") ? undefined : quoted;
+  }
   PLAIN.lastIndex = at;
   const [written] = PLAIN.exec(text) ?? [];
   if (written === undefined || /:\s*$/.test(written)) return undefined;

@@ -15,7 +15,7 @@ export function scalarValue({ value, type, range }: Scalar, text: string, dialec
   if (value instanceof Uint8Array) return Buffer.from(value).toString();
   if (typeof value !== "string" || (type !== Scalar.BLOCK_LITERAL && type !== Scalar.BLOCK_FOLDED))
     return value;
-  const isOpen = range?.[1] === text.length && /\S[^\n]*$/.test(text);
+  const isOpen = range?.[1] === text.length && /\S/.test(text.slice(text.lastIndexOf("\n") + 1));
   const read = isOpen && value.endsWith("\n") ? value.slice(0, -1) : value;
   if (dialect === "v2") return read;
   const written = type === Scalar.BLOCK_FOLDED ? writtenAndRead(read) : read;
