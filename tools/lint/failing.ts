@@ -3,7 +3,7 @@ import type { Rule } from "../../policy/engine/rule.ts";
 import type { BuiltCluster, BuiltKustomization } from "../gitops/flux/built.ts";
 import { specOf } from "../gitops/flux/flux-kustomization.ts";
 import { idOf } from "../gitops/kustomize/object-name.ts";
-import { HOW_TO_EXCLUDE, isOfEdgefirst } from "../gitops/own-directory.ts";
+import { HOW_TO_EXCLUDE, isOfEdgefirst, withFluxLines } from "../gitops/own-directory.ts";
 import type { BuildProblem } from "../gitops/problem.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
@@ -70,14 +70,14 @@ function causeOf(kustomization: BuiltKustomization, repository: Repository): Cau
   const { object, directory } = kustomization;
   const spec = specOf(object);
   const others = files.length === 1 ? "is no object" : `and ${files.length - 1} more are no objects`;
-  const message = `Flux applies nothing of Kustomization ${idOf(object)}: ${directory} has no kustomization.yaml, so every YAML file below it is built, and ${first} ${others}. ${files.every(isOfEdgefirst) ? OWN : FOREIGN}`;
+  const message = `Flux applies nothing of Kustomization ${idOf(object)}: ${directory} has no kustomization.yaml, so every YAML file below it is built, and ${first} ${others}. ${files.every(isOfEdgefirst) ? OWN : FOREIGN}${withFluxLines(kustomization.fluxExclusions)}`;
   const origin = isMapping(object.spec) ? entryOrigin(spec, "path") : originOf(object);
   return { kustomization, strays, obstacle: { kind: "build", message, position: locate(origin) } };
 }
 
 const OWN = `Before you push it, ${HOW_TO_EXCLUDE}`;
 const FOREIGN =
-  "Set spec.path to a directory with objects only, list the objects in a kustomization.yaml, or exclude the other files in .sourceignore (a new one replaces Flux's own list)";
+  "Set spec.path to a directory with objects only, list the objects in a kustomization.yaml, or exclude the other files in .sourceignore";
 
 /** A template of Helm, or values, a chart and other settings: a file that is written for another program. */
 function isStray({ kind, message, position }: BuildProblem, repository: Repository): boolean {

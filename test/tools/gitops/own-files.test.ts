@@ -19,7 +19,7 @@ describe("the settings of edgefirst in a repository whose root Flux builds", () 
     for (const problem of problems)
       assert.match(
         problem,
-        /^\.edgefirst\/.*: this is not a Kubernetes object, but a file of edgefirst: .*applies nothing.* add the line \/\.edgefirst\/ to \.sourceignore .* replaces Flux's own list, so add the lines \.github\/ and/,
+        /^\.edgefirst\/.*: this is not a Kubernetes object, but a file of edgefirst: .*applies nothing.* add the line \/\.edgefirst\/ to \.sourceignore .* the lines of Flux's own list that the repository needs, which the first line of such a file replaces/,
       );
   });
 

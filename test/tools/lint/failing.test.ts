@@ -89,14 +89,19 @@ describe("lint of a Kustomization that Flux cannot build", () => {
       lintRepository(new Repository(root)).findings.find(({ rule }) => rule === "build")?.message ?? "";
     assert.match(
       messageOf(),
-      /^Flux applies nothing of .*: \. has no kustomization\.yaml, .* add the line \/\.edgefirst\/ to \.sourceignore .* so add the lines \.github\//,
+      /^Flux applies nothing of .*: \. has no kustomization\.yaml, .* add the line \/\.edgefirst\/ to \.sourceignore in the root of the repository$/,
     );
     write("apps/values.yaml", "replicas: 1\n");
-    assert.match(
-      messageOf(),
-      /or exclude the other files in \.sourceignore \(a new one replaces Flux's own list\)$/,
-    );
+    assert.match(messageOf(), /or exclude the other files in \.sourceignore$/);
+    for (const file of [".github/labels.yaml", "apps/.sops.yaml", "logo.png", ".gitignore"])
+      write(file, "a: 1\n");
+    const lines =
+      ", and with it .github/, **/.sops.yaml, *.png, because the first line of such a file replaces Flux's own list";
+    assert.ok(messageOf().endsWith(`.sourceignore${lines}`), messageOf());
     rmSync(join(root, "apps/values.yaml"));
+    assert.ok(messageOf().endsWith(`in the root of the repository${lines}`), messageOf());
+    for (const name of [".github", "apps/.sops.yaml", "logo.png", ".gitignore"])
+      rmSync(join(root, name), { recursive: true });
     write(".sourceignore", "/.edgefirst/\n");
     assert.equal(messageOf(), "");
   });

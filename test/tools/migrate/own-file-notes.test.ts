@@ -40,6 +40,23 @@ describe("migrate where Flux would build the files of edgefirst", () => {
     );
   });
 
+  it("names the lines of Flux's own list that a new ignore file must contain, and no others", () => {
+    const own = {
+      ...ROOT,
+      ".gitlab-ci.yml": "stages: []\n",
+      "flux/.sops.yaml": "a: 1\n",
+      ".gitattributes": "",
+    };
+    assert.match(
+      notesOn(own).join(),
+      /in the root of the repository, and with it \.gitlab-ci\.yml, \*\*\/\.sops\.yaml, because the first line of such a file replaces Flux's own list: Kustomization/,
+    );
+    assert.match(
+      notesOn({ ...own, "app/.sourceignore": "*.txt\n" }).join(),
+      /in the root of the repository: Kustomization/,
+    );
+  });
+
   it("says nothing where they are excluded, or where nothing asks for one", () => {
     assert.deepEqual(notesOn({ ...ROOT, ".sourceignore": "/.edgefirst/\n" }), []);
     assert.deepEqual(notesOn({ "flux/sync.yaml": kustomization("sync", "./") }), []);

@@ -25,6 +25,8 @@ const BY_DEFAULT = [
   ...["cloudbuild.yaml", "codeship-services.yml", "codeship-steps.yml"],
   ...["**/.goreleaser.yml", "**/.sops.yaml", "**/.flux.yaml"],
 ].join("\n");
+/** Where the patterns of Flux itself are. */
+const DEFAULTS = "Flux's defaults";
 const IGNORE_FILE = ".sourceignore";
 
 /** A pattern and the file that contains it. */
@@ -155,19 +157,21 @@ function placed(ignore: string, place: string, directory?: readonly string[]): r
 
 /** Any pattern of the source replaces Flux's defaults. */
 function patternsFor(patterns: readonly PlacedPattern[]): readonly PlacedPattern[] {
-  return [
-    ...placed(patterns.length > 0 ? ALWAYS : `${ALWAYS}\n${BY_DEFAULT}`, "Flux's defaults"),
-    ...patterns,
-  ];
+  return [...placed(patterns.length > 0 ? ALWAYS : `${ALWAYS}\n${BY_DEFAULT}`, DEFAULTS), ...patterns];
 }
 
 /** The last matching pattern wins. An artifact has nothing from outside its directories. */
 function leftOutBy(patterns: readonly PlacedPattern[], directories: readonly string[]): LeftOut {
   return (path, isDirectory) => {
     const isOutside = (directory: string): boolean => !isIn(path, directory) && !isIn(directory, path);
-    if (directories.every(isOutside)) return `it contains only ${directories.join(", ")}`;
+    if (directories.every(isOutside)) return { reason: `it contains only ${directories.join(", ")}` };
     const parts = path.split("/");
     const last = patterns.findLast(({ matches }) => matches(parts, isDirectory));
-    return last === undefined || last.includes ? undefined : `excluded by \`${last.line}\` (${last.place})`;
+    if (last === undefined || last.includes) return undefined;
+    const { line, place } = last;
+    return {
+      reason: `excluded by \`${line}\` (${place})`,
+      ...(place === DEFAULTS && !ALWAYS.split("\n").includes(line) && { fluxLine: line }),
+    };
   };
 }

@@ -100,6 +100,11 @@ export class BuiltKustomization {
     return this.#repository;
   }
 
+  /** The lines of Flux's own list of exclusions that keep files out of its source's artifact; none where an ignore file has replaced that list. */
+  get fluxExclusions(): readonly string[] {
+    return this.#repository instanceof Delivered ? this.#repository.fluxExclusions() : [];
+  }
+
   /** The object built from a document, before this Kustomization's own patches, target namespace and so on. Built on first use. */
   beforePatches(origin: Origin): Mapping | undefined {
     this.#plain ??= this.#buildPlain();

@@ -7,8 +7,15 @@ import type { Origin, SourceFile } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
 import { KeptResults, type Kept } from "./kept-results.ts";
 
-/** The reason why a file or directory is not in a source's artifact; undefined if it is. */
-export type LeftOut = (path: string, isDirectory: boolean) => string | undefined;
+/** Why a file or directory is not in a source's artifact. */
+export interface Exclusion {
+  readonly reason: string;
+  /** The line of Flux's own list, which any line of an ignore file replaces. */
+  readonly fluxLine?: string | undefined;
+}
+
+/** Why a file or directory is not in a source's artifact; undefined if it is. */
+export type LeftOut = (path: string, isDirectory: boolean) => Exclusion | undefined;
 
 /** What a computation depends on so far. */
 interface Recording {
@@ -37,6 +44,12 @@ export class Delivered extends Repository {
     this.#leftOut = leftOut;
     this.base = base;
     this.#kept = kept;
+  }
+
+  /** The lines of Flux's own list that keep files of the repository out. */
+  fluxExclusions(): readonly string[] {
+    const files = this.#repository.filesBelow(".", () => true);
+    return [...new Set(files.flatMap((file) => this.#leftOut(file, false)?.fluxLine ?? []))];
   }
 
   override with(changes: Changes): Delivered {
@@ -154,6 +167,6 @@ export class Delivered extends Repository {
   #findReason(path: string, isDirectory: boolean): string | undefined {
     if (path === "." || path === "") return undefined;
     if (this.#repository.isLinked(path)) return "artifacts do not contain symbolic links";
-    return this.#leftOut(path, isDirectory);
+    return this.#leftOut(path, isDirectory)?.reason;
   }
 }

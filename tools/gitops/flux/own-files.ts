@@ -1,5 +1,5 @@
 import { idOf } from "../kustomize/object-name.ts";
-import { HOW_TO_EXCLUDE } from "../own-directory.ts";
+import { HOW_TO_EXCLUDE, withFluxLines } from "../own-directory.ts";
 import { isIn } from "../yaml/paths.ts";
 import type { BuiltCluster, BuiltKustomization } from "./built.ts";
 
@@ -11,7 +11,7 @@ export function beforeOwnFiles(clusters: readonly BuiltCluster[]): string | unde
   const builder = clusters.flatMap(({ kustomizations }) => kustomizations).find(wouldBuild);
   return (
     builder &&
-    `before you push a file in .edgefirst, ${HOW_TO_EXCLUDE}: Kustomization ${idOf(builder.object)} builds every YAML file of the repository, because the root has no kustomization.yaml, and Flux applies nothing of it once one of them is no object`
+    `before you push a file in .edgefirst, ${HOW_TO_EXCLUDE}${withFluxLines(builder.fluxExclusions)}: Kustomization ${idOf(builder.object)} builds every YAML file of the repository, because the root has no kustomization.yaml, and Flux applies nothing of it once one of them is no object`
   );
 }
 

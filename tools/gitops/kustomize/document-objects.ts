@@ -54,6 +54,6 @@ export function resourcesOf(value: Value, origin: Origin): Resource[] {
 /** What to do about a file of edgefirst itself that Flux builds; empty for any other file. */
 function ofEdgefirst({ source: { file } }: Origin): string {
   return isOfEdgefirst(file)
-    ? `, but a file of edgefirst: Flux builds every YAML file below a path without a kustomization.yaml, also this one, and then applies nothing of that Kustomization. Before you push it, ${HOW_TO_EXCLUDE}`
+    ? `, but a file of edgefirst: Flux builds every YAML file below a path without a kustomization.yaml, also this one, and then applies nothing of that Kustomization. Before you push it, ${HOW_TO_EXCLUDE}, and with it the lines of Flux's own list that the repository needs, which the first line of such a file replaces`
     : "";
 }
