@@ -263,6 +263,28 @@ spec: { sync: { kind: GitRepository, url: "https://git.example.com/me/home.git",
     assert.deepEqual(built.external, ["flux-system/secrets (GitRepository secrets)"]);
   });
 
+  it("start at a bootstrap, not at a Kustomization that nothing applies and that would build all of the repository", () => {
+    const source =
+      "---\napiVersion: source.toolkit.fluxcd.io/v1\nkind: GitRepository\nmetadata: { name: home, namespace: flux-system }\n";
+    const files = {
+      "clusters/home/flux-system/gotk-sync.yaml": kustomization("flux-system", "./clusters/home") + source,
+      "clusters/home/apps.yaml": kustomization("apps", "./apps"),
+      "apps/map.yaml": map("app"),
+      "keys/kustomization.yaml": "resources: []\n",
+    };
+    const unused = { "keys/keys.yaml": kustomization("keys", "./") };
+    const built = build({ ...files, ...unused });
+    assert.deepEqual(maps(built), { "clusters/home": ["app"] });
+    assert.deepEqual(
+      built.clusters.flatMap(({ problems }) => problems),
+      [],
+    );
+    assert.deepEqual(built.unreached, ["keys/keys.yaml"]);
+    // As a bootstrap from elsewhere, it is a root.
+    const elsewhere = { "keys/keys.yaml": kustomization("keys", "./") + source };
+    assert.notDeepEqual(Object.keys(maps(build({ ...files, ...elsewhere }))), ["clusters/home"]);
+  });
+
   it("are two if two bootstraps of different names apply two Kustomizations of one name", () => {
     const built = build({
       "sites/a/sync.yaml": kustomization("a", "./sites/a"),

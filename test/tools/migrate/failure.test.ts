@@ -88,7 +88,7 @@ describe("a step that would break a build with one of its files", () => {
     assert.deepEqual(
       proof.failures.map(({ message }) => message),
       [
-        "ConfigMap den/tea exists already, from home/red/tea.yaml:1",
+        "ConfigMap den/tea exists already: the build includes this file twice",
         `home: without this build, ${NAMES.length} objects would be missing, such as ConfigMap den/tea`,
       ],
     );

@@ -12,7 +12,7 @@ import type { Delivered } from "./delivered.ts";
 import { finishObject } from "./finish.ts";
 import { buildSpecOf, fileWithSpec, isFluxKustomization, pathOf, specOf } from "./flux-kustomization.ts";
 import { remoteOf } from "./remote-cluster.ts";
-import type { OwnSources } from "./roots.ts";
+import type { OwnSources } from "./own-sources.ts";
 import type { MissingVariable } from "./substitution.ts";
 import { VariableSources } from "./variable-sources.ts";
 import { variablesOf } from "./variables.ts";

@@ -13,7 +13,8 @@ import { Artifacts } from "./artifacts.ts";
 import { KeptBuilds } from "./kept-results.ts";
 import { pushedBy } from "./pushed-sources.ts";
 import { plainClusters } from "./plain-clusters.ts";
-import { findRoots, ownSources } from "./roots.ts";
+import { ownSources } from "./own-sources.ts";
+import { findRoots } from "./roots.ts";
 import { switchedOff } from "./switched-off.ts";
 import { isChartTemplate } from "./chart-templates.ts";
 import { yamlFilesIn } from "../yaml/yaml-files.ts";
@@ -62,7 +63,7 @@ export function buildRepository(
   const sources = ownSources(written, repository, artifacts, files);
   const survivors = new Set(surviving.map(({ object }) => object));
   const roots = deployed(
-    findRoots(written, sources, artifacts).filter(({ object }) => !survivors.has(object)),
+    findRoots(written, sources, artifacts, repository).filter(({ object }) => !survivors.has(object)),
     repository,
     files,
   );

@@ -2,42 +2,29 @@ import { posix } from "node:path";
 import { scalarText } from "../kustomize/resource.ts";
 import { isIn } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { isMapping, type Mapping } from "../yaml/values.ts";
+import { isMapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { Artifacts } from "./artifacts.ts";
-import { fluxInstances, sourceOf } from "./flux-instances.ts";
 import { filesReached, pathOf, specOf } from "./flux-kustomization.ts";
 import type { Root } from "./cluster-names.ts";
-import { clusterOf, documentsWith, hasVariables, type WrittenObject } from "./written.ts";
+import type { OwnSources } from "./own-sources.ts";
+import { clusterOf, documentsWith, type WrittenObject } from "./written.ts";
 
 /**
  * The roots of a cluster's tree: the Kustomizations that no other Kustomization applies. In a cycle, the first file is the root. An app that
- * the kustomization.yaml above it leaves out is not a root, nor is an unapplied app next to applied ones: neither is deployed.
+ * the kustomization.yaml above it leaves out is not a root, nor is an unapplied app next to applied ones, nor an unapplied Kustomization that would apply a
+ * bootstrapped cluster: none of them is deployed.
  */
 export function findRoots(
-  written: readonly WrittenObject[],
+  all: readonly WrittenObject[],
   sources: OwnSources,
   artifacts: Artifacts,
+  repository: Repository,
 ): readonly Root[] {
-  const reaches = new Map<WrittenObject, ReadonlySet<string>>();
-  for (const kustomization of written) {
-    if (!sources.has(kustomization.object)) continue;
-    const files = filesReached(
-      kustomization.object,
-      artifacts.of(kustomization.object, clusterOf(kustomization)),
-    );
-    if (!(files instanceof BuildError)) reaches.set(kustomization, files);
-  }
-  const writtenIn = Map.groupBy(
-    written.filter(({ isBootstrap }) => isBootstrap !== true),
-    ({ file }) => file,
-  );
-  const children = new Map(
-    [...reaches].map(([parent, files]) => [
-      parent,
-      [...files].flatMap((file) => writtenIn.get(file) ?? []).filter((child) => child !== parent),
-    ]),
-  );
+  const complete = treesOf(all, sources, artifacts);
+  const written = all.filter((one) => !isUnused(one, complete, repository));
+  const trees = written.length === all.length ? complete : treesOf(written, sources, artifacts);
+  const { reaches, children } = trees;
   const applied = new Set([...children.values()].flat());
   const roots: WrittenObject[] = [];
   const reached = new Set<WrittenObject>();
@@ -69,9 +56,65 @@ export function findRoots(
     .map((root) => ({
       ...root,
       descendants: descendantsOf(root, children),
-      isBootstrapped: root.isBootstrap === true || (reaches.get(root)?.has(root.file) ?? false),
+      isBootstrapped: root.isBootstrap === true || isSelfApplied(root, trees),
       place: placeOf(root, reaches.has(root), artifacts),
     }));
+}
+
+/** What Kustomizations apply, as far as they read this repository. */
+interface Trees {
+  readonly reaches: ReadonlyMap<WrittenObject, ReadonlySet<string>>;
+  readonly children: ReadonlyMap<WrittenObject, readonly WrittenObject[]>;
+}
+
+function treesOf(written: readonly WrittenObject[], sources: OwnSources, artifacts: Artifacts): Trees {
+  const reaches = new Map<WrittenObject, ReadonlySet<string>>();
+  for (const kustomization of written) {
+    if (!sources.has(kustomization.object)) continue;
+    const files = filesReached(
+      kustomization.object,
+      artifacts.of(kustomization.object, clusterOf(kustomization)),
+    );
+    if (!(files instanceof BuildError)) reaches.set(kustomization, files);
+  }
+  const writtenIn = Map.groupBy(
+    written.filter(({ isBootstrap }) => isBootstrap !== true),
+    ({ file }) => file,
+  );
+  const children = new Map(
+    [...reaches].map(([parent, files]) => [
+      parent,
+      [...files].flatMap((file) => writtenIn.get(file) ?? []).filter((child) => child !== parent),
+    ]),
+  );
+  return { reaches, children };
+}
+
+const isSelfApplied = (one: WrittenObject, { reaches }: Trees): boolean =>
+  reaches.get(one)?.has(one.file) ?? false;
+
+/** Whether a Kustomization would apply a bootstrapped cluster, but is not a bootstrap itself, and nothing applies it. */
+function isUnused(one: WrittenObject, trees: Trees, repository: Repository): boolean {
+  if (one.isBootstrap === true || one.isPatched === true || isSelfApplied(one, trees)) return false;
+  const isBootstrap = (child: WrittenObject): boolean =>
+    isSelfApplied(child, trees) && isNextToSource(child, repository);
+  return (
+    (trees.children.get(one) ?? []).some(isBootstrap) &&
+    !isNextToSource(one, repository) &&
+    ![...trees.children.values()].some((others) => others.includes(one))
+  );
+}
+
+/** Whether a Kustomization is in one file with its source, as `flux bootstrap` writes both to gotk-sync.yaml. */
+function isNextToSource({ object, file }: WrittenObject, repository: Repository): boolean {
+  const { sourceRef } = specOf(object);
+  const { kind, name } = isMapping(sourceRef) ? sourceRef : {};
+  return documentsWith(repository, [file], scalarText(kind)).some(
+    ({ object: other }) =>
+      other.kind === kind &&
+      isMapping(other.metadata) &&
+      scalarText(other.metadata.name) === scalarText(name),
+  );
 }
 
 function descendantsOf(
@@ -110,91 +153,4 @@ function directoriesAbove({ file }: WrittenObject): readonly string[] {
 function appKey(written: WrittenObject): string {
   const { dir, base } = posix.parse(written.file);
   return [clusterOf(written), posix.dirname(dir), base].join(" ");
-}
-
-/** Selects the Kustomizations that read this repository. */
-export interface OwnSources {
-  has(kustomization: Mapping): boolean;
-}
-
-/**
- * A source counts as this repository if it is the only one, or if a Kustomization that uses it has a path, other than the root, that
- * exists here. Two repositories can have the same layout, so among such GitRepositories, the one with the most Kustomizations decides: those whose URL names
- * another repository are not this one. Only Git knows the repository's own URL, and it can have many forms.
- */
-export function ownSources(
-  written: readonly WrittenObject[],
-  repository: Repository,
-  artifacts: Artifacts,
-  files: readonly string[],
-): OwnSources {
-  const key = (kustomization: Mapping): string => {
-    const { sourceRef } = specOf(kustomization);
-    const reference = isMapping(sourceRef) ? sourceRef : {};
-    return `${scalarText(reference.kind)} ${scalarText(reference.name)}`;
-  };
-  const all = new Set(written.map(({ object }) => key(object)));
-  const users = Map.groupBy(
-    written.filter(({ object }) => {
-      const path = pathOf(object);
-      return path !== "." && repository.isDirectory(path);
-    }),
-    ({ object }) => key(object),
-  );
-  // A single source needs no comparison.
-  const names = users.size > 1 ? namesByUrl(repository, files, written) : new Map<string, string>();
-  const [most] = [...users].toSorted(
-    ([, one], [, other]) => other.length - one.length || rootsAmong(other) - rootsAmong(one),
-  );
-  const ownName = names.get(most?.[0] ?? "");
-  const own = new Set(
-    [...users.keys()].filter((source) => {
-      const name = names.get(source);
-      return ownName === undefined || name === undefined || name === ownName;
-    }),
-  );
-  return {
-    has: (kustomization) => {
-      if (artifacts.baseOf(kustomization, ".") !== undefined) return true;
-      const source = key(kustomization);
-      return (all.size === 1 && all.has(source)) || own.has(source);
-    },
-  };
-}
-
-/** How many Kustomizations apply the file that they are written in. */
-const rootsAmong = (users: readonly WrittenObject[]): number =>
-  users.filter(({ object, file }) => isIn(file, pathOf(object))).length;
-
-/**
- * The last part of each GitRepository's URL, which mirrors have in common, by kind and name of the source; none where the URL is unknown or ambiguous. The Flux
- * Operator creates the source of a FluxInstance.
- */
-function namesByUrl(
-  repository: Repository,
-  files: readonly string[],
-  written: readonly WrittenObject[],
-): ReadonlyMap<string, string> {
-  const gitRepositories = documentsWith(repository, files, "GitRepository")
-    .filter(({ object }) => object.kind === "GitRepository")
-    .map(({ object: { metadata, spec } }) => ({
-      name: scalarText(isMapping(metadata) ? metadata.name : undefined),
-      url: scalarText(isMapping(spec) ? spec.url : undefined),
-    }));
-  const instances = fluxInstances({ repository, files, written }).map((instance) => ({
-    name: sourceOf(instance).name,
-    url: scalarText(instance.sync.url),
-  }));
-  const names = new Map<string, Set<string>>();
-  for (const { name: own, url } of [...gitRepositories, ...instances]) {
-    const source = `GitRepository ${own}`;
-    const name = /([^/:]+?)(?:\.git)?\/?$/.exec(url)?.[1];
-    if (name === undefined || hasVariables(name)) continue;
-    names.set(source, (names.get(source) ?? new Set()).add(name.toLowerCase()));
-  }
-  return new Map(
-    [...names].flatMap(([source, [name, other]]) =>
-      name !== undefined && other === undefined ? [[source, name] as const] : [],
-    ),
-  );
 }

@@ -18,10 +18,9 @@ export class Resources {
     if (other) {
       const { source, offset } = other.origin;
       const { file, line } = source.locate(offset);
-      throw new BuildError(
-        `${describeId(resource.id)} exists already, from ${file}:${line}`,
-        resource.origin,
-      );
+      const isSame = source === resource.origin.source && offset === resource.origin.offset;
+      const place = isSame ? ": the build includes this file twice" : `, from ${file}:${line}`;
+      throw new BuildError(`${describeId(resource.id)} exists already${place}`, resource.origin);
     }
     this.#list.push(resource);
     this.#index(resource, resource.name);
