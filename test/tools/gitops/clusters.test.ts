@@ -280,6 +280,11 @@ spec: { sync: { kind: GitRepository, url: "https://git.example.com/me/home.git",
       [],
     );
     assert.deepEqual(built.unreached, ["keys/keys.yaml"]);
+    // So is a template of the bootstrap.
+    const template = {
+      "tmpl/gotk-sync.yaml": kustomization("home", "./clusters/home") + `${source}spec: { url: "\${URL}" }\n`,
+    };
+    assert.deepEqual(Object.keys(maps(build({ ...files, ...template }))), ["clusters/home"]);
     // As a bootstrap from elsewhere, it is a root.
     const elsewhere = { "keys/keys.yaml": kustomization("keys", "./") + source };
     assert.notDeepEqual(Object.keys(maps(build({ ...files, ...elsewhere }))), ["clusters/home"]);

@@ -8,7 +8,7 @@ import type { Artifacts } from "./artifacts.ts";
 import { filesReached, pathOf, specOf } from "./flux-kustomization.ts";
 import type { Root } from "./cluster-names.ts";
 import type { OwnSources } from "./own-sources.ts";
-import { clusterOf, documentsWith, type WrittenObject } from "./written.ts";
+import { clusterOf, documentsWith, hasVariables, type WrittenObject } from "./written.ts";
 
 /**
  * The roots of a cluster's tree: the Kustomizations that no other Kustomization applies. In a cycle, the first file is the root. An app that
@@ -105,7 +105,7 @@ function isUnused(one: WrittenObject, trees: Trees, repository: Repository): boo
   );
 }
 
-/** Whether a Kustomization is in one file with its source, as `flux bootstrap` writes both to gotk-sync.yaml. */
+/** Whether a Kustomization is in one file with its source, as `flux bootstrap` writes both to gotk-sync.yaml. The URL of a template has variables. */
 function isNextToSource({ object, file }: WrittenObject, repository: Repository): boolean {
   const { sourceRef } = specOf(object);
   const { kind, name } = isMapping(sourceRef) ? sourceRef : {};
@@ -113,7 +113,8 @@ function isNextToSource({ object, file }: WrittenObject, repository: Repository)
     ({ object: other }) =>
       other.kind === kind &&
       isMapping(other.metadata) &&
-      scalarText(other.metadata.name) === scalarText(name),
+      scalarText(other.metadata.name) === scalarText(name) &&
+      !hasVariables(scalarText(specOf(other).url)),
   );
 }
 
