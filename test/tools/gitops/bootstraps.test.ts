@@ -175,7 +175,8 @@ describe("the Kustomization of a FluxInstance", () => {
       resources: ["../base"],
       patches: [{ target: { kind }, patch: JSON.stringify([{ op: "replace", path, value: "cluster/one" }]) }],
     });
-    const literal = (path: string): string => `instance:\n  sync:\n    path: ${path}\n`;
+    const literal = (path: string): string =>
+      `instance:\n  sync:\n    path: ${path}\n  kustomize:\n    patches: [{ target: { kind: Deployment }, patch: "- { op: remove, path: /spec/a }" }]\n`;
     const generated = (path: string, behavior: string): object => ({
       name: "instance-values",
       behavior,

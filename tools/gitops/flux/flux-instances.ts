@@ -4,7 +4,7 @@ import { valuesOf } from "../../../policy/objects/helm.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import type { Origin } from "../yaml/source.ts";
-import { isMapping, originAt, originOf, type Mapping } from "../yaml/values.ts";
+import { isMapping, originAt, originOf, valueAt, type Mapping } from "../yaml/values.ts";
 import { appliersOf, namespaceGiven, substituted } from "./appliers.ts";
 import { objectsOf, unitsWith, type Unit } from "./applied-units.ts";
 import { pathOf, specOf } from "./flux-kustomization.ts";
@@ -104,11 +104,16 @@ const indexed = (objects: readonly Mapping[]): ObjectIndex =>
 /** A FluxInstance, or a HelmRelease with all its values. */
 function builtInstance(object: Mapping, objects: ObjectIndex | undefined): FluxInstance | undefined {
   const settings =
-    object.kind === "HelmRelease" && objects
-      ? valuesOf(object as unknown as KubeObject, objects).values.instance
-      : settingsIn(object);
+    object.kind === "HelmRelease" && objects ? settingsFrom(object, objects) : settingsIn(object);
   const found = instanceOf(settings, object, originOf(object).source.file);
   return found && { ...found, namespace: installedIn(object) || ownNamespace(object) };
+}
+
+/** The settings in all of a release's values. Those from a ConfigMap have no place of their own. */
+function settingsFrom(release: Mapping, objects: ObjectIndex): unknown {
+  if (specOf(release).valuesFrom === undefined) return settingsIn(release);
+  const { instance } = valuesOf(release as unknown as KubeObject, objects).values;
+  return isMapping(instance) ? valueAt(instance, originAt(release, placeOf(release))) : undefined;
 }
 
 /** The source that the Flux Operator creates; its name defaults to the namespace. Source: docs/web/instance/sync.md of the Flux Operator. */
