@@ -99,6 +99,21 @@ describe("migrate route: fixed addresses of hosts that move", () => {
       );
   });
 
+  it("change where an entry has only hosts that move, although it decides about the names below them, too", () => {
+    const more = {
+      "club/names.yaml": configMap({
+        "blocky.yml": "customDNS:\n  mapping:\n    poll.example.org: 192.0.2.20\n",
+      }),
+    };
+    const options = { route: { gateways: { wan: { name: "wan", namespace: "edge-doors" } } } };
+    assert.match(
+      resultOf(route, files(more), options)
+        .plan.notes.map(({ message }) => message)
+        .join("\n"),
+      /: change it to that of Gateway edge-doors\/wan, where every name below then leads as well, in the same commit/,
+    );
+  });
+
   it("are found in the form that the cluster receives, with its variables", () => {
     const [host, ip] = ["poll.${SUFFIX}", "${CLIENT_IP}"];
     const substitute = { SUFFIX: "example.org", CLIENT_IP: "192.0.2.20" };

@@ -234,6 +234,17 @@ describe("migrate route: network policies", () => {
     assert.equal(stays([...TRAEFIK, network({ podSelector, ingress: fromNginx }, "tools")], operated), "");
     const egress = network({ podSelector, policyTypes: ["Egress"], egress: [] });
     assert.equal(stays([...TRAEFIK, egress], operated), "");
+    const closed = [...TRAEFIK, network({ podSelector: {}, ingress: [] })];
+    assert.match(
+      stays(closed, operated),
+      /restricts who reaches .* and does not admit .*: extend the policy/,
+    );
+    const both = [...closed, network({ podSelector, ingress: [{ from: [namespaceIs("doors")] }] })];
+    assert.match(
+      stays(both, operated),
+      /does not admit those of Gateway doors\/front, but NetworkPolicy apps\/rule .* does, and may select the pods of operated: .*reachesApps to true/,
+    );
+    assert.equal(stays(both, operated, { reachesApps: true }), "");
   });
 });
 

@@ -76,20 +76,16 @@ function notesOf(
   const what = isOld ? place : "a fixed address";
   const change = isWide(entry, own)
     ? `add an entry for these hosts with the address of ${name}, and leave this one, which other names have, too,`
-    : `change it to that of ${name}`;
+    : `change it to that of ${name}${entry.withSubdomains === true ? ", where every name below then leads as well," : ""}`;
   const advice = isOld ? change : `if it leads to the controller of class ${ingressClass}, ${change}`;
   const message = `sends requests for ${hosts} to ${entry.to}, ${what}: ${advice} in the same commit, or they get 404, whatever else DNS says`;
   return [{ kind: "cutover", message, position }];
 }
 
-/** Whether an entry also decides about names that do not move. */
-function isWide({ names, withSubdomains, pattern }: AddressEntry, moved: readonly DnsRecord[]): boolean {
+/** Whether an entry names more than what moves. */
+function isWide({ names, pattern }: AddressEntry, moved: readonly DnsRecord[]): boolean {
   const hosts = new Set(moved.map(({ host }) => host.toLowerCase()));
-  return (
-    pattern !== undefined ||
-    withSubdomains === true ||
-    names.some((name) => !hosts.has(name.toLowerCase().replace(/\.$/, "")))
-  );
+  return pattern !== undefined || names.some((name) => !hosts.has(name.toLowerCase().replace(/\.$/, "")));
 }
 
 /** Whether an object names an address. */

@@ -74,14 +74,29 @@ function whyClosed(question: Question, door: Pods): string | undefined {
   const subject = admitting
     ? `${first?.name ?? ""} admits the controller of the class to the pods of ${name}`
     : `${first?.name ?? ""} restricts who reaches the pods of ${name}`;
-  const reason =
-    sentence(answer, question, (admits) => `${subject} ${admits} those of Gateway ${id}`) ??
-    (around.length === 0 ? whyMaybeClosed(question, door) : undefined);
+  const other = answer === false ? likelyToAdmit(question, door) : undefined;
+  const reason = other
+    ? whyUnlikely(question, subject, other)
+    : (sentence(answer, question, (admits) => `${subject} ${admits} those of Gateway ${id}`) ??
+      (around.length === 0 ? whyMaybeClosed(question, door) : undefined));
   if (reason !== undefined) return reason;
   const behind = policies.filter(({ selects, releases }) => releases !== undefined && selects(door) === true);
   if (behind.length === 0 || anyOf(behind.map(({ releases }) => releases?.(app))) !== false) return undefined;
   return `${behind[0]?.name ?? ""} does not let the pods of Gateway ${id} reach those of ${name}: extend it, or label the pods, before the move`;
 }
+
+/** A policy that admits a Gateway's pods, perhaps to those of an app whose labels are not known: what policies admit adds up. */
+const likelyToAdmit = ({ policies, app }: Question, door: Pods): Policy | undefined =>
+  policies.find(({ selects, admits }) => selects(app) === undefined && admits?.(door) === true);
+
+const whyUnlikely = (
+  { name, gateway, option }: Question,
+  subject: string,
+  other: Policy,
+): string | undefined =>
+  gateway.reachesApps
+    ? undefined
+    : `${subject} and does not admit those of Gateway ${gateway.namespace}/${gateway.name}, but ${other.name} does, and may select the pods of ${name}: if it does, set route.gateways.${option}.reachesApps to true in ${OPTIONS_FILE}`;
 
 /** Policies that may be about an app whose pods are not known, such as those of an operator: those that admit the controller of the class are likely to be. */
 function whyMaybeClosed(question: Question, door: Pods): string | undefined {
