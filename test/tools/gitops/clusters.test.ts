@@ -76,6 +76,59 @@ describe("the clusters of a repository", () => {
     assert.deepEqual(Object.values(maps(build(files))), [["tea"]]);
   });
 
+  it("are those of the overlays that give their first Kustomization its path, whatever its base has", () => {
+    const patch = (name: string, form: string): string => {
+      const path = JSON.stringify(`./clusters/${name}`);
+      if (form === "JSON") return `[{ "op": "replace", "path": "/spec/path", "value": ${path} }]`;
+      return `{ apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: { name: flux-system, namespace: flux-system }, spec: { path: ${path} } }`;
+    };
+    const overlay = (name: string, form: string): string =>
+      form === "file"
+        ? "resources: [../../base]\npatches: [{ path: path.yaml }]\n"
+        : `resources: [../../base]\npatches: [{ target: { kind: Kustomization }, patch: '${patch(name, form)}' }]\n`;
+    for (const directory of ["clusters", "setup"])
+      for (const base of ["./unknown", "./clusters/edge", "./apps/one"])
+        for (const form of ["JSON", "merge", "file"]) {
+          const files = ["edge", "main"].flatMap((name) => [
+            // Below the directory that is built, as after a bootstrap, or next to it.
+            [
+              `${directory}/${name}/flux/kustomization.yaml`,
+              overlay(name, form).replace("../..", "../../../sync"),
+            ],
+            ...(form === "file" ? [[`${directory}/${name}/flux/path.yaml`, patch(name, form)]] : []),
+            [`clusters/${name}/apps.yaml`, kustomization("apps", `./apps/${name}`)],
+            [`apps/${name}/map.yaml`, map(`of-${name}`)],
+          ]);
+          const { clusters, ...built } = build({
+            ...(Object.fromEntries(files) as Record<string, string>),
+            "sync/base/kustomization.yaml": "resources: [sync.yaml]\n",
+            "sync/base/sync.yaml": kustomization("flux-system", base),
+            "apps/one/map.yaml": map("of-one"),
+          });
+          assert.deepEqual(
+            maps({ clusters, ...built }),
+            { "clusters/edge": ["of-edge"], "clusters/main": ["of-main"] },
+            [directory, base, form].join(),
+          );
+          assert.deepEqual(
+            clusters.flatMap(({ problems }) => problems.map(({ message }) => message)),
+            [],
+          );
+        }
+  });
+
+  it("are also those of a base that applies itself and that an overlay gives another path", () => {
+    const built = build({
+      "clusters/main/flux-system/kustomization.yaml": "resources: [sync.yaml]\n",
+      "clusters/main/flux-system/sync.yaml": kustomization("flux-system", "./clusters/main"),
+      "clusters/main/map.yaml": map("of-main"),
+      "clusters/edge/flux-system/kustomization.yaml":
+        "resources: [../../main/flux-system]\npatches:\n- target: { kind: Kustomization }\n  patch: |\n    - { op: replace, path: /spec/path, value: ./clusters/edge }\n",
+      "clusters/edge/map.yaml": map("of-edge"),
+    });
+    assert.deepEqual(maps(built), { "clusters/edge": ["of-edge"], "clusters/main": ["of-main"] });
+  });
+
   it("are named after the path that a patch gives the template of their root, which also has the template's fields", () => {
     const patch = (zone: string): string =>
       `apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: sync, namespace: flux-system }\nspec: { path: ./clusters/${zone}, postBuild: { substitute: { ZONE: zone } } }\n`;

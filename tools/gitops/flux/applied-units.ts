@@ -6,7 +6,7 @@ import { attempt } from "../problem.ts";
 import { isIn } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { startOf } from "../yaml/source.ts";
-import type { BuiltResource } from "./kustomization-build.ts";
+import type { Resource } from "../kustomize/resource.ts";
 import { fileWithSpec, pathOf } from "./flux-kustomization.ts";
 import type { WrittenObject } from "./written.ts";
 
@@ -50,9 +50,9 @@ export function unitsWith(
 }
 
 /** What a unit builds, as far as it can be built: its errors are reported when the clusters are built. */
-export function objectsOf({ applier, directory }: Unit, repository: Repository): readonly BuiltResource[] {
+export function objectsOf({ applier, directory }: Unit, repository: Repository): readonly Resource[] {
   const ignore = (): undefined => undefined;
-  const build = (): readonly BuiltResource[] => {
+  const build = (): readonly Resource[] => {
     const file = applier
       ? fileWithSpec(applier.object, repository)
       : readKustomizationFile(repository, directory, startOf(posix.join(directory, "kustomization.yaml")));

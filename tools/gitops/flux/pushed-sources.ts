@@ -6,7 +6,8 @@ import { yamlFilesIn } from "../yaml/yaml-files.ts";
 import { fluxInstances, sourceOf } from "./flux-instances.ts";
 import { specOf } from "./flux-kustomization.ts";
 import { pushedArtifacts, type PushedArtifact } from "./pushed-artifacts.ts";
-import { documentsWith, writtenKustomizations } from "./written.ts";
+import { documentsWith } from "./written.ts";
+import { writtenKustomizations } from "./written-kustomizations.ts";
 
 /**
  * What a source delivers, given a reference to it, if it is an OCIRepository that a workflow of this repository pushes from one of its directories; undefined for

@@ -18,7 +18,8 @@ import { findRoots } from "./roots.ts";
 import { switchedOff } from "./switched-off.ts";
 import { isChartTemplate } from "./chart-templates.ts";
 import { yamlFilesIn } from "../yaml/yaml-files.ts";
-import { isTemplate, writtenKustomizations, type WrittenObject } from "./written.ts";
+import { isTemplate, type WrittenObject } from "./written.ts";
+import { writtenKustomizations } from "./written-kustomizations.ts";
 
 /** Everything that a repository applies, by cluster. */
 export interface BuiltRepository {

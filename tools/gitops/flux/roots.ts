@@ -2,7 +2,8 @@ import { posix } from "node:path";
 import { scalarText } from "../kustomize/resource.ts";
 import { isIn } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { isMapping } from "../yaml/values.ts";
+import { originKey } from "../yaml/source.ts";
+import { isMapping, originOf } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 import type { Artifacts } from "./artifacts.ts";
 import { filesReached, pathOf, specOf } from "./flux-kustomization.ts";
@@ -50,7 +51,9 @@ export function findRoots(
   );
   const isLeftOut = (root: WrittenObject): boolean =>
     apps.has(appKey(root)) ||
-    directoriesAbove(root).some((directory) => readers.get(directory)?.some(({ reader }) => reader !== root));
+    directoriesAbove(root).some((directory) =>
+      readers.get(directory)?.some(({ reader }) => !isSameObject(root, reader)),
+    );
   return roots
     .filter((root) => (children.get(root) ?? []).length > 0 || !isLeftOut(root))
     .map((root) => ({
@@ -84,14 +87,23 @@ function treesOf(written: readonly WrittenObject[], sources: OwnSources, artifac
   const children = new Map(
     [...reaches].map(([parent, files]) => [
       parent,
-      [...files].flatMap((file) => writtenIn.get(file) ?? []).filter((child) => child !== parent),
+      [...files].flatMap((file) => writtenIn.get(file) ?? []).filter((child) => !isSameObject(child, parent)),
     ]),
   );
   return { reaches, children };
 }
 
-const isSelfApplied = (one: WrittenObject, { reaches }: Trees): boolean =>
-  reaches.get(one)?.has(one.file) ?? false;
+/** Whether two are one object of a file, which an overlay may have changed: what it applies is then itself, not its base. */
+const isSameObject = (one: WrittenObject, other: WrittenObject): boolean =>
+  one === other ||
+  (other.isPatched === true && originKey(originOf(one.object)) === originKey(originOf(other.object)));
+
+/** An overlay that applies itself builds the directory of its kustomization file. */
+function isSelfApplied(one: WrittenObject, { reaches }: Trees): boolean {
+  const { file, isPatched } = one;
+  const reached = reaches.get(one) ?? new Set();
+  return reached.has(file) || (isPatched === true && reached.has(posix.dirname(file)));
+}
 
 /** Whether a Kustomization would apply a bootstrapped cluster, but is not a bootstrap itself, and nothing applies it. */
 function isUnused(one: WrittenObject, trees: Trees, repository: Repository): boolean {

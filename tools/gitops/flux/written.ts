@@ -1,12 +1,8 @@
-import { oncePer } from "../../../lib/once-per.ts";
-import { patchFilesIn } from "../kustomize/included-files.ts";
-import { strategicMerge } from "../kustomize/merge.ts";
-import { Resource, scalarText } from "../kustomize/resource.ts";
-import { attempt } from "../problem.ts";
+import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { searchedText } from "../yaml/file-text.ts";
 import { yamlFilesIn } from "../yaml/yaml-files.ts";
-import { cloneAt, isMapping, originOf, type Mapping } from "../yaml/values.ts";
+import { isMapping, type Mapping } from "../yaml/values.ts";
 import { isFluxKustomization } from "./flux-kustomization.ts";
 
 /** An object as written in a file. */
@@ -15,46 +11,14 @@ export interface WrittenObject {
   readonly file: string;
   /** Set if the object is not in the file, but created because of the file: whatever applies the file does not apply this object. */
   readonly isBootstrap?: true;
-  /** Set if the file is a patch, and the object is the template to which it gives a path. */
+  /** Set if the file is a patch, or an overlay's kustomization file, and the object is the template or base to which it gives a path. */
   readonly isPatched?: true;
-}
-
-/** Every Flux Kustomization in a repository, without patches of one. Archived Kustomizations and templates count only if there are no others. */
-export const writtenKustomizations = oncePer((repository: Repository): readonly WrittenObject[] => {
-  const documents = fluxKustomizations(repository);
-  const patches = patchFilesIn(repository);
-  const all = documents
-    .filter(
-      ({ file, object }) => (isMapping(object.spec) && object.spec.path !== undefined) || !patches.has(file),
-    )
-    .map((one) => (patches.has(one.file) ? withTemplate(one, documents) : one));
-  const live = all.filter(({ file, object }) => !isArchived(file) && !isTemplate(object));
-  return live.length > 0 ? live : all;
-});
-
-/** A template with the patch that gives it its path. */
-function withTemplate(patch: WrittenObject, documents: readonly WrittenObject[]): WrittenObject {
-  const { object, file } = patch;
-  const [template, ...others] = documents.filter(
-    (one) => isTemplate(one.object) && one.file !== file && isSame(one.object, object),
-  );
-  if (!template || others.length > 0) return patch;
-  const { mergeSchema } = new Resource(template.object, originOf(template.object));
-  const merged = attempt(
-    () => strategicMerge(template.object, object, mergeSchema),
-    () => undefined, // Reported when the Kustomization that has the patch is built.
-  );
-  return merged ? { object: cloneAt(merged, originOf(object)) as Mapping, file, isPatched: true } : patch;
-}
-
-function isSame(one: Mapping, other: Mapping): boolean {
-  const [a, b] = [one.metadata, other.metadata];
-  return isMapping(a) && isMapping(b) && a.name === b.name && a.namespace === b.namespace;
 }
 
 const GROUP = "kustomize.toolkit.fluxcd.io/";
 
-const fluxKustomizations = (repository: Repository): readonly WrittenObject[] =>
+/** Every Flux Kustomization in a repository, patches of one included. */
+export const fluxKustomizations = (repository: Repository): readonly WrittenObject[] =>
   written(repository, yamlFilesIn(repository), GROUP, isFluxKustomization);
 
 /** The Flux Kustomizations in a repository that cannot be roots, because they contain variables. */

@@ -5,7 +5,8 @@ import type { Repository } from "../yaml/repository.ts";
 import { originOf } from "../yaml/values.ts";
 import { pathOf, specOf } from "./flux-kustomization.ts";
 import { pushedBy } from "./pushed-sources.ts";
-import { hasVariables, writtenKustomizations, type WrittenObject } from "./written.ts";
+import { hasVariables, type WrittenObject } from "./written.ts";
+import { writtenKustomizations } from "./written-kustomizations.ts";
 
 /** The directory to which the paths of a repository's Kustomizations are relative, if they are not relative to its top. */
 export interface OtherTop {
