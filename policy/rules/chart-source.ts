@@ -1,6 +1,13 @@
-import { FLUX_KUSTOMIZATION, HELM_RELEASE, HELM_REPOSITORY, OCI_REPOSITORY } from "../objects/kinds.ts";
+import {
+  FLUX_KUSTOMIZATION,
+  HELM_CHART,
+  HELM_RELEASE,
+  HELM_REPOSITORY,
+  OCI_REPOSITORY,
+} from "../objects/kinds.ts";
 import type { KubeObject } from "../../kube/objects.ts";
-import type { ObjectIndex } from "../engine/object-index.ts";
+import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
+import type { Path } from "../engine/path.ts";
 import { fluxId } from "../objects/flux.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { ociAddress } from "../knowledge/lookups.ts";
@@ -20,29 +27,25 @@ export const chartSource = defineRule({
   severity: "medium",
   enforcement: "mandatory",
   recommends:
-    "an API version that the repository's Flux, which is older than 2.8, still supports; a version that a comment explains (`# always the latest`); and a version while its release is suspended",
+    "an API version that the repository's Flux still supports; a version that a comment explains (`# always the latest`); and a version while its release is suspended",
   kinds: [HELM_RELEASE, OCI_REPOSITORY, HELM_REPOSITORY],
   wholeStack: true,
   *check(object, context) {
     if (object.kind === "HelmRelease") yield* releaseProblems(object, context);
     else yield* sourceProblems(object, context);
   },
-  fix: (_, { path }) =>
-    path[0] === "apiVersion" ? [{ path: ["apiVersion"], value: "source.toolkit.fluxcd.io/v1" }] : [],
+  // Later versions of HelmRelease lack fields of earlier ones, so only sources are changed.
+  fix: (_, { path, expected }) =>
+    path[0] === "apiVersion" && expected !== undefined ? [{ path: ["apiVersion"], value: expected }] : [],
 });
 
-function* sourceProblems(
-  source: KubeObject,
-  { objects, hasFlux, commentsOn }: RuleContext,
-): Generator<Problem> {
-  if (source.apiVersion !== "source.toolkit.fluxcd.io/v1")
+function* sourceProblems(source: KubeObject, context: RuleContext): Generator<Problem> {
+  const { objects, commentsOn } = context;
+  for (const problem of removedVersion(source, SOURCE_VERSION, context))
     yield {
-      path: ["apiVersion"],
-      message: `Flux 2.8 and later do not support ${source.apiVersion}.`,
-      cause: source.apiVersion,
-      remediation:
-        "Use source.toolkit.fluxcd.io/v1, which Flux has since 2.3 (HelmRepository) and 2.6 (OCIRepository).",
-      recommendation: hasFlux("2.8.0") === false,
+      ...problem,
+      expected: SOURCE_VERSION,
+      remediation: `Use ${SOURCE_VERSION}, which Flux has since 2.3 (HelmRepository) and 2.6 (OCIRepository).`,
     };
   if (source.kind !== "OCIRepository" || isPartial(source) || holdsManifests(source, objects)) return;
   const { tag, semver, digest } = fields(at(source, ["spec", "ref"]));
@@ -67,6 +70,28 @@ function* sourceProblems(
       remediation: "Set ref.tag, or a range that holds back what may break, such as 1.x.",
       recommendation: isExplained(commentsOn(source, ["spec", "ref", "semver"])),
     };
+}
+
+const SOURCE_VERSION = "source.toolkit.fluxcd.io/v1";
+const RELEASE_VERSION = "helm.toolkit.fluxcd.io/v2";
+
+/**
+ * Reports an API version that Flux has removed: v1beta1 and v2beta1 in 2.7, v1beta2 and v2beta2 in 2.8.
+ * Source: https://fluxcd.io/blog/2025/09/flux-v2.7.0 and https://github.com/fluxcd/flux2/issues/5711
+ */
+function* removedVersion(
+  { apiVersion }: KubeObject,
+  current: string,
+  { hasFlux }: RuleContext,
+): Generator<Problem> {
+  if (apiVersion === current) return;
+  const since = apiVersion.endsWith("beta1") ? "2.7" : "2.8";
+  yield {
+    path: ["apiVersion"],
+    message: `Flux ${since} and later do not support ${apiVersion}.`,
+    cause: apiVersion,
+    recommendation: hasFlux(`${since}.0`) === false,
+  };
 }
 
 /** Whether the owner has written down that every version is wanted. */
@@ -96,6 +121,11 @@ const manifestSources = oncePer(
 );
 
 function* releaseProblems(release: KubeObject, context: RuleContext): Generator<Problem | NotEvaluated> {
+  for (const problem of removedVersion(release, RELEASE_VERSION, context))
+    yield {
+      ...problem,
+      remediation: `Use ${RELEASE_VERSION}, which Flux has since 2.3; it has neither spec.chart.spec.valuesFile nor patchesStrategicMerge and patchesJson6902 in postRenderers.`,
+    };
   const spec = fields(release.spec);
   if (spec.chartRef !== undefined) yield* referenceProblems(release, fields(spec.chartRef), context);
   else yield* chartProblems(release, fields(at(spec, ["chart", "spec"])), context);
@@ -106,18 +136,29 @@ function* referenceProblems(
   reference: Fields,
   context: RuleContext,
 ): Generator<Problem | NotEvaluated> {
-  if (reference.kind !== "OCIRepository") return;
-  const namespace = text(reference.namespace) ?? metadata.namespace;
-  const name = text(reference.name) ?? "";
-  if (context.objects.get(OCI_REPOSITORY, namespace, name) !== undefined) return;
-  yield missing(`OCIRepository ${namespace ?? ""}/${name}`, ["spec", "chartRef"], context);
+  const kind = [OCI_REPOSITORY, HELM_CHART].find((one) => one.kind === reference.kind);
+  const source = { ...reference, namespace: text(reference.namespace) ?? metadata.namespace };
+  if (kind !== undefined) yield* missingSource(kind, source, ["spec", "chartRef"], context);
+}
+
+/** Reports a source that does not exist. */
+function* missingSource(
+  kind: GroupKind,
+  reference: Fields,
+  path: Path,
+  context: RuleContext,
+): Generator<Problem | NotEvaluated> {
+  const [namespace, name] = [text(reference.namespace), text(reference.name) ?? ""];
+  if (context.objects.get(kind, namespace, name) !== undefined) return;
+  yield missing(`${kind.kind} ${namespace ?? ""}/${name}`, path, context);
 }
 
 function* chartProblems(
   release: KubeObject,
   chart: Fields,
-  { objects, knowledge, commentsOn }: RuleContext,
-): Generator<Problem> {
+  context: RuleContext,
+): Generator<Problem | NotEvaluated> {
+  const { objects, knowledge, commentsOn } = context;
   const { metadata, spec } = release;
   const path = ["spec", "chart", "spec"];
   const source = fields(chart.sourceRef);
@@ -140,11 +181,9 @@ function* chartProblems(
         fields(spec).suspend === true ||
         (version !== undefined && isExplained(commentsOn(release, [...path, "version"]))),
     };
-  const repository = objects.get(
-    HELM_REPOSITORY,
-    text(source.namespace) ?? metadata.namespace,
-    text(source.name) ?? "",
-  );
+  const reference = { ...source, namespace: text(source.namespace) ?? metadata.namespace };
+  yield* missingSource(HELM_REPOSITORY, reference, [...path, "sourceRef", "name"], context);
+  const repository = objects.get(HELM_REPOSITORY, reference.namespace, text(source.name) ?? "");
   const url = text(at(repository, ["spec", "url"])) ?? "";
   const address = ociAddress(url, text(chart.chart) ?? "", knowledge);
   yield {

@@ -99,9 +99,11 @@ function decrypts(kustomization: Mapping): boolean {
 
 /**
  * Where SOPS has written into an object: next to `metadata`, which the API server rejects, or, if Kustomize generated a Secret from an encrypted file, into a
- * value, which the app would take for its password.
+ * value, which the app would take for its password. A SopsSecret has that field, for an operator that decrypts it in the cluster
+ * (github.com/isindir/sops-secrets-operator, config/crd).
  */
 function encryptedPlace(gvk: Gvk, object: Mapping): Origin | undefined {
+  if (gvk.kind === "SopsSecret") return undefined;
   if (object.sops !== undefined) return entryOrigin(object, "sops");
   const { data } = object;
   if (gvk.kind !== "Secret" || gvk.group !== "" || !isMapping(data)) return undefined;
