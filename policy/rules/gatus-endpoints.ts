@@ -2,7 +2,7 @@ import { endpointFiles, isMonitored, LABELLED_CONFIG_MAP } from "../../kube/gatu
 import type { KubeObject } from "../../kube/objects.ts";
 import { allContainersOf } from "../objects/containers.ts";
 import { allEndpoints, describeEndpoint, type Endpoint, type Endpoints } from "../objects/endpoints.ts";
-import { usesGatus } from "../objects/gatus-presence.ts";
+import { discoveryOf, discovers, usesGatus } from "../objects/gatus-presence.ts";
 import { endpointErrors, holdOnTimeOut, unknownFields } from "../objects/gatus-fragment.ts";
 import { CONFIG_MAP, DEPLOYMENT, HELM_RELEASE, HTTP_ROUTE, STATEFUL_SET } from "../objects/kinds.ts";
 import { loginMiddlewares } from "../objects/login-middlewares.ts";
@@ -87,7 +87,7 @@ function* login(endpoint: Endpoint, { objects, knowledge }: RuleContext): Genera
 function* furtherHostnames(object: KubeObject, objects: ObjectIndex): Generator<Problem> {
   for (const { route, path } of routesOf(object, objects)) {
     const [first, ...others] = list(fields(route.spec).hostnames);
-    if (others.length > 0 && isMonitored(route))
+    if (others.length > 0 && isMonitored(route) && discovers(discoveryOf(objects), route))
       yield {
         path: path(["spec", "hostnames", 1]),
         message: `gatus-sidecar monitors only the first hostname, ${String(first)}, not ${others.map(String).join(", ")}.`,
