@@ -10,7 +10,7 @@ export interface BuildProblem {
   readonly isBuilt?: true;
   /** The object that a patch names and that does not exist. */
   readonly patched?: PatchedObject;
-  /** The file with the object that a patch cannot change, because it lacks what the patch refers to. */
+  /** The file with the object that a patch or a replacement cannot change or read, because it lacks what they refer to. */
   readonly unpatchable?: string;
 }
 
@@ -72,7 +72,7 @@ export class UnmatchedError extends BuildError {
   }
 }
 
-/** The error for an operation that does not fit the object that it patches. */
+/** The error for an operation that does not fit the object that it is for. */
 export class UnfitError extends BuildError {
   readonly object: Origin;
 

@@ -1,6 +1,6 @@
 import { entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import { styleOf } from "../yaml/source.ts";
-import { BuildError, unsupported, UnmatchedError } from "../problem.ts";
+import { BuildError, unsupported, UnfitError, UnmatchedError } from "../problem.ts";
 import { withBuildAnnotations } from "./build-annotations.ts";
 import type { Directory } from "./directory.ts";
 import { entryAt, fieldsAtPath, splitFieldPath, type Field } from "./field-path.ts";
@@ -87,7 +87,11 @@ function sourceOf(resources: Resources, source: Mapping): () => MergeEntry {
   const { value = null } = entry ?? {};
   const isEmpty = typeof value === "object" && (value === null || Object.keys(value).length === 0);
   if (entry === undefined || isEmpty)
-    throw new BuildError(`the source of the replacement has no field ${path}`, origin);
+    throw new UnfitError(
+      `the source of the replacement has no field ${path}`,
+      origin,
+      originOf(resource.object),
+    );
   const { delimiter, index } = optionsOf(source);
   if (delimiter === "") return () => entryAt(resource.object, steps, origin) ?? entry;
   if (typeof value === "object")
@@ -127,7 +131,7 @@ function copyTo({ object }: Resource, read: () => MergeEntry, target: Mapping): 
     if (setInText(object, { steps, entry: read(), create, origin })) continue;
     const fields = fieldsAtPath(object, steps, create ? read().value : undefined, origin);
     if (fields.length === 0)
-      throw new BuildError(`the target of the replacement has no field ${path}`, origin);
+      throw new UnfitError(`the target of the replacement has no field ${path}`, origin, originOf(object));
     for (const field of fields) setValue(object, field, read(), target);
   }
 }

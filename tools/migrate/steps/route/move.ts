@@ -67,7 +67,7 @@ export function moveOf(
     return form ? [{ form, ...movingOf({ reading, form, takesPort }, context) }] : [];
   });
   const parents = commonParents(pairs, context);
-  const own = distinctRefusals([written, ...forms]);
+  const own = ownRefusals(written, forms);
   const refusals = [...own, ...unreadAnnotations(own, pairs)];
   // What the owner has to decide first: a reason of form, such as the name of a listener, would hide it until the next run.
   if ("kind" in parents)
@@ -146,6 +146,18 @@ function lossesOf(
     ...monitoringLosses(move, parents, context),
     ...dnsLosses(move.dns, context),
   ];
+}
+
+/** Why an Ingress stays by what is written in it. What only the file has, and no cluster receives, is no reason that its owner could act on. */
+function ownRefusals(written: Reading, forms: readonly Reading[]): readonly string[] {
+  const received = distinctRefusals(forms);
+  const inFile = distinctRefusals([...forms, written]).slice(received.length);
+  return forms.length === 0 || inFile.length === 0
+    ? [...received, ...inFile]
+    : [
+        ...received,
+        "its clusters do not receive what this file says: a patch, a replacement or a variable changes it, and would not reach the route. Write into the file what they receive, and remove what changes it, first",
+      ];
 }
 
 /** Why an Ingress stays; one reason per annotation, although its value may differ between the file and the clusters. */

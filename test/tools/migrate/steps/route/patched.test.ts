@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { route } from "../../../../../tools/migrate/steps/route/step.ts";
 import type { StepResult } from "../../../../../tools/migrate/run.ts";
-import { ingressWith, messages, resultOf } from "../../planning.ts";
+import { gatewayClass, gatewayWith, helmRelease, ingressWith, messages, resultOf } from "../../planning.ts";
 
 const OPTIONS = { route: { gateways: { wan: { name: "front", namespace: "doors" } } } };
 const moved = ({ plan }: StepResult): readonly string[] => plan.changes.map(({ path }) => path);
@@ -82,5 +82,80 @@ describe("migrate route: what a patch for all Ingresses sets", () => {
       { commonLabels: { owner: "ann" } },
     ])
       assert.deepEqual(moved(planned(more)), ["den/tea.yaml"], JSON.stringify(more));
+  });
+});
+
+describe("migrate route: what a replacement sets in values", () => {
+  const MIDDLEWARES = "traefik.ingress.kubernetes.io/router.middlewares";
+  const app = (name: string, annotations: object): object =>
+    helmRelease(name, "den", "app-template", {
+      controllers: { [name]: { containers: { app: {} } } },
+      service: { app: { controller: name, ports: { http: { port: 80 } } } },
+      ingress: {
+        app: {
+          annotations,
+          className: "public",
+          hosts: [{ host: `${name}.example.com`, paths: [{ path: "/", service: { identifier: "app" } }] }],
+        },
+      },
+    });
+  const planned = (middleware: string): StepResult =>
+    resultOf(
+      route,
+      {
+        "den/door.yaml": [
+          gatewayClass("doors", "traefik.io/gateway-controller"),
+          gatewayWith({ name: "front", namespace: "doors" }, "doors"),
+          helmRelease("traefik", "network", "traefik", {
+            providers: { kubernetesGateway: { enabled: true } },
+          }),
+        ],
+        "den/tea.yaml": app("tea", { [MIDDLEWARES]: `${middleware}-limit@kubernetescrd` }),
+        "den/milk.yaml": app("milk", {}),
+        "den/limit.yaml": {
+          apiVersion: "traefik.io/v1alpha1",
+          kind: "Middleware",
+          metadata: { name: "limit", namespace: "den" },
+          spec: { compress: {} },
+        },
+        "den/kustomization.yaml": {
+          resources: ["door.yaml", "tea.yaml", "milk.yaml", "limit.yaml"],
+          replacements: [
+            {
+              source: { kind: "HelmRelease", name: "tea", fieldPath: "metadata.namespace" },
+              targets: [
+                {
+                  select: { kind: "HelmRelease", name: "tea" },
+                  fieldPaths: [`spec.values.ingress.app.annotations.[${MIDDLEWARES}]`],
+                  options: { delimiter: "-", index: 0 },
+                },
+              ],
+            },
+          ],
+        },
+      },
+      {
+        route: {
+          gateways: { public: { name: "front", namespace: "doors", middlewares: true } },
+        },
+      },
+    );
+
+  it("keeps only that release, because the replacement would not find its field", () => {
+    const result = planned("den");
+    assert.deepEqual(moved(result), ["den/milk.yaml"], messages(result, "refused").join("\n"));
+    assert.match(
+      messages(result, "refused").join("\n"),
+      /den\/kustomization\.yaml:\d+: the target of the replacement has no field spec\.values\.ingress/,
+    );
+  });
+
+  it("is not what the file says, so no reason is given for that", () => {
+    const refused = messages(planned("PLACEHOLDER"), "refused").join("\n");
+    assert.match(
+      refused,
+      /its clusters do not receive what this file says: a patch, a replacement or a variable/,
+    );
+    assert.doesNotMatch(refused, /PLACEHOLDER/);
   });
 });
