@@ -2,3 +2,13 @@
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
 }
+
+/** Names after their noun, as in `file a` or `files a, b`. */
+export function named(names: readonly string[], noun: string, plural = `${noun}s`): string {
+  return `${names.length === 1 ? noun : plural} ${names.join(", ")}`;
+}
+
+/** Names and what follows them, as in `a is` or `a, b are`. */
+export function agreeing(names: readonly string[], one: string, many: string): string {
+  return `${names.join(", ")} ${names.length === 1 ? one : many}`;
+}

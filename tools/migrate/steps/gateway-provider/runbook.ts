@@ -32,7 +32,7 @@ export function runbook(
     ...(moved.length === 0
       ? []
       : [
-          `its pods are in the node's network: ${closed.join(" and ")} of each node with such a pod close, and ${opened.join(" and ")} must be free there; change load balancers, firewalls and clients that use them`,
+          `its pods are in the node's network: ${closed.join(" and ")} of each node with such a pod ${closed.length === 1 ? "closes" : "close"}, and ${opened.join(" and ")} must be free there; change load balancers, firewalls and clients that use them`,
         ]),
   ].map((message) => ({ kind: "runbook", message, position }));
 }

@@ -27,7 +27,7 @@ export function importedElsewhere(
   const directories = [...new Set(bases.map(({ file }) => posix.dirname(file)))];
   if (directories.length === 0) return [];
   const more = directories.length > NAMED ? ` and ${directories.length - NAMED} more` : "";
-  const message = `nothing in this repository makes Flux apply ${directories.slice(0, NAMED).join(", ")}${more}. If other repositories import them and patch spec.chart, these have to change when they take this commit: a JSON patch of a path that does not exist fails their whole build, and Flux rejects a release with both chart and chartRef`;
+  const message = `nothing in this repository makes Flux apply ${directories.slice(0, NAMED).join(", ")}${more}. If other repositories import ${directories.length === 1 ? "it" : "them"} and patch spec.chart, these have to change when they take this commit: a JSON patch of a path that does not exist fails their whole build, and Flux rejects a release with both chart and chartRef`;
   return [{ kind: "runbook", message }];
 }
 

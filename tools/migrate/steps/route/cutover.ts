@@ -1,3 +1,4 @@
+import { named } from "../../../../lib/counted.ts";
 import { hasCrdProvider } from "../../../../policy/objects/traefiks.ts";
 import { chartOf, valuesOf } from "../../../../policy/objects/helm.ts";
 import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
@@ -84,7 +85,10 @@ function certificates({
   tlsSecrets,
   usesTls,
 }: Reading): readonly string[] {
-  const had = tlsSecrets.length === 0 ? "" : `, as Secret ${tlsSecrets.join(", ")} does today`;
+  const had =
+    tlsSecrets.length === 0
+      ? ""
+      : `, as ${named(tlsSecrets, "Secret")} ${tlsSecrets.length === 1 ? "does" : "do"} today`;
   // cert-manager issues nothing for an Ingress without `tls`, and nothing for an IngressRoute.
   const issued =
     certificate.length === 0 || !usesTls || kind === "IngressRoute"

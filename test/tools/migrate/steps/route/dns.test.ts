@@ -286,6 +286,10 @@ describe("migrate route: DNS", () => {
     const found = refusals(inside, outside, labelled, ingress());
     assert.match(found, /network\/outside reads only .*; the record of network\/names moves to the route/);
     assert.doesNotMatch(found, /network\/names reads/);
+    assert.match(
+      refusals(inside, outside, externalDns(BOTH, "more"), labelled, ingress()),
+      /; the records of network\/names, network\/more move to the route/,
+    );
     // Two sets of records are often separate on purpose.
     assert.doesNotMatch(cutover(inside, outside, labelled, ingress()), /before the commit/);
   });

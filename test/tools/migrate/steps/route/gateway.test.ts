@@ -518,7 +518,7 @@ describe("migrate route: the Gateway", () => {
     ])
       assert.match(
         parents({ elsewhere: true, entryPoints }, []),
-        /accepts that only if each has a name: set the names of the listeners on port .*443 instead in route\.gateways\.traefik in/,
+        /accepts that only if each has a name: set the names of the listeners on (?:port 443|ports 80, 443) instead in route\.gateways\.traefik in/,
       );
     const same = { elsewhere: true, entryPoints: { web: 80, websecure: 80, inner: 80 } };
     assert.match(parents(same, []), /^ {4}- name: front\n {6}namespace: doors\n {6}port: 80\n$/);

@@ -255,7 +255,7 @@ describe("migrate route: a backend that the repository does not have", () => {
     const literal = app({}, { name: "app", port: 80 });
     assert.match(
       line(literal),
-      /Service apps\/app, the backend of web\.example\.com, is not in this repository; the Services of its release are web:/,
+      /Service apps\/app, the backend of web\.example\.com, is not in this repository; its release has Service web:/,
     );
     assert.doesNotMatch(line(app({})), /is not in this repository/);
     const other = app({}, { name: "database-ui", port: 80 });

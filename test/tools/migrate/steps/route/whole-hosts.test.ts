@@ -89,6 +89,15 @@ describe("migrate route: a host", () => {
     }
   });
 
+  it("of which several Ingresses stay is one line in the report", () => {
+    const staying = ["one", "two"].map((name) => ingress(name, { path: `/${name}`, className: "outside" }));
+    const lines = messages(resultOf(route, { ...film({}), "den/out.yaml": staying }, OPTIONS), "cutover");
+    assert.match(
+      lines.join("\n"),
+      /both a route and an Ingress until Ingress den\/one, Ingress den\/two move too, and/,
+    );
+  });
+
   it("stays whole if an IngressRoute without a class or of the former API group serves it, too", () => {
     const old = (apiVersion: string, annotations: object = {}): Files => ({
       "den/old.yaml": {

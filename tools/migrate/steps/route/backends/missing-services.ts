@@ -1,3 +1,4 @@
+import { named } from "../../../../../lib/counted.ts";
 import { isAppTemplate } from "../../../../../policy/objects/app-template.ts";
 import { appServices, renderedService } from "../../../../../policy/objects/app-template-network.ts";
 import { releaseOf } from "../../../../../policy/objects/helm.ts";
@@ -42,7 +43,10 @@ export function missingServices(moving: MovingForm, { options }: StepContext): r
     const hint =
       own.length === 0
         ? ""
-        : `; the Services of its release are ${own.map((service) => service.name).join(", ")}`;
+        : `; its release has ${named(
+            own.map((service) => service.name),
+            "Service",
+          )}`;
     const otherwise = check === undefined ? "" : `; if something else does, ${check}`;
     return withoutService(name, { ...moving, cluster }, options.route).map(
       ({ places, answers }) =>

@@ -1,3 +1,4 @@
+import { named } from "../../../../../lib/counted.ts";
 import { commaList } from "../../../../../lib/comma-list.ts";
 import type { StepContext } from "../../../step.ts";
 import type { CutoverNote, DnsRecord } from "../outcome.ts";
@@ -164,7 +165,7 @@ function preparation(
   const limit =
     ingressClasses.length === 0
       ? ""
-      : `. Its class ${ingressClasses.join(", ")} limits only Ingresses: limit the routes in the same commit with --gateway-name, or it publishes those of every Gateway`;
+      : `. Its ${named(ingressClasses, "class", "classes")} ${ingressClasses.length === 1 ? "limits" : "limit"} only Ingresses: limit the routes in the same commit with --gateway-name, or it publishes those of every Gateway`;
   // Without the Ingress and before the route is read, nothing asks for the record, so external-dns may delete it.
   const [when, change] = keepsIngress
     ? ["before the Ingresses go", "in a commit of its own, once the routes are accepted"]

@@ -1,3 +1,4 @@
+import { agreeing, named } from "../../../../../lib/counted.ts";
 import type { Loss } from "../../../losses.ts";
 import type { StepContext } from "../../../step.ts";
 import { changesOf, writersIn, type NameChange } from "./changes.ts";
@@ -25,7 +26,7 @@ function whyPublished({ writer }: NameChange, move: DnsMove): string {
   const { ingressClasses } = writer;
   return ingressClasses.length === 0
     ? `it does not read this Ingress, but would read the routes of Gateway ${move.gateway}`
-    : `it reads only Ingresses of class ${ingressClasses.join(", ")}, but the routes of every Gateway; limit it with --gateway-name first`;
+    : `it reads only Ingresses of ${named(ingressClasses, "class", "classes")}, but the routes of every Gateway; limit it with --gateway-name first`;
 }
 
 function lostRecords(move: DnsMove): readonly string[] {
@@ -35,7 +36,9 @@ function lostRecords(move: DnsMove): readonly string[] {
     const others = written
       .filter((one) => one.name === name && one.reason === undefined)
       .map(({ writer }) => writer.id);
-    const rest = others.length === 0 ? "" : `; the record of ${others.join(", ")} moves to the route`;
+    const record = others.length === 1 ? "record" : "records";
+    const rest =
+      others.length === 0 ? "" : `; the ${record} of ${agreeing(others, "moves", "move")} to the route`;
     return `the DNS record of ${name}: ${id} ${reason} and ${afterwards}${rest}`;
   });
 }

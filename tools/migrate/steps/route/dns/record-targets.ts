@@ -38,5 +38,9 @@ export function addressLimit({ all }: Flags): readonly string[] {
     const nets = all(flag);
     return nets.length === 0 ? [] : [`--${flag}=${nets.join(",")}`];
   });
-  return limits.length === 0 ? [] : [`writes the record only if ${limits.join(" and ")} admits the address`];
+  return limits.length === 0
+    ? []
+    : [
+        `writes the record only if ${limits.join(" and ")} ${limits.length === 1 ? "admits" : "admit"} the address`,
+      ];
 }

@@ -45,10 +45,11 @@ function linesOf(
   );
   if (affected.length === 0) return [];
   const unique = (values: readonly string[]): string => [...new Set(values)].join(", ");
+  const either = (values: readonly string[]): string => [...new Set(values)].join(" or ");
   const { namespace, name } = issuer.metadata;
   const who = namespace === undefined || issuer.kind === "ClusterIssuer" ? name : `${namespace}/${name}`;
-  const classes = unique(affected.map(({ ingressClass }) => ingressClass));
-  const gateways = unique(
+  const classes = either(affected.map(({ ingressClass }) => ingressClass));
+  const gateways = either(
     affected.flatMap(({ ingressClass }) => {
       const option = context.options.route.gateways[ingressClass];
       return option ? [`${option.namespace}/${option.name}`] : [];

@@ -33,7 +33,7 @@ export function demands(moving: MovingForm, gateway: Parents["gateway"]): readon
   return [
     ...(translated.length > 0 && controllerOf(ingressClass, cluster)?.name !== nginx.name
       ? [
-          `class ${ingressClass} does not belong to ingress-nginx, so ${translated.join(", ")} may have no effect today: remove them, or define the class`,
+          `class ${ingressClass} does not belong to ingress-nginx, so ${translated.join(", ")} may have no effect today: remove ${translated.length === 1 ? "it" : "them"}, or define the class`,
         ]
       : []),
     ...unreadByNginx(moving),
@@ -60,7 +60,7 @@ function unreadByNginx({
   return names.length === 0
     ? []
     : [
-        `class ${ingressClass} belongs to ingress-nginx, which does not read ${names.join(", ")}, and the route would do what it asks for: remove it first`,
+        `class ${ingressClass} belongs to ingress-nginx, which does not read ${names.join(", ")}, and the route would do what ${names.length === 1 ? "it asks for: remove it" : "they ask for: remove them"} first`,
       ];
 }
 

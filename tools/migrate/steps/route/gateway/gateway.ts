@@ -1,3 +1,4 @@
+import { named } from "../../../../../lib/counted.ts";
 import type { KubeObject } from "../../../../../kube/objects.ts";
 import { attachmentProblems } from "../../../../../policy/objects/attachment.ts";
 import { GATEWAY, HTTP_ROUTE } from "../../../../../policy/objects/kinds.ts";
@@ -55,8 +56,8 @@ export function unseenGateways(
 export function blindAttachments(records: readonly DnsRecord[]): readonly string[] {
   const open = records.filter(({ attachesBlindly }) => attachesBlindly);
   return [...Map.groupBy(open, ({ gateway }) => gateway)].map(([gateway, own]) => {
-    const classes = [...new Set(own.map(({ ingressClass }) => ingressClass))].join(", ");
-    return `Gateway ${gateway}: routes of class ${classes} that name no entry point attach to all its listeners, which this repository does not show; if one of them is open to other networks than the controller is today, name those for the class in route.gateways (elsewhere, entryPoints, httpsListeners)`;
+    const classes = [...new Set(own.map(({ ingressClass }) => ingressClass))];
+    return `Gateway ${gateway}: routes of ${named(classes, "class", "classes")} that name no entry point attach to all its listeners, which this repository does not show; if one of them is open to other networks than the controller is today, name those for the class in route.gateways (elsewhere, entryPoints, httpsListeners)`;
   });
 }
 

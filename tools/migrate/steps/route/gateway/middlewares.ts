@@ -1,3 +1,4 @@
+import { agreeing, named } from "../../../../../lib/counted.ts";
 import { at, fields, text } from "../../../../../policy/engine/read.ts";
 import { MIDDLEWARE } from "../../../../../policy/objects/kinds.ts";
 import type { Mapping } from "../../../../gitops/yaml/values.ts";
@@ -26,7 +27,7 @@ export function whyOtherMiddlewares(
 
 /** Source: "Kubernetes CRDs API Group traefik.containo.us" in docs/content/migrate/v2-to-v3-details.md of github.com/traefik/traefik */
 const whyOldGroup = (ids: readonly string[]): string =>
-  `${ids.length === 1 ? "Middleware" : "Middlewares"} ${ids.join(", ")} ${ids.length === 1 ? "is" : "are"} of ${OLD_TRAEFIK_GROUP}, which Traefik 3, the only one that serves HTTPRoutes of v1, does not read, so its route would answer 404: once the cluster has the definitions of ${TRAEFIK_GROUP}, add a copy of each there (ipWhiteList becomes ipAllowList), and keep the present ones as long as a Traefik 2 reads them`;
+  `${named(ids, "Middleware")} ${ids.length === 1 ? "is" : "are"} of ${OLD_TRAEFIK_GROUP}, which Traefik 3, the only one that serves HTTPRoutes of v1, does not read, so its route would answer 404: once the cluster has the definitions of ${TRAEFIK_GROUP}, add a copy of each there (ipWhiteList becomes ipAllowList), and keep the present ones as long as a Traefik 2 reads them`;
 
 /** Source: https://doc.traefik.io/traefik/extend/extend-traefik/: plugins are in the static configuration of each Traefik. */
 function whyNoPlugin(
@@ -76,7 +77,7 @@ export function missingMiddlewares(moving: Moving): readonly CutoverNote[] {
     .filter((name) => !own.some((suffix) => name.endsWith(`-${suffix}`)))
     .flatMap((name): readonly string[] => {
       const id = `${namespace}/${name}`;
-      const what = `Middleware ${id}, through which ${hosts.join(", ")} is served,`;
+      const what = `Middleware ${id}, through which ${agreeing(hosts, "is", "are")} served,`;
       const release = chartMiddlewares(cluster).get(id)?.release;
       if (!found.has(id))
         return [

@@ -1,3 +1,4 @@
+import { named as namesOf } from "../../../../../lib/counted.ts";
 import type { BuiltCluster, BuiltObject } from "../../../../gitops/flux/built.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import { type Mapping } from "../../../../gitops/yaml/values.ts";
@@ -77,7 +78,7 @@ function listenersOf(
   const { answer, entryPoints } = plainHttpOf(moving.reading, moving.cluster, gateway);
   const { entryPoints: named } = moving.reading;
   if (answer === "redirected" && named.length > 0 && entryPoints.length === 0)
-    return `no request reaches it today, because Traefik redirects every request on entry point ${named.join(", ")}, and it names no other: remove it, or name the entry point that should serve it`;
+    return `no request reaches it today, because Traefik redirects every request on ${namesOf(named, "entry point")}, and it names no other: remove it, or name the entry point that should serve it`;
   if (entryPoints.length === 0)
     return answer === "served" ? everyListener(moving, gateway) : onlyHttps(moving, gateway, answer);
   const option = `route.gateways.${ingressClass}.entryPoints.`;

@@ -1,3 +1,4 @@
+import { named } from "../../../../../lib/counted.ts";
 import type { KubeObject } from "../../../../../kube/objects.ts";
 import { selects, type LabelSelector } from "../../../../../kube/label-selector.ts";
 import { GATEWAY, GATEWAY_CLASS } from "../../../../../policy/objects/kinds.ts";
@@ -36,7 +37,7 @@ export function gatewayPolicies(records: readonly DnsRecord[], context: StepCont
         return all.length === 0
           ? []
           : [
-              `Gateway ${id}: ${all.join("; ")}. Make sure before the commit that this suits the apps of class ${classes.join(", ")}: a timeout, for example, ends streams and long transfers`,
+              `Gateway ${id}: ${all.join("; ")}. Make sure before the commit that this suits the apps of ${named(classes, "class", "classes")}: a timeout, for example, ends streams and long transfers`,
             ];
       },
     ),

@@ -1,3 +1,4 @@
+import { named as portsNamed } from "../../../../../lib/counted.ts";
 import { distinct } from "../../../../../lib/distinct.ts";
 import type { KubeObject } from "../../../../../kube/objects.ts";
 import { at, fields, list } from "../../../../../policy/engine/read.ts";
@@ -21,8 +22,8 @@ export function withSections(
   const ports = all.filter(({ sectionName }) => sectionName === undefined);
   if (all.length < 2 || ports.length === 0) return all;
   if (gateway) return distinct(all.flatMap((place) => named(place, gateway)));
-  const numbers = ports.map(({ port }) => scalarText(port ?? null)).join(", ");
-  return `its route needs several listeners of one Gateway, and the API server accepts that only if each has a name: set the names of the listeners on port ${numbers} instead in ${option} in ${OPTIONS_FILE}`;
+  const numbers = ports.map(({ port }) => scalarText(port ?? null));
+  return `its route needs several listeners of one Gateway, and the API server accepts that only if each has a name: set the names of the listeners on ${portsNamed(numbers, "port")} instead in ${option} in ${OPTIONS_FILE}`;
 }
 
 function named(place: Mapping, gateway: KubeObject): readonly Mapping[] {

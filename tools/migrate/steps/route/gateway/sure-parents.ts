@@ -81,6 +81,6 @@ export function dependentLines(records: readonly DnsRecord[]): readonly string[]
   return [...same].map(([key, own]) => {
     const [gateway = "", parents = "", variables = ""] = key.split("\n");
     const hosts = [...new Set(own.map(({ host }) => host))].join(", ");
-    return `Gateway ${gateway}: whether its listeners (${parents}) accept the routes of ${hosts} depends on ${variables}, whose value is not known here. Compare the hostnames before the commit, and remove the parentRefs that cannot match from the routes: their status would say Accepted=False (NoMatchingListenerHostname) for good`;
+    return `Gateway ${gateway}: whether its listeners (${parents}) accept the routes of ${hosts} depends on ${variables}, whose ${variables.includes(",") ? "values are" : "value is"} not known here. Compare the hostnames before the commit, and remove the parentRefs that cannot match from the routes: their status would say Accepted=False (NoMatchingListenerHostname) for good`;
   });
 }

@@ -1,3 +1,4 @@
+import { named } from "../../../../../lib/counted.ts";
 import type { StepContext } from "../../../step.ts";
 import type { Loss } from "../../../losses.ts";
 import { controllerOf } from "../controllers/classes.ts";
@@ -25,7 +26,10 @@ export function whyExposed(
     );
     if (probe === undefined) return [];
     return [
-      `${host}${served.path ?? ""}: because of use-regex or rewrite-target on that host, ingress-nginx also takes ${probe} for this path, and a route does not, so ${probe} would no longer go through Middleware ${served.middlewares.filter((name) => !isFilter(name)).join(", ")}: give the other rules of the host the same protection, or remove those annotations first`,
+      `${host}${served.path ?? ""}: because of use-regex or rewrite-target on that host, ingress-nginx also takes ${probe} for this path, and a route does not, so ${probe} would no longer go through ${named(
+        served.middlewares.filter((name) => !isFilter(name)),
+        "Middleware",
+      )}: give the other rules of the host the same protection, or remove those annotations first`,
     ];
   });
   return [...byRegex, ...exposedByPrefix({ form, reading, cluster }, all)];
@@ -97,7 +101,7 @@ function exposedBy(served: Served, value: string, others: readonly Served[]): re
     .find((found) => found.length > 0);
   if (names === undefined) return [];
   return [
-    `path ${value} would ${isWider ? "also" : "no longer"} match ${probe}, which then would not go through Middleware ${names.join(", ")}: a route compares path segments, so give both rules the same Middlewares or, in an IngressRoute, match PathRegexp(\`^${value}\`)`,
+    `path ${value} would ${isWider ? "also" : "no longer"} match ${probe}, which then would not go through ${named(names, "Middleware")}: a route compares path segments, so give both rules the same Middlewares or, in an IngressRoute, match PathRegexp(\`^${value}\`)`,
   ];
 }
 

@@ -1,3 +1,4 @@
+import { named } from "../../../../../lib/counted.ts";
 import { at, fields, list, text, texts } from "../../../../../policy/engine/read.ts";
 import { oncePer } from "../../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
@@ -122,4 +123,4 @@ export function passedPortLines(
 }
 
 const onEntryPoint = ({ entryPoints }: TcpRoute): string =>
-  entryPoints.length === 0 ? "" : ` on entry point ${entryPoints.join(", ")}`;
+  entryPoints.length === 0 ? "" : ` on ${named(entryPoints, "entry point")}`;

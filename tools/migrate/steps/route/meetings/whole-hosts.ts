@@ -1,3 +1,4 @@
+import { agreeing } from "../../../../../lib/counted.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import type { StepContext } from "../../../step.ts";
@@ -56,10 +57,10 @@ export function splitHosts(
 ): readonly CutoverNote[] {
   return clusters.flatMap((cluster) =>
     [...Map.groupBy(stayingHosts(records, cluster), ({ host }) => host)].map(([host, own]): CutoverNote => {
-      const names = [...new Set(own.map(({ source }) => source))].join(", ");
+      const names = [...new Set(own.map(({ source }) => source))];
       return {
         kind: "cutover",
-        message: `${host} in ${cluster.name}: has both a route and an Ingress until ${names} moves too, and its DNS record can point to only one of them`,
+        message: `${host} in ${cluster.name}: has both a route and an Ingress until ${agreeing(names, "moves", "move")} too, and its DNS record can point to only one of them`,
       };
     }),
   );

@@ -1,3 +1,4 @@
+import { named } from "../../../../../lib/counted.ts";
 import { enabled } from "../../../../../policy/objects/app-template.ts";
 import { entryPointPorts } from "../../../../../policy/knowledge/lookups.ts";
 import type { Fields } from "../../../../../policy/engine/read.ts";
@@ -52,7 +53,7 @@ export function plainLosses(moving: Moving, parents: Parents, context: StepConte
       ...lost(without, `no plain listener of Gateway ${id} admits its route`),
       ...lost(
         open,
-        `the Traefik behind Gateway ${id} redirects every request on port ${[...redirected].join(", ")}`,
+        `the Traefik behind Gateway ${id} redirects every request on ${named([...redirected].map(String), "port")}`,
       ),
     ];
   }
