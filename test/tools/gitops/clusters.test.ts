@@ -23,6 +23,46 @@ describe("the clusters of a repository", () => {
       });
     });
 
+  const directories = [
+    "kubernetes/clusters/@",
+    "clusters/@",
+    "environments/@",
+    "fleet/@",
+    "@",
+    "clusters/@/flux",
+    "flux/clusters/@/apps",
+  ];
+  for (const layout of directories)
+    for (const clusters of [
+      ["edge", "main"],
+      ["eu/a", "eu/b", "us/a"],
+      ["eu/a", "eu/b", "us"],
+    ])
+      it(`are named after their directories, in ${layout} with ${clusters.join(", ")}`, () => {
+        const files = (fileIn: (cluster: string, directory: string) => string): Record<string, string> =>
+          Object.fromEntries(
+            clusters.flatMap((cluster) => {
+              const directory = layout.replace("@", cluster);
+              return [
+                [fileIn(cluster, directory), kustomization("flux-system", `./${directory}`)],
+                [`${directory}/apps.yaml`, kustomization("apps", `./apps/${cluster}`)],
+                [`apps/${cluster}/map.yaml`, map("one")],
+              ];
+            }),
+          );
+        // The shortest directories that differ.
+        const expected = clusters.map((cluster) =>
+          layout.replace(
+            /@.*/,
+            clusters.join().includes(`${cluster.split("/")[0]}/b`) ? cluster : (cluster.split("/")[0] ?? ""),
+          ),
+        );
+        const bootstrapped = files((_, directory) => `${directory}/flux-system/gotk-sync.yaml`);
+        assert.deepEqual(Object.keys(maps(build(bootstrapped))), expected);
+        const together = files((cluster) => `sync/${cluster.replace("/", "-")}.yaml`);
+        assert.deepEqual(Object.keys(maps(build(together))), expected);
+      });
+
   it("share the roots that theirs depend on", () => {
     const depends = (name: string, path: string, ...names: readonly string[]): string =>
       kustomization(name, path).replace(

@@ -22,7 +22,8 @@ export interface Root extends WrittenObject {
 
 /**
  * The roots, keyed by cluster. A root belongs to the cluster that the owner has named for its directory. For all other roots, the directory layout names the cluster;
- * but two roots that would apply different Kustomizations with the same name are on two clusters, named after the directories in which their paths differ.
+ * but two roots that would apply different Kustomizations with the same name are on two clusters, named after the directories in which they, or else what they
+ * build, differ.
  * If one cluster is bootstrapped, directories with nothing but apps that no Kustomization applies are not clusters. A root that others depend on is in their
  * clusters: a dependency is always on the same cluster.
  */
@@ -39,7 +40,11 @@ export function rootsByCluster(
   const isBootstrapped = roots.some((root) => root.isBootstrapped);
   for (const [name, group] of others) {
     if (isBootstrapped && group.every(isUnapplied)) continue;
-    for (const [own, part] of split(name, group)) result.set(own, [...(result.get(own) ?? []), ...part]);
+    for (const [own, part] of split(name, group)) {
+      const there = result.get(own) ?? [];
+      const isTaken = part.some((root) => there.some((other) => areRivals(root, other)));
+      result.set(isTaken ? `${own} (${name})` : own, isTaken ? part : [...there, ...part]);
+    }
   }
   return withDependencies(result, new Set(byOwner.get(undefined)));
 }
@@ -105,22 +110,26 @@ function isUnapplied(root: Root): boolean {
   return directory !== clusterOf(root) && (isNextTo || depth > ENTRY_DEPTH);
 }
 
-function split(name: string, roots: readonly Root[]): ReadonlyMap<string, readonly Root[]> {
+/** What may tell the roots of two clusters apart: the directory that decides the cluster, or else what they build. */
+const KEYS: readonly ((root: Root) => string)[] = [({ place }) => place, ({ object }) => pathOf(object)];
+
+/** The clusters of some roots, named after the shortest directories that tell them apart. */
+function split(
+  name: string,
+  roots: readonly Root[],
+  [keyOf, ...others] = KEYS,
+): readonly (readonly [name: string, roots: readonly Root[]])[] {
   const rivals = roots.filter((root) => roots.some((other) => other !== root && areRivals(root, other)));
-  if (rivals.length === 0) return new Map([[name, roots]]);
-  const places = rivals.map(({ place }) => place.split("/"));
-  const shared = sharedLength(places);
-  const directories = places.map((place) => place.slice(0, shared + 1).join("/"));
+  if (rivals.length === 0) return [[name, roots]];
+  if (!keyOf) return roots.map((root) => [`${name} (${pathOf(root.object)})`, [root]]);
+  const keys = rivals.map((root) => keyOf(root).split("/"));
+  const shared = sharedLength(keys);
+  const directories = keys.map((key) => key.slice(0, shared + 1).join("/"));
   const directoryOf = (root: Root): string =>
-    directories.find((directory) => isIn(root.place, directory)) ?? name;
-  const byDirectory = Map.groupBy(roots, directoryOf);
-  const result = new Map<string, readonly Root[]>();
-  for (const [directory, group] of byDirectory) {
-    const isSplit = group.every((root) => !group.some((other) => other !== root && areRivals(root, other)));
-    if (isSplit) result.set(directory, group);
-    else for (const root of group) result.set(`${directory} (${pathOf(root.object)})`, [root]);
-  }
-  return result;
+    directories.find((directory) => isIn(keyOf(root), directory)) ?? name;
+  const groups = [...Map.groupBy(roots, directoryOf)];
+  if (groups.length === 1) return split(name, roots, others);
+  return groups.flatMap(([directory, group]) => split(directory, group, [keyOf, ...others]));
 }
 
 function sharedLength(places: readonly (readonly string[])[]): number {
