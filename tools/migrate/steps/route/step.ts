@@ -9,6 +9,7 @@ import { isRelease } from "../oci/artifact.ts";
 import { overlayWith } from "../../overlays.ts";
 import { embeddedObjects, isKind, writtenObjects, type WrittenObject } from "../../objects.ts";
 import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "./controllers/traefik.ts";
+import { readersOfIngresses } from "./ingress-readers.ts";
 import { unseenControllers } from "./controllers/unseen.ts";
 import { dnsPreparations, targetConflicts } from "./dns/dns.ts";
 import { heldRecords } from "./dns/held-records.ts";
@@ -72,6 +73,7 @@ function plan(context: StepContext): Plan {
     ...embeddedObjects(context, isIngress),
     ...otherProtocols(context),
     ...unread(written, context),
+    ...(records.length > 0 && !keepIngress ? readersOfIngresses(context.repository) : []),
   ];
   return {
     changes: files.map(({ path, text }) => ({ path, text })),
