@@ -87,6 +87,23 @@ describe("migrate probes", () => {
       assert.match(messages(result, "left").join("\n"), /looks as if it ran on a schedule, and its port may/);
     });
 
+  for (const command of [
+    'command: ["tail", "-f", "/dev/null"]',
+    'command: ["sh", "-c"]\n            args: ["prepare && exec sleep infinity"]',
+    'command: ["/bin/sh", "-c", "while true; do sleep 3600; done"]',
+    'command: ["/usr/sbin/crond", "-f", "-l", "8"]',
+  ])
+    it(`leaves a container that only waits: ${command}`, () => {
+      const result = resultOf(probes, release(`\n            ${command}`));
+      assert.deepEqual(result.plan.changes, []);
+      assert.match(messages(result, "left").join("\n"), /Its command ends in `.+`, so nothing may listen/);
+    });
+
+  it("does not take a server for a container that waits", () => {
+    for (const command of ['command: ["sleepd", "--infinity"]', 'args: ["sh", "-c", "sleep 5; exec serve"]'])
+      assert.equal(resultOf(probes, release(`\n            ${command}`)).plan.changes.length, 1, command);
+  });
+
   it("leaves a container whose probes are where app-template ignores them", () => {
     const path = "apps/release.yaml";
     const text = release("")[path] as string;

@@ -50,6 +50,8 @@ export function missingProbes(
   const schedule = scheduleOf(container);
   if (schedule !== undefined)
     return `its variable ${schedule} looks as if it ran on a schedule, and its port may be open only during a run`;
+  const waiting = waitingCommand(container);
+  if (waiting !== undefined) return `its command ends in \`${waiting}\`, so nothing may listen on its port`;
   const reason = unknownPort(container, release, objects);
   if (reason !== undefined) return reason;
   const path = healthPathIn(text(container.spec.image) ?? "", context);
@@ -68,6 +70,16 @@ function scheduleOf({ spec: { env } }: AppContainer): string | undefined {
     : Object.keys(fields(env));
   return names.find((name) => SCHEDULES.test(name));
 }
+
+/** What a container's command does at last, if that is to wait, or to run others on a schedule. */
+function waitingCommand({ spec: { command, args } }: AppContainer): string | undefined {
+  const words = [command ?? [], args ?? []].flat().map((word) => text(word) ?? "");
+  const [, last] = WAITS.exec(words.join(" ").trim()) ?? [];
+  return last;
+}
+
+const WAITS =
+  /(?:^|[\s;&|/])(tail -[fF] (?:-n ?\d+ )?\/dev\/null|sleep (?:infinity|inf|\S+(?:;|\s)+done)|(?:busybox )?crond?(?: -\S+| \d+)*|supercronic(?: \S+)+)$/;
 
 /** Probes where app-template 1 read them; from version 2 on, they belong to a container. */
 function misplacedProbes(
