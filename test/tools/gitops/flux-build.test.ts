@@ -143,6 +143,13 @@ describe("the offline build of a Flux Kustomization", () => {
         /objects\.yaml:4: this element must be a mapping with the field resourceNames/,
       "refused-subject": /objects\.yaml:8: the namespace of this ServiceAccount must be a string/,
       "refused-tab": /^syntax refused-tab\/objects\.yaml:7: Tabs are not allowed as indentation/,
+      "refused-tab-in-block":
+        /^syntax refused-tab-in-block\/objects\.yaml:8: Tabs are not allowed as indentation/,
+      "refused-tab-in-flow": /^syntax refused-tab-in-flow\/objects\.yaml:7: Tabs are not allowed/,
+      "refused-tab-generated": /run:1: Flux cannot read the value of run, because its first line starts with/,
+      "refused-tab-patched": /kustomization\.yaml:4: Flux cannot read the value of run, because/,
+      "refused-escaped-slash": /objects\.json:5: go-yaml does not read the escape \\\/: write the character/,
+      "refused-surrogates": /objects\.yaml:6: go-yaml does not read the escape \\u: write the character itself/,
       "refused-text-after-separator":
         /^syntax refused-text-after-separator\/objects\.yaml:4: Kustomize rejects text after ---: start the document on the next line/,
       "refused-directive":

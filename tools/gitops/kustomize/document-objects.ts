@@ -2,6 +2,7 @@ import { HOW_TO_EXCLUDE, isOfEdgefirst } from "../own-directory.ts";
 import { BuildError } from "../problem.ts";
 import type { Origin } from "../yaml/source.ts";
 import { cloneValue, entryOrigin, isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
+import { isNothing } from "./documents.ts";
 import { Resource, scalarText } from "./resource.ts";
 
 /** The objects in a document, including those in Lists. */
@@ -9,6 +10,7 @@ export function expandLists(value: Mapping): readonly Mapping[] {
   const items = listItems(value);
   if (!items) return [value];
   return items.flatMap((item) => {
+    if (isNothing(item.value)) return [];
     if (!isMapping(item.value)) throw new BuildError("this is not a Kubernetes object", item.origin);
     return expandLists(item.value);
   });
@@ -29,7 +31,7 @@ export function listItems(
  * @throws BuildError for a document that is not an object
  */
 export function resourcesOf(value: Value, origin: Origin): Resource[] {
-  if (value === null) return [];
+  if (isNothing(value)) return [];
   if (!isMapping(value))
     throw new BuildError(`this is not a Kubernetes object${ofEdgefirst(origin)}`, origin);
   const kind = scalarText(value.kind);

@@ -1,4 +1,5 @@
 import type { ParsedDocument } from "../yaml/parse.ts";
+import { styleOf } from "../yaml/source.ts";
 import { resolvePlain, typeOfPlain } from "../yaml/schema.ts";
 import { entryOrigin, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
@@ -20,6 +21,25 @@ function notFinite(container: Mapping | Value[], key: string): BuildError {
     ? `${text} does not fit the type of the field ${key}`
     : "this number cannot be written as JSON: quote it";
   return new BuildError(message, origin);
+}
+
+/** Whether Kustomize skips a document, a patch or the item of a List because nothing is in it. Source: IsNilOrEmpty in kyaml. */
+export function isNothing(value: Value): boolean {
+  return value === null || (typeof value === "object" && Object.keys(value).length === 0);
+}
+
+/** @throws BuildError for lines that Kustomize writes as a block and cannot read again, because the first one starts with a tab */
+export function requireReadableBlocks(value: Mapping | Value[]): void {
+  for (const [key, entry] of Object.entries(value)) {
+    if (typeof entry === "object" && entry !== null) requireReadableBlocks(entry);
+    if (typeof entry !== "string" || !entry.startsWith("\t") || !entry.includes("\n")) continue;
+    const origin = entryOrigin(value, key);
+    if (styleOf(entry, origin) === "literal")
+      throw new BuildError(
+        `Flux cannot read the value of ${key}, because its first line starts with a tab: put a line before it`,
+        origin,
+      );
+  }
 }
 
 /** @throws BuildError for a document with a key that is not a string, since Kustomize cannot write it as JSON */

@@ -12,7 +12,7 @@ import {
 } from "./configuration.ts";
 import { loadCrds } from "./crds.ts";
 import type { Directory } from "./directory.ts";
-import { requireFiniteNumbers, requireTextKeys } from "./documents.ts";
+import { requireFiniteNumbers, requireReadableBlocks, requireTextKeys } from "./documents.ts";
 import { absorb, generate } from "./generators.ts";
 import { appendHashes } from "./hash.ts";
 import { readKustomizationFile, saysNothing, type KustomizationFile } from "./kustomization-file.ts";
@@ -80,6 +80,7 @@ export function kustomizeBuild(
     settleBlanks(resource.object);
     build.entry(() => {
       requireFiniteNumbers(resource.object);
+      requireReadableBlocks(resource.object);
     });
   }
   return sorted;

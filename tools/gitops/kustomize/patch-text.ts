@@ -2,7 +2,7 @@ import { parseYaml } from "../yaml/parse.ts";
 import type { SourceText } from "../yaml/source.ts";
 import { isMapping, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
-import { requireFiniteNumbers, requireTextKeys } from "./documents.ts";
+import { isNothing, requireFiniteNumbers, requireTextKeys } from "./documents.ts";
 import { expandLists } from "./document-objects.ts";
 import { scalarText } from "./resource.ts";
 
@@ -16,13 +16,16 @@ export type PatchText =
  * @throws BuildError for anything else
  */
 export function patchesIn(source: SourceText): PatchText {
+  if (isJsonList(source.text)) return { kind: "json", operations: readJsonPatch(source) };
   const { documents, errors } = parseYaml(source);
   const [error] = errors;
   if (error) throw new BuildError(error.message, error.origin, "syntax");
-  if (Array.isArray(documents[0]?.value)) return { kind: "json", operations: readJsonPatch(source) };
+  const [first = { value: null }] = documents;
+  if (Array.isArray(first.value) && !isNothing(first.value))
+    return { kind: "json", operations: readJsonPatch(source) };
   const objects = documents.flatMap((document) => {
     requireTextKeys(document);
-    if (document.value === null) return [];
+    if (isNothing(document.value)) return [];
     if (!isMapping(document.value))
       throw new BuildError("a patch must be a mapping or a list of operations", document.origin);
     return expandLists(document.value);
@@ -44,9 +47,10 @@ function requireIdentity(patch: Mapping): void {
  * first document counts.
  */
 export function readJsonPatch(source: SourceText): Value[] {
-  const text = source.text.trimStart();
-  if (text.startsWith("[")) requireJson(text, source);
-  const { documents, errors } = parseYaml(source, "v2");
+  const isBracketed = startsWithBracket(source.text);
+  if (isBracketed && !isJsonList(source.text))
+    throw new BuildError("a JSON patch that starts with [ must be JSON, not YAML", { source, offset: 0 });
+  const { documents, errors } = parseYaml(source, isBracketed ? "json" : "v2");
   const [error] = errors;
   if (error) throw new BuildError(error.message, error.origin, "syntax");
   const [document] = documents;
@@ -57,10 +61,14 @@ export function readJsonPatch(source: SourceText): Value[] {
   return document.value;
 }
 
-function requireJson(text: string, source: SourceText): void {
+const startsWithBracket = (text: string): boolean => text.trimStart().startsWith("[");
+
+function isJsonList(text: string): boolean {
+  if (!startsWithBracket(text)) return false;
   try {
     JSON.parse(text);
+    return true;
   } catch {
-    throw new BuildError("a JSON patch that starts with [ must be JSON, not YAML", { source, offset: 0 });
+    return false;
   }
 }

@@ -37,7 +37,7 @@ function endOfDouble(text: string, at: number): number | undefined {
 }
 
 /** A quotation mark, or a backslash with what it may escape here. */
-const QUOTE_OR_ESCAPE = /"|\\(?:["\\/nt ]|\n *(?=[^ \n])|u(?![dD][89a-fA-F])[\da-fA-F]{4})?/g;
+const QUOTE_OR_ESCAPE = /"|\\(?:["\\nt ]|\n *(?=[^ \n])|u(?![dD][89a-fA-F])[\da-fA-F]{4})?/g;
 /** The end of a line, with the blank lines after it. */
 const BREAK = /(?<! ) *\n((?: *\n)*) */g;
 const BREAK_OR_ESCAPE = /(?<!(?<!\\) ) *\n((?: *\n)*) *|\\(\n *|u.{4}|.)/g;

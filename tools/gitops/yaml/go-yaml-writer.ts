@@ -117,8 +117,10 @@ export function writtenStyle(text: string): "plain" | "quoted" | "literal" {
 }
 
 function styleFor(text: string): "plain" | "single" | "double" | "literal" {
-  const isSpecial = UNPRINTABLE.test(text) || text.includes(" \n");
-  if (text.includes("\n")) return isSpecial || text.endsWith(" ") ? "double" : "literal";
+  // A block may have tabs, also where nothing can read it again.
+  const isBlock = text.includes("\n");
+  const isSpecial = UNPRINTABLE.test(isBlock ? text.replaceAll("\t", "") : text) || text.includes(" \n");
+  if (isBlock) return isSpecial || text.endsWith(" ") ? "double" : "literal";
   const isString = typeof resolvePlain(text, "v2") === "string" && !isDate(text) && text !== "<<";
   if (!isString || BASE_60.test(text) || isSpecial) return "double";
   return isPlain(text) ? "plain" : "single";

@@ -1,6 +1,7 @@
 import { Composer, type Document } from "yaml";
 import { BeyondBlockStyle, parseBlockStyle } from "./block-parser.ts";
 import { isDeep, MAX_DEPTH } from "./depth.ts";
+import { refusedEscape } from "./escapes.ts";
 import { Reader, UnreadableError } from "./reader.ts";
 import { refusedSeparator } from "./separators.ts";
 import type { Origin, SourceText } from "./source.ts";
@@ -118,5 +119,11 @@ export function parseFully(source: SourceText, dialect: Dialect = "v3"): ParsedT
   const tab = errors.length === 0 ? indentingTab(source.text, read) : -1;
   if (tab >= 0)
     errors.push({ message: "Tabs are not allowed as indentation", origin: { source, offset: tab } });
+  const escape = dialect === "json" ? -1 : refusedEscape(source.text, read);
+  if (escape >= 0)
+    errors.push({
+      message: `go-yaml does not read the escape ${source.text.slice(escape, escape + 2)}: write the character itself`,
+      origin: { source, offset: escape },
+    });
   return { documents, errors };
 }

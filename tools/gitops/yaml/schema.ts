@@ -7,9 +7,9 @@ const FLOAT =
 
 /**
  * The go-yaml version whose rules apply to plain scalars. Kustomize reads objects with `v3`. Kustomization files, JSON patches and the result of Flux's
- * substitution are read with sigs.k8s.io/yaml, which is `v2`.
+ * substitution are read with sigs.k8s.io/yaml, which is `v2`. `json` is for text that Kustomize reads as JSON.
  */
-export type Dialect = "v3" | "v2";
+export type Dialect = "v3" | "v2" | "json";
 
 /** A plain scalar as read by go-yaml: `0644` is octal, `1_000` is a number, and `yes` is a string in v3 but a boolean in v2. */
 export function resolvePlain(text: string, dialect: Dialect = "v3"): string | number | boolean | null {

@@ -42,22 +42,25 @@ export function yamlComments(text: string): readonly PlacedComment[] {
 
 /** Members of the package's lexer that its types hide. */
 interface LexerState {
-  /** How deep the lines of a scalar must be indented at least. */
+  /** How deep the lines of a scalar or a flow collection must be indented at least. */
   indentNext: number;
   parseQuotedScalar: () => Generator<string, unknown>;
+  parseFlowCollection: () => Generator<string, unknown>;
 }
 
-/** The package's lexer, except that it reads quoted scalars as libyaml does: however little their lines are indented. */
+/** The package's lexer, except that it reads quoted scalars and flow collections as libyaml does: however little their lines are indented. */
 function lexer(): Lexer {
   const result = new Lexer();
   const state = result as unknown as LexerState;
-  const parse = state.parseQuotedScalar.bind(result);
-  state.parseQuotedScalar = function* () {
-    const { indentNext } = state;
-    state.indentNext = 0;
-    const next = yield* parse();
-    state.indentNext = indentNext;
-    return next;
-  };
+  for (const method of ["parseQuotedScalar", "parseFlowCollection"] as const) {
+    const parse = state[method].bind(result);
+    state[method] = function* () {
+      const { indentNext } = state;
+      state.indentNext = 0;
+      const next = yield* parse();
+      state.indentNext = indentNext;
+      return next;
+    };
+  }
   return result;
 }
