@@ -149,7 +149,8 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-tab-generated": /run:1: Flux cannot read the value of run, because its first line starts with/,
       "refused-tab-patched": /kustomization\.yaml:4: Flux cannot read the value of run, because/,
       "refused-escaped-slash": /objects\.json:5: go-yaml does not read the escape \\\/: write the character/,
-      "refused-surrogates": /objects\.yaml:6: go-yaml does not read the escape \\u: write the character itself/,
+      "refused-surrogates":
+        /objects\.yaml:6: go-yaml does not read the escape \\u: write the character itself/,
       "refused-text-after-separator":
         /^syntax refused-text-after-separator\/objects\.yaml:4: Kustomize rejects text after ---: start the document on the next line/,
       "refused-directive":
@@ -168,6 +169,11 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-comma": /objects\.yaml:1: Kustomize cannot rename Fleet,Ship fleet, because of the comma/,
       "refused-control-character": /data\.txt:1: Flux cannot read the value of data\.txt/,
       "refused-unknown-plugin": /Flux runs only built-in plugins, and SortOrderTransformer is not built in/,
+      "refused-plugin-name": /prefix\.yaml:1: a plugin needs metadata\.name/,
+      "refused-plugins-same-id": /prefix\.yaml:7: two plugins have the same id: PrefixTransformer prefix/,
+      "refused-plugin-fields": /prefix\.yaml:1: this PrefixTransformer needs fieldSpecs/,
+      "refused-binding-subjects":
+        /namespace\.yaml:1: setRoleBindingSubjects must be defaultOnly, allServiceAccounts, none or missing, not all/,
       "refused-openapi-version": /kustomization\.yaml:2: Kustomize has only the schema of v1\.21\.2/,
       "refused-helm-charts": /kustomization\.yaml:2: Flux does not render helmCharts: use a HelmRelease/,
       "refused-value-add": /spec\/ports must be a scalar/,

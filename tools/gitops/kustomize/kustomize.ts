@@ -29,7 +29,8 @@ import {
   type BuildMetadata,
   type PluginOrigin,
 } from "./build-metadata.ts";
-import { generatorsOf, transformersOf, type PluginDirectory } from "./plugins.ts";
+import type { PluginDirectory } from "./plugin-entries.ts";
+import { generatorsOf, transformersOf } from "./plugins.ts";
 import { listItems, resourcesOf } from "./document-objects.ts";
 import { requireIdentity, scalarText, type Resource } from "./resource.ts";
 import { describeId } from "./resource-id.ts";

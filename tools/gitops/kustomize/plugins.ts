@@ -1,5 +1,4 @@
-import { parseYaml, type ParsedText } from "../yaml/parse.ts";
-import { EmbeddedText, type Origin } from "../yaml/source.ts";
+import { EmbeddedText } from "../yaml/source.ts";
 import {
   copyMapping,
   entryOrigin,
@@ -29,23 +28,16 @@ import {
   REPLICA,
   SECRET_GENERATOR,
 } from "./kustomization-type.ts";
-import { listField, mappings } from "./lists.ts";
-import { localPath } from "./local-path.ts";
+import { mappings } from "./lists.ts";
 import { applyJson6902, applyNamed, applyPatch, strategicMerges } from "./patches.ts";
+import { configurations, idOf, type PluginDirectory } from "./plugin-entries.ts";
 import { loadReplacements, replace } from "./replacements.ts";
-import { expandLists } from "./document-objects.ts";
 import { Resource, scalarText } from "./resource.ts";
 import type { Resources } from "./resources.ts";
-import { setNamespace, type NamespaceChange } from "./set-namespace.ts";
+import { setNamespace, SUBJECTS } from "./set-namespace.ts";
 import { affixNames, setPairs, setReplicas } from "./transformers.ts";
 import { readTyped, type Type } from "./typed.ts";
 import { addValue } from "./value-add.ts";
-
-/** A directory with a kustomization. */
-export interface PluginDirectory extends Directory {
-  /** Builds the kustomization in another directory. */
-  readonly build: (path: string, origin: Origin) => readonly Mapping[];
-}
 
 /** Changes the objects in a build. */
 export type Transformer = (resources: Resources) => void;
@@ -76,65 +68,12 @@ interface ConfiguredGenerator extends Configured {
   readonly generate: () => Resource;
 }
 
-function idOf({ kind, metadata }: Mapping): PluginOrigin["configuredBy"] {
-  const { name, namespace } = isMapping(metadata) ? metadata : {};
-  return {
-    apiVersion: "builtin",
-    kind: scalarText(kind),
-    name: scalarText(name),
-    ...(scalarText(namespace) !== "" && { namespace: scalarText(namespace) }),
-  };
-}
-
 /** The generators listed in `generators`. */
 export function generatorsOf(fields: Mapping, directory: PluginDirectory): readonly ConfiguredGenerator[] {
   return configurations(fields, "generators", directory).map(({ config, file }) => {
     const make = builtin(config, GENERATORS);
     return { generate: () => make(config, directory), file, id: idOf(config) };
   });
-}
-
-/** The objects in a list of paths and inline objects. A directory contains a kustomization that builds them. */
-function configurations(
-  fields: Mapping,
-  field: string,
-  directory: PluginDirectory,
-): readonly { readonly config: Mapping; readonly file: string | undefined }[] {
-  const list = listField(fields, field);
-  const read = [...list.keys()].map((index) => ({ index, ...readEntry(list, index, directory) }));
-  // Kustomize runs the inline ones first.
-  const { inline = [], files = [] } = Object.groupBy(read, ({ isInline }) => (isInline ? "inline" : "files"));
-  return [...inline, ...files].flatMap(({ index, documents, errors, isInline }) => {
-    const file = isInline ? undefined : scalarText(list[index]);
-    const [error] = errors;
-    if (error) throw new BuildError(error.message, error.origin, "syntax");
-    return documents.flatMap(({ value, origin }) => {
-      if (isMapping(value)) return expandLists(value).map((config) => ({ config, file }));
-      throw new BuildError("this is not a Kubernetes object", origin);
-    });
-  });
-}
-
-function readEntry(
-  list: Value[],
-  index: number,
-  directory: PluginDirectory,
-): ParsedText & { readonly isInline: boolean } {
-  const [entry, origin] = [scalarText(list[index]), entryOrigin(list, index)];
-  const inline = parseYaml(new EmbeddedText(entry, origin));
-  if (inline.errors.length === 0 && inline.documents.every(({ value }) => isMapping(value)))
-    return { ...inline, isInline: true };
-  const path = localPath(directory, entry, origin);
-  if (directory.repository.isFile(path)) return { ...directory.repository.parse(path), isInline: false };
-  if (directory.repository.isDirectory(path)) {
-    const documents = directory.build(path, origin).map((value) => ({
-      value,
-      origin: originOf(value),
-      oddKey: undefined,
-    }));
-    return { documents, errors: [], isInline: false };
-  }
-  throw directory.repository.absence("file or directory", path, origin);
 }
 
 function builtin<Make>(config: Mapping, makers: Readonly<Record<string, Make>>): Make {
@@ -178,6 +117,8 @@ const affix =
   (name: "prefix" | "suffix"): MakeTransformer =>
   (config) =>
   (resources) => {
+    if (field(config, "fieldSpecs", FIELD_SPECS) === undefined)
+      throw new BuildError(`this ${scalarText(config.kind)} needs fieldSpecs`, originOf(config));
     const value = scalarText(field(config, name, "string"));
     if (value !== "") affixNames(resources, { [name]: value }, originOf(config), specsOf(config));
   };
@@ -190,17 +131,28 @@ const pairs =
     if (isMapping(values)) setPairs(resources, values, specsOf(config));
   };
 
+function subjectsOf(config: Mapping): (typeof SUBJECTS)[number] {
+  const text = scalarText(field(config, "setRoleBindingSubjects", "string")) || "defaultOnly";
+  const known = SUBJECTS.find((own) => own === text);
+  if (known === undefined)
+    throw new BuildError(
+      `setRoleBindingSubjects must be ${SUBJECTS.join(", ")} or missing, not ${text}`,
+      originOf(config),
+    );
+  return known;
+}
+
 const TRANSFORMERS: Readonly<Record<string, MakeTransformer>> = {
   NamespaceTransformer: (config) => (resources) => {
     const { namespace } = mapping(config, "metadata", { fields: { name: "string", namespace: "string" } });
-    const subjects = scalarText(field(config, "setRoleBindingSubjects", "string")) || "defaultOnly";
+    const subjects = subjectsOf(config);
     if (scalarText(namespace) !== "")
       setNamespace(resources, {
         namespace: scalarText(namespace),
         specs: specsOf(config),
         origin: originOf(config),
         unsetOnly: field(config, "unsetOnly", "boolean") === true,
-        subjects: subjects as NonNullable<NamespaceChange["subjects"]>,
+        subjects,
       });
   },
   PrefixSuffixTransformer: (config, directory) => {

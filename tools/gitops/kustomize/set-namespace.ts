@@ -7,6 +7,9 @@ import { describeId } from "./resource-id.ts";
 import { scalarText, type Resource } from "./resource.ts";
 import type { Resources } from "./resources.ts";
 
+/** Which subjects of bindings to move. */
+export const SUBJECTS = ["defaultOnly", "allServiceAccounts", "none"] as const;
+
 /** A namespace to set, and which fields to set it in. */
 export interface NamespaceChange {
   readonly namespace: string;
@@ -18,7 +21,7 @@ export interface NamespaceChange {
    * Which subjects of bindings to move to the namespace; by default only those named `default`, because the name references of other subjects are updated with their
    * ServiceAccount.
    */
-  readonly subjects?: "defaultOnly" | "allServiceAccounts" | "none";
+  readonly subjects?: (typeof SUBJECTS)[number];
 }
 
 /** Applies `namespace`. Source: filters/namespace and internal/builtins/NamespaceTransformer.go. */

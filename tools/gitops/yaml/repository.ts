@@ -54,7 +54,11 @@ export class Repository {
   // All copies that `with` makes share these fields, so that the cost of a copy depends only on its changes.
   /** The files as they are on disk. */
   #files = new Map<string, SourceFile>();
-  #parsed: Readonly<Record<Dialect, WeakMap<SourceFile, ParsedText>>> = { v2: new WeakMap(), v3: new WeakMap(), json: new WeakMap() };
+  #parsed: Readonly<Record<Dialect, WeakMap<SourceFile, ParsedText>>> = {
+    v2: new WeakMap(),
+    v3: new WeakMap(),
+    json: new WeakMap(),
+  };
   #disk: Disk;
 
   /** Why directories and files could not be read, keyed by path. Undefined unless unreadable paths are collected. */
