@@ -95,6 +95,73 @@ describe("migrate gateway-provider: network policies", () => {
   });
 });
 
+describe("migrate gateway-provider: the rights of Traefik", () => {
+  const RBAC = { apiVersion: "rbac.authorization.k8s.io/v1" };
+  const role = (...rules: readonly object[]): object => ({
+    ...RBAC,
+    kind: "ClusterRole",
+    metadata: { name: "door-keeper" },
+    rules,
+  });
+  const binding = {
+    ...RBAC,
+    kind: "ClusterRoleBinding",
+    metadata: { name: "door-keeper" },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "door-keeper" },
+    subjects: [{ kind: "ServiceAccount", name: "keeper", namespace: "doors" }],
+  };
+  const apiGroups = ["gateway.networking.k8s.io"];
+  const namespaces = { apiGroups: [""], resources: ["namespaces"], verbs: ["get", "list", "watch"] };
+  const read = { apiGroups, resources: ["*"], verbs: ["get", "list", "watch"] };
+  const write = {
+    apiGroups,
+    resources: ["gatewayclasses/status", "gateways/status", "httproutes/status"],
+    verbs: ["update"],
+  };
+  const own = { rbac: { enabled: false }, serviceAccount: { name: "keeper" } };
+  const refusal = (values: object, ...objects: readonly object[]): string => {
+    const result = resultOf(
+      gatewayProvider,
+      { "doors/door.yaml": release(values), "doors/rights.yaml": objects },
+      { "gateway-provider": { releases: { "doors/door": { labelSelector: "a=b", ports: PORTS } } } },
+    );
+    const refused = messages(result, "refused").join("\n");
+    assert.equal(result.plan.changes.length, refused === "" ? 1 : 0);
+    return refused;
+  };
+
+  it("are needed in the whole cluster, from its chart or from ClusterRoles in the repository", () => {
+    assert.match(
+      refusal(own, role(namespaces, read), binding),
+      /ServiceAccount doors\/keeper may not update gatewayclasses\/status, update gateways\/status, update httproutes\/status: add the rules of https:/,
+    );
+    assert.match(refusal(own, role(namespaces, write), binding), /may not list and watch gatewayclasses, /);
+    const named = { ...read, resourceNames: ["front"] };
+    assert.match(
+      refusal(own, role(namespaces, named, write), binding),
+      /may not list and watch gatewayclasses/,
+    );
+    assert.match(
+      refusal({ rbac: { namespaced: true } }),
+      /rbac\.namespaced is true, .*: set it to false first/,
+    );
+  });
+
+  it("are there, or not known", () => {
+    assert.equal(refusal(own, role(namespaces, read, write), binding), "");
+    assert.equal(refusal(own, role({ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }), binding), "");
+    assert.equal(refusal(own), "");
+    assert.equal(refusal(own, binding), "");
+    const unknown = resultOf(
+      gatewayProvider,
+      { "doors/door.yaml": release(own) },
+      { "gateway-provider": { releases: { "doors/door": { labelSelector: "a=b", ports: PORTS } } } },
+    );
+    assert.match(messages(unknown, "runbook").join("\n"), /its ServiceAccount needs every rule of https:/);
+    assert.equal(refusal({ rbac: { enabled: true } }, role(), binding), "");
+  });
+});
+
 describe("migrate gateway-provider: the options", () => {
   it("name each release that is none of Traefik's", () => {
     const releases = {

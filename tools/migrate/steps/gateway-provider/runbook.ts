@@ -5,6 +5,7 @@ import { knowledgeOf } from "../../../lint/knowledge.ts";
 import { fieldAt } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { movedPorts } from "./moved-ports.ts";
+import { DOCUMENTED_RIGHTS } from "./rights.ts";
 import type { ReleaseOptions } from "./values.ts";
 
 /** What the new ports of a release's entry points need, and which ports of the nodes close. */
@@ -24,6 +25,11 @@ export function runbook(
     values.hostNetwork === true ? movedPorts(values, option, entryPointPorts(knowledgeOf(repository))) : [];
   const [closed, opened] = [moved.map(({ from }) => from), moved.map(({ to }) => to)];
   return [
+    ...(fields(values.rbac).enabled === false
+      ? [
+          `its chart gives it no rights (rbac.enabled: false): before the commit, its ServiceAccount needs every rule of ${DOCUMENTED_RIGHTS}`,
+        ]
+      : []),
     ...(bound.length === 0
       ? []
       : [

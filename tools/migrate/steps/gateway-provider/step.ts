@@ -11,6 +11,7 @@ import { valuesIn } from "../route/release/chart.ts";
 import { whyForbidden } from "./allowed.ts";
 import { whyFixed } from "./fixed-ports.ts";
 import { whyClosed } from "./pod-ports.ts";
+import { whyWithoutRights } from "./rights.ts";
 import { runbook } from "./runbook.ts";
 import {
   isTraefik,
@@ -118,6 +119,7 @@ function whyNot({ forms }: WrittenObject, option: ReleaseOptions, context: StepC
     ...received.map(({ release, cluster }) => whyClosed(release, option, cluster, context)),
     ...received.map(({ release, cluster }) => whyFixed(release, option, cluster, context)),
     ...received.map(({ release, cluster }) => whyOwnGateway(valuesIn(release, cluster))),
+    ...received.map(({ release, cluster }) => whyWithoutRights(release, cluster)),
   ];
   return reasons.find((reason) => reason !== undefined);
 }

@@ -31,13 +31,13 @@ export function lostBindings(
   to: Account,
 ): readonly string[] {
   return before
-    .filter((binding) => names(binding, from))
-    .filter((binding) => !after.some((other) => names(other, to) && givesAsMuch(other, binding)))
+    .filter((binding) => bindsAccount(binding, from))
+    .filter((binding) => !after.some((other) => bindsAccount(other, to) && givesAsMuch(other, binding)))
     .map((binding) => describeObject({ kind: scalarText(binding.kind), metadata: metadataOf(binding) }));
 }
 
 /** Whether a binding names an account: directly, as a user, or through a group of ServiceAccounts. */
-function names({ subjects }: Mapping, { namespace, name }: Account): boolean {
+export function bindsAccount({ subjects }: Mapping, { namespace, name }: Account): boolean {
   const user = `system:serviceaccount:${namespace}:${name}`;
   const groups = ["system:serviceaccounts", `system:serviceaccounts:${namespace}`];
   return mappingsIn(subjects).some((subject) => {
