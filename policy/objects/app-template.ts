@@ -41,6 +41,9 @@ export function appContainers(release: KubeObject, objects: ObjectIndex): readon
   );
 }
 
+/** Containers next to the main one: `sidecars` since 1.3, which still reads the other (lib/controller/_pod.tpl). */
+const SIDE_BY_SIDE = ["additionalContainers", "sidecars"] as const;
+
 /** The containers in the values of 0.x and 1.x: the main one is at the top level, and the others are written as in a Pod. */
 function singleContainers({ values, path }: Values): readonly AppContainer[] {
   const controller = fields(values.controller);
@@ -57,17 +60,40 @@ function singleContainers({ values, path }: Values): readonly AppContainer[] {
     spec: { ...values, image: imageOf(values.image), ports: servicePorts(values) },
     probes: fields(values.probes),
   };
-  const others = (["initContainers", "additionalContainers"] as const).flatMap((field) =>
+  const others = (["initContainers", ...SIDE_BY_SIDE] as const).flatMap((field) =>
     enabled(values[field]).map(([name, spec]) => ({
       ...shared,
       name,
       path: path([field, name]),
       spec,
-      longRunning: shared.longRunning && field === "additionalContainers",
+      longRunning: shared.longRunning && field !== "initContainers",
       probes: probesIn(spec),
     })),
   );
-  return [...others, main];
+  const added = addonsOf(values, path).map((addon) => ({ ...shared, ...addon, longRunning: false }));
+  return [...others, ...added, main];
+}
+
+/** The repositories of the add-ons, whose default tags are versions. Source: `addons` in the values of 0.2 to 1.5. */
+const ADDONS: Readonly<Record<string, string>> = {
+  codeserver: "ghcr.io/coder/code-server",
+  netshoot: "ghcr.io/nicolaka/netshoot",
+  promtail: "docker.io/grafana/promtail",
+  vpn: "docker.io/qmcgaw/gluetun",
+};
+
+/** The containers of add-ons that are turned on, most of which cannot have probes (templates/addons in 0.2 to 1.5). */
+function addonsOf(
+  { addons }: Fields,
+  path: Values["path"],
+): readonly Pick<AppContainer, "name" | "path" | "spec" | "probes">[] {
+  return Object.entries(ADDONS).flatMap(([name, repository]) => {
+    const spec = fields(fields(addons)[name]);
+    if (spec.enabled !== true) return [];
+    const own = fields(name === "vpn" ? at(spec, ["gluetun", "image"]) : spec.image);
+    const image = own.tag === undefined ? undefined : imageOf({ repository, ...own });
+    return [{ name, path: path(["addons", name]), spec: { ...spec, image }, probes: probesIn(spec) }];
+  });
 }
 
 /** The ports of the main container in 0.x and 1.x, which are those of every Service (lib/container/_ports.tpl). */
