@@ -4,13 +4,13 @@ import { groupOf, type ObjectIndex } from "../engine/object-index.ts";
 
 /**
  * Whether an operator may have created a Service for a custom resource in the namespace: operators name Services after their objects, as in `board-service`,
- * `rook-ceph-rgw-store` or `vmsingle-main`, or after their own purpose.
+ * `rook-ceph-rgw-store`, `vmsingle-main` or `tempo-traces-gateway`, or after their own purpose.
  */
 export function mayBeOperators(namespace: string, name: string, objects: ObjectIndex): boolean {
   return customResources(objects).some(
     ({ kind, metadata }) =>
       metadata.namespace === namespace &&
-      (name.startsWith(metadata.name) || name.endsWith(`-${metadata.name}`) || FIXED[kind] === name),
+      (name.startsWith(metadata.name) || `${name}-`.includes(`-${metadata.name}-`) || FIXED[kind] === name),
   );
 }
 
@@ -21,6 +21,7 @@ export function mayBeOperators(namespace: string, name: string, objects: ObjectI
 const FIXED: Readonly<Record<string, string>> = {
   Alertmanager: "alertmanager-operated",
   Prometheus: "prometheus-operated",
+  PrometheusAgent: "prometheus-agent-operated",
   Tenant: "minio",
   ThanosRuler: "thanos-ruler-operated",
 };
@@ -28,10 +29,15 @@ const FIXED: Readonly<Record<string, string>> = {
 const customResources = oncePer((objects: ObjectIndex): readonly KubeObject[] =>
   objects.all().filter((object) => {
     const group = groupOf(object);
-    return group.includes(".") && !group.endsWith(".k8s.io") && !KNOWN_GROUPS.test(group);
+    const isCustom = group.includes(".") && !group.endsWith(".k8s.io");
+    return isCustom && !KNOWN_GROUPS.test(group) && !WITHOUT_SERVICES.test(object.kind);
   }),
 );
 
 /** API groups whose controllers create no Services. */
 const KNOWN_GROUPS =
-  /(?:^|\.)(?:fluxcd\.io|external-secrets\.io|cert-manager\.io|traefik\.io|backube)$|^kustomize\./;
+  /(?:^|\.)(?:fluxcd\.io|external-secrets\.io|cert-manager\.io|traefik\.io|backube|cilium\.io|cni\.cncf\.io|envoyproxy\.io|keda\.sh|kyverno\.io|metallb\.io|projectcalico\.org)$|^(?:bitnami\.com$|kustomize\.)/;
+
+/** Kinds that configure what an operator runs, such as ServiceMonitors, rules, dashboards and backups, and are often named after an app. */
+const WITHOUT_SERVICES =
+  /(?:Monitor|Rule|Scrape|ScrapeConfig|Probe|AlertmanagerConfig|Backup|Policy)$|^Grafana.|^(?:Database|Publication|Subscription|ImageCatalog|VMUser)$/;
