@@ -74,7 +74,7 @@ describe("documents of a repository", () => {
 
   it("read scalars as go-yaml does", () => {
     const [document] = parse(
-      "octal: 0644\nbinary: 0b11\nbig: 1_000\nyes: yes\nnull: ~\nday: 2024-01-02\nversion: 1.10\nhex: 0x1F\nquoted: '0644'\n",
+      "octal: 0644\nbinary: 0b11\nbig: 1_000\nyes: yes\nnull: ~\nday: 2024-01-02\nutc: 2024-01-02T03:04:05-00:00\nversion: 1.10\nhex: 0x1F\nquoted: '0644'\n",
     );
     assert.deepEqual(plain(document!.value), {
       octal: 420,
@@ -83,6 +83,7 @@ describe("documents of a repository", () => {
       yes: "yes",
       null: null,
       day: "2024-01-02T00:00:00Z",
+      utc: "2024-01-02T03:04:05Z",
       version: 1.1,
       hex: 31,
       quoted: "0644",

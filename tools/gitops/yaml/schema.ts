@@ -94,7 +94,7 @@ function timestamp(text: string): string | undefined {
   if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
   const time = [hour, minute, second].map((part) => part.padStart(2, "0")).join(":");
   const digits = fraction.replace(/\.?0+$/, "");
-  return `${date}T${time}${digits}${zone === undefined || zone === "+00:00" ? "Z" : zone}`;
+  return `${date}T${time}${digits}${zone === undefined || /^[-+]00:00$/.test(zone) ? "Z" : zone}`;
 }
 
 /** Whether go-yaml reads a text as a date. */
