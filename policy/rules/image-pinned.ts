@@ -7,7 +7,7 @@ import { GIT_REPOSITORY } from "../objects/kinds.ts";
 import { isOwnImage } from "../objects/own-images.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
-import { at, fields, text, type Fields } from "../engine/read.ts";
+import { at, fields, text } from "../engine/read.ts";
 import { defineRule } from "../engine/rule.ts";
 
 /** See docs/reference/rules/image-pinned.md. */
@@ -59,7 +59,7 @@ export const imagePinned = defineRule({
     if (object.kind !== "HelmRelease" || containers.length > 0) return;
     const known = unrenderedValues(object, objects);
     if (known === undefined) return;
-    for (const { tag, repository, steps, isOff } of chartTags(known.values, []))
+    for (const { tag, repository, image, steps, isOff } of chartTags(known.values, []))
       if (settings.floatingTags.includes(tag))
         yield {
           path: known.path(steps),
@@ -68,7 +68,7 @@ export const imagePinned = defineRule({
             isOff ||
             isOwnImage(repository, objects) ||
             (repository === "" && followsBranch(object, objects)) ||
-            isExplained(commentsOn(object, known.path(steps.slice(0, -1)))),
+            isExplained(commentsOn(object, known.path(image))),
         };
   },
 });
@@ -85,23 +85,28 @@ function followsBranch({ metadata, spec }: KubeObject, objects: ObjectIndex): bo
 interface ChartTag {
   readonly tag: string;
   readonly repository: string;
+  /** The image: a text, or a mapping with the tag. */
+  readonly image: Path;
   readonly steps: Path;
   /** Whether it is in a part of the values that is switched off, or that only `helm test` uses. */
   readonly isOff: boolean;
 }
 
 /**
- * The image tags in a chart's values: those next to a `repository`, or below a key that ends in `image`. The chart's own defaults are not read.
+ * The image tags in a chart's values: those next to a `repository`, or at or below a key that ends in `image`. The chart's own defaults are not read.
  */
-function* chartTags(values: Fields, above: Path, isPartOff = false): Generator<ChartTag> {
-  for (const [key, value] of Object.entries(values)) {
-    const child = fields(value);
-    const isOff = isPartOff || child.enabled === false || /^tests?$/.test(key);
-    const isImage = /image$/i.test(key) || typeof child.repository === "string";
-    const steps = [...above, key];
-    if (isImage && typeof child.tag === "string" && (text(child.digest) ?? "") === "")
-      yield { tag: child.tag, repository: text(child.repository) ?? "", steps: [...steps, "tag"], isOff };
-    yield* chartTags(child, steps, isOff);
+function* chartTags(values: unknown, above: Path, isPartOff = false): Generator<ChartTag> {
+  const entries = Array.isArray(values) ? [...values.entries()] : Object.entries(fields(values));
+  for (const [key, value] of entries) {
+    const { enabled, repository, tag, digest } = fields(value);
+    const isOff = isPartOff || enabled === false || /^tests?$/.test(String(key));
+    const isImage = /image$/i.test(String(key)) || typeof repository === "string";
+    const image = [...above, key];
+    const [, name = "", own] = /^([^@]+):([^/:@]+)$/.exec(text(value) ?? "") ?? [];
+    if (isImage && own !== undefined) yield { tag: own, repository: name, image, steps: image, isOff };
+    if (isImage && typeof tag === "string" && (text(digest) ?? "") === "")
+      yield { tag, repository: text(repository) ?? "", image, steps: [...image, "tag"], isOff };
+    yield* chartTags(value, image, isOff);
   }
 }
 
