@@ -5,7 +5,8 @@ import {
   HELM_REPOSITORY,
   OCI_REPOSITORY,
 } from "../objects/kinds.ts";
-import type { KubeObject } from "../../kube/objects.ts";
+import { satisfies } from "semver";
+import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
 import { fluxId } from "../objects/flux.ts";
@@ -13,7 +14,9 @@ import { oncePer } from "../../lib/once-per.ts";
 import { ociAddress } from "../knowledge/lookups.ts";
 import { at, fields, text, type Fields } from "../engine/read.ts";
 import { missing } from "../objects/missing.ts";
+import { isOwnImage } from "../objects/own-images.ts";
 import { isPartial } from "../objects/partial.ts";
+import { removedVersion } from "../objects/removed-version.ts";
 import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
 
 /** See docs/reference/rules/chart-source.md. */
@@ -27,7 +30,7 @@ export const chartSource = defineRule({
   severity: "medium",
   enforcement: "mandatory",
   recommends:
-    "an API version that the repository's Flux still supports; a version that a comment explains (`# always the latest`); and a version while its release is suspended",
+    "an API version that the repository's Flux still supports; a version that a comment explains (`# always the latest`), or of a chart on ghcr.io in the account of the repository that Flux follows; and a version while its release is suspended",
   kinds: [HELM_RELEASE, OCI_REPOSITORY, HELM_REPOSITORY],
   wholeStack: true,
   *check(object, context) {
@@ -63,36 +66,28 @@ function* sourceProblems(source: KubeObject, context: RuleContext): Generator<Pr
     };
   else if (tag === "latest" && semver === undefined && digest === undefined)
     yield { path: ["spec", "ref", "tag"], message: 'Charts do not have the tag "latest".' };
-  else if (semver === "*" && digest === undefined)
+  else if (isOpen(semver) && digest === undefined)
     yield {
       path: ["spec", "ref", "semver"],
-      message: "The range * installs every new version as soon as it is published.",
+      message: `The range ${text(semver) ?? ""} installs every new version as soon as it is published.`,
       remediation: "Set ref.tag, or a range that holds back what may break, such as 1.x.",
-      recommendation: isExplained(commentsOn(source, ["spec", "ref", "semver"])),
+      recommendation:
+        isOwnChart(text(at(source, ["spec", "url"])) ?? "", objects) ||
+        isExplained(commentsOn(source, ["spec", "ref", "semver"])),
     };
 }
 
+/** Whether a range of versions has no end, such as `*` or `>=1.0.0`. Masterminds/semver, which Flux uses, also accepts commas between conditions. */
+function isOpen(range: unknown): boolean {
+  return satisfies("999999999.0.0", (text(range) ?? "0").replaceAll(",", " "));
+}
+
+/** Whether a chart's address is in the account of the repository that Flux follows. */
+const isOwnChart = (address: string, objects: ObjectIndex): boolean =>
+  isOwnImage(address.replace(/^oci:\/\//, ""), objects);
+
 const SOURCE_VERSION = "source.toolkit.fluxcd.io/v1";
 const RELEASE_VERSION = "helm.toolkit.fluxcd.io/v2";
-
-/**
- * Reports an API version that Flux has removed: v1beta1 and v2beta1 in 2.7, v1beta2 and v2beta2 in 2.8.
- * Source: https://fluxcd.io/blog/2025/09/flux-v2.7.0 and https://github.com/fluxcd/flux2/issues/5711
- */
-function* removedVersion(
-  { apiVersion }: KubeObject,
-  current: string,
-  { hasFlux }: RuleContext,
-): Generator<Problem> {
-  if (apiVersion === current) return;
-  const since = apiVersion.endsWith("beta1") ? "2.7" : "2.8";
-  yield {
-    path: ["apiVersion"],
-    message: `Flux ${since} and later do not support ${apiVersion}.`,
-    cause: apiVersion,
-    recommendation: hasFlux(`${since}.0`) === false,
-  };
-}
 
 /** Whether the owner has written down that every version is wanted. */
 function isExplained(comments: readonly string[]): boolean {
@@ -150,7 +145,18 @@ function* missingSource(
 ): Generator<Problem | NotEvaluated> {
   const [namespace, name] = [text(reference.namespace), text(reference.name) ?? ""];
   if (context.objects.get(kind, namespace, name) !== undefined) return;
-  yield missing(`${kind.kind} ${namespace ?? ""}/${name}`, path, context);
+  const id = `${kind.kind} ${namespace ?? ""}/${name}`;
+  const elsewhere = context.objects.ofKind(kind).find(({ metadata }) => metadata.name === name);
+  if (elsewhere === undefined || context.host === "stack") yield missing(id, path, context);
+  else
+    yield {
+      path,
+      message: `${id} is in no file, but ${describeObject(elsewhere)} is.`,
+      cause: id,
+      remediation: `Set the namespace of the reference, or that of the ${kind.kind}.`,
+      // A part of the cluster that could not be built may have it.
+      recommendation: !context.isComplete,
+    };
 }
 
 function* chartProblems(
@@ -171,20 +177,21 @@ function* chartProblems(
   }
   if (source.kind !== "HelmRepository") return;
   const version = text(chart.version);
-  if (version === undefined || version === "*")
+  const reference = { ...source, namespace: text(source.namespace) ?? metadata.namespace };
+  const repository = objects.get(HELM_REPOSITORY, reference.namespace, text(source.name) ?? "");
+  const url = text(at(repository, ["spec", "url"])) ?? "";
+  if (version === undefined || isOpen(version))
     yield {
       path,
-      message: `${version === undefined ? "Without a version" : "With version: *"}, every new version is installed as soon as it is published.`,
+      message: `${version === undefined ? "Without a version" : `With version: ${version}`}, every new version is installed as soon as it is published.`,
       remediation:
         "Set spec.chart.spec.version, or get the chart through spec.chartRef from an OCIRepository with ref.tag.",
       recommendation:
         fields(spec).suspend === true ||
+        isOwnChart(`${url}/${text(chart.chart) ?? ""}`, objects) ||
         (version !== undefined && isExplained(commentsOn(release, [...path, "version"]))),
     };
-  const reference = { ...source, namespace: text(source.namespace) ?? metadata.namespace };
   yield* missingSource(HELM_REPOSITORY, reference, [...path, "sourceRef", "name"], context);
-  const repository = objects.get(HELM_REPOSITORY, reference.namespace, text(source.name) ?? "");
-  const url = text(at(repository, ["spec", "url"])) ?? "";
   const address = ociAddress(url, text(chart.chart) ?? "", knowledge);
   yield {
     path: [...path, "sourceRef"],
