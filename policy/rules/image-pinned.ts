@@ -115,12 +115,16 @@ function isLocal(image: string): boolean {
   return /^(?:localhost|127\.0\.0\.1)(?::\d+)?\//.test(image);
 }
 
+/** What charts write above their values (https://github.com/norwoodj/helm-docs marks it with `--`), and with it those who copy the values. */
+const OF_CHART = /^--|^overrides the image tag\b/i;
+
 /** Whether the owner has written down why the image has its tag. */
 function isExplained(comments: readonly string[]): boolean {
   return comments.some(
     (comment) =>
       /\b(?:latest|digests?|tags?|tagged|pin(?:s|ned|ning)?)\b/i.test(comment) &&
       !/^(?:todo|fixme)\b/i.test(comment) &&
+      !OF_CHART.test(comment) &&
       comment.split(/\s+/).length > 2,
   );
 }

@@ -397,6 +397,9 @@ describe("lint of an image with a comment", () => {
       "# tag: 1.0.0 # the last good tag",
       "# renovate: datasource=docker depName=helper tag latest",
       "# latest",
+      "# -- image tag",
+      "# -- Overrides the image tag whose default is the chart appVersion.",
+      "# Overrides the image tag whose default is the chart appVersion.",
     ]) {
       write("web.yaml", image(`          ${comment}\n`));
       assert.deepEqual(found("image-pinned"), ["mandatory web.yaml:16"], comment);
