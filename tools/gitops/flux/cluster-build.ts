@@ -3,7 +3,7 @@ import { idOf } from "../kustomize/object-name.ts";
 import { Resource } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { cloneValue, originOf, type Mapping } from "../yaml/values.ts";
-import { isFluxKustomization, pathOf } from "./flux-kustomization.ts";
+import { contentsOf, isFluxKustomization, pathOf } from "./flux-kustomization.ts";
 import {
   KustomizationBuilds,
   ownOf,
@@ -82,7 +82,7 @@ class ClusterBuild {
 
   #remember(kustomization: Mapping): void {
     this.#seen.add(idOf(kustomization));
-    this.#seen.add(`${idOf(kustomization)} ${pathOf(kustomization)}`);
+    this.#seen.add(`${idOf(kustomization)} ${contentsOf(kustomization)}`);
   }
 
   /** Substitutes variables, keeps the objects, and returns the Kustomizations among them that have not been built. */
@@ -123,8 +123,9 @@ class ClusterBuild {
         origin: resource.origin,
       });
       if (remote === undefined) this.#builds.variableSources.collect([object]);
-      // Two Kustomizations with the same name but different paths count as two, so that both are checked.
-      if (!isFluxKustomization(object) || this.#seen.has(`${idOf(object)} ${pathOf(object)}`)) continue;
+      // Two Kustomizations with the same name that apply different objects count as two, so that both are checked; one that applies itself does not.
+      if (!isFluxKustomization(object) || this.#seen.has(`${idOf(object)} ${contentsOf(object)}`)) continue;
+      if (idOf(object) === idOf(kustomization) && pathOf(object) === pathOf(kustomization)) continue;
       this.#remember(object);
       if (remote !== undefined) this.#remotes.set(object, remote);
       children.push(object);

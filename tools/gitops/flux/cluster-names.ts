@@ -3,7 +3,7 @@ import { oncePer } from "../../../lib/once-per.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import { isIn } from "../yaml/paths.ts";
 import { isMapping, mappingsIn, type Mapping } from "../yaml/values.ts";
-import { pathOf, specOf } from "./flux-kustomization.ts";
+import { contentsOf, pathOf, specOf } from "./flux-kustomization.ts";
 import type { OwnerCluster } from "./owner-clusters.ts";
 import { clusterOf, type WrittenObject } from "./written.ts";
 
@@ -110,8 +110,12 @@ function isUnapplied(root: Root): boolean {
   return directory !== clusterOf(root) && (isNextTo || depth > ENTRY_DEPTH);
 }
 
-/** What may tell the roots of two clusters apart: the directory that decides the cluster, or else what they build. */
-const KEYS: readonly ((root: Root) => string)[] = [({ place }) => place, ({ object }) => pathOf(object)];
+/** What may tell the roots of two clusters apart: the directory that decides the cluster, or else what they build, or else their files. */
+const KEYS: readonly ((root: Root) => string)[] = [
+  ({ place }) => place,
+  ({ object }) => pathOf(object),
+  ({ file }) => file,
+];
 
 /** The clusters of some roots, named after the shortest directories that tell them apart. */
 function split(
@@ -138,21 +142,28 @@ function sharedLength(places: readonly (readonly string[])[]): number {
   return end < 0 ? first.length - 1 : end;
 }
 
-/** Whether two roots would apply different Kustomizations with the same name. */
+/** Whether two roots would apply different Kustomizations with the same name: of different paths, or what they make of one path differs. */
 function areRivals(a: Root, b: Root): boolean {
-  const own = pathsById(a);
-  return identifiedIn(b).some(([id, path]) => {
-    const other = own.get(id);
-    return other !== undefined && other !== path;
+  const own = identifiedIn(a);
+  return [...identifiedIn(b)].some(([id, theirs]) => {
+    const mine = own.get(id) ?? [];
+    const [last] = mine.slice(-1);
+    if (last === undefined) return false;
+    const path = pathOf(last.object);
+    if (theirs.some(({ object }) => pathOf(object) !== path)) return true;
+    return !mine.some((one) => theirs.some((two) => isCopy(one, two)));
   });
 }
 
-/** The root and what it applies. */
-const identifiedIn = oncePer((root: Root) => [root, ...root.descendants].flatMap(identified));
+/** The root and what it applies, by id; not what has no written namespace, because a kustomization may set any namespace. */
+const identifiedIn = oncePer((root: Root): ReadonlyMap<string, readonly WrittenObject[]> =>
+  Map.groupBy(
+    [root, ...root.descendants].filter(({ object }) => namespaceOf(object) !== ""),
+    ({ object }) => idOf(object),
+  ),
+);
 
-const pathsById = oncePer((root: Root) => new Map(identifiedIn(root)));
-
-/** A Kustomization's id and path; none without a written namespace, because a kustomization may set any namespace. */
-function identified({ object }: WrittenObject): readonly (readonly [string, string])[] {
-  return namespaceOf(object) === "" ? [] : [[idOf(object), pathOf(object)]];
+/** Whether two Kustomizations with the same name are the same one, or apply the same. */
+export function isCopy(a: WrittenObject, b: WrittenObject): boolean {
+  return a.object === b.object || a.file === b.file || contentsOf(a.object) === contentsOf(b.object);
 }

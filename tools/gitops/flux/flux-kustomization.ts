@@ -60,6 +60,17 @@ export function sourceName(kustomization: Mapping): string {
   return isMapping(sourceRef) ? `${scalarText(sourceRef.kind)} ${scalarText(sourceRef.name)}` : "no source";
 }
 
+/** What the fields say that decide which objects a Flux Kustomization applies: equal for two that apply the same. */
+export function contentsOf(kustomization: Mapping): string {
+  const { postBuild, commonMetadata } = specOf(kustomization);
+  const build = { ...buildSpecOf(kustomization), path: pathOf(kustomization) };
+  return JSON.stringify({ build, postBuild, commonMetadata }, (_key, value: unknown) =>
+    isMapping(value)
+      ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
+}
+
 /**
  * The directory that a Flux Kustomization builds. A path with `..` cannot leave the repository, because kustomize-controller resolves it as if the root were
  * `/`.

@@ -3,10 +3,11 @@ import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { searchedText } from "../yaml/file-text.ts";
 import { isMapping } from "../yaml/values.ts";
+import { appliersOf } from "./appliers.ts";
 import { buildCluster } from "./cluster-build.ts";
 import type { BuiltCluster, BuiltObject, Orphans } from "./built.ts";
 import { bootstrapsIn } from "./bootstraps.ts";
-import { rootsByCluster, type Root } from "./cluster-names.ts";
+import { isCopy, rootsByCluster, type Root } from "./cluster-names.ts";
 import { isFluxKustomization, pathOf, sourceName, specOf } from "./flux-kustomization.ts";
 import { ownerClusters, type OwnerCluster } from "./owner-clusters.ts";
 import { Artifacts } from "./artifacts.ts";
@@ -116,15 +117,22 @@ function withBootstraps(
   named: readonly OwnerCluster[],
 ): readonly WrittenObject[] {
   const all = [...written];
-  const builds = (path: string): boolean =>
-    all.some(({ object }) => pathOf(object) === path && isFluxKustomization(object));
-  for (const bootstrap of bootstrapsIn(repository, files, written)) {
+  const building = (path: string): readonly WrittenObject[] =>
+    all.filter(({ object }) => pathOf(object) === path && isFluxKustomization(object));
+  const bootstraps = bootstrapsIn(repository, files, written);
+  const isByHand = ({ file, isBootstrap }: WrittenObject): boolean =>
+    isBootstrap === true && appliersOf(file, [...written, ...bootstraps]).length === 0;
+  for (const bootstrap of bootstraps) {
     const path = pathOf(bootstrap.object);
+    // Clusters that differ in nothing but what their FluxInstances patch follow the same path. An instance that Flux applies is that of the cluster itself.
+    const builds = building(path).some(
+      (one) => isCopy(one, bootstrap) || !isByHand(one) || !isByHand(bootstrap),
+    );
     if (isTemplate(bootstrap.object)) continue;
     const top = pushedBy(specOf(bootstrap.object).sourceRef, repository)?.directory ?? ".";
-    if (repository.isDirectory(posix.join(top, path)) && !builds(path)) all.push(bootstrap);
+    if (repository.isDirectory(posix.join(top, path)) && !builds) all.push(bootstrap);
   }
-  for (const { directory, bootstrap } of named) if (!builds(directory)) all.push(bootstrap);
+  for (const { directory, bootstrap } of named) if (building(directory).length === 0) all.push(bootstrap);
   return all;
 }
 
