@@ -67,6 +67,13 @@ describe("migrate route: a Middleware of the former API group", () => {
   it("keeps none if the present group has one of the same name", () => {
     assertMoves([middleware("guard", login, OLD), middleware("guard", login)], [], "traefik");
   });
+
+  it("keeps its Ingress if a chain names it with its provider", () => {
+    assert.match(
+      refusal([chain("apps-login@kubernetescrd"), middleware("login", login, OLD)], [], "traefik"),
+      /Middleware apps\/login is of traefik\.containo\.us/,
+    );
+  });
 });
 
 describe("migrate route: a Middleware that no file contains", () => {
@@ -78,6 +85,47 @@ describe("migrate route: a Middleware that no file contains", () => {
       /before the commit: Middleware apps\/guard, through which web\.example\.com is served, is not in this repository/,
     );
     assert.doesNotMatch(lines([middleware("guard", { compress: {} })]), /Middleware apps\/guard/);
+  });
+
+  it("is on the cutover list if only a chain names it", () => {
+    const lines = (objects: readonly object[]): string =>
+      messages(run(objects, [], "traefik"), "cutover").join("\n");
+    const other = (name: string, namespace = "apps"): object => ({
+      ...middleware(name, { compress: {} }),
+      metadata: { name, namespace },
+    });
+    const all = middleware("guard", {
+      chain: {
+        middlewares: [
+          { name: "there" },
+          { name: "inner" },
+          { name: "far", namespace: "network" },
+          { name: "network-there@kubernetescrd" },
+          { name: "login@file" },
+        ],
+      },
+    });
+    const inner = middleware("inner", { chain: { middlewares: [{ name: "gone" }] } });
+    const found = lines([all, inner, other("there"), other("there", "network")]);
+    const named = [
+      ...found.matchAll(/^before the commit: Middleware ([^,]*), which Middleware ([^ ]*) names/gm),
+    ];
+    assert.deepEqual(
+      named.map(([, id, chain]) => `${id} in ${chain}`),
+      ["network/far in apps/guard", "login@file in apps/guard", "apps/gone in apps/inner"],
+      found,
+    );
+    assert.match(
+      found,
+      /Middleware network\/far, which Middleware apps\/guard names and through which web\.example\.com is served, is not in this repository: make sure/,
+    );
+    assert.match(found, /Middleware login@file, .* is of another provider of Traefik: make sure/);
+    const inChart = traefik({ extraObjects: [other("login")] });
+    assert.match(
+      lines([chain("login"), inChart]),
+      /Middleware apps\/login, which Middleware apps\/guard names .* comes with HelmRelease network\/traefik/,
+    );
+    assert.doesNotMatch(lines([chain("login"), other("login")]), /Middleware apps\/login/);
   });
 
   it("is not one that the step writes", () => {

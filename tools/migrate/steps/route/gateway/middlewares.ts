@@ -10,7 +10,7 @@ import { flagsOf } from "../controllers/traefik-entry-points.ts";
 import type { CutoverNote } from "../outcome.ts";
 import { isFilter } from "../routes/filters.ts";
 import { chartMiddlewares } from "../reading/chart-middlewares.ts";
-import { middlewaresBehind } from "../reading/middleware-fields.ts";
+import { membersOf, middlewaresBehind } from "../reading/middleware-chains.ts";
 import { servesBoth, settingsBehind } from "./doors.ts";
 import type { Moving, Parents } from "./parents.ts";
 
@@ -64,25 +64,33 @@ function pluginsIn(values: Parameters<typeof flagsOf>[0]): ReadonlySet<string> {
   return new Set([...byFlags, ...byValues].map((name) => name.toLowerCase()));
 }
 
-/** The Middlewares of an Ingress that no file of the repository contains, or only the values of a chart. */
+/** The Middlewares of an Ingress, and those in its chains, that no file of the repository contains, or only the values of a chart. */
 export function missingMiddlewares(moving: Moving): readonly CutoverNote[] {
   const { reading, cluster, namespace, hosts } = moving;
   if (!cluster) return [];
   const found = middlewaresBehind(moving);
   const own = reading.annotations.translations.flatMap(({ middleware }) => middleware?.suffix ?? []);
-  const named = new Set(
-    reading.served.flatMap(({ middlewares }) => middlewares.filter((name) => !isFilter(name))),
-  );
-  return [...named]
+  const named = reading.served
+    .flatMap(({ middlewares }) => middlewares.filter((name) => !isFilter(name)))
     .filter((name) => !own.some((suffix) => name.endsWith(`-${suffix}`)))
-    .flatMap((name): readonly string[] => {
-      const id = `${namespace}/${name}`;
-      const what = `Middleware ${id}, through which ${agreeing(hosts, "is", "are")} served,`;
-      const release = chartMiddlewares(cluster).get(id)?.release;
+    .map((name) => [`${namespace}/${name}`, ""] as const);
+  const inChains = [...found].flatMap(([id, object]) =>
+    membersOf(id, object, cluster).map((member) => [member, ` which Middleware ${id} names and`] as const),
+  );
+  const served = `through which ${agreeing(hosts, "is", "are")} served,`;
+  // One that an Ingress names itself needs no chain to be named.
+  return [...new Map([...inChains, ...named])]
+    .flatMap(([id, chain]): readonly string[] => {
+      const what = `Middleware ${id},${chain} ${served}`;
+      if (!id.includes("/"))
+        return [
+          `before the commit: ${what} is of another provider of Traefik: make sure that the Traefik behind the Gateway has it, or the route answers 404`,
+        ];
       if (!found.has(id))
         return [
           `before the commit: ${what} is not in this repository: make sure that the cluster has it in ${TRAEFIK_GROUP}, or the route answers 404`,
         ];
+      const release = chartMiddlewares(cluster).get(id)?.release;
       return release === undefined
         ? []
         : [

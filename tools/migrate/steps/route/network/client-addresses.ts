@@ -8,7 +8,7 @@ import { controllerRelease } from "../controllers/classes.ts";
 import { servesBoth, settingsBehind } from "../gateway/doors.ts";
 import type { Moving, Parents } from "../gateway/parents.ts";
 import { nginx } from "../controllers/nginx.ts";
-import { middlewaresBehind } from "../reading/middleware-fields.ts";
+import { middlewaresBehind } from "../reading/middleware-chains.ts";
 import { frontInValues, frontOf, type Front } from "./front-services.ts";
 
 /**

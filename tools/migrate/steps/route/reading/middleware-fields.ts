@@ -1,13 +1,10 @@
 import { MIDDLEWARE } from "../../../../../policy/objects/kinds.ts";
-import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
-import { scalarText } from "../../../../gitops/kustomize/resource.ts";
-import { mappingsIn, type Mapping } from "../../../../gitops/yaml/values.ts";
-import { fieldAt, isKind, objectNamed } from "../../../objects.ts";
-import { OLD_TRAEFIK_GROUP, TRAEFIK_GROUP } from "../controllers/traefik.ts";
+import type { Mapping } from "../../../../gitops/yaml/values.ts";
+import { fieldAt, isKind } from "../../../objects.ts";
 import { isTraefik3 } from "../controllers/traefik-version.ts";
-import { isFilter } from "../routes/filters.ts";
 import type { Moving } from "../gateway/parents.ts";
 import { chartMiddlewares } from "./chart-middlewares.ts";
+import { middlewaresBehind } from "./middleware-chains.ts";
 import { unknownIn } from "./unknown-fields.ts";
 
 /**
@@ -66,34 +63,4 @@ function fieldsOfTraefik2(
     ([path]) =>
       `Middleware ${id} sets spec.${path.join(".")}, which Traefik 2 follows and Traefik 3, which serves routes, ignores, and this repository does not show that class ${ingressClass} is served by Traefik 3: if it is, the field has no effect today, so remove it; otherwise, first replace it (a redirect to HTTPS by redirectScheme, which both follow)`,
   );
-}
-
-/** The Middlewares of an Ingress and those in their chains, by `namespace/name`, also from the values of charts; of the former API group only without one of the same name in the present group. */
-export function middlewaresBehind({ reading, cluster, namespace }: Moving): ReadonlyMap<string, Mapping> {
-  const found = new Map<string, Mapping>();
-  if (!cluster) return found;
-  const names = reading.served.flatMap(({ middlewares }) => middlewares.filter((name) => !isFilter(name)));
-  for (const name of names) visit({ namespace, name }, cluster, found);
-  return found;
-}
-
-/** @param found the Middlewares that have been visited */
-function visit(
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-  cluster: BuiltCluster,
-  found: Map<string, Mapping>,
-): void {
-  const id = `${namespace}/${name}`;
-  const built = [TRAEFIK_GROUP, OLD_TRAEFIK_GROUP]
-    .map((group) => objectNamed([cluster], { ...MIDDLEWARE, group }, { namespace, name }))
-    .find((object) => object !== undefined);
-  const object = built?.object ?? chartMiddlewares(cluster).get(id)?.object;
-  if (!object || found.has(id)) return;
-  found.set(id, object);
-  for (const entry of mappingsIn(fieldAt(object, ["spec", "chain", "middlewares"])))
-    visit(
-      { namespace: scalarText(entry.namespace) || namespace, name: scalarText(entry.name) },
-      cluster,
-      found,
-    );
 }
