@@ -1,20 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument } from "yaml";
 import { githubWorkflow } from "../tools/rollout/export-github.ts";
 import { executablesOnPath } from "../tools/toolchain/executable.ts";
 import { resolveProgram } from "../tools/toolchain/resolve.ts";
+import { temporaryDirectory } from "./support/temporary.ts";
 
 interface Step {
   readonly name?: string;
@@ -136,30 +128,26 @@ for (const file of readdirSync(DIRECTORY))
     });
 
     it("lints a pull request next to its base, in the same words for both reports", () => {
-      const dir = mkdtempSync(join(tmpdir(), "workflow-"));
+      const dir = temporaryDirectory("workflow-");
       const claim = (namespace: string): string =>
         `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: data, namespace: ${namespace} }\n`;
-      try {
-        symlinkSync(join(DIRECTORY, "../.."), join(dir, "edgefirst"));
-        for (const [checkout, namespace] of Object.entries({ gitops: "apps", before: "media" })) {
-          mkdirSync(join(dir, checkout, "apps"), { recursive: true });
-          writeFileSync(join(dir, checkout, "flux.yaml"), FLUX);
-          writeFileSync(join(dir, checkout, "apps/claim.yaml"), claim(namespace));
-        }
-        const step = workflow.jobs.lint?.steps.find(({ name }) => name === "Lint");
-        const { status, stdout, stderr } = spawnSync("bash", ["-e", "-c", step?.run ?? ""], {
-          cwd: dir,
-          encoding: "utf8",
-        });
-        assert.equal(status, 1, stderr);
-        assert.match(
-          stdout,
-          /This object used to be PersistentVolumeClaim media\/data\. Flux deletes that one.* {2}prune-guard/,
-        );
-        assert.match(readFileSync(join(dir, "lint.sarif"), "utf8"), /"ruleId": "prune-guard"/);
-      } finally {
-        rmSync(dir, { recursive: true });
+      symlinkSync(join(DIRECTORY, "../.."), join(dir, "edgefirst"));
+      for (const [checkout, namespace] of Object.entries({ gitops: "apps", before: "media" })) {
+        mkdirSync(join(dir, checkout, "apps"), { recursive: true });
+        writeFileSync(join(dir, checkout, "flux.yaml"), FLUX);
+        writeFileSync(join(dir, checkout, "apps/claim.yaml"), claim(namespace));
       }
+      const step = workflow.jobs.lint?.steps.find(({ name }) => name === "Lint");
+      const { status, stdout, stderr } = spawnSync("bash", ["-e", "-c", step?.run ?? ""], {
+        cwd: dir,
+        encoding: "utf8",
+      });
+      assert.equal(status, 1, stderr);
+      assert.match(
+        stdout,
+        /This object used to be PersistentVolumeClaim media\/data\. Flux deletes that one.* {2}prune-guard/,
+      );
+      assert.match(readFileSync(join(dir, "lint.sarif"), "utf8"), /"ruleId": "prune-guard"/);
       const base = workflow.jobs.lint?.steps.find(({ with: inputs }) => inputs?.path === "before");
       assert.equal(base?.with?.ref, "${{ github.event.pull_request.base.sha }}");
       assert.match(base.if ?? "", /^github\.event_name == 'pull_request' && vars\.GITOPS_REPOSITORY == ''$/);
@@ -173,16 +161,12 @@ for (const file of readdirSync(DIRECTORY))
 
 describe("workflows, committed and exported, as other programs read them", function () {
   this.timeout(60_000);
-  let directory: string;
+  const directory = temporaryDirectory("edgefirst-workflows-");
   const files = (): string[] => readdirSync(directory).map((file) => join(directory, file));
   before(() => {
-    directory = mkdtempSync(join(tmpdir(), "edgefirst-workflows-"));
     for (const file of readdirSync(DIRECTORY))
       writeFileSync(join(directory, file), readFileSync(join(DIRECTORY, file)));
     writeFileSync(join(directory, "rollout.yaml"), EXPORTED);
-  });
-  after(() => {
-    rmSync(directory, { recursive: true });
   });
 
   it("actionlint finds nothing", async () => {

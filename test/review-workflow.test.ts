@@ -1,18 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import { GitRepository } from "./support/git.ts";
+import { temporaryDirectory } from "./support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -62,17 +54,13 @@ describe("the review job of the workflow", function () {
     `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: media }\ndata: { key: ${value} }\n`;
 
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), "review-workflow-"));
+    directory = temporaryDirectory("review-workflow-");
     repository = new GitRepository();
     repository.commit({ "apps/a.yaml": map("a") });
     symlinkSync(ROOT, join(directory, "edgefirst"));
     symlinkSync(repository.dir, join(directory, "gitops"));
     writeFileSync(join(directory, "gh"), GH);
     chmodSync(join(directory, "gh"), 0o755);
-  });
-  afterEach(() => {
-    rmSync(directory, { recursive: true });
-    repository.remove();
   });
 
   /** Runs both steps as GitHub's runner does, for a merge of the change into main. */

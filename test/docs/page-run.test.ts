@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { temporaryDirectory } from "../support/temporary.ts";
 import { runSteps, stepsOf } from "./page-run.ts";
 
 const PAGE = `
@@ -26,23 +27,19 @@ $ echo never
 
 describe("a page whose commands are run", () => {
   it("is run in order, in one shell, up to the first command that fails", async () => {
-    const cwd = mkdtempSync(join(tmpdir(), "page-run-"));
-    try {
-      const ran = await runSteps(stepsOf(PAGE), { cwd, env: process.env, timeoutMs: 10_000 });
-      assert.deepEqual(
-        ran.map(({ output, code }) => [output.trim(), code]),
-        [
-          ["", 0],
-          ["a: 1\nto stderr", 0],
-          ["", 1],
-          ["", undefined],
-        ],
-      );
-      assert.equal(ran[1]?.expected, "a: 1\nto stderr\n");
-      assert.equal(readFileSync(join(cwd, "inside/stack.yaml"), "utf8"), "a: 1\n");
-    } finally {
-      rmSync(cwd, { recursive: true });
-    }
+    const cwd = temporaryDirectory("page-run-");
+    const ran = await runSteps(stepsOf(PAGE), { cwd, env: process.env, timeoutMs: 10_000 });
+    assert.deepEqual(
+      ran.map(({ output, code }) => [output.trim(), code]),
+      [
+        ["", 0],
+        ["a: 1\nto stderr", 0],
+        ["", 1],
+        ["", undefined],
+      ],
+    );
+    assert.equal(ran[1]?.expected, "a: 1\nto stderr\n");
+    assert.equal(readFileSync(join(cwd, "inside/stack.yaml"), "utf8"), "a: 1\n");
   });
 
   it("is ended when its time is up, with what has hung", async () => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { pulumiEnvironment } from "../../tools/sandbox/pulumi.ts";
@@ -8,6 +7,7 @@ import { sandboxUp } from "../../tools/sandbox/sandbox.ts";
 import { gatewayApiDirectory } from "../support/engine.ts";
 import { whySkip } from "../support/real-pods.ts";
 import { discard, temporarySandboxDir } from "../support/sandbox.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 import { firstDifference } from "./output.ts";
 import { runSteps, stepsOf, type Ran } from "./page-run.ts";
 import { readTree, ROOT } from "./tree.ts";
@@ -23,7 +23,7 @@ const TRANSCRIPT = process.env.QUICKSTART_TRANSCRIPT;
 describe("docs/guides/quickstart.md, on two control planes that it knows only from a kubeconfig", function () {
   this.timeout(RUN_MS);
   const sandboxDir = temporarySandboxDir();
-  let dir: string | undefined;
+  const dir = temporaryDirectory("quickstart-");
   let ran: Ran[] = [];
 
   before(async function () {
@@ -32,7 +32,6 @@ describe("docs/guides/quickstart.md, on two control planes that it knows only fr
       process.stdout.write(`    skipped: ${reason}\n`);
       this.skip();
     }
-    dir = mkdtempSync(join(tmpdir(), "quickstart-"));
     const clusters = ["edge", "main"];
     const { kubeconfig } = await sandboxUp({
       dir: sandboxDir,
@@ -51,7 +50,6 @@ describe("docs/guides/quickstart.md, on two control planes that it knows only fr
   });
   after(async () => {
     await discard(sandboxDir);
-    if (dir !== undefined) rmSync(dir, { recursive: true });
   });
 
   it("every command succeeds", () => {

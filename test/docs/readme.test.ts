@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { RULES } from "../../policy/engine/registry.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 import { fencesOf } from "./markdown.ts";
 import { firstDifference } from "./output.ts";
 import { readTree, ROOT, treeFiles } from "./tree.ts";
@@ -45,21 +45,17 @@ describe("README.md", function () {
   });
 
   it("shows what lint says of a repository", () => {
-    const dir = mkdtempSync(join(tmpdir(), "readme-"));
-    try {
-      cpSync(join(ROOT, "test/fixtures/docs/home"), dir, { recursive: true });
-      execFileSync("git", ["init", "--quiet"], { cwd: dir });
-      const run = spawnSync(process.execPath, [join(ROOT, "tools/cli/main.ts"), "lint", "."], {
-        cwd: dir,
-        encoding: "utf8",
-      });
-      assert.equal(run.status, 1, run.stderr);
-      const block = fences.find(({ text }) => text.includes(" edgefirst lint "));
-      const shown = (block?.text ?? "").split("\n").filter((line) => !line.startsWith("$ "));
-      assert.equal(firstDifference(shown.join("\n"), run.stdout), undefined);
-    } finally {
-      rmSync(dir, { recursive: true });
-    }
+    const dir = temporaryDirectory("readme-");
+    cpSync(join(ROOT, "test/fixtures/docs/home"), dir, { recursive: true });
+    execFileSync("git", ["init", "--quiet"], { cwd: dir });
+    const run = spawnSync(process.execPath, [join(ROOT, "tools/cli/main.ts"), "lint", "."], {
+      cwd: dir,
+      encoding: "utf8",
+    });
+    assert.equal(run.status, 1, run.stderr);
+    const block = fences.find(({ text }) => text.includes(" edgefirst lint "));
+    const shown = (block?.text ?? "").split("\n").filter((line) => !line.startsWith("$ "));
+    assert.equal(firstDifference(shown.join("\n"), run.stdout), undefined);
   });
 
   it("shows a stack file that the program accepts", () => {

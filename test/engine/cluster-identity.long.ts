@@ -57,8 +57,6 @@ describe("engine: the provider knows its cluster", function () {
   after(() => {
     onEdge.close();
     onMain.close();
-    engine.remove();
-    program.remove();
   });
 
   /** A kubeconfig of the test. */

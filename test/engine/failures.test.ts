@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { KubeClient } from "../../kube/kube-client.ts";
@@ -15,6 +14,7 @@ import {
 } from "../support/engine.ts";
 import { listening } from "../support/listening.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../support/sandbox.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const LABELS_OF_FLUX = {
   "kustomize.toolkit.fluxcd.io/name": "gatus",
@@ -29,7 +29,6 @@ describe("engine: refuses before anything is changed", function () {
   let cluster: KubeClient;
   let crds: string;
   let base: Record<string, unknown>;
-  const temporary: string[] = [];
 
   before(async function () {
     this.timeout(START_TIMEOUT_MS);
@@ -46,8 +45,6 @@ describe("engine: refuses before anything is changed", function () {
   });
   after(() => {
     cluster.close();
-    engine.remove();
-    for (const path of temporary) rmSync(path, { recursive: true, force: true });
   });
 
   /** Expects `up` with this configuration to be refused, and the cluster to have no part of the platform. */
@@ -85,8 +82,7 @@ describe("engine: refuses before anything is changed", function () {
   });
 
   it("a manifest with the wrong checksum", async () => {
-    const copy = mkdtempSync(join(tmpdir(), "edgefirst-crds-"));
-    temporary.push(copy);
+    const copy = temporaryDirectory("edgefirst-crds-");
     cpSync(crds, copy, { recursive: true });
     appendFileSync(join(copy, "gateway.networking.k8s.io_httproutes.yaml"), "# tampered\n");
     await refused(
@@ -174,8 +170,7 @@ describe("engine: refuses before anything is changed", function () {
     });
 
     function kubeconfigFor(port: number): string {
-      const dir = mkdtempSync(join(tmpdir(), "edgefirst-unreachable-"));
-      temporary.push(dir);
+      const dir = temporaryDirectory("edgefirst-unreachable-");
       const file = join(dir, "kubeconfig");
       writeFileSync(
         file,

@@ -97,7 +97,6 @@ describe("engine: own checks, notifications, holds, revocations, windows and ign
   after(() => {
     server.close();
     cluster.close();
-    engine.remove();
   });
 
   /** Replaces a stack's configuration and keeps its secret. */

@@ -34,7 +34,6 @@ describe("engine: the root Kustomization with the real Flux", function () {
   });
   after(() => {
     flux.client.close();
-    engine.remove();
   });
 
   const root = (name: string) => flux.client.get(kustomization("flux-system", name));

@@ -108,7 +108,6 @@ describe("engine: main downstream of edge on two clusters, with Traefik's status
     gatus.close();
     onEdge.close();
     onMain.close();
-    engine.remove();
   });
 
   async function evidenceOf(stack: TestStack): Promise<Evidence> {

@@ -57,7 +57,6 @@ export class ReleaseCheckout {
       rmSync(join(this.dir, name), { recursive: true });
     const current = checkoutProgram();
     cpSync(current.dir, this.dir, { recursive: true, filter: (path) => !isGit(path) });
-    current.remove();
     this.#repository.commit({});
   }
 
@@ -72,10 +71,6 @@ export class ReleaseCheckout {
         cwd: this.dir,
         stdio: "pipe",
       });
-  }
-
-  remove(): void {
-    this.#repository.remove();
   }
 }
 

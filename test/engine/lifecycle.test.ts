@@ -47,7 +47,6 @@ describe("engine: the lifecycle of a stack", function () {
   });
   after(() => {
     cluster.close();
-    engine.remove();
   });
 
   const exists = async (...references: Parameters<KubeClient["get"]>[0][]): Promise<boolean[]> =>

@@ -51,8 +51,6 @@ describe("engine: a stack that is moved", function () {
   });
   after(() => {
     cluster.close();
-    for (const each of [engine, ...others]) each.remove();
-    program.remove();
   });
 
   /** The live objects in the state. */

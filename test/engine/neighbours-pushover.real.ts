@@ -44,9 +44,6 @@ describe("engine: Pushover's keys in a Secret of another owner, with the real op
       cluster.close();
     });
     const engine = await Engine.create();
-    endings.push(() => {
-      engine.remove();
-    });
     stack = await engine.stack("edge", {
       cluster: address,
       gatewayApi: { install: false },

@@ -68,13 +68,7 @@ describe("engine: the platform among metrics-server, cert-manager, Prometheus an
       cluster.close();
     });
     program = checkoutProgram();
-    endings.push(() => {
-      program.remove();
-    });
     engine = await Engine.create(program.dir);
-    endings.push(() => {
-      engine.remove();
-    });
     config = {
       cluster: { context: "edge", kubeconfig },
       gatewayApi: { source: await gatewayApiDirectory() },

@@ -51,7 +51,6 @@ describe("engine: configuration options", function () {
   });
   after(() => {
     for (const client of clients) client.close();
-    engine.remove();
   });
 
   describe("all of them", () => {

@@ -31,10 +31,6 @@ describe("engine: other ways to run the program", function () {
       verification: QUICK_VERIFICATION,
     });
   });
-  after(() => {
-    engine.remove();
-    program.remove();
-  });
 
   const run = (...args: string[]): Promise<Run> =>
     engine.run([...args, "--non-interactive", "--color", "never", "--stack", "edge"]);

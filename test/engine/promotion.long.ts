@@ -76,8 +76,6 @@ describe("engine: promotion of a GitRepository and of an OCIRepository from edge
     onEdge.close();
     onMain.close();
     server.close();
-    repository.remove();
-    engine.remove();
   });
 
   const addresses = () => ({

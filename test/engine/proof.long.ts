@@ -58,8 +58,6 @@ describe("engine: a release proves only what was watched; the test writes the st
   after(async () => {
     await stopAnswers();
     onEdge.close();
-    engine.remove();
-    program.remove();
   });
 
   const app = (status: "True" | "False", name?: string): Promise<void> =>

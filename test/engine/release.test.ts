@@ -39,9 +39,6 @@ describe("engine: what a release covers", function () {
       },
     });
   });
-  after(() => {
-    engine.remove();
-  });
 
   it("covers what a real preview loads and reads, and its hash is the stack's output", async () => {
     const record = join(engine.dir, "recorded.txt");

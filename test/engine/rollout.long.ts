@@ -127,10 +127,6 @@ describe("engine: a rollout of two stacks, interrupted and resumed", function ()
     edge = await engine.stack("edge", edgeConfig);
     main = await engine.stack("main", { ...config("main", false), after: ["edge"] });
   });
-  after(() => {
-    engine.remove();
-    program.remove();
-  });
 
   const locks = (): string[] => {
     const dir = join(engine.dir, "state/.pulumi/locks");

@@ -48,8 +48,6 @@ describe("engine: main depends on two stacks, edge and lab, on a cluster each; t
   after(async () => {
     await Promise.all(stopAnswers.map((stop) => stop()));
     for (const client of live.values()) client.close();
-    engine.remove();
-    program.remove();
   });
 
   /** Expects main to be refused because of one error, this one. */

@@ -81,8 +81,6 @@ describe("engine: an update from the last release, with another Traefik and anot
   });
   after(() => {
     client.close();
-    engine.remove();
-    checkout.remove();
   });
 
   /** The Gateway's address, and the Service's. */

@@ -59,8 +59,6 @@ describe("engine: weak proofs, stale statuses and outages; the test writes Flux'
   after(async () => {
     await stopAnswers();
     cluster.close();
-    engine.remove();
-    program.remove();
   });
 
   async function evidence(): Promise<Evidence> {

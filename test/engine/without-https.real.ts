@@ -44,7 +44,6 @@ describe("engine: the committed edge, with the real Traefik and the real Gatus",
   });
   after(() => {
     client.close();
-    engine.remove();
   });
 
   /** @param defaults the Gateway's endpoint defaults, next to a short interval */

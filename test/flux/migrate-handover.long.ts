@@ -49,7 +49,6 @@ describe("migrate handover, with the real Flux and the real engine", function ()
   });
   after(() => {
     moving.end();
-    engine.remove();
   });
 
   const uidsOf = (objects: readonly ObjectReference[]): Promise<unknown[]> =>

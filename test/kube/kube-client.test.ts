@@ -1,20 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { ApiError } from "../../kube/api-error.ts";
 import { KubeClient } from "../../kube/kube-client.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 describe("a client of a cluster", () => {
-  let dir: string;
-  before(() => {
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-kubeconfig-"));
-  });
-  after(() => {
-    rmSync(dir, { recursive: true, force: true });
-  });
+  const dir = temporaryDirectory("edgefirst-kubeconfig-");
 
   /** A kubeconfig whose context `test` has this user and this server. */
   function kubeconfig(user: object, server = "https://127.0.0.1:1"): string {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
@@ -11,6 +10,7 @@ import { findProgram } from "../../tools/toolchain/find.ts";
 import { programNamed } from "../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../tools/toolchain/programs.ts";
 import { startReachable, type Caller, type ReachableServers } from "../support/reachable.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 import { direct, plugin, WAYS, type Way } from "./kubeconfig-ways.ts";
 import { UNUSUAL_WAYS } from "./unusual-ways.ts";
 
@@ -20,7 +20,7 @@ const VARIABLES = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "NO_PROXY", "no_p
 const KUBECTL = await findProgram(programNamed("kubectl", PROGRAMS));
 
 describe("access to a cluster", () => {
-  const dir = mkdtempSync(join(tmpdir(), "edgefirst-ways-"));
+  const dir = temporaryDirectory("edgefirst-ways-");
   const pki = join(dir, "pki");
   let servers: ReachableServers;
   const environment = Object.fromEntries(VARIABLES.map((name) => [name, process.env[name]]));
@@ -30,7 +30,6 @@ describe("access to a cluster", () => {
   });
   after(() => {
     servers.close();
-    rmSync(dir, { recursive: true });
   });
   afterEach(() => {
     for (const [name, value] of Object.entries(environment))

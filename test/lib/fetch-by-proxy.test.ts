@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import type * as http from "node:http";
 import * as https from "node:https";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { connectProxy } from "../support/connect-proxy.ts";
 import { listening } from "../support/listening.ts";
 import { selfSigned } from "../../tools/sandbox/agent/self-signed.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const HOST = "files.example.com";
@@ -33,7 +33,7 @@ const CALLERS: Readonly<Record<string, string>> = {
 
 describe("a proxy in the environment", function () {
   this.timeout(60_000);
-  const folder = mkdtempSync(join(tmpdir(), "edgefirst-proxy-"));
+  const folder = temporaryDirectory("edgefirst-proxy-");
   const authority = join(folder, "authority.pem");
   const servers: http.Server[] = [];
   let targets: string[];
@@ -58,7 +58,6 @@ describe("a proxy in the environment", function () {
   beforeEach(() => (targets = []));
   after(() => {
     for (const server of servers) server.close();
-    rmSync(folder, { recursive: true });
   });
 
   const run = async (program: string, environment: NodeJS.ProcessEnv): Promise<string> => {

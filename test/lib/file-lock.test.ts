@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { withFileLock } from "../../lib/file-lock.ts";
 import { identify } from "../../lib/process-identity.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 describe("file-lock", () => {
   let dir: string;
@@ -14,12 +14,9 @@ describe("file-lock", () => {
     waited.push(pid);
   };
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-lock-"));
+    dir = temporaryDirectory("edgefirst-lock-");
     path = join(dir, "lock");
     waited.length = 0;
-  });
-  afterEach(() => {
-    rmSync(dir, { recursive: true });
   });
 
   it("admits one caller at a time, reports the holder to the others, and leaves no file behind", async () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { sandboxPolicyPack } from "../../tools/sandbox/policy-pack/pack.ts";
 import { pulumiEnvironment } from "../../tools/sandbox/pulumi.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 import { violations } from "./violations.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -32,12 +32,11 @@ const route = (name, annotations) => new k8s.apiextensions.CustomResource(name, 
 
 describe("policy pack, under the real engine", function () {
   this.timeout(180_000);
-  let dir: string;
+  const dir = temporaryDirectory("edgefirst-policy-");
   let pulumi: (...args: string[]) => Promise<{ readonly code: number; readonly output: string }>;
   let pack: string;
 
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-policy-"));
     const { command, env } = await pulumiEnvironment({ dir, progress: () => undefined });
     pack = await sandboxPolicyPack({ dir, pack: join(ROOT, "policy") });
     const project = join(dir, "project");
@@ -52,10 +51,6 @@ describe("policy pack, under the real engine", function () {
         });
       });
     assert.equal((await pulumi("stack", "init", "test")).code, 0);
-  });
-
-  after(() => {
-    rmSync(dir, { recursive: true, force: true });
   });
 
   const run = (program: string, command: string[], ...flags: string[]) => {

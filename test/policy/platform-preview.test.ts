@@ -24,9 +24,6 @@ describe("policy pack over the platform, under the real engine", function () {
       gatus: { install: true, hostname: "status.example.com" },
     });
   });
-  after(() => {
-    engine.remove();
-  });
 
   it("passes the first preview, with nothing left unevaluated except what depends on the cluster", async () => {
     const pack = await sandboxPolicyPack({ dir: engine.dir, pack: join(PROJECT, "policy") });

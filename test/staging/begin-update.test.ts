@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ApiError } from "../../kube/api-error.ts";
 import type { KubeObject } from "../../kube/objects.ts";
@@ -15,6 +14,7 @@ import {
   unreachable,
   type ScriptedCluster,
 } from "../support/scripted-cluster.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 const STACK = { project: "edgefirst", stack: "edge" };
 const APP = "Kustomization flux-system/app";
@@ -78,25 +78,21 @@ describe("an update that begins", () => {
   }
 
   it("records the owner's knowledge rows in its evidence, as configuration", async () => {
-    const directory = mkdtempSync(join(tmpdir(), "edgefirst-owner-rows-"));
-    try {
-      const file = join(directory, ".edgefirst/knowledge/version-labels.yaml");
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, "- chart: own\n  source: https://example.com\n  date: 2026-01-31\n");
-      const own = { ...args("r1"), directory };
-      const baseline = await beginUpdate(own, []);
-      const result = await verify(own, { baseline, declared: [] });
-      assert.ok("evidence" in result);
-      const [rows, ...others] = result.evidence.verified[0]?.ownerRows ?? [];
-      assert.deepEqual(
-        { ...rows, sha256: "" },
-        { file: ".edgefirst/knowledge/version-labels.yaml", sha256: "", rows: 1 },
-      );
-      assert.match(rows?.sha256 ?? "", /^[0-9a-f]{64}$/);
-      assert.deepEqual(others, []);
-    } finally {
-      rmSync(directory, { recursive: true });
-    }
+    const directory = temporaryDirectory("edgefirst-owner-rows-");
+    const file = join(directory, ".edgefirst/knowledge/version-labels.yaml");
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, "- chart: own\n  source: https://example.com\n  date: 2026-01-31\n");
+    const own = { ...args("r1"), directory };
+    const baseline = await beginUpdate(own, []);
+    const result = await verify(own, { baseline, declared: [] });
+    assert.ok("evidence" in result);
+    const [rows, ...others] = result.evidence.verified[0]?.ownerRows ?? [];
+    assert.deepEqual(
+      { ...rows, sha256: "" },
+      { file: ".edgefirst/knowledge/version-labels.yaml", sha256: "", rows: 1 },
+    );
+    assert.match(rows?.sha256 ?? "", /^[0-9a-f]{64}$/);
+    assert.deepEqual(others, []);
   });
 
   it("is marked in kube-system until its evidence is stored, even if its verification has passed", async () => {

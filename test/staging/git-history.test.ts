@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { readCheckout } from "../../staging/checkout.ts";
 import { descendsFrom } from "../../staging/git-history.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 describe("the git history of a real repository", () => {
-  let repository: string;
+  const repository = temporaryDirectory("edgefirst-repository-");
   let base: string;
   let tip: string;
   let side: string;
@@ -23,7 +24,6 @@ describe("the git history of a real repository", () => {
   };
 
   before(() => {
-    repository = mkdtempSync(join(tmpdir(), "edgefirst-repository-"));
     git("init", "--quiet", "--initial-branch=main");
     base = commit("base");
     git("checkout", "--quiet", "-b", "side");
@@ -31,9 +31,6 @@ describe("the git history of a real repository", () => {
     git("checkout", "--quiet", "main");
     commit("middle");
     tip = commit("tip");
-  });
-  after(() => {
-    rmSync(repository, { recursive: true, force: true });
   });
 
   it("recognizes descendants", async () => {

@@ -1,16 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lockedPackages, requireInstalled, type LockedPackage } from "../../staging/locked-packages.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 describe("packages that the lockfile pins", () => {
   let project: string;
   beforeEach(() => {
-    project = mkdtempSync(join(tmpdir(), "edgefirst-packages-"));
-  });
-  afterEach(() => {
-    rmSync(project, { recursive: true, force: true });
+    project = temporaryDirectory("edgefirst-packages-");
   });
   const lock = (packages: Record<string, object>): void => {
     writeFileSync(join(project, "package-lock.json"), JSON.stringify({ packages }));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import type { KubeObject } from "../../kube/objects.ts";
 import { EVIDENCE_OUTPUT } from "../../staging/evidence-output.ts";
@@ -13,6 +13,7 @@ import { objectsIn } from "../../staging/state-objects.ts";
 import { clusterHolding } from "../support/cluster.ts";
 import { outputsOf, verification } from "../support/evidence.ts";
 import { ready } from "../support/scripted-cluster.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 import { engineDouble, type EngineDouble } from "./engine-double.ts";
 
 const flat = ({ message }: Error): string => message.replaceAll(/\n\s*/g, " ");
@@ -201,30 +202,23 @@ describe("what a stack recorded, as the engine returns it", () => {
     });
 
     it("compares the kubeconfig that the state names, which may be absent, empty or of no use", async () => {
-      const dir = mkdtempSync(join(tmpdir(), "edgefirst-kubeconfig-"));
-      try {
-        const of = (kubeconfig: string) =>
-          identify({ recorded: { kubeconfig, context: "edge" } }, { kubeconfig: "/new" });
-        await assert.rejects(
-          of(join(dir, "absent")),
-          /absent that is recorded in the state no longer exists/,
-        );
-        await assert.rejects(
-          of("~/edgefirst-absent"),
-          new RegExp("The kubeconfig ~/edgefirst-absent .* no longer exists"),
-        );
-        writeFileSync(join(dir, "empty"), "");
-        assert.deepEqual((await of(join(dir, "empty"))).provider, {
-          context: "edge",
-          kubeconfig: "/new",
-          clusterIdentifier: "new",
-        });
-        writeFileSync(join(dir, "other"), "apiVersion: v1\nkind: Config\ncontexts: []\n");
-        await assert.rejects(of(join(dir, "other")), /does not point to this cluster \(context: edge\)/);
-        assert.ok(homedir().length > 1);
-      } finally {
-        rmSync(dir, { recursive: true, force: true });
-      }
+      const dir = temporaryDirectory("edgefirst-kubeconfig-");
+      const of = (kubeconfig: string) =>
+        identify({ recorded: { kubeconfig, context: "edge" } }, { kubeconfig: "/new" });
+      await assert.rejects(of(join(dir, "absent")), /absent that is recorded in the state no longer exists/);
+      await assert.rejects(
+        of("~/edgefirst-absent"),
+        new RegExp("The kubeconfig ~/edgefirst-absent .* no longer exists"),
+      );
+      writeFileSync(join(dir, "empty"), "");
+      assert.deepEqual((await of(join(dir, "empty"))).provider, {
+        context: "edge",
+        kubeconfig: "/new",
+        clusterIdentifier: "new",
+      });
+      writeFileSync(join(dir, "other"), "apiVersion: v1\nkind: Config\ncontexts: []\n");
+      await assert.rejects(of(join(dir, "other")), /does not point to this cluster \(context: edge\)/);
+      assert.ok(homedir().length > 1);
     });
   });
 });

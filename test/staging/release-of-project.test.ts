@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { releaseHash, releaseInputs } from "../../staging/release.ts";
 import { PROJECT } from "../support/engine.ts";
 import { recordedFiles, recordingEnv } from "../support/recorded-files.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 describe("release hash of this project", () => {
-  let copy: string;
+  const copy = temporaryDirectory("edgefirst-release-");
   const { files: inputs, packages } = releaseInputs(PROJECT);
   const tracked = execFileSync("git", ["ls-files", "-z"], {
     cwd: PROJECT,
@@ -30,14 +30,9 @@ describe("release hash of this project", () => {
 
   before(function () {
     this.timeout(60_000);
-    copy = mkdtempSync(join(tmpdir(), "edgefirst-release-"));
     for (const file of new Set([...tracked, ...inputs]))
       cpSync(join(PROJECT, file), join(copy, file), { recursive: true });
     symlinkSync(join(PROJECT, "node_modules"), join(copy, "node_modules"));
-  });
-  after(function () {
-    this.timeout(60_000);
-    rmSync(copy, { recursive: true, force: true });
   });
   const append = (file: string): void => {
     writeFileSync(join(copy, file), `${readFileSync(join(PROJECT, file), "utf8")}\n`);

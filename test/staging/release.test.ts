@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { releaseHash, releaseInputs } from "../../staging/release.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 
 describe("release hash of a small project", () => {
   let project: string;
@@ -25,7 +25,7 @@ describe("release hash of a small project", () => {
   };
 
   beforeEach(() => {
-    project = mkdtempSync(join(tmpdir(), "edgefirst-release-"));
+    project = temporaryDirectory("edgefirst-release-");
     write("index.ts", 'import "./a.ts";\nexport const { x } = await import("./program.ts");\n');
     write(
       "a.ts",
@@ -44,9 +44,6 @@ describe("release hash of a small project", () => {
     lock(ZOD);
     install("zod", "4.0.0");
     install("zod/node_modules/deep", "1.0.0");
-  });
-  afterEach(() => {
-    rmSync(project, { recursive: true, force: true });
   });
 
   it("covers modules, data files and packages, each found from the entry", () => {
@@ -68,7 +65,7 @@ describe("release hash of a small project", () => {
 
   it("is the same in another place, with other line endings, and from another working directory", () => {
     const before = releaseHash(project);
-    const elsewhere = mkdtempSync(join(tmpdir(), "edgefirst-elsewhere-"));
+    const elsewhere = temporaryDirectory("edgefirst-elsewhere-");
     cpSync(project, elsewhere, { recursive: true });
     writeFileSync(
       join(elsewhere, "index.ts"),
@@ -80,7 +77,6 @@ describe("release hash of a small project", () => {
       assert.equal(releaseHash(elsewhere), before);
     } finally {
       process.chdir(cwd);
-      rmSync(elsewhere, { recursive: true, force: true });
     }
   });
 

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import * as pulumi from "@pulumi/pulumi";
 import type { KubeObject } from "../../kube/objects.ts";
 import type { Evidence } from "../../staging/evidence.ts";
@@ -11,6 +9,7 @@ import type { StagedUpdateArgs } from "../../staging/update-args.ts";
 import { outputsOf, verification } from "../support/evidence.ts";
 import { listening } from "../support/listening.ts";
 import { CLUSTER_UID, ready, scriptedCluster } from "../support/scripted-cluster.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 import { engineDouble, type EngineDouble } from "./engine-double.ts";
 
 export const HOUR_MS = 3_600_000;
@@ -101,7 +100,7 @@ export class StagedWorld {
   received: { event: string; message: string }[] = [];
   /** Listeners for the end of this process that the test did not add: a failed update sets the exit code of its process. */
   readonly exits = process.listeners("exit");
-  readonly #directory = mkdtempSync(`${tmpdir()}/edgefirst-staged-`);
+  readonly #directory = temporaryDirectory("edgefirst-staged-");
   #double: EngineDouble | undefined;
   #server: Server | undefined;
 
@@ -151,7 +150,6 @@ export class StagedWorld {
   end(): void {
     this.#double?.restore();
     this.#server?.close();
-    rmSync(this.#directory, { recursive: true });
     for (const each of process.listeners("exit")) if (!this.exits.includes(each)) process.off("exit", each);
   }
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Evidence } from "../../staging/evidence.ts";
 import { gateArgs, verificationArgs, type StagedUpdateArgs } from "../../staging/update-args.ts";
 import { outputsOf, verification } from "../support/evidence.ts";
 import { FakeClock } from "../support/scripted-cluster.ts";
+import { temporaryDirectory } from "../support/temporary.ts";
 import { engineDouble, type EngineDouble } from "./engine-double.ts";
 
 const CLOCK = new FakeClock();
@@ -149,35 +149,31 @@ describe("arguments of a staged update", () => {
   });
 
   it("connect to the cluster that the evidence names if this machine knows it, and to a configured one always", () => {
-    const dir = mkdtempSync(join(tmpdir(), "edgefirst-kubeconfig-"));
-    try {
-      const kubeconfig = join(dir, "config");
-      const context = (name: string) => ({ name, context: { cluster: "c", user: "u" } });
-      writeFileSync(
-        kubeconfig,
-        JSON.stringify({
-          apiVersion: "v1",
-          kind: "Config",
-          clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
-          users: [{ name: "u", user: { token: "t" } }],
-          contexts: [context("test"), context("admin@edge")],
-        }),
-      );
-      const connect = (clusters: object) => {
-        const gate = { ...ARGS.settings.gate, clusters };
-        const settings = { ...ARGS.settings, gate } as StagedUpdateArgs["settings"];
-        return gateArgs({ ...ARGS, settings, kubeconfig }, OWN, CLOCK).connect;
-      };
-      const named = (name: string): Evidence => ({ ...EVIDENCE, cluster: { context: name, uid: "u" } });
-      assert.equal(connect({})("edge", named("test"))?.context, "test");
-      assert.equal(connect({})("edge", named("unknown")), undefined);
-      assert.equal(
-        connect({ edge: { context: "admin@edge" } })("edge", named("unknown"))?.context,
-        "admin@edge",
-      );
-      assert.throws(() => connect({ edge: { context: "typo" } })("edge", named("test")), /typo/);
-    } finally {
-      rmSync(dir, { recursive: true, force: true });
-    }
+    const dir = temporaryDirectory("edgefirst-kubeconfig-");
+    const kubeconfig = join(dir, "config");
+    const context = (name: string) => ({ name, context: { cluster: "c", user: "u" } });
+    writeFileSync(
+      kubeconfig,
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "Config",
+        clusters: [{ name: "c", cluster: { server: "https://127.0.0.1:1" } }],
+        users: [{ name: "u", user: { token: "t" } }],
+        contexts: [context("test"), context("admin@edge")],
+      }),
+    );
+    const connect = (clusters: object) => {
+      const gate = { ...ARGS.settings.gate, clusters };
+      const settings = { ...ARGS.settings, gate } as StagedUpdateArgs["settings"];
+      return gateArgs({ ...ARGS, settings, kubeconfig }, OWN, CLOCK).connect;
+    };
+    const named = (name: string): Evidence => ({ ...EVIDENCE, cluster: { context: name, uid: "u" } });
+    assert.equal(connect({})("edge", named("test"))?.context, "test");
+    assert.equal(connect({})("edge", named("unknown")), undefined);
+    assert.equal(
+      connect({ edge: { context: "admin@edge" } })("edge", named("unknown"))?.context,
+      "admin@edge",
+    );
+    assert.throws(() => connect({ edge: { context: "typo" } })("edge", named("test")), /typo/);
   });
 });

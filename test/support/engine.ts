@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseDocument, stringify } from "yaml";
 import { pulumiEnvironment } from "../../tools/sandbox/pulumi.ts";
 import { moduleDirectory } from "../../tools/toolchain/modules.ts";
+import { temporaryDirectory } from "./temporary.ts";
 
 /** The project under test: directory of Pulumi.yaml. */
 export const PROJECT = join(import.meta.dirname, "../..");
@@ -56,7 +56,7 @@ export class Engine {
 
   /** @param program directory of the program that the stacks run */
   static async create(program = PROJECT): Promise<Engine> {
-    const dir = mkdtempSync(join(tmpdir(), "edgefirst-engine-"));
+    const dir = temporaryDirectory("edgefirst-engine-");
     const { command, env } = await pulumiEnvironment({ dir, progress: () => undefined });
     const definition = parseDocument(readFileSync(join(program, "Pulumi.yaml"), "utf8"));
     definition.set("main", join(program, (definition.get("main") as string | undefined) ?? "index.ts"));
@@ -113,10 +113,6 @@ export class Engine {
       });
     });
     return { pid: child.pid ?? 0, output: () => output, ended };
-  }
-
-  remove(): void {
-    rmSync(this.dir, { recursive: true, force: true });
   }
 }
 

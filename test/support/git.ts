@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { temporaryDirectory } from "./temporary.ts";
 
 /** A temporary git repository with a work tree and branch `main`. */
 export class GitRepository {
-  readonly dir = mkdtempSync(join(tmpdir(), "edgefirst-repository-"));
+  readonly dir = temporaryDirectory("edgefirst-repository-");
 
   constructor() {
     this.git("init", "--quiet", "--initial-branch=main");
@@ -25,9 +25,5 @@ export class GitRepository {
     this.git("add", "--all");
     this.git("commit", "--quiet", "--message", "test");
     return this.git("rev-parse", "HEAD");
-  }
-
-  remove(): void {
-    rmSync(this.dir, { recursive: true, force: true });
   }
 }

@@ -13,7 +13,6 @@ export const mochaHooks: RootHookObject = {
 
 // An interrupted run reaches no hook, and a sandbox's processes do not receive the terminal's Ctrl-C.
 process.on("exit", killAll);
-process.on("exit", removeTemporary);
 for (const [signal, code] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],

@@ -92,7 +92,6 @@ export class MovingRepository {
   end(): void {
     this.client.close();
     this.#server.close();
-    this.#repository.remove();
   }
 
   /** Commits the working copy in its current state; Flux polls every two seconds. */

@@ -61,7 +61,6 @@ export function useFaultyPlatform(verification: Readonly<Record<string, unknown>
   });
   after(() => {
     platform?.cluster.close();
-    platform?.engine.remove();
   });
 
   const change = (more: Readonly<Record<string, unknown>> = {}): void => {

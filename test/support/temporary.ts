@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const made: string[] = [];
 
-/** A new directory that is removed after the tests of the file; for one that a hook of the test removes, use `mkdtempSync`. */
+/** A new directory, which is removed after the tests of the file or, outside a test, at the end of the process. */
 export function temporaryDirectory(prefix: string): string {
   const directory = mkdtempSync(join(tmpdir(), prefix));
   made.push(directory);
@@ -15,3 +15,4 @@ export function temporaryDirectory(prefix: string): string {
 export function removeTemporary(): void {
   for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
 }
+process.on("exit", removeTemporary);

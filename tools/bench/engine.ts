@@ -21,23 +21,17 @@ type Kind = readonly [name: string, run: () => Promise<void>];
 
 await onClusters(["edge", "main", "bare"], async ({ dir, kubeconfig }) => {
   const folder = temporaryFolder("bench-programs");
-  const engines: Engine[] = [];
-  const engineOf = async (directory?: string): Promise<Engine> => {
-    const engine = await Engine.create(directory);
-    engines.push(engine);
-    return engine;
-  };
   try {
-    const engine = await engineOf();
+    const engine = await Engine.create();
     const config = await fullConfiguration(kubeconfig, "edge");
     const stack = await engine.stack("edge", config);
     await up(stack, kubeconfig);
     const bare = await engine.stack("bare", await withoutDescriptions(kubeconfig));
     succeeded(await bare.up());
 
-    const floor = await engineOf(program(join(folder, "empty"), "export {};"));
+    const floor = await Engine.create(program(join(folder, "empty"), "export {};"));
     const empty = await floor.stack("edge", {});
-    const sdk = await engineOf(program(join(folder, "sdk"), MODULES));
+    const sdk = await Engine.create(program(join(folder, "sdk"), MODULES));
     const imports = await sdk.stack("edge", {});
     for (const each of [empty, imports]) succeeded(await each.up());
     // Pulumi's default if Pulumi.yaml does not set `typescript`: the language host first loads a compiler.
@@ -66,7 +60,6 @@ await onClusters(["edge", "main", "bare"], async ({ dir, kubeconfig }) => {
     ];
     keep("preview", await compare(kinds, new CpuMeter(clusterDir(dir, "edge"))));
   } finally {
-    for (const each of engines) each.remove();
     rmSync(folder, { recursive: true, force: true });
   }
 });

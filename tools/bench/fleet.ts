@@ -32,10 +32,8 @@ await onClusters(["edge"], async ({ kubeconfig, dir }) => {
     gateways: [{ name, namespace: name, className: name, http: {}, traefik: { install: false } }],
     after,
   });
-  const engines: Engine[] = [];
   const project = async (names: readonly string[], inWaves: boolean): Promise<Engine> => {
     const engine = await Engine.create();
-    engines.push(engine);
     for (const [index, name] of names.entries()) {
       const wave = Math.floor(index / WAVE);
       const before = inWaves ? names.slice(Math.max(0, wave - 1) * WAVE, wave * WAVE) : [];
@@ -43,68 +41,64 @@ await onClusters(["edge"], async ({ kubeconfig, dir }) => {
     }
     return engine;
   };
-  try {
-    const single: number[] = [];
-    const alone: CpuUse[] = [];
-    const pairs: number[] = [];
-    for (const round of ROUNDS) {
-      const one = await project([`alone-${round}`], false);
-      alone.push(await meter.during(async () => single.push(await seconds(() => rollOut(one, [])))));
-      const two = [await project([`left-${round}`], false), await project([`right-${round}`], false)];
-      pairs.push(await seconds(() => Promise.all(two.map((each) => rollOut(each, [])))));
-    }
-    const turn = median(single);
-    const fleets: string[][] = [];
-    for (const stacks of FLEETS) {
-      const names = Array.from({ length: stacks }, (_unused, index) => `fleet-${stacks}-${index + 1}`);
-      const fleet = await project(names, true);
-      const memory: number[] = [];
-      let whole = 0;
-      const used = await meter.during(async () => {
-        whole = await seconds(() => rollOut(fleet, memory));
-      });
-      const turns = turnsOf(stacks);
-      fleets.push([
-        `${stacks}`,
-        `${whole.toFixed(1)} s`,
-        (whole / ((turns.pairs + turns.odd) * turn)).toFixed(2),
-        (whole / (turns.pairs * median(pairs) + turns.odd * turn)).toFixed(2),
-        ...cpuCells(used, stacks, whole),
-        `${Math.max(...memory).toFixed(0)} MB`,
-      ]);
-    }
-    keep(
-      "one-stack",
-      table(
-        ["a rollout with the real CLI and the policy pack", "figure"],
-        [
-          ["one stack alone", spread(single, " s")],
-          ["two stacks at the same time, each in a rollout of its own", spread(pairs, " s")],
-          [
-            "CPU time of one stack alone, with the control plane's share",
-            `${median(alone.map(ownCpu)).toFixed(1)} s`,
-          ],
-        ],
-      ),
-    );
-    keep(
-      "fleet",
-      table(
-        [
-          `stacks, in waves of ${WAVE}, ${PARALLEL} at a time`,
-          "rollout",
-          "times the turns of one stack alone",
-          "times the turns of two at the same time",
-          "CPU per stack",
-          `times the least for ${availableParallelism()} cores`,
-          "peak memory",
-        ],
-        fleets,
-      ),
-    );
-  } finally {
-    for (const engine of engines) engine.remove();
+  const single: number[] = [];
+  const alone: CpuUse[] = [];
+  const pairs: number[] = [];
+  for (const round of ROUNDS) {
+    const one = await project([`alone-${round}`], false);
+    alone.push(await meter.during(async () => single.push(await seconds(() => rollOut(one, [])))));
+    const two = [await project([`left-${round}`], false), await project([`right-${round}`], false)];
+    pairs.push(await seconds(() => Promise.all(two.map((each) => rollOut(each, [])))));
   }
+  const turn = median(single);
+  const fleets: string[][] = [];
+  for (const stacks of FLEETS) {
+    const names = Array.from({ length: stacks }, (_unused, index) => `fleet-${stacks}-${index + 1}`);
+    const fleet = await project(names, true);
+    const memory: number[] = [];
+    let whole = 0;
+    const used = await meter.during(async () => {
+      whole = await seconds(() => rollOut(fleet, memory));
+    });
+    const turns = turnsOf(stacks);
+    fleets.push([
+      `${stacks}`,
+      `${whole.toFixed(1)} s`,
+      (whole / ((turns.pairs + turns.odd) * turn)).toFixed(2),
+      (whole / (turns.pairs * median(pairs) + turns.odd * turn)).toFixed(2),
+      ...cpuCells(used, stacks, whole),
+      `${Math.max(...memory).toFixed(0)} MB`,
+    ]);
+  }
+  keep(
+    "one-stack",
+    table(
+      ["a rollout with the real CLI and the policy pack", "figure"],
+      [
+        ["one stack alone", spread(single, " s")],
+        ["two stacks at the same time, each in a rollout of its own", spread(pairs, " s")],
+        [
+          "CPU time of one stack alone, with the control plane's share",
+          `${median(alone.map(ownCpu)).toFixed(1)} s`,
+        ],
+      ],
+    ),
+  );
+  keep(
+    "fleet",
+    table(
+      [
+        `stacks, in waves of ${WAVE}, ${PARALLEL} at a time`,
+        "rollout",
+        "times the turns of one stack alone",
+        "times the turns of two at the same time",
+        "CPU per stack",
+        `times the least for ${availableParallelism()} cores`,
+        "peak memory",
+      ],
+      fleets,
+    ),
+  );
 });
 
 /** The turns that the waves take: in how many of them two stacks are in flight, and in how many only one. */

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FILTER_PROGRAM } from "../../../components/gatus/endpoint-filter.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
 import { freePort } from "../../../tools/sandbox/ports.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 /** k8s-sidecar's image has Python and PyYAML; this machine may not. */
 const canRun = spawnSync("python3", ["-c", "import yaml"]).status === 0;
@@ -22,12 +22,9 @@ describe("the filter for endpoints", function () {
     this.skip();
   });
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-filter-"));
+    dir = temporaryDirectory("edgefirst-filter-");
     mkdirSync(join(dir, "in"));
     writeFileSync(join(dir, "endpoints.py"), FILTER_PROGRAM);
-  });
-  afterEach(() => {
-    rmSync(dir, { recursive: true });
   });
 
   /** The endpoints that Gatus gets, and what the sidecar logs. */

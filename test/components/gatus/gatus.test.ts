@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
@@ -11,6 +10,7 @@ import { gatusRoute, type GatusPage } from "../../../components/gatus/page.ts";
 import { loadPins } from "../../../config/pins.ts";
 import { recordResources, resourceNamed, type RecordedResource } from "../../support/mocks.ts";
 import { writeSecretFile } from "../../support/secret-file.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const labels = { "edgefirst.dev/stack": "test" };
 const PAGE: GatusPage = {
@@ -353,13 +353,12 @@ describe("Gatus's storage", () => {
   (hasPython ? it : () => undefined)("in Postgres gets any URL unchanged", async () => {
     const resources = await record({ storage: { type: "postgres", secret: "db", key: "uri" } });
     const writer = pod(resources).initContainers.at(-1) as Container & { command: string[] };
-    const dir = mkdtempSync(join(tmpdir(), "edgefirst-storage-"));
+    const dir = temporaryDirectory("edgefirst-storage-");
     const url = "postgres://gatus:p$a${HOME}\"'\\ö@db:5432/gatus?sslmode=disable";
     writeSecretFile(writer, { uri: `${url}\n` }, join(dir, "storage.yaml"));
     const { storage } = parse(readFileSync(join(dir, "storage.yaml"), "utf8")) as {
       storage: { path: string };
     };
-    rmSync(dir, { recursive: true });
     // Gatus turns $$ into $.
     assert.equal(storage.path.replaceAll("$$", "$"), url);
     assert.doesNotMatch(storage.path.replaceAll("$$", ""), /\$/);

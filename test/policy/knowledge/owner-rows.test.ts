@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { knowledgeOf } from "../../../tools/lint/knowledge.ts";
@@ -12,6 +11,7 @@ import { hasVersionLabel, isLogin, ociAddress } from "../../../policy/knowledge/
 import { healthPath, isPublished } from "../../../policy/knowledge/tool-lookups.ts";
 import { knowledgeFor, ownerRows } from "../../../policy/knowledge/owner-rows.ts";
 import { TABLE_NAMES } from "../../../policy/knowledge/tables.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const KNOWLEDGE = join(import.meta.dirname, "../../../policy/knowledge");
 const PROVENANCE = "source: https://example.com, date: 2026-10-01";
@@ -25,11 +25,8 @@ const CHART = `- chart: traefik
 describe("rows that an owner adds", () => {
   let directory: string;
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), "knowledge-"));
+    directory = temporaryDirectory("knowledge-");
     mkdirSync(join(directory, ".edgefirst/knowledge"), { recursive: true });
-  });
-  afterEach(() => {
-    rmSync(directory, { recursive: true, force: true });
   });
 
   const write = (name: string, text: string): void => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { executablesOnPath } from "../../../tools/toolchain/executable.ts";
 import { VERBS } from "../../../tools/cli/verbs.ts";
 import { STEPS } from "../../../tools/migrate/registry.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 
@@ -24,14 +24,10 @@ const ASK: Readonly<Record<string, (script: string, words: readonly string[]) =>
 
 describe("edgefirst completion", function () {
   this.timeout(20_000);
-  let folder: string;
+  const folder = temporaryDirectory("edgefirst-completion-");
   before(() => {
-    folder = mkdtempSync(join(tmpdir(), "edgefirst-completion-"));
     mkdirSync(join(folder, "repository"));
     for (const shell of ["bash", "zsh", "fish"]) writeFileSync(join(folder, shell), scriptOf(shell));
-  });
-  after(() => {
-    rmSync(folder, { recursive: true });
   });
 
   const scriptOf = (shell: string): string =>

@@ -16,9 +16,6 @@ const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
 describe("edgefirst doctor", () => {
   let greeter: Greeter;
   beforeEach(() => (greeter = new Greeter()));
-  afterEach(() => {
-    greeter.remove();
-  });
 
   it("exits with 1 if a program can be neither found nor built, and says how to get it", () => {
     const { status, stdout } = run(greeter.envWithoutGo());

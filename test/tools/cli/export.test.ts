@@ -1,26 +1,22 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 
 describe("edgefirst export", function () {
   this.timeout(60_000);
-  let directory: string;
+  const directory = temporaryDirectory("edgefirst-export-");
   before(() => {
-    directory = mkdtempSync(join(tmpdir(), "edgefirst-export-"));
     writeFileSync(join(directory, "Pulumi.yaml"), "name: platform\nruntime: nodejs\n");
     writeFileSync(
       join(directory, "Pulumi.edge.yaml"),
       "config:\n  edgefirst:cluster: { context: admin@edge }\n",
     );
     writeFileSync(join(directory, "Pulumi.main.yaml"), "config:\n  edgefirst:after: [edge]\n");
-  });
-  after(() => {
-    rmSync(directory, { recursive: true });
   });
 
   const run = async (...args: string[]): Promise<string> =>

@@ -1,18 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync, type SpawnSyncReturns } from "node:child_process";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { CHARTS, SAMPLE_SOURCE, sampleRelease } from "../../support/rendering.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 const FLEET = join(import.meta.dirname, "../../fixtures/repositories/fleet");
@@ -24,10 +15,7 @@ function edgefirst(...args: string[]): SpawnSyncReturns<string> {
 describe("edgefirst lint", () => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "lint-cli-"));
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true, force: true });
+    root = temporaryDirectory("lint-cli-");
   });
 
   it("exits with 1 and names file, line and column; with a baseline of those findings, exits with 0", () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { setTimeout } from "node:timers/promises";
@@ -10,6 +9,7 @@ import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../tools/migrate/build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { STEPS } from "../../../tools/migrate/registry.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const FIXTURE = join(import.meta.dirname, "../../fixtures/migrate/pushover/example/before");
 
@@ -19,16 +19,13 @@ describe("edgefirst migrate all --interactive", () => {
     execFileSync("git", ["-C", root, ...args], { encoding: "utf8" });
 
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "edgefirst-interactive-"));
+    root = temporaryDirectory("edgefirst-interactive-");
     cpSync(FIXTURE, root, { recursive: true });
     git("init", "--quiet");
     git("config", "user.name", "test");
     git("config", "user.email", "test@example.com");
     git("add", ".");
     git("commit", "--quiet", "--message", "before");
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
   });
 
   /** Runs the step `pushover` with the given answers; resolves to what was printed and asked. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stringify } from "yaml";
+import { temporaryDirectory } from "../../support/temporary.ts";
 import { helmRelease } from "../migrate/planning.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -28,23 +28,19 @@ describe("edgefirst migrate all --write", function () {
   this.timeout(30_000);
 
   it("writes nothing if the last step cannot run, and what the others change if it can", () => {
-    const root = mkdtempSync(join(tmpdir(), "edgefirst-migrate-"));
-    try {
-      const file = join(root, "web.yaml");
-      const text = stringify(helmRelease("web", "apps", "web", {}));
-      writeFileSync(file, text);
-      writeFileSync(join(root, "source.yaml"), stringify(SOURCE));
-      const [failed, written] = [FAILING, ""].map((code) => {
-        const imported = ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
-        const args = [...imported, join(ROOT, "tools/cli/main.ts"), "migrate", "all", root, "--write"];
-        const { stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
-        return { stderr, text: readFileSync(file, "utf8") };
-      });
-      assert.match(failed?.stderr ?? "", /The last step cannot run/);
-      assert.equal(failed?.text, text);
-      assert.match(written?.text ?? "", /chartRef:/);
-    } finally {
-      rmSync(root, { recursive: true });
-    }
+    const root = temporaryDirectory("edgefirst-migrate-");
+    const file = join(root, "web.yaml");
+    const text = stringify(helmRelease("web", "apps", "web", {}));
+    writeFileSync(file, text);
+    writeFileSync(join(root, "source.yaml"), stringify(SOURCE));
+    const [failed, written] = [FAILING, ""].map((code) => {
+      const imported = ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
+      const args = [...imported, join(ROOT, "tools/cli/main.ts"), "migrate", "all", root, "--write"];
+      const { stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+      return { stderr, text: readFileSync(file, "utf8") };
+    });
+    assert.match(failed?.stderr ?? "", /The last step cannot run/);
+    assert.equal(failed?.text, text);
+    assert.match(written?.text ?? "", /chartRef:/);
   });
 });

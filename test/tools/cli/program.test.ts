@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import packageJson from "../../../package.json" with { type: "json" };
 import { VERBS } from "../../../tools/cli/verbs.ts";
 import { STEPS } from "../../../tools/migrate/registry.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const MAIN = join(ROOT, "tools/cli/main.ts");
@@ -31,20 +31,16 @@ describe("edgefirst", function () {
   });
 
   it("reads a .sourceignore with a Node that lacks RegExp.escape, as Node 22 does", () => {
-    const root = mkdtempSync(join(tmpdir(), "edgefirst-older-"));
-    try {
-      cpSync(FLEET, root, { recursive: true });
-      // A pattern that no earlier run has left in the cache.
-      writeFileSync(join(root, ".sourceignore"), `${basename(root)}-?.yaml\n`);
-      const [older, now] = ["delete RegExp.escape", ""].map((code) => {
-        const args = ["--import", `data:text/javascript,${code}`, MAIN, "lint", root];
-        return spawnSync(process.execPath, args, { encoding: "utf8" });
-      });
-      assert.equal(now?.status, 1);
-      assert.deepEqual([older?.stdout, older?.stderr], [now.stdout, now.stderr]);
-    } finally {
-      rmSync(root, { recursive: true });
-    }
+    const root = temporaryDirectory("edgefirst-older-");
+    cpSync(FLEET, root, { recursive: true });
+    // A pattern that no earlier run has left in the cache.
+    writeFileSync(join(root, ".sourceignore"), `${basename(root)}-?.yaml\n`);
+    const [older, now] = ["delete RegExp.escape", ""].map((code) => {
+      const args = ["--import", `data:text/javascript,${code}`, MAIN, "lint", root];
+      return spawnSync(process.execPath, args, { encoding: "utf8" });
+    });
+    assert.equal(now?.status, 1);
+    assert.deepEqual([older?.stdout, older?.stderr], [now.stdout, now.stderr]);
   });
 
   it("lists every command and the exit codes in its help", () => {
@@ -96,7 +92,7 @@ describe("edgefirst", function () {
   });
 
   it("exits with 2 for invalid arguments, and says what is missing and what to do", () => {
-    const empty = mkdtempSync(join(tmpdir(), "edgefirst-cli-"));
+    const empty = temporaryDirectory("edgefirst-cli-");
     const cases: readonly [readonly string[], RegExp][] = [
       [["lint"], /^edgefirst: lint needs <path>: a repository.*\nSee edgefirst lint --help\.$/m],
       [["migrate"], /^edgefirst: migrate needs <step>: .*edgefirst migrate \.\n/],
@@ -107,18 +103,14 @@ describe("edgefirst", function () {
       [["lint", ".", "--fromat", "json"], /unknown option '--fromat'/],
       [[], /^Usage: edgefirst <command>/],
     ];
-    try {
-      for (const [args, message] of cases) {
-        const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
-          cwd: empty,
-          encoding: "utf8",
-        });
-        assert.equal(status, 2, args.join(" "));
-        assert.match(stderr, message);
-        assert.doesNotMatch(stderr, / at .*\.ts:/, "no stack trace");
-      }
-    } finally {
-      rmSync(empty, { recursive: true });
+    for (const [args, message] of cases) {
+      const { status, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+        cwd: empty,
+        encoding: "utf8",
+      });
+      assert.equal(status, 2, args.join(" "));
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, / at .*\.ts:/, "no stack trace");
     }
   });
 });

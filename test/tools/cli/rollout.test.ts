@@ -1,26 +1,23 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { outcomeText, resultText, rolloutDisplay } from "../../../tools/cli/rollout-display.ts";
 import { type Outcome, type RolloutEvent } from "../../../tools/rollout/run.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 
 describe("edgefirst rollout, export", function () {
   this.timeout(30_000);
-  let project: string;
+  const project = temporaryDirectory("edgefirst-cli-");
   before(() => {
-    project = mkdtempSync(join(tmpdir(), "edgefirst-cli-"));
     writeFileSync(join(project, "Pulumi.yaml"), "name: platform\nruntime: nodejs\n");
     writeFileSync(join(project, "Pulumi.edge.yaml"), "config: {}\n");
     writeFileSync(join(project, "Pulumi.main.yaml"), "config:\n  edgefirst:after: [edge]\n");
-  });
-  after(() => {
-    rmSync(project, { recursive: true });
   });
 
   async function edgefirst(cwd: string, ...args: string[]) {

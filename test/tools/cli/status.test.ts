@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import type { StackStatus } from "../../../tools/rollout/status.ts";
 import { outputsOf, verification } from "../../support/evidence.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 const STACKS = 100;
@@ -34,7 +35,7 @@ describe("edgefirst status", function () {
   this.timeout(120_000);
   let dir: string;
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-status-"));
+    dir = temporaryDirectory("edgefirst-status-");
     for (const name of ["bin", "running", "project"]) mkdirSync(join(dir, name));
     writeFileSync(join(dir, "bin/pulumi"), CLI);
     chmodSync(join(dir, "bin/pulumi"), 0o755);
@@ -42,9 +43,6 @@ describe("edgefirst status", function () {
     writeFileSync(join(dir, "project/Pulumi.yaml"), "name: edgefirst\nruntime: nodejs\n");
     for (let index = 0; index < STACKS; index++)
       writeFileSync(join(dir, `project/Pulumi.s${index}.yaml`), "config: {}\n");
-  });
-  afterEach(() => {
-    rmSync(dir, { recursive: true });
   });
 
   it("reads 100 stacks with no more CLIs at a time than there are cores, and at least two", async () => {

@@ -3,7 +3,6 @@ import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -11,10 +10,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeRevision } from "../../../tools/gitops/revision.ts";
 import { GitRepository } from "../../support/git.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 const map = (value: string): string =>
@@ -26,9 +25,6 @@ describe("edgefirst diff: revisions and directories", function () {
   beforeEach(() => {
     repository = new GitRepository();
     repository.commit({ "apps/a.yaml": map("a") });
-  });
-  afterEach(() => {
-    repository.remove();
   });
 
   const diff = (...args: string[]) =>
@@ -76,7 +72,7 @@ describe("edgefirst diff: revisions and directories", function () {
     assert.equal(diff("./apps", "main").status, 0);
   });
 
-  it("reads files byte for byte, whatever .gitattributes says, with symbolic links, and names submodules", () => {
+  it("reads files byte for byte, whatever .gitattributes says, with symbolic links, and names submodules", async () => {
     const commit = repository.commit({
       ".gitattributes": "*.txt text eol=crlf\nsecret.yaml export-ignore\nlfs.bin filter=none\n",
       "a.txt": "one\ntwo\n",
@@ -87,18 +83,17 @@ describe("edgefirst diff: revisions and directories", function () {
     repository.git("add", "link.yaml");
     repository.git("update-index", "--add", "--cacheinfo", `160000,${commit},vendor/sub`);
     repository.git("commit", "--quiet", "--message", "links");
-    const into = mkdtempSync(join(tmpdir(), "edgefirst-revision-"));
-    return writeRevision(repository.dir, repository.git("rev-parse", "HEAD"), join(into, "tree"))
-      .then(({ submodules }) => {
-        assert.deepEqual(submodules, ["vendor/sub"]);
-        assert.equal(readFileSync(join(into, "tree/a.txt"), "utf8"), "one\ntwo\n");
-        assert.equal(readFileSync(join(into, "tree/secret.yaml"), "utf8"), map("kept"));
-        assert.equal(readlinkSync(join(into, "tree/link.yaml")), "apps/a.yaml");
-        assert.match(diff("HEAD", "HEAD").stderr, /^HEAD: 1 submodule not read: vendor\/sub\.$/m);
-      })
-      .finally(() => {
-        rmSync(into, { recursive: true });
-      });
+    const into = temporaryDirectory("edgefirst-revision-");
+    const { submodules } = await writeRevision(
+      repository.dir,
+      repository.git("rev-parse", "HEAD"),
+      join(into, "tree"),
+    );
+    assert.deepEqual(submodules, ["vendor/sub"]);
+    assert.equal(readFileSync(join(into, "tree/a.txt"), "utf8"), "one\ntwo\n");
+    assert.equal(readFileSync(join(into, "tree/secret.yaml"), "utf8"), map("kept"));
+    assert.equal(readlinkSync(join(into, "tree/link.yaml")), "apps/a.yaml");
+    assert.match(diff("HEAD", "HEAD").stderr, /^HEAD: 1 submodule not read: vendor\/sub\.$/m);
   });
 
   it("writes nothing outside its directory for a tree with hostile paths", async () => {
@@ -109,7 +104,7 @@ describe("edgefirst diff: revisions and directories", function () {
     const treeOf = (lines: string): string =>
       execFileSync("git", ["-C", repository.dir, "mktree"], { input: lines, encoding: "utf8" }).trim();
     const inner = treeOf(`100644 blob ${blob}\tescaped\n`);
-    const into = mkdtempSync(join(tmpdir(), "edgefirst-revision-"));
+    const into = temporaryDirectory("edgefirst-revision-");
     mkdirSync(join(into, "tree"));
     for (const name of ["..", ".git", ".GIT"]) {
       const raw = Buffer.concat([Buffer.from(`40000 ${name}\0`), Buffer.from(inner, "hex")]);
@@ -125,6 +120,5 @@ describe("edgefirst diff: revisions and directories", function () {
       );
     }
     assert.ok(!existsSync(join(into, "escaped")));
-    rmSync(into, { recursive: true });
   });
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
 import { parseIgnore } from "../../../tools/gitops/flux/ignore-pattern.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
 import { buildRepository, type BuiltRepository } from "../../../tools/gitops/flux/repository-build.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 /** Whether the last matching pattern excludes a path; a directory ends with a slash. */
 function isLeftOut(ignore: string, path: string, directory: readonly string[] = []): boolean {
@@ -57,12 +57,9 @@ describe("ignore patterns", () => {
 describe("the artifact of a Flux source", () => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "artifacts-"));
+    root = temporaryDirectory("artifacts-");
     write("kubernetes/edge/flux/cluster.yaml", kustomization("./kubernetes/edge/apps"));
     write("kubernetes/edge/apps/web.yaml", configMap("web"));
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
   });
 
   function write(path: string, text: string): void {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import type { BuiltCluster } from "../../../tools/gitops/flux/built.ts";
@@ -10,6 +9,7 @@ import { fileText } from "../../../tools/gitops/yaml/file-text.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { locate } from "../../../tools/gitops/yaml/source.ts";
 import { entryOrigin, type Mapping, type Value } from "../../../tools/gitops/yaml/values.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const REPOSITORIES = join(import.meta.dirname, "../../fixtures");
 
@@ -80,11 +80,7 @@ describe("results that a build takes from a build of another copy", () => {
   let root: string;
 
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "edgefirst-kept-"));
-  });
-
-  afterEach(() => {
-    rmSync(root, { recursive: true });
+    root = temporaryDirectory("edgefirst-kept-");
   });
 
   for (const [directory, numRuns] of [

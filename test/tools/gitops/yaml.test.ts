@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
@@ -25,6 +24,7 @@ import {
   type Mapping,
   type Value,
 } from "../../../tools/gitops/yaml/values.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/repositories");
 
@@ -172,43 +172,34 @@ describe("documents of a repository", () => {
 
   it("shares what it parses with an earlier state, file by file, if the text is the same", () => {
     const [before, after] = ["before", "after"].map((name) => {
-      const root = mkdtempSync(join(tmpdir(), "edgefirst-earlier-"));
+      const root = temporaryDirectory("edgefirst-earlier-");
       writeFileSync(join(root, "same.yaml"), "a: 1\n");
       writeFileSync(join(root, "other.yaml"), `b: ${name}\n`);
       return root;
     }) as [string, string];
-    try {
-      const earlier = new Repository(before);
-      const now = new Repository(after, { earlier });
-      const parsed = ["same.yaml", "other.yaml"].map((file) => [earlier.parse(file), now.parse(file)]);
-      assert.equal(parsed[0]?.[0], parsed[0]?.[1]);
-      assert.deepEqual(
-        parsed[1]?.map(({ documents }) => ({ ...(documents[0]?.value as object) })),
-        [{ b: "before" }, { b: "after" }],
-      );
-    } finally {
-      for (const root of [before, after]) rmSync(root, { recursive: true });
-    }
+    const earlier = new Repository(before);
+    const now = new Repository(after, { earlier });
+    const parsed = ["same.yaml", "other.yaml"].map((file) => [earlier.parse(file), now.parse(file)]);
+    assert.equal(parsed[0]?.[0], parsed[0]?.[1]);
+    assert.deepEqual(
+      parsed[1]?.map(({ documents }) => ({ ...(documents[0]?.value as object) })),
+      [{ b: "before" }, { b: "after" }],
+    );
   });
 
   it("do not leave the repository through a link or a parent path, and are limited in size", () => {
-    const outside = mkdtempSync(join(tmpdir(), "outside-"));
-    const root = mkdtempSync(join(tmpdir(), "repository-"));
-    try {
-      writeFileSync(join(outside, "secret.yaml"), "a: 1\n");
-      symlinkSync(join(outside, "secret.yaml"), join(root, "link.yaml"));
-      symlinkSync(outside, join(root, "directory"));
-      writeFileSync(join(root, "large.yaml"), `a: "${"x".repeat(9 << 20)}"\n`);
-      const repository = new Repository(root);
-      assert.deepEqual(repository.yamlFiles("."), ["large.yaml"]);
-      assert.equal(repository.isFile("link.yaml"), false);
-      assert.equal(repository.isFile("directory/secret.yaml"), false);
-      assert.equal(repository.resolve("a", "../../b"), undefined);
-      assert.match(repository.parse("large.yaml").errors[0]!.message, /larger than 8 MiB/);
-    } finally {
-      rmSync(outside, { recursive: true });
-      rmSync(root, { recursive: true });
-    }
+    const outside = temporaryDirectory("outside-");
+    const root = temporaryDirectory("repository-");
+    writeFileSync(join(outside, "secret.yaml"), "a: 1\n");
+    symlinkSync(join(outside, "secret.yaml"), join(root, "link.yaml"));
+    symlinkSync(outside, join(root, "directory"));
+    writeFileSync(join(root, "large.yaml"), `a: "${"x".repeat(9 << 20)}"\n`);
+    const repository = new Repository(root);
+    assert.deepEqual(repository.yamlFiles("."), ["large.yaml"]);
+    assert.equal(repository.isFile("link.yaml"), false);
+    assert.equal(repository.isFile("directory/secret.yaml"), false);
+    assert.equal(repository.resolve("a", "../../b"), undefined);
+    assert.match(repository.parse("large.yaml").errors[0]!.message, /larger than 8 MiB/);
   });
 });
 

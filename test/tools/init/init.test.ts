@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { KubeClient } from "../../../kube/kube-client.ts";
 import type { KubeObject } from "../../../kube/objects.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../../support/sandbox.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 import { FLUX, ISSUER, ROUTES_CRD, TRAEFIK } from "./cluster.ts";
 
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
@@ -33,10 +33,9 @@ function definition(apiVersion: string, kind: string, scope: "Namespaced" | "Clu
 describe("edgefirst init on a real API server", function () {
   this.timeout(START_TIMEOUT_MS);
   const sandbox = useSandbox("edge");
-  let project: string;
+  const project = temporaryDirectory("edgefirst-init-");
   let kubeconfig: string;
   before(async () => {
-    project = mkdtempSync(join(tmpdir(), "edgefirst-init-"));
     writeFileSync(join(project, "Pulumi.yaml"), "name: platform\nruntime: nodejs\n");
     const client = new KubeClient({ kubeconfig: sandbox.sandbox.kubeconfig, context: "edge" });
     const apply = (object: KubeObject) => client.apply(object, { fieldManager: "test", force: true });
@@ -59,9 +58,6 @@ describe("edgefirst init on a real API server", function () {
     kubeconfig = join(project, "kubeconfig");
     writeFileSync(kubeconfig, await readerKubeconfig(sandbox.sandbox.kubeconfig, client));
     client.close();
-  });
-  after(() => {
-    rmSync(project, { recursive: true });
   });
 
   const edgefirst = (...args: string[]) =>

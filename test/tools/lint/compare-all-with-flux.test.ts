@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { FluxBuild, FluxBuildAnswer, FluxBuildRequest } from "../../../tools/gitops/flux-build.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
@@ -11,6 +10,7 @@ import {
   type FluxComparison,
 } from "../../../tools/lint/verify-with-flux.ts";
 import { kustomization, map } from "../../support/built-repository.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const SYNC = { "flux/sync.yaml": kustomization("sync", "./app") };
 const REMOTE = "resources: [map.yaml, https://example.com/crds.yaml]\n";
@@ -24,10 +24,7 @@ const fails = (): FluxBuildAnswer => ({ error: "no network" });
 describe("a comparison with Flux's own packages", () => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "compared-"));
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
+    root = temporaryDirectory("compared-");
   });
 
   function write(files: Readonly<Record<string, string>>): Repository {

@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import type { LintFinding } from "../../../tools/lint/finding.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "failing-"));
+  root = temporaryDirectory("failing-");
   write("flux/sync.yaml", SYNC);
   write("apps/pod.yaml", POD);
-});
-afterEach(() => {
-  rmSync(root, { recursive: true, force: true });
 });
 
 function write(file: string, content: string | Buffer): void {

@@ -2,18 +2,17 @@ import assert from "node:assert/strict";
 import {
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { applyFixes } from "../../../tools/lint/fix.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const POD =
   "apiVersion: v1\nkind: Pod\nmetadata: { name: good }\nspec: { containers: [{ name: a, image: a }] }\n";
@@ -33,10 +32,7 @@ const CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\n";
 
 let root: string;
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), "hostile-"));
-});
-afterEach(() => {
-  rmSync(root, { recursive: true, force: true });
+  root = temporaryDirectory("hostile-");
 });
 
 function write(path: string, content: string | Buffer): void {
@@ -206,27 +202,23 @@ describe("lint of hostile files", () => {
   });
 
   it("does not write a fix through or over a symbolic link", async () => {
-    const outside = mkdtempSync(join(tmpdir(), "outside-"));
-    try {
-      writeFileSync(join(outside, "theirs.yaml"), oldRepository("theirs"));
-      symlinkSync(join(outside, "theirs.yaml"), join(root, "theirs.yaml"));
-      symlinkSync(outside, join(root, "directory"));
-      write("plain/own.yaml", oldRepository("own"));
-      symlinkSync("plain", join(root, "again"));
-      symlinkSync("own.yaml", join(root, "plain/link.yaml"));
-      for (const [name, path] of Object.entries({
-        through: "../again/own.yaml",
-        named: "../plain/link.yaml",
-        away: "../directory/theirs.yaml",
-      }))
-        write(`${name}/kustomization.yaml`, `resources: [${path}]\n`);
-      const { files } = await applyFixes(root, lintRepository(new Repository(root)));
-      assert.deepEqual(files, ["plain/own.yaml"]);
-      assert.equal(readFileSync(join(outside, "theirs.yaml"), "utf8"), oldRepository("theirs"));
-      assert.ok(lstatSync(join(root, "plain/link.yaml")).isSymbolicLink());
-    } finally {
-      rmSync(outside, { recursive: true });
-    }
+    const outside = temporaryDirectory("outside-");
+    writeFileSync(join(outside, "theirs.yaml"), oldRepository("theirs"));
+    symlinkSync(join(outside, "theirs.yaml"), join(root, "theirs.yaml"));
+    symlinkSync(outside, join(root, "directory"));
+    write("plain/own.yaml", oldRepository("own"));
+    symlinkSync("plain", join(root, "again"));
+    symlinkSync("own.yaml", join(root, "plain/link.yaml"));
+    for (const [name, path] of Object.entries({
+      through: "../again/own.yaml",
+      named: "../plain/link.yaml",
+      away: "../directory/theirs.yaml",
+    }))
+      write(`${name}/kustomization.yaml`, `resources: [${path}]\n`);
+    const { files } = await applyFixes(root, lintRepository(new Repository(root)));
+    assert.deepEqual(files, ["plain/own.yaml"]);
+    assert.equal(readFileSync(join(outside, "theirs.yaml"), "utf8"), oldRepository("theirs"));
+    assert.ok(lstatSync(join(root, "plain/link.yaml")).isSymbolicLink());
   });
 
   it("reports directories that include themselves or each other, or form a long chain", () => {

@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import Ajv from "ajv";
 import draft04 from "ajv/lib/refs/json-schema-draft-04.json" with { type: "json" };
 import sarifSchema from "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json" with { type: "json" };
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { formatBaseline, readBaseline, withoutBaseline } from "../../../tools/lint/baseline.ts";
@@ -14,6 +13,7 @@ import { formatJson } from "../../../tools/lint/formats/json.ts";
 import { formatSarif } from "../../../tools/lint/formats/sarif.ts";
 import { formatText } from "../../../tools/lint/formats/text.ts";
 import { lintRepository, type LintOptions, type LintedReport } from "../../../tools/lint/lint.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const FLEET = join(import.meta.dirname, "../../fixtures/repositories/fleet");
 
@@ -24,10 +24,7 @@ const place = ({ rule, position }: LintFinding): string =>
 
 let scratch: string;
 beforeEach(() => {
-  scratch = mkdtempSync(join(tmpdir(), "lint-"));
-});
-afterEach(() => {
-  rmSync(scratch, { recursive: true, force: true });
+  scratch = temporaryDirectory("lint-");
 });
 
 describe("lint of a repository", () => {

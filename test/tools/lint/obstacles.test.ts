@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { formatText } from "../../../tools/lint/formats/text.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const MAIN = join(import.meta.dirname, "../../../tools/cli/main.ts");
 const OWNER = (process.geteuid?.() ?? 0) === 0 ? 65534 : undefined;
@@ -25,13 +25,10 @@ function asUser<T>(action: () => T): T {
 describe("lint of a repository that cannot be checked completely", () => {
   let root: string;
   beforeEach(() => {
-    root = asUser(() => mkdtempSync(join(tmpdir(), "obstacles-")));
+    root = asUser(() => temporaryDirectory("obstacles-"));
     asUser(() => {
       writeFileSync(join(root, "map.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n");
     });
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true, force: true });
   });
 
   const run = (...flags: string[]): { readonly status: number | null; readonly stdout: string } =>

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const HTTP_ROUTE = "gateway.networking.k8s.io/v1";
 
@@ -33,45 +33,41 @@ const release = (name: string, cluster?: string): object => ({
 
 /** The rules about routes that find something in these objects. */
 function found(...objects: readonly object[]): readonly string[] {
-  const root = mkdtempSync(join(tmpdir(), "remote-releases-"));
+  const root = temporaryDirectory("remote-releases-");
   const write = (file: string, ...documents: readonly object[]): void => {
     mkdirSync(dirname(join(root, file)), { recursive: true });
     writeFileSync(join(root, file), documents.map((one) => stringify(one)).join("---\n"));
   };
-  try {
-    write(
-      "flux/sync.yaml",
-      {
-        apiVersion: "source.toolkit.fluxcd.io/v1",
-        kind: "GitRepository",
-        metadata: { name: "flux-system", namespace: "flux-system" },
-        spec: { url: "https://git.example.com/repo", ref: { branch: "main" } },
-      },
-      {
-        apiVersion: "kustomize.toolkit.fluxcd.io/v1",
-        kind: "Kustomization",
-        metadata: { name: "apps", namespace: "flux-system" },
-        spec: { path: "./apps", sourceRef: { kind: "GitRepository", name: "flux-system" } },
-      },
-    );
-    const charts = {
+  write(
+    "flux/sync.yaml",
+    {
       apiVersion: "source.toolkit.fluxcd.io/v1",
-      kind: "HelmRepository",
-      metadata: { name: "charts", namespace: "apps" },
-      spec: { interval: "1h", url: "https://charts.example.com" },
-    };
-    const gateway = {
-      apiVersion: HTTP_ROUTE,
-      kind: "Gateway",
-      metadata: { name: "other", namespace: "doors" },
-      spec: { gatewayClassName: "traefik", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] },
-    };
-    write("apps/objects.yaml", charts, gateway, ...objects);
-    const { findings } = lintRepository(new Repository(root));
-    return findings.map(({ rule }) => rule).filter((rule) => rule.startsWith("route-"));
-  } finally {
-    rmSync(root, { recursive: true });
-  }
+      kind: "GitRepository",
+      metadata: { name: "flux-system", namespace: "flux-system" },
+      spec: { url: "https://git.example.com/repo", ref: { branch: "main" } },
+    },
+    {
+      apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+      kind: "Kustomization",
+      metadata: { name: "apps", namespace: "flux-system" },
+      spec: { path: "./apps", sourceRef: { kind: "GitRepository", name: "flux-system" } },
+    },
+  );
+  const charts = {
+    apiVersion: "source.toolkit.fluxcd.io/v1",
+    kind: "HelmRepository",
+    metadata: { name: "charts", namespace: "apps" },
+    spec: { interval: "1h", url: "https://charts.example.com" },
+  };
+  const gateway = {
+    apiVersion: HTTP_ROUTE,
+    kind: "Gateway",
+    metadata: { name: "other", namespace: "doors" },
+    spec: { gatewayClassName: "traefik", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] },
+  };
+  write("apps/objects.yaml", charts, gateway, ...objects);
+  const { findings } = lintRepository(new Repository(root));
+  return findings.map(({ rule }) => rule).filter((rule) => rule.startsWith("route-"));
 }
 
 describe("lint of HelmReleases that install on another cluster", () => {

@@ -4,7 +4,6 @@ import { createHash } from "node:crypto";
 import {
   cpSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -14,7 +13,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import * as fc from "fast-check";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
@@ -22,6 +20,7 @@ import { ReportCache } from "../../../tools/lint/cache/report-cache.ts";
 import { stored, type StoredReport } from "../../../tools/lint/cache/stored-report.ts";
 import { CODE } from "../../../tools/lint/cache/tool-identity.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const FLEET = join(ROOT, "test/fixtures/repositories/fleet");
@@ -31,12 +30,9 @@ describe("the report cache of lint", function () {
   let folder: string;
   let root: string;
   beforeEach(() => {
-    const top = realpathSync(mkdtempSync(join(tmpdir(), "report-cache-")));
+    const top = realpathSync(temporaryDirectory("report-cache-"));
     [folder, root] = [join(top, "cache"), join(top, "repository")];
     cpSync(FLEET, root, { recursive: true });
-  });
-  afterEach(() => {
-    rmSync(dirname(root), { recursive: true, force: true });
   });
 
   const cache = (within: readonly string[] = ["."]): ReportCache => new ReportCache(root, within, folder);

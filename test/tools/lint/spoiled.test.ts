@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { parseAllDocuments, stringify } from "yaml";
@@ -17,6 +16,7 @@ import { formatText } from "../../../tools/lint/formats/text.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
 import type { Fixture } from "../../policy/fixture.ts";
 import { checkSpoiled, SPOILED_CASES } from "../../support/spoiled-repository.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../policy/fixtures");
 const JUNK = [null, "", "x", 1, true, [], {}, [null], ["x"], { x: null }];
@@ -63,13 +63,9 @@ function withJunk(objects: string, choices: readonly Choice[]): string {
 
 describe("a spoiled repository", function () {
   this.timeout(60_000 + SPOILED_CASES * 1000);
-  let root: string;
+  const root = temporaryDirectory("spoiled-");
   before(() => {
-    root = mkdtempSync(join(tmpdir(), "spoiled-"));
     mkdirSync(join(root, "kubernetes/apps"), { recursive: true });
-  });
-  after(() => {
-    rmSync(root, { recursive: true, force: true });
   });
 
   it(`is linted (${SPOILED_CASES} repositories)`, () => {

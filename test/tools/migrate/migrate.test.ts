@@ -3,7 +3,6 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -11,7 +10,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
@@ -21,6 +19,7 @@ import { formatNote } from "../../../tools/migrate/report.ts";
 import { runStep, runSteps, type StepResult } from "../../../tools/migrate/run.ts";
 import { combined, writeChanges } from "../../../tools/migrate/write.ts";
 import type { Step } from "../../../tools/migrate/step.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
 
@@ -53,11 +52,8 @@ describe("edgefirst migrate", () => {
         let root: string;
 
         before(() => {
-          root = mkdtempSync(join(tmpdir(), "edgefirst-migrate-"));
+          root = temporaryDirectory("edgefirst-migrate-");
           cpSync(join(fixture, "before"), root, { recursive: true });
-        });
-        after(() => {
-          rmSync(root, { recursive: true });
         });
 
         it(`${name}: proven, as expected, and a second run finds nothing`, () => {
@@ -94,54 +90,43 @@ describe("edgefirst migrate", () => {
   });
 
   it("removes the directories that it empties, and nothing else", () => {
-    const root = mkdtempSync(join(tmpdir(), "edgefirst-migrate-"));
-    try {
-      for (const directory of ["emptied/below", "shared", "empty"])
-        mkdirSync(join(root, directory), { recursive: true });
-      for (const file of ["emptied/below/a.yaml", "shared/a.yaml"]) writeFileSync(join(root, file), "a: 1\n");
-      writeFileSync(join(root, "shared/notes"), "");
-      const repository = new Repository(root);
-      const changes = ["emptied/below/a.yaml", "shared/a.yaml"].map((path) => ({ path, text: undefined }));
-      for (const { path } of changes) repository.parse(path);
-      writeChanges(repository, changes);
-      assert.deepEqual(readdirSync(root, { recursive: true, encoding: "utf8" }).sort(), [
-        "empty",
-        "shared",
-        "shared/notes",
-      ]);
-    } finally {
-      rmSync(root, { recursive: true });
-    }
+    const root = temporaryDirectory("edgefirst-migrate-");
+    for (const directory of ["emptied/below", "shared", "empty"])
+      mkdirSync(join(root, directory), { recursive: true });
+    for (const file of ["emptied/below/a.yaml", "shared/a.yaml"]) writeFileSync(join(root, file), "a: 1\n");
+    writeFileSync(join(root, "shared/notes"), "");
+    const repository = new Repository(root);
+    const changes = ["emptied/below/a.yaml", "shared/a.yaml"].map((path) => ({ path, text: undefined }));
+    for (const { path } of changes) repository.parse(path);
+    writeChanges(repository, changes);
+    assert.deepEqual(readdirSync(root, { recursive: true, encoding: "utf8" }).sort(), [
+      "empty",
+      "shared",
+      "shared/notes",
+    ]);
   });
 
   it("writes each file once for all steps, and not at all if it ends as it began", () => {
-    const root = mkdtempSync(join(tmpdir(), "edgefirst-migrate-"));
-    try {
-      for (const name of ["a", "b"]) writeFileSync(join(root, `${name}.yaml`), "x: 1\n");
-      const steps = [
-        { path: "a.yaml", text: "x: 2\n" },
-        { path: "b.yaml", text: "x: 2\n" },
-        { path: "new.yaml", text: "x: 1\n" },
-        { path: "a.yaml", text: "x: 3\n" },
-        { path: "b.yaml", text: "x: 1\n" },
-        { path: "new.yaml", text: undefined },
-      ];
-      assert.deepEqual(combined(new Repository(root), steps), [{ path: "a.yaml", text: "x: 3\n" }]);
-    } finally {
-      rmSync(root, { recursive: true });
-    }
+    const root = temporaryDirectory("edgefirst-migrate-");
+    for (const name of ["a", "b"]) writeFileSync(join(root, `${name}.yaml`), "x: 1\n");
+    const steps = [
+      { path: "a.yaml", text: "x: 2\n" },
+      { path: "b.yaml", text: "x: 2\n" },
+      { path: "new.yaml", text: "x: 1\n" },
+      { path: "a.yaml", text: "x: 3\n" },
+      { path: "b.yaml", text: "x: 1\n" },
+      { path: "new.yaml", text: undefined },
+    ];
+    assert.deepEqual(combined(new Repository(root), steps), [{ path: "a.yaml", text: "x: 3\n" }]);
   });
 
   describe("writing refuses", () => {
     let [root, outside] = ["", ""];
 
     beforeEach(() => {
-      [root, outside] = [mkdtempSync(join(tmpdir(), "edgefirst-")), mkdtempSync(join(tmpdir(), "outside-"))];
+      [root, outside] = [temporaryDirectory("edgefirst-"), temporaryDirectory("outside-")];
       writeFileSync(join(root, "plain.yaml"), "a: 1\n");
       writeFileSync(join(outside, "kept.yaml"), "a: 1\n");
-    });
-    afterEach(() => {
-      for (const folder of [root, outside]) rmSync(folder, { recursive: true });
     });
 
     /** Tries to change a plain file first, then the given path. */

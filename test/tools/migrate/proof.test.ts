@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
@@ -17,6 +16,7 @@ import {
   type Step,
   type StepContext,
 } from "../../../tools/migrate/step.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const FIXTURE = join(ROOT, "test/fixtures/migrate/components/refused/before");
@@ -41,16 +41,12 @@ const stepWith = (changes: readonly FileChange[], whyForbidden = noChangeAllowed
 });
 
 describe("the proof of a migration", () => {
-  let root: string;
+  const root = temporaryDirectory("edgefirst-proof-");
   let release: string;
 
   before(() => {
-    root = mkdtempSync(join(tmpdir(), "edgefirst-proof-"));
     cpSync(FIXTURE, root, { recursive: true });
     release = readFileSync(join(root, RELEASE), "utf8");
-  });
-  after(() => {
-    rmSync(root, { recursive: true });
   });
 
   const run = (step: Step): ReturnType<typeof prove> => {
@@ -145,11 +141,8 @@ describe("edgefirst migrate, the command", function () {
   let root: string;
 
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "edgefirst-migrate-cli-"));
+    root = temporaryDirectory("edgefirst-migrate-cli-");
     cpSync(join(ROOT, "test/fixtures/migrate/taskfile/essential/before"), root, { recursive: true });
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
   });
 
   const migrate = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { parseAllDocuments, stringify } from "yaml";
@@ -12,6 +11,7 @@ import { STEPS } from "../../../tools/migrate/registry.ts";
 import { runStep } from "../../../tools/migrate/run.ts";
 import { writeChanges } from "../../../tools/migrate/write.ts";
 import type { FileChange, Step } from "../../../tools/migrate/step.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
 
@@ -154,10 +154,7 @@ describe("steps", () => {
   let root: string;
 
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "edgefirst-migrate-"));
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
+    root = temporaryDirectory("edgefirst-migrate-");
   });
 
   for (const step of STEPS) {

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
@@ -13,6 +11,7 @@ import { runStep, type StepResult } from "../../../tools/migrate/run.ts";
 import type { Step, StepContext } from "../../../tools/migrate/step.ts";
 import { handover } from "../../../tools/migrate/steps/handover/step.ts";
 import { namespace } from "../../../tools/migrate/steps/namespace/step.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 type Files = Readonly<Record<string, string>>;
 
@@ -78,11 +77,8 @@ describe("migrate namespace and handover, on other layouts", () => {
   let repository: Repository;
 
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "edgefirst-trees-"));
+    root = temporaryDirectory("edgefirst-trees-");
     repository = new Repository(root);
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
   });
 
   function contextOf(): StepContext {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../tools/migrate/build.ts";
@@ -16,6 +15,7 @@ import {
 } from "../../../tools/migrate/report.ts";
 import { runStep } from "../../../tools/migrate/run.ts";
 import { noChangeAllowed, type FileChange, type Note, type Step } from "../../../tools/migrate/step.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
@@ -47,10 +47,7 @@ describe("the verdicts of migrate", () => {
   let root: string;
 
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "edgefirst-verdicts-"));
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
+    root = temporaryDirectory("edgefirst-verdicts-");
   });
 
   function write(files: Readonly<Record<string, string>>): void {

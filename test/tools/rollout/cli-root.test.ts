@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { rootBehindShim } from "../../../tools/rollout/cli-root.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 describe("the CLI on PATH", () => {
   let dir: string;
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-cli-root-"));
+    dir = temporaryDirectory("edgefirst-cli-root-");
     mkdirSync(join(dir, "bin"));
-  });
-  afterEach(() => {
-    rmSync(dir, { recursive: true });
   });
 
   /** Puts a package on PATH whose script is linked as npm links it. */

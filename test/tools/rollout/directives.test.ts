@@ -21,9 +21,6 @@ describe("directives in a real backend", function () {
     };
     await engine.stack("edge", { cluster: { context: "edge" } });
   });
-  after(() => {
-    engine.remove();
-  });
 
   it("are empty before the first one", async () => {
     assert.deepEqual((await readDirectives(edge)).entries, []);

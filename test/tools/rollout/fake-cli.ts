@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { EngineEvent } from "../../../tools/rollout/engine-events.ts";
 import type { StackAddress } from "../../../tools/rollout/stack.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 /** What the fake CLI does when it is called. */
 export interface Answer {
@@ -61,7 +61,7 @@ else setTimeout(() => end(answer.code ?? 0), answer.runsMs);
 /** A program in place of the Pulumi CLI, which records its calls and answers from a table. */
 export class FakeCli {
   /** Directory whose `bin` contains the program. */
-  readonly root = mkdtempSync(join(tmpdir(), "edgefirst-fake-cli-"));
+  readonly root = temporaryDirectory("edgefirst-fake-cli-");
   readonly project = join(this.root, "project");
 
   constructor() {
@@ -111,21 +111,12 @@ export class FakeCli {
     const env = { PULUMI_BACKEND_URL: "file:///state", PULUMI_HOME: undefined };
     return { name: "edge", project: this.project, env, cliRoot: this.root, ...fields };
   }
-
-  remove(): void {
-    rmSync(this.root, { recursive: true });
-  }
 }
 
-/** Gives each test of the calling suite a fake CLI of its own, and removes it afterwards. */
+/** Gives each test of the calling suite a fake CLI of its own. */
 export function eachWithFakeCli(use: (cli: FakeCli) => void): void {
-  let cli: FakeCli;
   beforeEach(() => {
-    cli = new FakeCli();
-    use(cli);
-  });
-  afterEach(() => {
-    cli.remove();
+    use(new FakeCli());
   });
 }
 

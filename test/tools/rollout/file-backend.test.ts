@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileBackend, removeBrokenAttributes } from "../../../tools/rollout/file-backend.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 describe("a file backend", () => {
   let dir: string;
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-backend-"));
-  });
-  afterEach(() => {
-    rmSync(dir, { recursive: true });
+    dir = temporaryDirectory("edgefirst-backend-");
   });
 
   it("is found as the CLI finds it", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { namesFrom, planWaves, readStacks, stacksUpTo, type StackNode } from "../../../tools/rollout/plan.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { acyclicStacks } from "../../support/stacks.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const stack = (name: string, ...after: string[]): StackNode => ({ name, after });
 
@@ -129,10 +129,7 @@ describe("the plan of a rollout", () => {
 
   describe("reads the stacks of a project", () => {
     let project: string;
-    beforeEach(() => (project = mkdtempSync(join(tmpdir(), "edgefirst-plan-"))));
-    afterEach(() => {
-      rmSync(project, { recursive: true });
-    });
+    beforeEach(() => (project = temporaryDirectory("edgefirst-plan-")));
     const write = (name: string, text: string): void => {
       writeFileSync(join(project, name), text);
     };

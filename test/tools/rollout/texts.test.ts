@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readStackFile } from "../../../tools/rollout/stack-file.ts";
 import { changeOf, describeUrn, renderSummary, type EngineSummary } from "../../../tools/rollout/summary.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const SUMMARY: EngineSummary = { changes: [], unchanged: 2, warnings: [], violations: [], outputs: {} };
 
@@ -72,10 +72,7 @@ describe("text of a summary", () => {
 describe("what a rollout reads from a stack file", () => {
   let project: string;
   beforeEach(() => {
-    project = mkdtempSync(join(tmpdir(), "edgefirst-stack-file-"));
-  });
-  afterEach(() => {
-    rmSync(project, { recursive: true, force: true });
+    project = temporaryDirectory("edgefirst-stack-file-");
   });
   const read = (text: string) => {
     writeFileSync(join(project, "Pulumi.main.yaml"), text);

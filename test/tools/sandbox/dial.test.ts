@@ -1,21 +1,20 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ask } from "../../../tools/sandbox/network/ask.ts";
 import { dial } from "../../../tools/sandbox/network/dial.ts";
 import { SOCKETS } from "../../../tools/sandbox/network/sockets.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 describe("sandbox: connections into a cluster's network", () => {
-  let directory: string;
+  const directory = temporaryDirectory("edgefirst-dial-");
   let server: Server;
   /** A stand-in for the network's side. */
   let keeper: (socket: Socket) => void;
   const taken = new Set<Socket>();
 
   before((done) => {
-    directory = mkdtempSync(join(tmpdir(), "edgefirst-dial-"));
     const path = join(directory, SOCKETS.inside);
     mkdirSync(dirname(path), { recursive: true });
     server = createServer((socket) => {
@@ -25,10 +24,7 @@ describe("sandbox: connections into a cluster's network", () => {
   });
   after((done) => {
     for (const socket of taken) socket.destroy();
-    server.close(() => {
-      rmSync(directory, { recursive: true });
-      done();
-    });
+    server.close(done);
   });
 
   it("fail if the network's side exits before it responds", async () => {

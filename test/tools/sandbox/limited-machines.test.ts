@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { whyNoNetworks } from "../../../tools/sandbox/network/namespaces.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const SANDBOX = join(import.meta.dirname, "../../../tools/sandbox");
 
@@ -22,10 +21,7 @@ await inSandboxDir(dir, { progress: () => undefined }, async () => writeFileAtom
 
 describe("a machine on which the sandbox cannot do everything", function () {
   this.timeout(60_000);
-  const folder = mkdtempSync(join(tmpdir(), "edgefirst-limited-"));
-  after(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const folder = temporaryDirectory("edgefirst-limited-");
   before(async function () {
     const reason = await whyNoNetworks();
     if (reason === undefined) return;

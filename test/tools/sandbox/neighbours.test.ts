@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { isRead } from "../../../components/alerting/selection.ts";
@@ -18,6 +17,7 @@ import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
 import { pinnedVersion } from "../../../tools/toolchain/version.ts";
 import { clusterHolding } from "../../support/cluster.ts";
 import { listening } from "../../support/listening.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 interface Workload {
   readonly template: {
@@ -39,15 +39,12 @@ function imagesOf({ spec }: KubeObject): string[] {
 
 describe("sandbox: neighbours", function () {
   this.timeout(60_000);
-  const home = mkdtempSync(join(tmpdir(), "edgefirst-neighbours-"));
+  const home = temporaryDirectory("edgefirst-neighbours-");
   const objects = new Map<string, readonly KubeObject[]>();
   before(async () => {
     const { path, version } = await resolveProgram("helm", { progress: () => undefined });
     const helm = new Helm(path, version, home);
     for (const neighbour of NEIGHBOURS) objects.set(neighbour.name, await neighbour.objects(helm));
-  });
-  after(() => {
-    rmSync(home, { recursive: true, force: true });
   });
 
   for (const { name, programs, resources } of NEIGHBOURS) {

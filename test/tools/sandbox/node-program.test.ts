@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { nodeProgram } from "../../../tools/sandbox/node-program.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const PROGRAM = `
 const loaded: readonly string[] = (process as unknown as { moduleLoadList: string[] }).moduleLoadList;
@@ -12,10 +12,7 @@ console.log(JSON.stringify({ args: process.argv.slice(2), compiles: loaded.some(
 `;
 
 describe("sandbox: a module that runs as long as its cluster", () => {
-  const folder = mkdtempSync(join(tmpdir(), "edgefirst-node-program-"));
-  after(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const folder = temporaryDirectory("edgefirst-node-program-");
 
   it("gets its arguments, and loads a TypeScript compiler only until it has been compiled once", async () => {
     const file = join(folder, "main.mts");

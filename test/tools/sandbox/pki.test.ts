@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createPki } from "../../../tools/sandbox/pki.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 describe("sandbox: keys and certificates", () => {
-  const dirs = ["one", "other"].map((name) => mkdtempSync(join(tmpdir(), `edgefirst-pki-${name}-`)));
-  after(() => {
-    for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
-  });
+  const dirs = ["one", "other"].map((name) => temporaryDirectory(`edgefirst-pki-${name}-`));
 
   it("differ between clusters and are readable only by their user", async () => {
     for (const dir of dirs)

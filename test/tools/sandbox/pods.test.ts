@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openServices } from "../../../tools/sandbox/open.ts";
 import { sandboxUp } from "../../../tools/sandbox/sandbox.ts";
@@ -8,6 +7,7 @@ import { findProcess, isAlive, waitUntil } from "../../../tools/sandbox/processe
 import { childrenOf } from "../../../tools/sandbox/process-tree.ts";
 import { type HttpAnswer } from "../../../tools/sandbox/network/ask.ts";
 import { printedBy, useRealPods } from "../../support/real-pods.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 type Json = Record<string, unknown>;
 
@@ -230,7 +230,7 @@ describe("sandbox: pods as processes", function () {
   });
 
   it("runs an installed gatus-sidecar, even if it was installed after the agent's start", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "edgefirst-sidecar-"));
+    const folder = temporaryDirectory("edgefirst-sidecar-");
     try {
       const sidecar = join(folder, "gatus-sidecar");
       writeFileSync(sidecar, '#!/bin/sh\necho "sidecar with $*"\nexec sleep 600\n', { mode: 0o755 });
@@ -247,7 +247,6 @@ describe("sandbox: pods as processes", function () {
       );
     } finally {
       delete process.env.EDGEFIRST_GATUS_SIDECAR;
-      rmSync(folder, { recursive: true });
     }
   });
 });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
@@ -10,6 +9,7 @@ import { credentials } from "@grpc/grpc-js";
 import { AnalyzerClient, AnalyzerService } from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import type { AnalyzerInfo } from "@pulumi/pulumi/proto/analyzer_pb.js";
 import { sandboxPolicyPack } from "../../../tools/sandbox/policy-pack/pack.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
@@ -27,7 +27,7 @@ describe("sandbox: policy pack without a language host", () => {
   const clients: AnalyzerClient[] = [];
 
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-pack-"));
+    dir = temporaryDirectory("edgefirst-pack-");
     mkdirSync(join(dir, "pack's"));
     symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
   });
@@ -35,7 +35,6 @@ describe("sandbox: policy pack without a language host", () => {
     for (const client of clients.splice(0)) client.close();
     // As the CLI ends a plugin: with everything that it started.
     if (plugin?.pid !== undefined && plugin.exitCode === null) process.kill(-plugin.pid, "SIGKILL");
-    rmSync(dir, { recursive: true, force: true });
   });
 
   /** Starts the pack as the CLI does: as a process that prints its port and is called there. */

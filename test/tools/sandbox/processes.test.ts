@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   findProcess,
@@ -11,6 +10,7 @@ import {
   stopProcess,
   waitUntil,
 } from "../../../tools/sandbox/processes.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const script = (name: string, code: string) => ({ name, command: process.execPath, args: ["-e", code] });
 const FOREVER = "console.log('up'); setInterval(() => {}, 1000)";
@@ -18,11 +18,10 @@ const FOREVER = "console.log('up'); setInterval(() => {}, 1000)";
 describe("sandbox: processes", () => {
   let dir: string;
   beforeEach(() => {
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-processes-"));
+    dir = temporaryDirectory("edgefirst-processes-");
   });
   afterEach(async () => {
     await stopAll(dir, 0);
-    rmSync(dir, { recursive: true });
   });
 
   it("are recorded, logged and stopped", async () => {

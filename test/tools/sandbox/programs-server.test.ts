@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { askForProgram } from "../../../tools/sandbox/network/ask-program.ts";
 import { servePrograms } from "../../../tools/sandbox/network/programs-server.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 describe("sandbox: programs for pods", () => {
-  let root: string;
+  const root = temporaryDirectory("edgefirst-programs-");
   const original = { ...process.env };
   before(async () => {
-    root = mkdtempSync(join(tmpdir(), "edgefirst-programs-"));
     Object.assign(process.env, { PATH: root, KUBEBUILDER_ASSETS: "", XDG_CACHE_HOME: join(root, "cache") });
     await servePrograms(join(root, "socket"), join(root, "versions"));
   });
@@ -17,7 +16,6 @@ describe("sandbox: programs for pods", () => {
     for (const name of ["PATH", "KUBEBUILDER_ASSETS", "XDG_CACHE_HOME", "EDGEFIRST_TRAEFIK"])
       if (original[name] === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = original[name];
-    rmSync(root, { recursive: true, force: true });
   });
 
   it("are not built while a pod waits: the pod's event says how to get them", async () => {

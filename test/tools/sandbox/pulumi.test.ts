@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pulumiEnvironment, type PulumiEnvironment } from "../../../tools/sandbox/pulumi.ts";
 import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { pinnedVersion } from "../../../tools/toolchain/version.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 /** Enough to build the CLI, its language host and the provider. */
 const BUILD_MS = 30 * 60_000;
@@ -21,13 +21,12 @@ describe("sandbox: Pulumi's environment", () => {
     PULUMI_BACKEND_URL: "https://pulumi.example",
     PULUMI_CONFIG_PASSPHRASE_FILE: "/nowhere",
   };
-  let dir: string;
+  const dir = temporaryDirectory("edgefirst-pulumi-");
   let environments: PulumiEnvironment[];
   const saved = { ...process.env };
 
   before(async function () {
     this.timeout(BUILD_MS);
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-pulumi-"));
     Object.assign(process.env, users);
     const progress = (): void => undefined;
     // Concurrent callers with a new directory are the hard case.
@@ -38,7 +37,6 @@ describe("sandbox: Pulumi's environment", () => {
       if (saved[name] === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = saved[name];
     }
-    rmSync(dir, { recursive: true, force: true });
   });
 
   const pulumi = (...args: string[]): string => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { stopAll } from "../../../tools/sandbox/processes.ts";
@@ -9,6 +8,7 @@ import { pushDirectory, startRegistry, type Registry } from "../../../tools/sand
 import { tarDirectory } from "../../../tools/sandbox/tar.ts";
 import { FIXTURE } from "../../support/flux.ts";
 import { discard, temporarySandboxDir } from "../../support/sandbox.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const progress = (): void => undefined;
 const run = promisify(execFile);
@@ -17,17 +17,15 @@ describe("the sandbox's registry", function () {
   this.timeout(60_000);
   let dir: string;
   let registry: Registry;
-  let copy: string;
+  const copy = temporaryDirectory("edgefirst-copy-");
 
   before(async () => {
     dir = temporarySandboxDir();
     registry = await startRegistry({ dir, progress });
-    copy = mkdtempSync(join(tmpdir(), "edgefirst-copy-"));
     cpSync(FIXTURE, copy, { recursive: true });
   });
   after(async () => {
     await discard(dir);
-    rmSync(copy, { recursive: true, force: true });
   });
 
   const digest = async (tag: string): Promise<string> => {

@@ -1,20 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { inSandboxDir } from "../../../tools/sandbox/sandbox-dir.ts";
 import { sandboxDown } from "../../../tools/sandbox/sandbox.ts";
 import { sandboxStatus } from "../../../tools/sandbox/status.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 describe("sandbox: its folder", () => {
   let dir: string;
   const progress = (): void => undefined;
   const MARKER = "edgefirst-sandbox";
-  beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "edgefirst-dir-"))));
-  afterEach(() => {
-    rmSync(dir, { recursive: true });
-  });
+  beforeEach(() => (dir = temporaryDirectory("edgefirst-dir-")));
   const work = (folder = dir): Promise<string> =>
     inSandboxDir(folder, { progress }, () => Promise.resolve("done"));
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { loadPins } from "../../../config/pins.ts";
 import { bump } from "../../../tools/scripts/bump/bump.ts";
 import { TARGETS, type BumpTarget } from "../../../tools/scripts/bump/targets.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const DIGEST = `sha256:${"a".repeat(64)}`;
@@ -47,7 +47,7 @@ describe("npm run bump", function () {
     });
 
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "edgefirst-bump-test-"));
+    root = temporaryDirectory("edgefirst-bump-test-");
     mkdirSync(join(root, module), { recursive: true });
     writeFileSync(join(root, "release.yaml"), RELEASE);
     writeFileSync(join(root, "toolchain.yaml"), TOOLCHAIN);
@@ -59,9 +59,6 @@ describe("npm run bump", function () {
     writeFileSync(join(root, "guide.md"), "Run `npx picocolors@1.1.0`. Before 1.1, it was slow.\n");
     writeFileSync(join(root, module, "go.mod"), "module example.test/gateway-api\n\ngo 1.26\n");
     writeFileSync(join(root, module, "go.sum"), "");
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
   });
 
   it("changes release.yaml and the Go modules together, with the real go", async () => {

@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const SCRIPT = join(import.meta.dirname, "../../../tools/scripts/side-by-side.ts");
 
 describe("commands side by side, as in npm test", () => {
-  const folder = mkdtempSync(join(tmpdir(), "edgefirst-side-by-side-"));
-  after(() => {
-    rmSync(folder, { recursive: true });
-  });
+  const folder = temporaryDirectory("edgefirst-side-by-side-");
   const run = (...commands: readonly string[]) => {
     const options = { cwd: folder, encoding: "utf8", timeout: 9_000 } as const;
     const { status, stdout } = spawnSync(process.execPath, [SCRIPT, ...commands], options);

@@ -21,7 +21,6 @@ describe("toolchain: build", function () {
   beforeEach(() => (greeter = new Greeter()));
   afterEach(() => {
     for (const child of children.splice(0)) child.kill("SIGKILL");
-    greeter.remove();
   });
 
   /** Resolves the program in another process; returns its output as lines. */

@@ -13,9 +13,6 @@ describe("toolchain: contents of the cache", function () {
 
   let greeter: Greeter;
   beforeEach(() => (greeter = new Greeter()));
-  afterEach(() => {
-    greeter.remove();
-  });
 
   const states = async (): Promise<Record<string, string>> => {
     const { entries } = await cacheContent(greeter.env(), [greeter.program]);

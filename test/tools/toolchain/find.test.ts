@@ -12,9 +12,6 @@ import { Greeter } from "./greeter.ts";
 describe("toolchain: find", () => {
   let greeter: Greeter;
   beforeEach(() => (greeter = new Greeter()));
-  afterEach(() => {
-    greeter.remove();
-  });
 
   /** Puts a finished build into the cache. */
   const fillCache = async (): Promise<string> => {

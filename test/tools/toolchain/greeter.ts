@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import type { Program } from "../../../tools/toolchain/program.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const MAIN = `package main
 
@@ -32,7 +32,7 @@ export function greeterIn(root: string): Program {
 
 /** A Go module small enough to build in a test, with a separate cache and PATH. */
 export class Greeter {
-  readonly root = mkdtempSync(join(tmpdir(), "edgefirst-toolchain-"));
+  readonly root = temporaryDirectory("edgefirst-toolchain-");
   readonly program: Program;
   readonly lines: string[] = [];
 
@@ -101,9 +101,5 @@ echo half > "$2"
 echo $$ > ${startedFile}.part; /bin/mv ${startedFile}.part ${startedFile}
 exec /bin/sleep 120`,
     );
-  }
-
-  remove(): void {
-    rmSync(this.root, { recursive: true, force: true });
   }
 }

@@ -1,17 +1,8 @@
 import assert from "node:assert/strict";
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -25,6 +16,7 @@ import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
 import { freePort, isListening } from "../../../tools/sandbox/ports.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 import { greeterIn } from "./greeter.ts";
 import { listening } from "../../support/listening.ts";
 
@@ -59,7 +51,7 @@ async function layerOf(
 
 describe("toolchain: programs from images", function () {
   this.timeout(60_000);
-  let root: string;
+  const root = temporaryDirectory("edgefirst-images-");
   let crane: string | undefined;
   let registry: ChildProcess;
   let upstream: string;
@@ -75,7 +67,6 @@ describe("toolchain: programs from images", function () {
       this.skip();
     }
     crane = found.path;
-    root = mkdtempSync(join(tmpdir(), "edgefirst-images-"));
     const port = await freePort();
     upstream = `127.0.0.1:${port}`;
     registry = spawn(crane, ["registry", "serve", `--address=${upstream}`], { stdio: "ignore" });
@@ -92,7 +83,6 @@ describe("toolchain: programs from images", function () {
     registry.kill();
     proxy.closeAllConnections();
     proxy.close();
-    rmSync(root, { recursive: true, force: true });
   });
   beforeEach(() => {
     tamper = () => false;

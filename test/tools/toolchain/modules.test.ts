@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { moduleDirectory } from "../../../tools/toolchain/modules.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 describe("toolchain: module sources", function () {
   // The first run downloads the modules.
@@ -47,19 +47,15 @@ describe("toolchain: module sources", function () {
   });
 
   it("that cannot be downloaded name the file that pins them", async () => {
-    const GOMODCACHE = mkdtempSync(join(tmpdir(), "edgefirst-modules-"));
-    try {
-      await assert.rejects(
-        moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api", {
-          env: { ...process.env, GOMODCACHE, GOPROXY: "off" },
-        }),
-        (error) =>
-          error instanceof EdgefirstError &&
-          error.message.includes("GOPROXY=off") &&
-          /pinned in .*gateway-api\/go\.mod/.test(error.hint ?? ""),
-      );
-    } finally {
-      rmSync(GOMODCACHE, { recursive: true });
-    }
+    const GOMODCACHE = temporaryDirectory("edgefirst-modules-");
+    await assert.rejects(
+      moduleDirectory("gateway-api", "sigs.k8s.io/gateway-api", {
+        env: { ...process.env, GOMODCACHE, GOPROXY: "off" },
+      }),
+      (error) =>
+        error instanceof EdgefirstError &&
+        error.message.includes("GOPROXY=off") &&
+        /pinned in .*gateway-api\/go\.mod/.test(error.hint ?? ""),
+    );
   });
 });

@@ -18,9 +18,6 @@ describe("toolchain: Pulumi's Node language host", function () {
     greeter = new Greeter();
     host = { ...greeter.program, name: HOST };
   });
-  afterEach(() => {
-    greeter.remove();
-  });
 
   const options = (extra: NodeJS.ProcessEnv = {}) => ({
     ...greeter.options(greeter.env(extra)),

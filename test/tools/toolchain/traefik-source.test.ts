@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { prepareTraefik } from "../../../tools/toolchain/traefik-source.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const MODULE = join(import.meta.dirname, "../../../tools/toolchain/traefik");
 
 describe("toolchain: the ACME client in Traefik's build", function () {
   // The first run downloads the module.
   this.timeout(120_000);
-  let directory: string;
+  const directory = temporaryDirectory("edgefirst-traefik-");
   before(async () => {
-    directory = mkdtempSync(join(tmpdir(), "edgefirst-traefik-"));
     cpSync(MODULE, directory, { recursive: true });
     await prepareTraefik({ directory, version: "", env: process.env });
-  });
-  after(() => {
-    rmSync(directory, { recursive: true });
   });
 
   it("is the library without its providers, commands and tests", () => {

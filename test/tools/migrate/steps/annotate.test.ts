@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ENDPOINT_ANNOTATION } from "../../../../kube/gatus-annotations.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
@@ -14,6 +13,7 @@ import { annotate } from "../../../../tools/migrate/steps/annotate/step.ts";
 import { probes } from "../../../../tools/migrate/steps/probes/step.ts";
 import type { Plan, Step } from "../../../../tools/migrate/step.ts";
 import { ObjectIndex } from "../../../../policy/engine/object-index.ts";
+import { temporaryDirectory } from "../../../support/temporary.ts";
 
 const route = (rules: unknown[] = []): KubeObject => ({
   apiVersion: "gateway.networking.k8s.io/v1",
@@ -89,11 +89,8 @@ describe("the health path of an image", () => {
 describe("migrate, on clusters that share files", () => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "annotate-"));
+    root = temporaryDirectory("annotate-");
     write(".edgefirst/migrate.yaml", "annotate: { sidecar: [kubernetes/edge, kubernetes/main] }\n");
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
   });
 
   function write(path: string, text: string): void {

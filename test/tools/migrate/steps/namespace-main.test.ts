@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { isFluxKustomization } from "../../../../tools/gitops/flux/flux-kustomization.ts";
@@ -13,6 +12,7 @@ import { formatNote } from "../../../../tools/migrate/report.ts";
 import { runStep, type StepResult } from "../../../../tools/migrate/run.ts";
 import { namespace } from "../../../../tools/migrate/steps/namespace/step.ts";
 import { writeChanges } from "../../../../tools/migrate/write.ts";
+import { temporaryDirectory } from "../../../support/temporary.ts";
 
 const CLUSTER = "kubernetes/main";
 const ROOT = `${CLUSTER}/flux/apps.yaml`;
@@ -97,13 +97,9 @@ const SOURCES = stringify({
 });
 
 describe("migrate namespace: the cluster main from end to end", () => {
-  let root: string;
+  const root = temporaryDirectory("edgefirst-namespace-main-");
   before(() => {
-    root = mkdtempSync(join(tmpdir(), "edgefirst-namespace-main-"));
     writeMain(root);
-  });
-  after(() => {
-    rmSync(root, { recursive: true });
   });
 
   function run(options: object): StepResult {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { fileText } from "../../../../tools/gitops/yaml/file-text.ts";
@@ -15,6 +14,7 @@ import { oci } from "../../../../tools/migrate/steps/oci/step.ts";
 import type { StepContext } from "../../../../tools/migrate/step.ts";
 import { writeChanges } from "../../../../tools/migrate/write.ts";
 import { listening } from "../../../support/listening.ts";
+import { temporaryDirectory } from "../../../support/temporary.ts";
 import { helmRelease, kustomization, messages, resultOf, written, type Files } from "../planning.ts";
 
 const CHARTS = "https://charts.example.com";
@@ -38,10 +38,7 @@ const built = (...resources: readonly string[]): string =>
 describe("migrate oci", () => {
   let root: string;
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "edgefirst-oci-"));
-  });
-  afterEach(() => {
-    rmSync(root, { recursive: true });
+    root = temporaryDirectory("edgefirst-oci-");
   });
 
   function write(path: string, text: string): void {

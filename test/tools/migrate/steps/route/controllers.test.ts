@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { BlockList } from "node:net";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { parse, parseAllDocuments, stringify } from "yaml";
+import { temporaryDirectory } from "../../../../support/temporary.ts";
 import { ingressWith } from "../../planning.ts";
 import { fileText } from "../../../../../tools/gitops/yaml/file-text.ts";
 import { Repository } from "../../../../../tools/gitops/yaml/repository.ts";
@@ -303,10 +303,7 @@ function report(text: string, gateway: object = {}, controller = "k8s.io/ingress
 
 describe("the settings of Ingress controllers", () => {
   before(() => {
-    root = mkdtempSync(join(tmpdir(), "edgefirst-controllers-"));
-  });
-  after(() => {
-    rmSync(root, { recursive: true });
+    root = temporaryDirectory("edgefirst-controllers-");
   });
 
   it("move with an Ingress that has none", () => {
