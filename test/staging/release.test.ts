@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { releaseHash, releaseInputs } from "../../staging/release.ts";
-import { temporaryDirectory } from "../support/temporary.ts";
+import { temporaryDirectory, writeFiles } from "../support/temporary.ts";
 
 describe("release hash of a small project", () => {
   let project: string;
   const write = (path: string, content: string): void => {
-    mkdirSync(dirname(join(project, path)), { recursive: true });
-    writeFileSync(join(project, path), content);
+    writeFiles(project, { [path]: content });
   };
   const lock = (packages: Record<string, unknown>): void => {
     write("package-lock.json", JSON.stringify({ packages: { "": { name: "example" }, ...packages } }));

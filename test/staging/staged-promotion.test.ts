@@ -67,23 +67,20 @@ describe("the promotion of the repository in a staged update of edge", () => {
 
   it("asks git whether the repository would move back, at its own address or at the configured one", async () => {
     const history = new GitRepository();
-    try {
-      const [older, newer] = [history.commit({ a: "1" }), history.commit({ a: "2" })];
-      const promoted = async (url: string, [from, to]: readonly [string, string], at?: string) => {
-        world.objects = () => [liveSource(from)];
-        const gitops = { kind: "GitRepository", url, revision: `main@sha1:${to}` } as const;
-        world.stacks = { lab: verifiedUpstream({ gitops }) };
-        const promotion = { pin: true, ...(at !== undefined && { history: at }) };
-        const { ref } = await stageUpdate(
-          world.args({ after: ["lab"], promotion }, { repository: repositoryOf(url) }),
-        );
-        return ref?.commit;
-      };
-      assert.equal(await promoted(history.dir, [older, newer]), newer);
-      assert.equal(await promoted("/nowhere", [older, newer], history.dir), newer);
-      await assert.rejects(promoted(history.dir, [newer, older]), /so the repository would move back/);
-    } finally {
-    }
+    const [older, newer] = [history.commit({ a: "1" }), history.commit({ a: "2" })];
+    const promoted = async (url: string, [from, to]: readonly [string, string], at?: string) => {
+      world.objects = () => [liveSource(from)];
+      const gitops = { kind: "GitRepository", url, revision: `main@sha1:${to}` } as const;
+      world.stacks = { lab: verifiedUpstream({ gitops }) };
+      const promotion = { pin: true, ...(at !== undefined && { history: at }) };
+      const { ref } = await stageUpdate(
+        world.args({ after: ["lab"], promotion }, { repository: repositoryOf(url) }),
+      );
+      return ref?.commit;
+    };
+    assert.equal(await promoted(history.dir, [older, newer]), newer);
+    assert.equal(await promoted("/nowhere", [older, newer], history.dir), newer);
+    await assert.rejects(promoted(history.dir, [newer, older]), /so the repository would move back/);
   });
 });
 

@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import {
   buildRepository,
   type BuildOptions,
@@ -8,15 +8,13 @@ import {
 } from "../../tools/gitops/flux/repository-build.ts";
 import { Repository } from "../../tools/gitops/yaml/repository.ts";
 import type { Mapping } from "../../tools/gitops/yaml/values.ts";
+import { writeFiles } from "./temporary.ts";
 
 /** Builds a repository with these files. */
 export function build(files: Readonly<Record<string, string>>, options?: BuildOptions): BuiltRepository {
   const root = mkdtempSync(join(tmpdir(), "clusters-"));
   try {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), text);
-    }
+    writeFiles(root, files);
     return buildRepository(new Repository(root), options);
   } finally {
     rmSync(root, { recursive: true });

@@ -1,25 +1,19 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { report, type DiffReport, type Entry } from "../../tools/diff/report.ts";
 import { buildRepository } from "../../tools/gitops/flux/repository-build.ts";
 import { Repository } from "../../tools/gitops/yaml/repository.ts";
+import { temporaryDirectory } from "./temporary.ts";
 
 /** Files of a repository by path. */
 export type Files = Readonly<Record<string, string>>;
 
 /** Builds two repositories and compares them. Nothing is written. */
 export function diffOf(before: Files, after: Files): DiffReport {
-  const empty = mkdtempSync(join(tmpdir(), "edgefirst-diff-test-"));
-  try {
-    const [old, next] = [before, after].map((files) =>
-      buildRepository(new Repository(empty).with(new Map(Object.entries(files))), { partial: true }),
-    );
-    if (!old || !next) throw new Error("nothing was built");
-    return report({ before: "before", after: "after" }, old, next);
-  } finally {
-    rmSync(empty, { recursive: true });
-  }
+  const empty = temporaryDirectory("edgefirst-diff-test-");
+  const [old, next] = [before, after].map((files) =>
+    buildRepository(new Repository(empty).with(new Map(Object.entries(files))), { partial: true }),
+  );
+  if (!old || !next) throw new Error("nothing was built");
+  return report({ before: "before", after: "after" }, old, next);
 }
 
 /** The only entry of a report. */

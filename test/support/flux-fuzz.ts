@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { FluxBuild, FluxBuildAnswer } from "../../tools/gitops/flux-build.ts";
 import {
@@ -10,6 +10,7 @@ import {
   type Comparison,
 } from "../../tools/gitops/flux-compare.ts";
 import { generateCase, type GeneratedCase } from "./flux-cases.ts";
+import { writeFiles } from "./temporary.ts";
 
 /** What a run does with each seed. */
 export interface FuzzRun {
@@ -80,10 +81,7 @@ async function withFiles<Result>(
 ): Promise<Result> {
   const root = mkdtempSync(join(tmpdir(), "flux-case-"));
   try {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), text);
-    }
+    writeFiles(root, files);
     return await work(root);
   } finally {
     rmSync(root, { recursive: true });

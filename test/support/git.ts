@@ -1,7 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { temporaryDirectory } from "./temporary.ts";
+import { temporaryDirectory, writeFiles } from "./temporary.ts";
 
 /** A temporary git repository with a work tree and branch `main`. */
 export class GitRepository {
@@ -18,10 +16,7 @@ export class GitRepository {
 
   /** Writes files, commits all changes, and returns the commit. */
   commit(files: Readonly<Record<string, string>>): string {
-    for (const [path, content] of Object.entries(files)) {
-      mkdirSync(dirname(join(this.dir, path)), { recursive: true });
-      writeFileSync(join(this.dir, path), content);
-    }
+    writeFiles(this.dir, files);
     this.git("add", "--all");
     this.git("commit", "--quiet", "--message", "test");
     return this.git("rev-parse", "HEAD");

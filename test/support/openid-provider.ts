@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../../tools/sandbox/ports.ts";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
 import { resolveProgram } from "../../tools/toolchain/resolve.ts";
+import { temporaryDirectory } from "./temporary.ts";
 
 /** What a provider is started with. */
 export interface ProviderSettings {
@@ -32,7 +32,7 @@ export async function startProvider({
   users,
 }: ProviderSettings): Promise<RunningProvider> {
   const { path } = await resolveProgram("openid-provider", { progress: () => undefined });
-  const dir = mkdtempSync(join(tmpdir(), "edgefirst-provider-"));
+  const dir = temporaryDirectory("edgefirst-provider-");
   const file = join(dir, "users.json");
   const entries = Object.entries(users).map(
     ([Username, Password]) => [Username, { ID: Username, Username, Password }] as const,
@@ -54,7 +54,6 @@ export async function startProvider({
     async stop() {
       child.kill();
       await exited;
-      rmSync(dir, { recursive: true });
     },
   };
 }

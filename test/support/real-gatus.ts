@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { waitUntil } from "../../tools/sandbox/processes.ts";
@@ -9,6 +8,7 @@ import { findProgram } from "../../tools/toolchain/find.ts";
 import { programNamed } from "../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../tools/toolchain/programs.ts";
 import { freePort } from "../../tools/sandbox/ports.ts";
+import { temporaryDirectory } from "./temporary.ts";
 
 const TIMEOUT = { timeoutMs: 20_000 };
 
@@ -50,7 +50,7 @@ export function useRealGatus(): RealGatus {
     program = found.path;
   });
   beforeEach(async () => {
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-gatus-"));
+    dir = temporaryDirectory("edgefirst-gatus-");
     port = await freePort();
   });
   afterEach(async () => {
@@ -59,7 +59,6 @@ export function useRealGatus(): RealGatus {
       child.kill();
       await once(child, "exit");
     }
-    rmSync(dir, { recursive: true, force: true });
   });
 
   const url = (): string => `http://127.0.0.1:${port}`;

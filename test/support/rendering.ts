@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { BuiltCluster } from "../../tools/gitops/flux/built.ts";
 import { buildRepository } from "../../tools/gitops/flux/repository-build.ts";
 import { scalarText } from "../../tools/gitops/kustomize/resource.ts";
@@ -10,7 +9,7 @@ import type { Rendered } from "../../tools/render/rendered.ts";
 import { Renderer, type RendererArgs } from "../../tools/render/renderer.ts";
 import { renderSettings } from "../../tools/render/settings.ts";
 import { resolveProgram, type ResolvedProgram } from "../../tools/toolchain/resolve.ts";
-import { temporaryDirectory } from "./temporary.ts";
+import { temporaryDirectory, writeFiles } from "./temporary.ts";
 
 /** The directory with the charts of the tests. */
 export const CHARTS = join(import.meta.dirname, "../fixtures/charts");
@@ -23,10 +22,7 @@ export function helm(): Promise<ResolvedProgram> {
 /** A repository in a temporary directory. Without Flux, every file in it is applied to one cluster. */
 export function repositoryOf(files: Readonly<Record<string, string>>): Repository {
   const root = temporaryDirectory("edgefirst-render-test-");
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
+  writeFiles(root, files);
   return new Repository(root);
 }
 

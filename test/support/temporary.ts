@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const made: string[] = [];
 
@@ -16,3 +16,11 @@ export function removeTemporary(): void {
   for (const directory of made.splice(0)) rmSync(directory, { recursive: true, force: true });
 }
 process.on("exit", removeTemporary);
+
+/** Writes files below a directory, each with the directories above it. */
+export function writeFiles(directory: string, files: Readonly<Record<string, string | Buffer>>): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), content);
+  }
+}

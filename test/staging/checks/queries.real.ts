@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { QueryCheck } from "../../../config/own-checks.ts";
 import { queriesCheck } from "../../../staging/checks/queries.ts";
@@ -9,10 +8,11 @@ import { waitUntil } from "../../../tools/sandbox/processes.ts";
 import { resolveProgram } from "../../../tools/toolchain/resolve.ts";
 import { freePort } from "../../../tools/sandbox/ports.ts";
 import { scriptedCluster } from "../../support/scripted-cluster.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 describe("check queries, on a real Prometheus that scrapes itself every second", function () {
   this.timeout(120_000);
-  let dir: string;
+  const dir = temporaryDirectory("edgefirst-prometheus-");
   let prometheus: ChildProcess;
   let url: string;
 
@@ -20,7 +20,6 @@ describe("check queries, on a real Prometheus that scrapes itself every second",
     const { path } = await resolveProgram("prometheus", { progress: () => undefined });
     const address = `127.0.0.1:${await freePort()}`;
     url = `http://${address}`;
-    dir = mkdtempSync(join(tmpdir(), "edgefirst-prometheus-"));
     const config = {
       global: { scrape_interval: "1s" },
       scrape_configs: [{ job_name: "prometheus", static_configs: [{ targets: [address] }] }],
@@ -45,7 +44,6 @@ describe("check queries, on a real Prometheus that scrapes itself every second",
     const ended = new Promise((resolve) => prometheus.once("exit", resolve));
     prometheus.kill();
     await ended;
-    rmSync(dir, { recursive: true });
   });
 
   async function verdict(settings: Partial<QueryCheck> & { query: string }): Promise<string> {

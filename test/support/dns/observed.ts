@@ -1,7 +1,7 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Helm } from "../../../tools/render/helm.ts";
+import { temporaryDirectory } from "../temporary.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { Observed } from "./disagreements.ts";
 import { synchronized } from "./external-dns.ts";
@@ -21,7 +21,7 @@ export interface Laboratory {
 export async function observe(plans: Plans, laboratory: Laboratory): Promise<readonly Observed[]> {
   const { cluster, kubeconfig, helm, program } = laboratory;
   const writers = await writersIn(plans.before, helm);
-  const dir = mkdtempSync(join(tmpdir(), "edgefirst-dns-"));
+  const dir = temporaryDirectory("edgefirst-dns-");
   const fileOf = (state: string, index: number): string => join(dir, `${state}-${index}.json`);
   /** The records of each external-dns after a change of the cluster that it had first synchronized. */
   const all = (state: string, own: readonly Writer[], policy?: "sync") =>
@@ -30,26 +30,22 @@ export async function observe(plans: Plans, laboratory: Laboratory): Promise<rea
       if (state !== "before") copyFileSync(fileOf("before", index), file);
       return synchronized(writer, { program, kubeconfig, file, ...(policy && { policy }) });
     });
-  try {
-    await cluster.become(plans.before);
-    const before = await all("before", writers);
-    await cluster.become(plans.accepted.objects);
-    const wanted = await all("wanted", writers, "sync");
-    // With the policy sync, nothing stays that is not wanted.
-    const synced = writers.every(({ flags, env }) => isSync(flags, env));
-    const after = synced ? wanted : await all("after", writers);
-    await cluster.become(plans.kept.objects);
-    const kept = await all("kept", writers);
-    return writers.map(({ id }, index) => ({
-      writer: id,
-      before: before[index] ?? [],
-      wanted: wanted[index] ?? [],
-      after: after[index] ?? [],
-      kept: kept[index] ?? [],
-    }));
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
+  await cluster.become(plans.before);
+  const before = await all("before", writers);
+  await cluster.become(plans.accepted.objects);
+  const wanted = await all("wanted", writers, "sync");
+  // With the policy sync, nothing stays that is not wanted.
+  const synced = writers.every(({ flags, env }) => isSync(flags, env));
+  const after = synced ? wanted : await all("after", writers);
+  await cluster.become(plans.kept.objects);
+  const kept = await all("kept", writers);
+  return writers.map(({ id }, index) => ({
+    writer: id,
+    before: before[index] ?? [],
+    wanted: wanted[index] ?? [],
+    after: after[index] ?? [],
+    kept: kept[index] ?? [],
+  }));
 }
 
 const isSync = (flags: Writer["flags"], env: Writer["env"]): boolean =>

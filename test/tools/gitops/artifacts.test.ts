@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
 import { parseIgnore } from "../../../tools/gitops/flux/ignore-pattern.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
 import { buildRepository, type BuiltRepository } from "../../../tools/gitops/flux/repository-build.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { temporaryDirectory, writeFiles } from "../../support/temporary.ts";
 
 /** Whether the last matching pattern excludes a path; a directory ends with a slash. */
 function isLeftOut(ignore: string, path: string, directory: readonly string[] = []): boolean {
@@ -63,8 +63,7 @@ describe("the artifact of a Flux source", () => {
   });
 
   function write(path: string, text: string): void {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
+    writeFiles(root, { [path]: text });
   }
   const build = (): BuiltRepository => buildRepository(new Repository(root));
   const configMaps = ({ clusters: [cluster] }: BuiltRepository): unknown[] =>

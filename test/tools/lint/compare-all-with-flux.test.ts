@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync } from "node:fs";
 import type { FluxBuild, FluxBuildAnswer, FluxBuildRequest } from "../../../tools/gitops/flux-build.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
@@ -10,7 +9,7 @@ import {
   type FluxComparison,
 } from "../../../tools/lint/verify-with-flux.ts";
 import { kustomization, map } from "../../support/built-repository.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { temporaryDirectory, writeFiles } from "../../support/temporary.ts";
 
 const SYNC = { "flux/sync.yaml": kustomization("sync", "./app") };
 const REMOTE = "resources: [map.yaml, https://example.com/crds.yaml]\n";
@@ -28,10 +27,7 @@ describe("a comparison with Flux's own packages", () => {
   });
 
   function write(files: Readonly<Record<string, string>>): Repository {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), text);
-    }
+    writeFiles(root, files);
     return new Repository(root);
   }
 

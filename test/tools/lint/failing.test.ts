@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import type { LintFinding } from "../../../tools/lint/finding.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { temporaryDirectory, writeFiles } from "../../support/temporary.ts";
 
 let root: string;
 beforeEach(() => {
@@ -14,8 +14,7 @@ beforeEach(() => {
 });
 
 function write(file: string, content: string | Buffer): void {
-  mkdirSync(dirname(join(root, file)), { recursive: true });
-  writeFileSync(join(root, file), content);
+  writeFiles(root, { [file]: content });
 }
 
 const SYNC = `apiVersion: source.toolkit.fluxcd.io/v1

@@ -1,18 +1,10 @@
 import assert from "node:assert/strict";
-import {
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { lstatSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { applyFixes } from "../../../tools/lint/fix.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { temporaryDirectory, writeFiles } from "../../support/temporary.ts";
 
 const POD =
   "apiVersion: v1\nkind: Pod\nmetadata: { name: good }\nspec: { containers: [{ name: a, image: a }] }\n";
@@ -36,8 +28,7 @@ beforeEach(() => {
 });
 
 function write(path: string, content: string | Buffer): void {
-  mkdirSync(dirname(join(root, path)), { recursive: true });
-  writeFileSync(join(root, path), content);
+  writeFiles(root, { [path]: content });
 }
 
 /** The obstacles, as `rule file: message`; also checks that the findings for the good Pod are reported. */

@@ -3,7 +3,7 @@ import Ajv from "ajv";
 import draft04 from "ajv/lib/refs/json-schema-draft-04.json" with { type: "json" };
 import sarifSchema from "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json" with { type: "json" };
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { formatBaseline, readBaseline, withoutBaseline } from "../../../tools/lint/baseline.ts";
 import { applyFixes } from "../../../tools/lint/fix.ts";
@@ -13,7 +13,7 @@ import { formatJson } from "../../../tools/lint/formats/json.ts";
 import { formatSarif } from "../../../tools/lint/formats/sarif.ts";
 import { formatText } from "../../../tools/lint/formats/text.ts";
 import { lintRepository, type LintOptions, type LintedReport } from "../../../tools/lint/lint.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { temporaryDirectory, writeFiles } from "../../support/temporary.ts";
 
 const FLEET = join(import.meta.dirname, "../../fixtures/repositories/fleet");
 
@@ -89,8 +89,7 @@ describe("lint of a repository", () => {
       namespace: string,
     ): Repository => {
       const write = (path: string, text: string): void => {
-        mkdirSync(dirname(join(scratch, name, path)), { recursive: true });
-        writeFileSync(join(scratch, name, path), text);
+        writeFiles(join(scratch, name), { [path]: text });
       };
       for (const [kustomization, spec] of Object.entries(owners)) {
         write(
@@ -121,8 +120,7 @@ describe("lint of a repository", () => {
 
   it("reports one cause once, with the number of objects", () => {
     const write = (file: string, text: string): void => {
-      mkdirSync(dirname(join(scratch, file)), { recursive: true });
-      writeFileSync(join(scratch, file), text);
+      writeFiles(scratch, { [file]: text });
     };
     const namespaces = ["a", "b", "c"];
     for (const namespace of namespaces) {
@@ -361,8 +359,7 @@ metadata: { name: fleet, namespace: flux-system }
 spec: { url: https://git.example.com/fleet }
 ---`;
     const write = (file: string, text: string): void => {
-      mkdirSync(dirname(join(scratch, file)), { recursive: true });
-      writeFileSync(join(scratch, file), text);
+      writeFiles(scratch, { [file]: text });
     };
     const app = kustomization("app", "flux-system", "./shared/app");
     const before = `${app.replace("    namespace: flux-system\n", "")}  dependsOn:\n    - name: db # the data\n`;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { temporaryDirectory, writeFiles } from "../../support/temporary.ts";
 
 let root: string;
 beforeEach(() => {
@@ -11,8 +11,7 @@ beforeEach(() => {
 });
 
 function write(file: string, text: string): void {
-  mkdirSync(dirname(join(root, file)), { recursive: true });
-  writeFileSync(join(root, file), text);
+  writeFiles(root, { [file]: text });
 }
 
 /** The findings of a rule, as `level file:line`, with the number of others of the same cause. */

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { temporaryDirectory, writeFiles } from "../../support/temporary.ts";
 
 const HTTP_ROUTE = "gateway.networking.k8s.io/v1";
 
@@ -35,8 +33,7 @@ const release = (name: string, cluster?: string): object => ({
 function found(...objects: readonly object[]): readonly string[] {
   const root = temporaryDirectory("remote-releases-");
   const write = (file: string, ...documents: readonly object[]): void => {
-    mkdirSync(dirname(join(root, file)), { recursive: true });
-    writeFileSync(join(root, file), documents.map((one) => stringify(one)).join("---\n"));
+    writeFiles(root, { [file]: documents.map((one) => stringify(one)).join("---\n") });
   };
   write(
     "flux/sync.yaml",

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { stringify } from "yaml";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { fileText } from "../../../tools/gitops/yaml/file-text.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../tools/migrate/build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
@@ -15,7 +15,7 @@ import {
 } from "../../../tools/migrate/report.ts";
 import { runStep } from "../../../tools/migrate/run.ts";
 import { noChangeAllowed, type FileChange, type Note, type Step } from "../../../tools/migrate/step.ts";
-import { temporaryDirectory } from "../../support/temporary.ts";
+import { temporaryDirectory, writeFiles } from "../../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
@@ -51,10 +51,7 @@ describe("the verdicts of migrate", () => {
   });
 
   function write(files: Readonly<Record<string, string>>): void {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(root, path)), { recursive: true });
-      writeFileSync(join(root, path), text);
-    }
+    writeFiles(root, files);
   }
 
   function report(one: Step): StepReport {

@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { whySkip } from "../../support/real-pods.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const TOUR_MS = 900_000;
 
 describe("edgefirst tour", function () {
   this.timeout(TOUR_MS);
-  const parent = mkdtempSync(join(tmpdir(), "edgefirst-tour-"));
-  after(() => {
-    rmSync(parent, { recursive: true, force: true });
-  });
+  const parent = temporaryDirectory("edgefirst-tour-");
 
   it("shows main refused while an app on edge is broken, then rolled out, and deletes its sandbox", async function () {
     const reason = await whySkip(["traefik", "gatus", "source-controller", "kustomize-controller"]);

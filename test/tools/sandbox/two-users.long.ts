@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, chownSync, cpSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { CONTROL_PLANE } from "../../../tools/sandbox/control-plane.ts";
 import { environmentVariable } from "../../../tools/toolchain/program.ts";
 import { resolvePrograms } from "../../../tools/toolchain/resolve.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../../support/sandbox.ts";
+import { temporaryDirectory } from "../../support/temporary.ts";
 
 const CLI = join(import.meta.dirname, "../../../tools/cli/main.js");
 /** Another user; it need not have a name. */
@@ -16,7 +16,7 @@ const OTHER = 65_534;
 describe("two users on one machine", function () {
   this.timeout(START_TIMEOUT_MS);
   const mine = useSandbox("edge");
-  const folder = mkdtempSync(join(tmpdir(), "edgefirst-users-"));
+  const folder = temporaryDirectory("edgefirst-users-");
   const theirs = join(folder, "sandbox");
   const programs: NodeJS.ProcessEnv = {};
 
@@ -48,7 +48,6 @@ describe("two users on one machine", function () {
   });
   after(async () => {
     await asOther("down", "--dir", theirs);
-    rmSync(folder, { recursive: true, force: true });
   });
 
   it("each have a sandbox, with clusters of the same name", async () => {

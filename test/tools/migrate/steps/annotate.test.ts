@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { ENDPOINT_ANNOTATION } from "../../../../kube/gatus-annotations.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
 import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
@@ -13,7 +11,7 @@ import { annotate } from "../../../../tools/migrate/steps/annotate/step.ts";
 import { probes } from "../../../../tools/migrate/steps/probes/step.ts";
 import type { Plan, Step } from "../../../../tools/migrate/step.ts";
 import { ObjectIndex } from "../../../../policy/engine/object-index.ts";
-import { temporaryDirectory } from "../../../support/temporary.ts";
+import { temporaryDirectory, writeFiles } from "../../../support/temporary.ts";
 
 const route = (rules: unknown[] = []): KubeObject => ({
   apiVersion: "gateway.networking.k8s.io/v1",
@@ -94,8 +92,7 @@ describe("migrate, on clusters that share files", () => {
   });
 
   function write(path: string, text: string): void {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
+    writeFiles(root, { [path]: text });
   }
 
   function plan(step: Step): Plan & { readonly said: string } {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { stringify } from "yaml";
 import { isFluxKustomization } from "../../../../tools/gitops/flux/flux-kustomization.ts";
 import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
@@ -12,7 +12,7 @@ import { formatNote } from "../../../../tools/migrate/report.ts";
 import { runStep, type StepResult } from "../../../../tools/migrate/run.ts";
 import { namespace } from "../../../../tools/migrate/steps/namespace/step.ts";
 import { writeChanges } from "../../../../tools/migrate/write.ts";
-import { temporaryDirectory } from "../../../support/temporary.ts";
+import { temporaryDirectory, writeFiles } from "../../../support/temporary.ts";
 
 const CLUSTER = "kubernetes/main";
 const ROOT = `${CLUSTER}/flux/apps.yaml`;
@@ -50,8 +50,7 @@ const OPT_OUT = { "substitution.flux.home.arpa/disabled": "true" };
 /** A cluster with forty apps, most of which depend on Kustomizations in another repository, and one that stays in flux-system. */
 function writeMain(root: string): void {
   const write = (path: string, text: string): void => {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
+    writeFiles(root, { [path]: text });
   };
   const child = stringify({
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",

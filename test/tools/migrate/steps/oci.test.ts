@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { fileText } from "../../../../tools/gitops/yaml/file-text.ts";
 import { Repository } from "../../../../tools/gitops/yaml/repository.ts";
@@ -14,7 +12,7 @@ import { oci } from "../../../../tools/migrate/steps/oci/step.ts";
 import type { StepContext } from "../../../../tools/migrate/step.ts";
 import { writeChanges } from "../../../../tools/migrate/write.ts";
 import { listening } from "../../../support/listening.ts";
-import { temporaryDirectory } from "../../../support/temporary.ts";
+import { temporaryDirectory, writeFiles } from "../../../support/temporary.ts";
 import { helmRelease, kustomization, messages, resultOf, written, type Files } from "../planning.ts";
 
 const CHARTS = "https://charts.example.com";
@@ -42,8 +40,7 @@ describe("migrate oci", () => {
   });
 
   function write(path: string, text: string): void {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
+    writeFiles(root, { [path]: text });
   }
   /** A repository with HelmRepositories in `repositories/helm` and an empty `repositories/oci`, each app in its own Kustomization. */
   function repository(

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
@@ -13,6 +12,7 @@ import { readOptions } from "../../../../tools/migrate/options.ts";
 import { runStep } from "../../../../tools/migrate/run.ts";
 import { pushover } from "../../../../tools/migrate/steps/pushover/step.ts";
 import { resolveProgram } from "../../../../tools/toolchain/resolve.ts";
+import { temporaryDirectory } from "../../../support/temporary.ts";
 
 const BEFORE = join(import.meta.dirname, "../../../fixtures/migrate/pushover/example/before");
 const ADDED = "monitoring/app/alertmanager-pushover.yaml";
@@ -79,20 +79,16 @@ function generated({ metadata, spec }: AlertmanagerConfig, strategy: "None" | "O
 describe("migrate pushover, checked by the real amtool", function () {
   this.timeout(600_000);
   let amtool: string;
-  let directory: string;
+  const directory = temporaryDirectory("edgefirst-amtool-");
   let written: AlertmanagerConfig;
 
   before(async () => {
     ({ path: amtool } = await resolveProgram("amtool", { progress: () => undefined }));
-    directory = mkdtempSync(join(tmpdir(), "edgefirst-amtool-"));
     const repository = new Repository(BEFORE);
     const options = readOptions(repository);
     const context = { repository, clusters: buildClusters(repository), selected: () => true, options };
     const [first] = parseAllDocuments(fileText(runStep(pushover, context).after, ADDED) ?? "");
     written = first?.toJS() as AlertmanagerConfig;
-  });
-  after(() => {
-    rmSync(directory, { recursive: true });
   });
 
   /** JSON is valid YAML. */

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { KubeClient } from "../../../../kube/kube-client.ts";
@@ -19,6 +18,7 @@ import { resolveProgram } from "../../../../tools/toolchain/resolve.ts";
 import { freePort } from "../../../../tools/sandbox/ports.ts";
 import { applyGatewayApi } from "../../../support/gateway-api.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../../../support/sandbox.ts";
+import { temporaryDirectory } from "../../../support/temporary.ts";
 
 const BEFORE = join(import.meta.dirname, "../../../fixtures/migrate/sidecar/app-template/before");
 
@@ -32,7 +32,7 @@ interface Values {
 
 /** Gatus's configuration for one process. */
 class Running {
-  readonly directory = mkdtempSync(join(tmpdir(), "edgefirst-gatus-"));
+  readonly directory = temporaryDirectory("edgefirst-gatus-");
   readonly child: ChildProcess;
   readonly port: number;
   output = "";
@@ -70,7 +70,6 @@ class Running {
       this.child.kill();
       await once(this.child, "exit");
     }
-    rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
@@ -171,7 +170,7 @@ describe("migrate sidecar, checked by the real Gatus", function () {
     async function discoveredBy(
       account: string,
     ): Promise<{ readonly file: string; readonly output: string }> {
-      const directory = mkdtempSync(join(tmpdir(), "edgefirst-sidecar-"));
+      const directory = temporaryDirectory("edgefirst-sidecar-");
       const kubeconfig = parse(readFileSync(cluster.sandbox.kubeconfig, "utf8")) as {
         users: { user: Record<string, unknown> }[];
       };
@@ -203,7 +202,6 @@ describe("migrate sidecar, checked by the real Gatus", function () {
         return { file: read(), output };
       } finally {
         child.kill();
-        rmSync(directory, { recursive: true });
       }
     }
 

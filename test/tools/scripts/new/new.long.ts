@@ -1,17 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync, type SpawnSyncReturns } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { temporaryDirectory } from "../../../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../../../..");
 
 describe("npm run new:rule, new:step, new:check", function () {
   // Type-checks the whole project, and runs eslint with types.
   this.timeout(300_000);
-  let copy: string;
+  const copy = temporaryDirectory("edgefirst-new-");
   before(() => {
-    copy = mkdtempSync(join(tmpdir(), "edgefirst-new-"));
     const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], {
       cwd: ROOT,
     });
@@ -19,9 +18,6 @@ describe("npm run new:rule, new:step, new:check", function () {
       if (file !== "" && existsSync(join(ROOT, file)))
         cpSync(join(ROOT, file), join(copy, file), { recursive: true, verbatimSymlinks: true });
     symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
-  });
-  after(() => {
-    rmSync(copy, { recursive: true });
   });
 
   const node = (...args: string[]): SpawnSyncReturns<string> =>

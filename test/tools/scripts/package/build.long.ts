@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { executablesOnPath } from "../../../../tools/toolchain/executable.ts";
 import { buildPackage } from "../../../../tools/scripts/package/build.ts";
+import { temporaryDirectory } from "../../../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../../../..");
 
@@ -27,7 +18,7 @@ const NODES = new Map(
 
 describe("npm run build: the package, installed without a network", function () {
   this.timeout(120_000); // npm takes seconds on a busy machine
-  const folder = mkdtempSync(join(tmpdir(), "edgefirst-packed-"));
+  const folder = temporaryDirectory("edgefirst-packed-");
   const home = join(folder, "installed");
   const fleet = join(folder, "fleet");
   const charts = join(folder, "charts");
@@ -39,9 +30,6 @@ describe("npm run build: the package, installed without a network", function () 
     cpSync(join(ROOT, "test/fixtures/migrate/oci/charts/before"), charts, { recursive: true });
     const { status, stderr } = run("npm", ["install", "--offline", "--no-audit", tarball], home);
     assert.equal(status, 0, stderr);
-  });
-  after(() => {
-    rmSync(folder, { recursive: true });
   });
 
   /** Simulates a missing network with an empty npm cache and an unreachable registry. */
