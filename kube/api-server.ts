@@ -1,7 +1,7 @@
 import type { Agent, IncomingMessage } from "node:http";
 import * as https from "node:https";
 import { setTimeout } from "node:timers/promises";
-import { EdgefirstError } from "../lib/errors.ts";
+import { EdgefirstError, messageOf } from "../lib/errors.ts";
 import { http } from "../lib/node-http.ts";
 import { ApiError } from "./api-error.ts";
 import { connectionError } from "./connection-error.ts";
@@ -157,7 +157,7 @@ export class ApiServer {
   }
 
   #withoutCredentials(cause: unknown): EdgefirstError {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     return new EdgefirstError(
       `The context ${this.context} in the kubeconfig provides no way to connect: ${reason}`,
       "Nothing was changed. Log in again, install the exec plugin of the context's user, or fix the kubeconfig.",

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { RequestOptions } from "node:https";
+import { isMap } from "../lib/maps.ts";
 import { ExecCredential, type Credential } from "./exec-credential.ts";
 import type { Fields, KubeContext } from "./kubeconfig-files.ts";
 
@@ -118,8 +119,4 @@ function text(fields: Fields, name: string): string | undefined {
   if (value === undefined || value === "") return undefined;
   if (typeof value === "string") return value;
   throw new Error(`its field ${name} is not a string`);
-}
-
-function isMap(value: unknown): value is Fields {
-  return value instanceof Object && !Array.isArray(value);
 }

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import type { Tags } from "yaml";
-import { EdgefirstError } from "../lib/errors.ts";
+import { EdgefirstError, messageOf } from "../lib/errors.ts";
+import { isMap } from "../lib/maps.ts";
 import { parseAllDocuments } from "../lib/quiet-yaml.ts";
 
 /** A map in a kubeconfig, before validation. */
@@ -162,11 +163,7 @@ function noContext(context: string, from: string, contexts: readonly { readonly 
   );
 }
 
-function isMap(value: unknown): value is Fields {
-  return value instanceof Object && !Array.isArray(value);
-}
-
 /** The further lines of a YAML error quote the file, and a kubeconfig may contain a private key. */
 function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+  return messageOf(error).split("\n")[0] ?? "";
 }

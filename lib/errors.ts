@@ -12,3 +12,6 @@ export class EdgefirstError extends Error {
     this.hint = hint;
   }
 }
+
+/** What was thrown, as text. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ObjectReference } from "../kube/client.ts";
-import { EdgefirstError } from "../lib/errors.ts";
+import { EdgefirstError, messageOf } from "../lib/errors.ts";
 import type { ClusterProvider } from "./cluster-identity.ts";
 import { isObject } from "./state-objects.ts";
 
@@ -24,7 +24,7 @@ export async function readStackOutputs(
     };
     return { state: "read", outputs };
   } catch (error) {
-    const message = messageOf(error);
+    const message = reasonOf(error);
     if (/unknown stack|no stack named/i.test(message))
       return { state: "unknown", message: `The backend has no stack ${name}.` };
     return { state: "unreadable", message: `Cannot read the outputs of stack ${name}: ${message}` };
@@ -70,7 +70,7 @@ async function readResources(stack: string): Promise<{ urn: string; type: string
     return Object.entries(outputs).map(([urn, resource]) => ({ urn, ...resource }));
   } catch (error) {
     throw new EdgefirstError(
-      `Cannot read the state of stack ${name}: ${messageOf(error)}`,
+      `Cannot read the state of stack ${name}: ${reasonOf(error)}`,
       "Check that the state backend can be reached, then run pulumi up again.",
     );
   }
@@ -80,7 +80,6 @@ function nameOf(stack: string, project = pulumi.getProject()): string {
   return `${pulumi.getOrganization()}/${project}/${stack}`;
 }
 
-function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^invocation of \S+ returned an error: /, "");
+function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/^invocation of \S+ returned an error: /, "");
 }

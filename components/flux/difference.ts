@@ -1,5 +1,6 @@
 import { createTwoFilesPatch } from "diff";
-import { isMap, isScalar, stringify, visit, type YAMLMap } from "yaml";
+import { isMap as isYamlMap, isScalar, stringify, visit, type YAMLMap } from "yaml";
+import { isMap } from "../../lib/maps.ts";
 import { parseDocument } from "../../lib/quiet-yaml.ts";
 import type { ClusterReader } from "../../kube/client.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
@@ -50,13 +51,13 @@ function withoutHeader(diff: string): string {
 
 /** The part of the live value that the declared value sets. A list counts as one value, since an apply replaces it as a whole. */
 function fieldsOf(live: unknown, declared: unknown): unknown {
-  if (!isRecord(live) || !isRecord(declared)) return live;
+  if (!isMap(live) || !isMap(declared)) return live;
   return Object.fromEntries(
     Object.entries(declared)
       .filter(([key]) => key in live)
       .map(([key, value]) => [key, fieldsOf(live[key], value)] as const)
       // Drop maps that share no key with the declared one.
-      .filter(([, value]) => !isRecord(value) || Object.keys(value).length > 0),
+      .filter(([, value]) => !isMap(value) || Object.keys(value).length > 0),
   );
 }
 
@@ -66,7 +67,7 @@ function normalised(value: unknown): string {
 
 function simplify(value: unknown, key?: string): unknown {
   if (Array.isArray(value)) return value.map((item) => simplify(item));
-  if (isRecord(value))
+  if (isMap(value))
     return Object.fromEntries(
       Object.entries(value)
         // The API server adds this default to the entries of substituteFrom.
@@ -83,7 +84,7 @@ function sortedYaml(yaml: string): string {
   visit(document, {
     Collection: (_, collection) => {
       collection.flow = false;
-      if (isMap(collection)) sortKeys(collection);
+      if (isYamlMap(collection)) sortKeys(collection);
     },
   });
   return document.toString({ lineWidth: 0 });
@@ -100,9 +101,5 @@ function sortKeys(map: YAMLMap): void {
 
 /** Whether a string is a patch inside a patch. */
 function looksLikeMap(value: string): boolean {
-  return value.includes("\n") && isMap(parseDocument(value).contents);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return value.includes("\n") && isYamlMap(parseDocument(value).contents);
 }

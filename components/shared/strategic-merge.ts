@@ -1,3 +1,4 @@
+import { isMap } from "../../lib/maps.ts";
 /**
  * A strategic merge patch, as Kubernetes applies it to pods (k8s.io/apimachinery, `strategicpatch`): maps are merged, `null` removes a key, and lists are
  * replaced, except those in {@link MERGE_KEYS}, whose items are merged by a key. `$patch: delete` removes such an item, and `$patch: replace` replaces a map.
@@ -47,8 +48,4 @@ function mergeList(original: readonly Fields[], patches: readonly Fields[], key:
     .filter((patch) => patch.$patch !== "delete" && !original.some((item) => item[key] === patch[key]))
     .map((patch) => strategicMerge({}, patch));
   return [...kept, ...added];
-}
-
-function isMap(value: unknown): value is Fields {
-  return value instanceof Object && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import type { GatewayIdentity, ListenerPorts } from "../../kube/gateway-contract.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { omitUndefined } from "../../lib/omit.ts";
 import { labelled, type CommonArgs } from "../shared/declare.ts";
 import type { ExtraEntryPoint } from "./arguments.ts";
 import { HTTP3_PORT, traefikName, traefikSelector } from "./names.ts";
@@ -42,7 +43,7 @@ export function traefikService(args: ServiceArgs): KubeObject {
     ports: servicePorts(args),
     ...(type === "ClusterIP" ? {} : { externalTrafficPolicy }),
     ...(type === "LoadBalancer" ? loadBalancer(service) : {}),
-    ...defined({ ipFamilyPolicy, ipFamilies }),
+    ...omitUndefined({ ipFamilyPolicy, ipFamilies }),
   };
   const metadata = {
     name: traefikName(gateway),
@@ -58,8 +59,8 @@ export function traefikService(args: ServiceArgs): KubeObject {
 function servicePorts({ ports, service, http3 = false, entryPoints = [] }: ServiceArgs) {
   const { nodePorts } = service;
   return [
-    { ...port("web", ports.http), ...defined({ nodePort: nodePorts.http }) },
-    { ...port("websecure", ports.https), ...defined({ nodePort: nodePorts.https }) },
+    { ...port("web", ports.http), ...omitUndefined({ nodePort: nodePorts.http }) },
+    { ...port("websecure", ports.https), ...omitUndefined({ nodePort: nodePorts.https }) },
     ...(http3 ? [port(HTTP3_PORT, ports.https, "UDP")] : []),
     ...entryPoints.map((entryPoint) => port(entryPoint.name, entryPoint.port, entryPoint.protocol)),
   ];
@@ -71,11 +72,7 @@ function port(name: string, number: number, protocol: "TCP" | "UDP" = "TCP"): Re
 
 function loadBalancer(service: TraefikServiceArgs): Record<string, unknown> {
   const { loadBalancerClass, loadBalancerSourceRanges, allocateLoadBalancerNodePorts } = service;
-  return defined({ loadBalancerClass, loadBalancerSourceRanges, allocateLoadBalancerNodePorts });
-}
-
-function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  return omitUndefined({ loadBalancerClass, loadBalancerSourceRanges, allocateLoadBalancerNodePorts });
 }
 
 interface LiveSpec {

@@ -1,3 +1,4 @@
+import { isMap } from "../../lib/maps.ts";
 import type { Path } from "./path.ts";
 
 /** A map in a manifest; its values may be anything. */
@@ -8,7 +9,7 @@ export type Fields = Readonly<Record<string, unknown>>;
  * anyway.
  */
 export function fields(value: unknown): Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+  return isMap(value) ? value : {};
 }
 
 /** The value if it is a list; otherwise an empty list. */

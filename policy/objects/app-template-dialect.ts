@@ -1,5 +1,6 @@
 import intersects from "semver/ranges/intersects.js";
 import type { KubeObject } from "../../kube/objects.ts";
+import { mergedMaps } from "../../lib/maps.ts";
 import { oncePerText } from "../../lib/once-per.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, text, type Fields } from "../engine/read.ts";
@@ -72,18 +73,7 @@ const DEFAULTS: Readonly<Record<Dialect, Fields>> = {
 /** The values of an app-template release, merged over the chart's defaults. */
 export function appValues(release: KubeObject, objects: ObjectIndex): Values {
   const own = valuesOf(release, objects);
-  return { ...own, values: over(DEFAULTS[dialectOf(release, objects)], own.values) };
-}
-
-function over(defaults: Fields, own: Fields): Fields {
-  const result: Record<string, unknown> = { ...defaults, ...own };
-  for (const [key, value] of Object.entries(defaults))
-    if (isMap(value) && isMap(own[key])) result[key] = over(fields(value), fields(own[key]));
-  return result;
-}
-
-function isMap(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return { ...own, values: mergedMaps(DEFAULTS[dialectOf(release, objects)], own.values) };
 }
 
 /** Returns the name of an object in a release, given its identifier and its settings. */

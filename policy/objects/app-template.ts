@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../kube/objects.ts";
+import { isMap } from "../../lib/maps.ts";
 import { appValues, dialectOf } from "./app-template-dialect.ts";
 import { chartOf, type Values } from "./helm.ts";
 import { PROBES } from "./probes.ts";
@@ -186,10 +187,6 @@ export function enabled(map: unknown): readonly (readonly [string, Fields])[] {
     const entry = fields(value);
     return isMap(value) && entry.enabled !== false ? [[key, entry] as const] : [];
   });
-}
-
-function isMap(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Whether a string contains a template expression or a variable, in which case its value is not known. */

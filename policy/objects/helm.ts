@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { mergedMaps } from "../../lib/maps.ts";
 import { parse } from "../../lib/quiet-yaml.ts";
 import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
@@ -119,10 +120,10 @@ function readValues(release: KubeObject, objects: ObjectIndex): Values {
   let complete = true;
   for (const reference of references) {
     const brought = valuesFrom(reference, release, objects);
-    if (brought !== undefined) values = merged(values, brought);
+    if (brought !== undefined) values = mergedMaps(values, brought);
     else if (reference.optional !== true) complete = false;
   }
-  return { values: merged(values, own), complete, path };
+  return { values: mergedMaps(values, own), complete, path };
 }
 
 /**
@@ -150,18 +151,4 @@ function valuesFrom(reference: Fields, release: KubeObject, objects: ObjectIndex
 /** The values of a release that is not rendered; undefined if it is, because its objects show what they do. */
 export function unrenderedValues(release: KubeObject, objects: ObjectIndex): Values | undefined {
   return objects.isRendered(release) ? undefined : valuesOf(release, objects);
-}
-
-/** Merges maps and replaces everything else, as Helm does; null removes a value. */
-function merged(base: Fields, over: Fields): Fields {
-  const result: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const both = isMap(result[key]) && isMap(value);
-    result[key] = both ? merged(fields(result[key]), fields(value)) : value;
-  }
-  return result;
-}
-
-function isMap(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { LiveCluster } from "../../kube/client.ts";
 import type { GatusAddress } from "../../config/gatus-address.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { servicePath } from "./http-get.ts";
 
 /** The fields that are read from Gatus's response (github.com/TwiN/gatus, `config/endpoint/status.go` and `result.go`). */
@@ -74,6 +75,6 @@ async function fetchJson(url: string, authorization: string | undefined): Promis
     );
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return new Error(`cannot read ${url}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    return new Error(`cannot read ${url}: ${messageOf(cause)}`);
   }
 }

@@ -39,13 +39,13 @@ export class BuildError extends Error {
 /** What `work` returns; undefined if it fails with a BuildError, which `onError` receives. */
 export function attempt<Result>(
   work: () => Result,
-  onError: (error: BuildError) => void,
+  onError?: (error: BuildError) => void,
 ): Result | undefined {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof BuildError)) throw error;
-    onError(error);
+    onError?.(error);
     return undefined;
   }
 }

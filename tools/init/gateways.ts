@@ -1,5 +1,6 @@
 import { CONTROLLER_NAME } from "../../kube/gateway-contract.ts";
 import type { KubeObject } from "../../kube/objects.ts";
+import { omitUndefined } from "../../lib/omit.ts";
 import type { Survey } from "./survey.ts";
 
 interface Listener {
@@ -34,7 +35,9 @@ export function gatewaySection({ metadata, spec }: KubeObject): Record<string, u
   const hostnames = https.flatMap(({ hostname, tls }) => {
     const [certificate] = tls?.certificateRefs ?? [];
     const secret = certificate && { secret: certificate.name, namespace: certificate.namespace };
-    return hostname === undefined ? [] : [{ hostname, ...(secret && { certificate: defined(secret) }) }];
+    return hostname === undefined
+      ? []
+      : [{ hostname, ...(secret && { certificate: omitUndefined(secret) }) }];
   });
   // By default, the stack would redirect plain HTTP, but the live Gateway's HTTP listener accepts the apps' routes.
   const isOpen = http !== undefined && https.length > 0 && http.allowedRoutes?.namespaces?.from !== "Same";
@@ -50,8 +53,4 @@ export function gatewaySection({ metadata, spec }: KubeObject): Record<string, u
     ...(port !== undefined && { https: { ...(port !== 443 && { port }), hostnames } }),
     traefik: { install: false },
   };
-}
-
-function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -4,7 +4,7 @@ import type { Repository } from "../gitops/yaml/repository.ts";
 import type { YamlEdit } from "../gitops/edit/yaml-edit.ts";
 import { locate, startOf, type Position } from "../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping } from "../gitops/yaml/values.ts";
-import { BuildError } from "../gitops/problem.ts";
+import { attempt } from "../gitops/problem.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { listOf, resolves } from "./steps/components/references.ts";
 
@@ -103,12 +103,7 @@ const entriesOf = oncePer((repository: Repository) => new EntryIndex(repository)
 /** Files and directories that a directory's kustomization reads. */
 function filesIn(repository: Repository, directory: string): ReadonlySet<string> | undefined {
   if (!repository.isDirectory(directory)) return undefined;
-  try {
-    return filesOf(repository, readKustomizationFile(repository, directory, startOf(directory)));
-  } catch (error) {
-    if (error instanceof BuildError) return undefined;
-    throw error;
-  }
+  return attempt(() => filesOf(repository, readKustomizationFile(repository, directory, startOf(directory))));
 }
 
 function holdsOnly(repository: Repository, directory: string, file: string): boolean {

@@ -2,7 +2,7 @@ import { distinct } from "../../lib/distinct.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { counted } from "../../lib/counted.ts";
-import { EdgefirstError } from "../../lib/errors.ts";
+import { EdgefirstError, messageOf } from "../../lib/errors.ts";
 import { CLUSTERS_FILE } from "../gitops/flux/owner-clusters.ts";
 import { openPaths, type OpenPath } from "../gitops/flux/unknown-paths.ts";
 import { otherTop, type OtherTop } from "../gitops/flux/wrong-directory.ts";
@@ -162,7 +162,7 @@ function whyWrongDirectory({ directory, found, paths, position: { file, line } }
 
 /** A bug in one step must not hide the others. */
 function crashed(step: Step, { repository, clusters }: StepContext, error: unknown): StepResult {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return {
     step,
     plan: { changes: [], notes: [] },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LocalWorkspace, Stack as AutomationStack } from "@pulumi/pulumi/automation/index.js";
 import { parse } from "../../lib/quiet-yaml.ts";
 import { temporaryFolder } from "../../lib/temporary-folder.ts";
-import { EdgefirstError } from "../../lib/errors.ts";
+import { EdgefirstError, messageOf } from "../../lib/errors.ts";
 import {
   DIRECTIVES_OUTPUT,
   directivesIn,
@@ -118,5 +118,5 @@ function definedIn(env: NodeJS.ProcessEnv): Record<string, string> {
 function reasonOf(error: unknown): string {
   const { commandResult } = error as { commandResult?: { stderr?: string } };
   const stderr = commandResult?.stderr?.trim() ?? "";
-  return stderr === "" ? (error instanceof Error ? error.message : String(error)) : stderr;
+  return stderr === "" ? messageOf(error) : stderr;
 }

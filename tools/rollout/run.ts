@@ -1,4 +1,5 @@
 import { eachAtMost } from "../../lib/each-at-most.ts";
+import { messageOf } from "../../lib/errors.ts";
 import { isInconclusive } from "../../staging/inconclusive.ts";
 import { type EngineSummary } from "./summary.ts";
 
@@ -173,8 +174,4 @@ function reporter(stack: string, onEvent: RolloutArgs["onEvent"]): (text: string
 function failureOf(error: unknown): Outcome {
   const message = messageOf(error);
   return { state: isInconclusive(message) ? "inconclusive" : "failed", message };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

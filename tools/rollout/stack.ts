@@ -8,7 +8,7 @@ import {
   StackNotFoundError,
 } from "@pulumi/pulumi/automation/index.js";
 import type { ObjectReference } from "../../kube/client.ts";
-import { EdgefirstError } from "../../lib/errors.ts";
+import { EdgefirstError, messageOf } from "../../lib/errors.ts";
 import { rootBehindShim } from "./cli-root.ts";
 import { gatherEvents, reasonsOf, type EventLog } from "./engine-events.ts";
 import { interruption } from "./interruption.ts";
@@ -175,10 +175,6 @@ function hintFor(messages: readonly string[], changed: boolean): string | undefi
   if (messages.some((message) => message.includes("failed to load checkpoint")))
     return "Nothing was changed. After a killed update, edgefirst rollout --resume repairs this; otherwise the stack's state file is damaged, and docs/guides/backends.md explains how to restore its last intact copy.";
   return changed ? "The changes made so far are recorded; the next update continues from there." : undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function engineOptions(

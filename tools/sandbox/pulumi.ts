@@ -3,7 +3,7 @@ import { lstat, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/
 import { delimiter, dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { parse } from "../../lib/quiet-yaml.ts";
-import { EdgefirstError } from "../../lib/errors.ts";
+import { EdgefirstError, messageOf } from "../../lib/errors.ts";
 import { pulumiLanguageHost } from "../toolchain/pulumi-language-host.ts";
 import { resolveProgram, resolvePrograms } from "../toolchain/resolve.ts";
 import type { Progress } from "../toolchain/progress.ts";
@@ -113,7 +113,7 @@ export async function putSecret({ command, env, project, stack, key, value }: Pu
     await run(["config", "set", "--secret", "--stack", stack, key], value);
   } catch (cause) {
     throw new EdgefirstError(
-      `The secret ${key} could not be written to ${file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `The secret ${key} could not be written to ${file}: ${messageOf(cause)}`,
       "If the folder's passphrase does not match its stacks, use another folder (--dir), or start over after edgefirst sandbox down --delete-data.",
       { cause },
     );

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { parse } from "../../lib/quiet-yaml.ts";
 import { temporaryFolder } from "../../lib/temporary-folder.ts";
-import { EdgefirstError } from "../../lib/errors.ts";
+import { EdgefirstError, messageOf } from "../../lib/errors.ts";
 import { resolveProgram } from "../toolchain/resolve.ts";
 import type { Progress } from "../toolchain/progress.ts";
 import { isListening } from "./ports.ts";
@@ -115,7 +115,7 @@ async function push(
     await promisify(execFile)(registry.crane, args, { timeout: PUSH_TIMEOUT_MS });
   } catch (cause) {
     throw new EdgefirstError(
-      `${directory} could not be pushed to the sandbox's registry: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${directory} could not be pushed to the sandbox's registry: ${messageOf(cause)}`,
       "Check that the sandbox is up: edgefirst sandbox status",
       { cause },
     );

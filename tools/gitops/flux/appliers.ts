@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { findKustomizationFile } from "../kustomize/kustomization-file.ts";
 import { scalarText } from "../kustomize/resource.ts";
-import { BuildError } from "../problem.ts";
+import { attempt } from "../problem.ts";
 import { isIn } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { isMapping, type Mapping } from "../yaml/values.ts";
@@ -48,13 +48,8 @@ export function substituted(
   files: readonly string[],
 ): Mapping {
   const variables = variablesOf(applier.object, sourceNear(applier, repository, files));
-  try {
-    return finishObject(document, applier.object, variables);
-  } catch (error) {
-    // Reported when the Kustomization itself is built.
-    if (error instanceof BuildError) return document;
-    throw error;
-  }
+  // An error is reported when the Kustomization itself is built.
+  return attempt(() => finishObject(document, applier.object, variables)) ?? document;
 }
 
 /** Finds an object by its name in the applier's cluster, or in the whole repository if only one file has it. */

@@ -8,7 +8,7 @@ import { isKustomizationFile } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { startOf } from "../yaml/source.ts";
 import { isMapping } from "../yaml/values.ts";
-import { BuildError, type BuildProblem } from "../problem.ts";
+import { attempt, BuildError, type BuildProblem } from "../problem.ts";
 import type { BuiltCluster, BuiltObject } from "./built.ts";
 import { identityError } from "./server-errors.ts";
 
@@ -52,12 +52,8 @@ export function topsOf(
 }
 
 function reachedFrom(repository: Repository, directory: string): ReadonlySet<string> {
-  try {
-    return filesOf(repository, readKustomizationFile(repository, directory, startOf(directory)));
-  } catch (error) {
-    if (error instanceof BuildError) return new Set();
-    throw error;
-  }
+  const read = () => filesOf(repository, readKustomizationFile(repository, directory, startOf(directory)));
+  return attempt(read) ?? new Set();
 }
 
 /** What the kustomization in a directory builds; nothing if it is a Component. */
@@ -90,12 +86,11 @@ function looseCluster(repository: Repository, files: readonly string[]): BuiltCl
       problems.push(new BuildError(message, origin, "syntax").problem);
     for (const { value, origin } of documents) {
       if (!isMapping(value) || scalarText(value.apiVersion) === "" || scalarText(value.kind) === "") continue;
-      try {
-        objects.push(...identified(resourcesOf(value, origin), problems));
-      } catch (error) {
-        if (!(error instanceof BuildError)) throw error;
-        problems.push(error.problem);
-      }
+      const resources = attempt(
+        () => resourcesOf(value, origin),
+        ({ problem }) => problems.push(problem),
+      );
+      objects.push(...identified(resources ?? [], problems));
     }
   }
   return { name: ".", objects, kustomizations: [], problems };

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { messageOf } from "../../../lib/errors.ts";
 import type { BuiltKustomization } from "../../gitops/flux/built.ts";
 import { fileText } from "../../gitops/yaml/file-text.ts";
 import type { Repository } from "../../gitops/yaml/repository.ts";
@@ -63,9 +64,7 @@ export class ChartSupply {
       try {
         return statSync(path).isDirectory() ? chartDirectory(path) : chartArchive(path);
       } catch (error) {
-        throw new NotRenderable(
-          `its chart cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        );
+        throw new NotRenderable(`its chart cannot be read: ${messageOf(error)}`);
       }
     });
     this.#charts.set(path, read);

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { resolve } from "node:path";
-import { EdgefirstError } from "../../../lib/errors.ts";
+import { EdgefirstError, messageOf } from "../../../lib/errors.ts";
 import { isExecutable } from "../../toolchain/executable.ts";
 import { findProgram } from "../../toolchain/find.ts";
 import { environmentVariable, programNamed } from "../../toolchain/program.ts";
@@ -29,7 +29,7 @@ export function servePrograms(path: string, otherVersions: string = OTHER_VERSIO
       (program) => response.end(JSON.stringify(program)),
       (error: unknown) => {
         response.statusCode = 500;
-        response.end(error instanceof Error ? error.message : String(error));
+        response.end(messageOf(error));
       },
     );
   });

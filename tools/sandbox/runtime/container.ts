@@ -1,5 +1,6 @@
 import { type ChildProcess } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../../lib/errors.ts";
 import { timestamp } from "../agent/node.ts";
 import { type ContainerState, type Ended, SIGNALS } from "./container-state.ts";
 import { type PodEvent } from "./events.ts";
@@ -112,7 +113,7 @@ export class ContainerRunner {
       try {
         return await this.#host.prepare(this.spec);
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         const reason = "CreateContainerConfigError";
         if (!("waiting" in this.state) || this.state.waiting.message !== message) {
           this.state = { waiting: { reason, message } };

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../../lib/errors.ts";
 import { timestamp } from "../agent/node.ts";
 import { type PodStatus } from "../agent/pod.ts";
 import { addPodNetwork, removePodNetwork, setPodSysctl } from "../network/bridge.ts";
@@ -192,7 +193,7 @@ export class PodRunner {
           continue;
         }
         const reason = error instanceof MissingError ? "FailedMount" : "FailedCreatePodSandBox";
-        this.#event("Warning", reason, error instanceof Error ? error.message : String(error));
+        this.#event("Warning", reason, messageOf(error));
         await delay(RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       }
     }

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { messageOf } from "../../../lib/errors.ts";
 import { readClusters } from "../cluster-state.ts";
 import { findProcess, isAlive, listProcesses, startProcess } from "../processes.ts";
 import { inSandboxDir } from "../sandbox-dir.ts";
@@ -68,7 +69,7 @@ async function restart(folder: string, name: string): Promise<void> {
     try {
       await startProcess(folder, record);
     } catch (error) {
-      log(error instanceof Error ? error.message : String(error));
+      log(messageOf(error));
     }
   });
 }

@@ -1,6 +1,7 @@
 import type { ObjectReference } from "../../../kube/client.ts";
 import { describeObject, FIELD_MANAGER, STACK_LABEL, type KubeObject } from "../../../kube/objects.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
+import { isMap, mergedMaps } from "../../../lib/maps.ts";
 import { Jobs, readOwnCheck } from "./own-checks.ts";
 import { ROOT_COMMIT } from "./repository.ts";
 import { appObject, isFluxs, ownStatus, setDown, stored, wasDown, type App, type AppType } from "./apps.ts";
@@ -313,14 +314,5 @@ export class SimCluster {
 export const PROGRAM = FIELD_MANAGER;
 
 /** Merges as server-side apply does: applied fields win, and all others stay. */
-function merge(live: unknown, applied: unknown): unknown {
-  if (!isMap(live) || !isMap(applied)) return applied;
-  const keys = [...new Set([...Object.keys(live), ...Object.keys(applied)])];
-  return Object.fromEntries(
-    keys.map((key) => [key, key in applied ? merge(live[key], applied[key]) : live[key]]),
-  );
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+const merge = (live: unknown, applied: unknown): unknown =>
+  isMap(live) && isMap(applied) ? mergedMaps(live, applied) : applied;

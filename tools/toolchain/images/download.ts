@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { EdgefirstError } from "../../../lib/errors.ts";
+import { EdgefirstError, messageOf } from "../../../lib/errors.ts";
 import { UnreachableError, type Descriptor, type RegistryClient } from "./registry-client.ts";
 
 /** Options for downloading a blob. */
@@ -72,7 +72,7 @@ async function append(
     signal?.throwIfAborted();
     // An error from the registry is final; a broken connection is not.
     if (error instanceof EdgefirstError && !(error instanceof UnreachableError)) throw error;
-    return error instanceof Error ? error.message : String(error);
+    return messageOf(error);
   }
 }
 

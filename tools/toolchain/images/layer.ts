@@ -5,7 +5,7 @@ import { Transform, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { extract, type Header } from "tar-stream";
-import { EdgefirstError } from "../../../lib/errors.ts";
+import { EdgefirstError, messageOf } from "../../../lib/errors.ts";
 
 /** What a layer does with a file: it contains the file, removes it from the layers below, or does neither. */
 export type LayerResult = "found" | "removed" | "absent";
@@ -55,7 +55,7 @@ export async function takeFile(
   } catch (error) {
     if (error instanceof EdgefirstError) throw error;
     throw new EdgefirstError(
-      `A layer cannot be unpacked: ${error instanceof Error ? error.message : String(error)}.`,
+      `A layer cannot be unpacked: ${messageOf(error)}.`,
       undefined,
       { cause: error },
     );

@@ -1,6 +1,7 @@
 import { ENDPOINT_ANNOTATION, template, type Template } from "../../../../kube/gatus-annotations.ts";
 import { gatewayOf, isMonitored } from "../../../../kube/gatus-endpoints.ts";
 import type { KubeObject } from "../../../../kube/objects.ts";
+import { mergedMaps } from "../../../../lib/maps.ts";
 import { GATEWAY } from "../../../../policy/objects/kinds.ts";
 import { firstPath } from "../../../../policy/objects/route-rules.ts";
 import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
@@ -66,16 +67,6 @@ function gatewayFragment(route: KubeObject, objects: ObjectIndex): Template | un
 }
 
 const rooted = (path: string): string => (path === "" || path.startsWith("/") ? path : `/${path}`);
-
-function mergedMaps(parent: Template, child: Template): Template {
-  const result: Record<string, unknown> = { ...parent };
-  for (const [key, value] of Object.entries(child))
-    result[key] = isMap(result[key]) && isMap(value) ? mergedMaps(fields(result[key]), value) : value;
-  return result;
-}
-
-const isMap = (value: unknown): value is Template =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Whether a route defines an endpoint fragment. */
 export function hasFragment({ metadata }: KubeObject): boolean {

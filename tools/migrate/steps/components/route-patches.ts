@@ -6,7 +6,7 @@ import { parseYaml } from "../../../gitops/yaml/parse.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { locate, SourceFile, startOf } from "../../../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
-import { BuildError } from "../../../gitops/problem.ts";
+import { attempt } from "../../../gitops/problem.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
 import type { Note } from "../../step.ts";
 import { yamlFilesIn } from "../../../gitops/yaml/yaml-files.ts";
@@ -57,14 +57,4 @@ function kindsOf(repository: Repository, directory: string): ReadonlySet<string>
   const build = () =>
     kustomizeBuild(readKustomizationFile(repository, directory, startOf(directory)), repository);
   return new Set((attempt(build) ?? []).map(({ id }) => id.gvk.kind));
-}
-
-/** Undefined if the build fails. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof BuildError) return undefined;
-    throw error;
-  }
 }

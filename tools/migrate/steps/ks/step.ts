@@ -14,7 +14,7 @@ import {
 import { YamlEdit } from "../../../gitops/edit/yaml-edit.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization, specOf } from "../../../gitops/flux/flux-kustomization.ts";
-import { BuildError } from "../../../gitops/problem.ts";
+import { attempt } from "../../../gitops/problem.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { notEditable } from "../../not-editable.ts";
 import { blockLosses, lossNotes, whyNotAccepted } from "../../losses.ts";
@@ -187,14 +187,11 @@ function simulationOf(
   const patched = (object: Mapping): Mapping | undefined => {
     const resources = new Resources();
     resources.append(new Resource(cloneValue(object), originOf(object)));
-    try {
+    // A patch may not apply: for example, a JSON patch with a `test` operation.
+    return attempt(() => {
       for (const entry of entries) applyPatch(resources, entry, { repository, path: "." });
-    } catch (error) {
-      // A patch may not apply: for example, a JSON patch with a `test` operation.
-      if (error instanceof BuildError) return undefined;
-      throw error;
-    }
-    return resources.all[0]?.object;
+      return resources.all[0]?.object;
+    });
   };
   if (!isDeepStrictEqual(patched(plain), beforeSubstitution)) return undefined;
   return new Simulation(kustomization.object, plain, beforeSubstitution, patched);
