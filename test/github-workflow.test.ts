@@ -6,6 +6,7 @@ import { parseDocument } from "yaml";
 import { githubWorkflow } from "../tools/rollout/export-github.ts";
 import { executablesOnPath } from "../tools/toolchain/executable.ts";
 import { resolveProgram } from "../tools/toolchain/resolve.ts";
+import { skip } from "./support/skip.ts";
 import { temporaryDirectory } from "./support/temporary.ts";
 
 interface Step {
@@ -181,10 +182,7 @@ describe("workflows, committed and exported, as other programs read them", funct
 
   it("zizmor finds nothing", function () {
     const [path] = executablesOnPath("zizmor", process.env);
-    if (path === undefined) {
-      process.stdout.write("    skipped: zizmor is not on PATH\n");
-      this.skip();
-    }
+    if (path === undefined) skip(this, "zizmor is not on PATH");
     const args = ["--offline", "--no-progress", "--color", "never", ...files()];
     const { status, stdout, stderr } = spawnSync(path, args, { encoding: "utf8" });
     assert.equal(status, 0, `${stdout}${stderr}`);

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { pulumiEnvironment } from "../../tools/sandbox/pulumi.ts";
 import { sandboxUp } from "../../tools/sandbox/sandbox.ts";
 import { gatewayApiDirectory } from "../support/engine.ts";
-import { whySkip } from "../support/real-pods.ts";
+import { requireRealPods } from "../support/real-pods.ts";
 import { discard, temporarySandboxDir } from "../support/sandbox.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 import { firstDifference } from "./output.ts";
@@ -27,11 +27,7 @@ describe("docs/guides/quickstart.md, on two control planes that it knows only fr
   let ran: Ran[] = [];
 
   before(async function () {
-    const reason = await whySkip(["traefik", "gatus"]);
-    if (reason !== undefined) {
-      process.stdout.write(`    skipped: ${reason}\n`);
-      this.skip();
-    }
+    await requireRealPods(this, ["traefik", "gatus"]);
     const clusters = ["edge", "main"];
     const { kubeconfig } = await sandboxUp({
       dir: sandboxDir,

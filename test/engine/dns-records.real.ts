@@ -16,6 +16,7 @@ import { observe, type Laboratory } from "../support/dns/observed.ts";
 import { plansFor } from "../support/dns/plans.ts";
 import { gatewayApiDefinitions } from "../support/gateway-api.ts";
 import { useSandbox } from "../support/sandbox.ts";
+import { skip } from "../support/skip.ts";
 
 const NAMESPACES = ["apps", "doors", "network"];
 const WAIT = { timeoutMs: 60_000 };
@@ -33,10 +34,7 @@ describe("engine: the step route says what external-dns does with the records", 
     const [program, helm] = await Promise.all(
       ["external-dns", "helm"].map((name) => findProgram(programNamed(name, PROGRAMS))),
     );
-    if (!program || !helm) {
-      process.stdout.write("    skipped: external-dns or helm would have to be built first\n");
-      this.skip();
-    }
+    if (!program || !helm) skip(this, "external-dns or helm would have to be built first");
     const { kubeconfig } = context.sandbox;
     const connected = new KubeClient({ kubeconfig, context: "edge" }, 30_000);
     client = connected;

@@ -9,6 +9,7 @@ import { clusterDir } from "../../tools/sandbox/cluster-state.ts";
 import { PROJECT, expectFailure, expectSuccess } from "../support/engine.ts";
 import { useFaultyPlatform } from "../support/platform-under-fault.ts";
 import { evidenceIn } from "../support/evidence.ts";
+import { skip } from "../support/skip.ts";
 
 const PRIVATE_MOUNTS = ["--user", "--map-root-user", "--mount", "--propagation", "private"];
 
@@ -87,8 +88,7 @@ describe("engine: broken state, disks, credentials and clocks", function () {
   describe("full disks", function () {
     before(function () {
       if (spawnSync("unshare", [...PRIVATE_MOUNTS, "true"]).status === 0) return;
-      process.stdout.write("    skipped: only root may mount file systems on this machine\n");
-      this.skip();
+      skip(this, "only root may mount file systems on this machine");
     });
 
     it("of the state backend during an update: reported; with the last intact state, the next update adopts what is on the cluster, without a diff", async () => {

@@ -12,7 +12,7 @@ import { Engine, gatewayApiDirectory, type Run, type TestStack, expectSuccess } 
 import { evidenceIn } from "../support/evidence.ts";
 import type { GitRepository } from "../support/git.ts";
 import { checkoutProgram, commitRelease } from "../support/program-checkout.ts";
-import { ask, printedBy, whySkip } from "../support/real-pods.ts";
+import { ask, printedBy, requireRealPods } from "../support/real-pods.ts";
 import { discard, START_TIMEOUT_MS, temporarySandboxDir } from "../support/sandbox.ts";
 import { contentOf, everyObject } from "./every-object.ts";
 import { COPIES, createCopy } from "./label-copies.ts";
@@ -52,11 +52,7 @@ describe("engine: the platform among metrics-server, cert-manager, Prometheus an
 
   before(async function () {
     this.timeout(2 * START_TIMEOUT_MS);
-    const reason = await whySkip(["traefik", "gatus", ...NEIGHBOUR_PROGRAMS]);
-    if (reason !== undefined) {
-      process.stdout.write(`    skipped: ${reason}\n`);
-      this.skip();
-    }
+    await requireRealPods(this, ["traefik", "gatus", ...NEIGHBOUR_PROGRAMS]);
     const progress = (): undefined => undefined;
     const dir = temporarySandboxDir();
     sandbox = await sandboxUp({ dir, clusters: ["edge"], pods: "real", certificates: "provided", progress });

@@ -15,6 +15,7 @@ import {
 } from "../support/engine.ts";
 import { evidenceIn } from "../support/evidence.ts";
 import { useRealPods } from "../support/real-pods.ts";
+import { skip } from "../support/skip.ts";
 
 interface Committed {
   readonly "edgefirst:gateways": readonly Record<string, unknown>[];
@@ -138,10 +139,7 @@ describe("engine: the committed edge, with the real Traefik and the real Gatus",
   });
 
   it("keeps monitoring if a route asks for an endpoint that Gatus refuses", async function () {
-    if (!discovers) {
-      console.log("    skipped: gatus-sidecar or PyYAML is not installed");
-      this.skip();
-    }
+    if (!discovers) skip(this, "gatus-sidecar or PyYAML is not installed");
     await addApp("/health");
     const hostile = "conditions: 5\nurl: https://%zz\nheaders: [a]\nclient: { timeout: soon }";
     await client.apply(

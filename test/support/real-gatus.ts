@@ -8,6 +8,7 @@ import { findProgram } from "../../tools/toolchain/find.ts";
 import { programNamed } from "../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../tools/toolchain/programs.ts";
 import { freePort } from "../../tools/sandbox/ports.ts";
+import { skip } from "./skip.ts";
 import { temporaryDirectory } from "./temporary.ts";
 
 const TIMEOUT = { timeoutMs: 20_000 };
@@ -43,10 +44,8 @@ export function useRealGatus(): RealGatus {
 
   before(async function () {
     const found = await findProgram(programNamed("gatus", PROGRAMS));
-    if (found === undefined) {
-      console.log("    skipped: no Gatus on this machine (EDGEFIRST_GATUS, PATH or the toolchain's cache)");
-      this.skip();
-    }
+    if (found === undefined)
+      skip(this, "no Gatus on this machine (EDGEFIRST_GATUS, PATH or the toolchain's cache)");
     program = found.path;
   });
   beforeEach(async () => {

@@ -9,6 +9,7 @@ import { findProgram } from "../../tools/toolchain/find.ts";
 import { programNamed } from "../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../tools/toolchain/programs.ts";
 import { apiOf, discard, START_TIMEOUT_MS, temporarySandboxDir } from "./sandbox.ts";
+import { skip } from "./skip.ts";
 
 /** The result of {@link useRealPods}. */
 export interface RealPods {
@@ -42,11 +43,7 @@ export function useRealPods(...programs: string[]): RealPods {
   let sandbox: Sandbox | undefined;
   before(async function () {
     this.timeout(START_TIMEOUT_MS);
-    const reason = await whySkip(programs);
-    if (reason !== undefined) {
-      process.stdout.write(`    skipped: ${reason}\n`);
-      this.skip();
-    }
+    await requireRealPods(this, programs);
     const dir = temporarySandboxDir();
     sandbox = await sandboxUp({ dir, clusters: ["edge"], pods: "real", progress: () => undefined });
   });
@@ -80,15 +77,13 @@ export async function printedBy(pod: string, { dir }: Sandbox): Promise<string> 
   return Buffer.concat(chunks).toString();
 }
 
-/** Why pods cannot be real on this machine, or only after a build; undefined if they can. */
-export async function whySkip(programs: readonly string[]): Promise<string | undefined> {
+/** Skips a test if pods cannot be real on this machine, or only after a build. */
+export async function requireRealPods(test: Mocha.Context, programs: readonly string[]): Promise<void> {
   const reason = await whyNoNetworks();
-  if (reason !== undefined) return reason;
-  for (const name of programs) {
+  if (reason !== undefined) skip(test, reason);
+  for (const name of programs)
     if ((await findProgram(programNamed(name, PROGRAMS))) === undefined)
-      return `${name} would have to be built first`;
-  }
-  return undefined;
+      skip(test, `${name} would have to be built first`);
 }
 
 /** Requests a page from an address or a name in a cluster's network; status 0 if there is no response. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { FILTER_PROGRAM } from "../../../components/gatus/endpoint-filter.ts";
 import { waitUntil } from "../../../tools/sandbox/processes.ts";
 import { freePort } from "../../../tools/sandbox/ports.ts";
+import { skip } from "../../support/skip.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 
 /** k8s-sidecar's image has Python and PyYAML; this machine may not. */
@@ -18,8 +19,7 @@ describe("the filter for endpoints", function () {
   let dir: string;
   before(function () {
     if (canRun) return;
-    process.stdout.write("    skipped: there is no Python with PyYAML on PATH\n");
-    this.skip();
+    skip(this, "there is no Python with PyYAML on PATH");
   });
   beforeEach(() => {
     dir = temporaryDirectory("edgefirst-filter-");

@@ -3,10 +3,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { FluxBuild } from "../../../tools/gitops/flux-build.ts";
 import type { Mapping } from "../../../tools/gitops/yaml/values.ts";
-import { findProgram } from "../../../tools/toolchain/find.ts";
-import { programNamed } from "../../../tools/toolchain/program.ts";
-import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { buildOffline, compareWithFlux, differingPaths } from "../../../tools/gitops/flux-compare.ts";
+import { fluxBuildOrSkip } from "../../support/skip.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/repositories");
 
@@ -70,12 +68,7 @@ function never(): never {
 describe("the offline build of a Flux Kustomization", () => {
   it("returns the same objects in the same order as Flux's own packages, and rejects what they reject", async function () {
     this.timeout(120_000);
-    const program = await findProgram(programNamed("flux-build", PROGRAMS), process.env);
-    if (program === undefined) {
-      process.stdout.write("      skipped: flux-build is not built here\n");
-      this.skip();
-    }
-    const flux = new FluxBuild(program.path);
+    const flux = new FluxBuild(await fluxBuildOrSkip(this));
     try {
       for (const repository of ["kinds", "kustomize"])
         for (const directory of directories(repository)) {

@@ -2,11 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FluxBuild } from "../../../tools/gitops/flux-build.ts";
-import { findProgram } from "../../../tools/toolchain/find.ts";
-import { programNamed } from "../../../tools/toolchain/program.ts";
-import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
 import { details, fuzz } from "../../support/flux-fuzz.ts";
 import { UNDONE_FIXES } from "../../support/flux-undone.ts";
+import { fluxBuildOrSkip } from "../../support/skip.ts";
 
 /** A longer run, with a table of the features: node test/support/flux-fuzz-run.ts 0 100000. */
 const CASES = 500;
@@ -18,12 +16,7 @@ const EFFECTIVE = 2;
 describe("the offline build of generated Kustomizations", () => {
   it(`equals Flux's own packages in ${CASES} cases, of which most build`, async function () {
     this.timeout(120_000);
-    const program = await findProgram(programNamed("flux-build", PROGRAMS), process.env);
-    if (program === undefined) {
-      process.stdout.write("      skipped: flux-build is not built here\n");
-      this.skip();
-    }
-    const flux = new FluxBuild(program.path);
+    const flux = new FluxBuild(await fluxBuildOrSkip(this));
     const differences: string[] = [];
     const report = await fuzz(flux, {
       from: 0,

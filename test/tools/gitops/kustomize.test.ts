@@ -14,6 +14,7 @@ import { generateKustomizationFile } from "../../../tools/gitops/kustomize/kusto
 import { findProgram } from "../../../tools/toolchain/find.ts";
 import { programNamed } from "../../../tools/toolchain/program.ts";
 import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { skip } from "../../support/skip.ts";
 
 const ROOT = join(import.meta.dirname, "../../fixtures/repositories/kustomize");
 const nowhere = startOf("nowhere");
@@ -158,10 +159,7 @@ configMapGenerator: [{ name: made, literals: ["x=a: b # c"] }]`,
   it("equals the real Kustomize for every fixture", async function () {
     this.timeout(60_000);
     const command = await realKustomize();
-    if (command === undefined) {
-      process.stdout.write("      skipped: neither kustomize nor kubectl is installed or built here\n");
-      this.skip();
-    }
+    if (command === undefined) skip(this, "neither kustomize nor kubectl is installed or built here");
     const repository = new Repository(ROOT);
     for (const directory of readdirSync(ROOT).filter((name) => name !== "component")) {
       const { outcome, differences } = await compareBuild(repository, directory, command);

@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { FluxBuild } from "../../../tools/gitops/flux-build.ts";
 import { compareWithFlux } from "../../../tools/gitops/flux-compare.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
-import { findProgram } from "../../../tools/toolchain/find.ts";
-import { programNamed } from "../../../tools/toolchain/program.ts";
-import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { fluxBuildOrSkip } from "../../support/skip.ts";
 import { withRepository, type Files } from "../migrate/planning.ts";
 
 const KINDS = join(import.meta.dirname, "../../fixtures/repositories/kinds");
@@ -158,12 +156,7 @@ describe("a variable that nothing defines", () => {
 
   it("is an error for Flux's own packages in the same cases", async function () {
     this.timeout(60_000);
-    const program = await findProgram(programNamed("flux-build", PROGRAMS), process.env);
-    if (program === undefined) {
-      process.stdout.write("      skipped: flux-build is not built here\n");
-      this.skip();
-    }
-    const flux = new FluxBuild(program.path);
+    const flux = new FluxBuild(await fluxBuildOrSkip(this));
     const outcomes: string[] = [];
     const needed = ["${NONE}", "${#NONE}", "${NONE^^}", "${NONE:1}", "${NONE/a/b}", "${HOST:-${NONE}}"];
     const given = ["${NONE:-x}", "${NONE:=x}", "${NONE=x}", "${NONE:?x}", "${HOST}", "$${NONE}", "$NONE"];

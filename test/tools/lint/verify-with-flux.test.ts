@@ -4,21 +4,14 @@ import { FluxBuild } from "../../../tools/gitops/flux-build.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { lintRepository } from "../../../tools/lint/lint.ts";
 import { verifyWithFlux } from "../../../tools/lint/verify-with-flux.ts";
-import { findProgram } from "../../../tools/toolchain/find.ts";
-import { programNamed } from "../../../tools/toolchain/program.ts";
-import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { fluxBuildOrSkip } from "../../support/skip.ts";
 
 const FLEET = join(import.meta.dirname, "../../fixtures/repositories/remote");
 
 describe("lint --verify-with-flux", () => {
   let flux: FluxBuild;
   before(async function () {
-    const program = await findProgram(programNamed("flux-build", PROGRAMS), process.env);
-    if (program === undefined) {
-      process.stdout.write("      skipped: flux-build is not built here\n");
-      this.skip();
-    }
-    flux = new FluxBuild(program.path);
+    flux = new FluxBuild(await fluxBuildOrSkip(this));
   });
   after(() => {
     flux.close();

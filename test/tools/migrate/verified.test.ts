@@ -9,9 +9,7 @@ import { comparisonLines, formatMarkdown, reportOf } from "../../../tools/migrat
 import { runStep, runStepsWith, type RunStep, type StepResult } from "../../../tools/migrate/run.ts";
 import type { StepContext } from "../../../tools/migrate/step.ts";
 import { FluxVerifier } from "../../../tools/migrate/verified.ts";
-import { findProgram } from "../../../tools/toolchain/find.ts";
-import { programNamed } from "../../../tools/toolchain/program.ts";
-import { PROGRAMS } from "../../../tools/toolchain/programs.ts";
+import { fluxBuildOrSkip } from "../../support/skip.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../fixtures/migrate");
 
@@ -31,12 +29,7 @@ describe("migrate --verify-with-flux", function () {
   this.timeout(60_000);
   let program: string;
   before(async function () {
-    const found = await findProgram(programNamed("flux-build", PROGRAMS), process.env);
-    if (found === undefined) {
-      process.stdout.write("      skipped: flux-build is not built here\n");
-      this.skip();
-    }
-    program = found.path;
+    program = await fluxBuildOrSkip(this);
   });
 
   /** Runs steps with Flux, or with a program that answers in another way. */

@@ -5,6 +5,7 @@ import Ajv, { type ValidateFunction } from "ajv";
 import { parse, parseAllDocuments } from "yaml";
 import { ACTIONS, githubWorkflow } from "../../../tools/rollout/export-github.ts";
 import { operatorStacks } from "../../../tools/rollout/export-operator.ts";
+import { skip } from "../../support/skip.ts";
 
 const STACKS = [
   { name: "main", after: ["edge", "Lab_2"] },
@@ -92,8 +93,7 @@ describe("export of the stacks", () => {
     const path = process.env.EDGEFIRST_OPERATOR_CRD;
     if (path === undefined) {
       const where = "deploy/crds/pulumi.com_stacks.yaml of pulumi/pulumi-kubernetes-operator v2.9.0";
-      process.stdout.write(`    skipped: EDGEFIRST_OPERATOR_CRD does not name ${where}\n`);
-      this.skip();
+      skip(this, `EDGEFIRST_OPERATOR_CRD does not name ${where}`);
     }
     const validate = strictValidator(readFileSync(path, "utf8"));
     const texts = [args, { ...args, backend: "s3://state" }].map((given) => operatorStacks(given));

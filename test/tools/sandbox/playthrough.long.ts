@@ -9,7 +9,7 @@ import { treeOf } from "../../../tools/sandbox/process-tree.ts";
 import { type HttpAnswer } from "../../../tools/sandbox/network/ask.ts";
 import { findProcess, isAlive, waitUntil } from "../../../tools/sandbox/processes.ts";
 import { type Answer } from "../../../tools/sandbox/served.ts";
-import { ask, whySkip } from "../../support/real-pods.ts";
+import { ask, requireRealPods } from "../../support/real-pods.ts";
 import { condition, isReady, kustomization } from "../../support/flux.ts";
 import { commandOf, runningWith } from "../../support/running.ts";
 import { discard, temporarySandboxDir } from "../../support/sandbox.ts";
@@ -50,11 +50,7 @@ describe("the whole plan with the real Pulumi, Flux, Traefik and Gatus", functio
   let client: KubeClient;
 
   before(async function () {
-    const reason = await whySkip(PROGRAMS);
-    if (reason !== undefined) {
-      process.stdout.write(`    skipped: ${reason}\n`);
-      this.skip();
-    }
+    await requireRealPods(this, PROGRAMS);
     const { code, stderr } = await edgefirst("rollout", "--to", "edge", "--yes", "--dir", dir);
     assert.equal(code, 0, stderr);
     client = new KubeClient({ kubeconfig: join(dir, "kubeconfig"), context: "edge" });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { whySkip } from "../../support/real-pods.ts";
+import { requireRealPods } from "../../support/real-pods.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -13,11 +13,7 @@ describe("edgefirst tour", function () {
   const parent = temporaryDirectory("edgefirst-tour-");
 
   it("shows main refused while an app on edge is broken, then rolled out, and deletes its sandbox", async function () {
-    const reason = await whySkip(["traefik", "gatus", "source-controller", "kustomize-controller"]);
-    if (reason !== undefined) {
-      process.stdout.write(`    skipped: ${reason}\n`);
-      this.skip();
-    }
+    await requireRealPods(this, ["traefik", "gatus", "source-controller", "kustomize-controller"]);
     const dir = join(parent, "sandbox");
     const { code, output } = await edgefirst("tour", "--yes", "--dir", dir);
     assert.equal(code, 0, output);

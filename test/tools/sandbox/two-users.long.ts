@@ -7,6 +7,7 @@ import { CONTROL_PLANE } from "../../../tools/sandbox/control-plane.ts";
 import { environmentVariable } from "../../../tools/toolchain/program.ts";
 import { resolvePrograms } from "../../../tools/toolchain/resolve.ts";
 import { START_TIMEOUT_MS, useSandbox } from "../../support/sandbox.ts";
+import { skip } from "../../support/skip.ts";
 import { temporaryDirectory } from "../../support/temporary.ts";
 
 const CLI = join(import.meta.dirname, "../../../tools/cli/main.js");
@@ -34,12 +35,8 @@ describe("two users on one machine", function () {
   before(async function () {
     chmodSync(folder, 0o755);
     chownSync(folder, OTHER, OTHER);
-    if (process.getuid?.() !== 0 || !(await asOther("--help")).startsWith("Usage: ")) {
-      process.stdout.write(
-        "      skipped: this needs root, setpriv, and a checkout that other users can read\n",
-      );
-      this.skip();
-    }
+    if (process.getuid?.() !== 0 || !(await asOther("--help")).startsWith("Usage: "))
+      skip(this, "this needs root, setpriv, and a checkout that other users can read");
     const found = await resolvePrograms(CONTROL_PLANE, { progress: () => undefined });
     for (const [name, { path }] of Object.entries(found)) {
       programs[environmentVariable(name)] = join(folder, name);
