@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import type { Finding } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/objects.ts";
-import type { CheckRecord, Evidence, LastPass, Verification } from "../../staging/evidence.ts";
+import type { Evidence, LastPass, Verification } from "../../staging/evidence.ts";
 import { checkGate, type GateArgs, type GateResult } from "../../staging/gate.ts";
 import { movement } from "../../staging/movement.ts";
 import { currentRelease, ownStackOf } from "../../staging/own-stack.ts";
 import type { OutputsReading } from "../../staging/stack-outputs.ts";
 import { writeMark } from "../../staging/update-mark.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
-import { outputsOf, revocation, verification } from "../support/evidence.ts";
+import { check, outputsOf, revocation, verification } from "../support/evidence.ts";
 import { gateOfMain, reading } from "../support/gate.ts";
 import { FakeClock, ready, scriptedCluster, unreachable } from "../support/scripted-cluster.ts";
 
@@ -22,15 +22,6 @@ function kustomization(status: object): KubeObject {
     status,
   };
 }
-
-const check = (fields: Partial<CheckRecord>): CheckRecord => ({
-  id: "flux",
-  outcome: "held",
-  objects: 1,
-  notes: [],
-  unhealthyBefore: [],
-  ...fields,
-});
 
 describe("gate of main, whose upstream stack is edge", () => {
   let clock: FakeClock;

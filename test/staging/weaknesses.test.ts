@@ -1,16 +1,6 @@
 import assert from "node:assert/strict";
-import type { CheckRecord } from "../../staging/evidence.ts";
 import { unprovenBy, weaknessesOf } from "../../staging/weaknesses.ts";
-import { verification } from "../support/evidence.ts";
-
-const check = (fields: Partial<CheckRecord>): CheckRecord => ({
-  id: "flux",
-  outcome: "held",
-  objects: 1,
-  notes: [],
-  unhealthyBefore: [],
-  ...fields,
-});
+import { check, verification } from "../support/evidence.ts";
 
 describe("the weaknesses of a proof", () => {
   it("are none if everything was checked, from a clean commit, with a soak", () => {

@@ -2,6 +2,7 @@ import { evidenceValue } from "../../staging/evidence-output.ts";
 import {
   evidenceSchema,
   EVIDENCE_VERSION,
+  type CheckRecord,
   type Evidence,
   type Revocation,
   type Verification,
@@ -30,6 +31,16 @@ export function revocation(release: string): Revocation {
     failures: [{ check: "gateways", object: "Gateway network/external", message: "not programmed" }],
   };
 }
+
+/** What a check recorded; without other fields, that all was well. */
+export const check = (fields: Partial<CheckRecord>): CheckRecord => ({
+  id: "flux",
+  outcome: "held",
+  objects: 1,
+  notes: [],
+  unhealthyBefore: [],
+  ...fields,
+});
 
 /** Outputs of a stack that runs a release and has these verifications, latest first. */
 export function outputsOf(

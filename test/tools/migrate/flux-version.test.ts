@@ -4,17 +4,11 @@ import { handover } from "../../../tools/migrate/steps/handover/step.ts";
 import { namespace } from "../../../tools/migrate/steps/namespace/step.ts";
 import { oci } from "../../../tools/migrate/steps/oci/step.ts";
 import { prove } from "../../../tools/migrate/proof.ts";
-import { messages, resultOf, withRepository, written, type Files } from "./planning.ts";
+import { kustomization, messages, resultOf, withRepository, written, type Files } from "./planning.ts";
 
 const SOURCE = "source.toolkit.fluxcd.io";
 const HELM = "helm.toolkit.fluxcd.io/v2";
 
-const kustomization = (name: string, path: string, spec: object = {}): object => ({
-  apiVersion: "kustomize.toolkit.fluxcd.io/v1",
-  kind: "Kustomization",
-  metadata: { name, namespace: "flux-system" },
-  spec: { path, prune: true, sourceRef: { kind: "GitRepository", name: "home" }, ...spec },
-});
 const source = (kind: string, name: string, spec: object, version = "v1"): object => ({
   apiVersion: `${SOURCE}/${version}`,
   kind,

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { route } from "../../../tools/migrate/steps/route/step.ts";
 import { runStep } from "../../../tools/migrate/run.ts";
-import { noChangeAllowed, type FileChange, type Step } from "../../../tools/migrate/step.ts";
-import { ingressWith, kustomization, messages, resultOf, withRepository, type Files } from "./planning.ts";
+import { noChangeAllowed, type FileChange } from "../../../tools/migrate/step.ts";
+import {
+  ingressWith,
+  kustomization,
+  messages,
+  resultOf,
+  withRepository,
+  type Files,
+  stepThat,
+} from "./planning.ts";
 
 const FLUX = kustomization("apps", "./apps");
 const config = (name: string, data: object): object => ({
@@ -20,17 +28,6 @@ const FILES: Files = {
   "overlays/lab/kustomization.yaml": { resources: ["../../base"], namePrefix: "lab-" },
 };
 
-const changing = (
-  changes: readonly FileChange[],
-  whyForbidden: Step["whyForbidden"] = () => undefined,
-): Step => ({
-  id: "test",
-  title: "A step of the test",
-  risk: { level: "low", phrase: "none" },
-  live: [],
-  plan: ({ selected }) => ({ changes: changes.filter(({ path }) => selected(path)), notes: [] }),
-  whyForbidden,
-});
 const edit: FileChange = {
   path: "base/one.yaml",
   text: "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: one, namespace: apps }\ndata: { a: b }\n",
@@ -38,7 +35,7 @@ const edit: FileChange = {
 
 describe("an overlay that no Flux Kustomization applies", () => {
   it("is listed if what it builds changes, with what changes", () => {
-    const result = resultOf(changing([edit]), FILES);
+    const result = resultOf(stepThat([edit]), FILES);
     assert.equal(result.proof.status, "holds");
     assert.deepEqual(messages(result, "runbook"), [
       "no Flux Kustomization applies this overlay, so no proof covers it, and what it builds changes (ConfigMap apps/lab-one changed): if you apply it by hand, run `kubectl diff -k overlays/lab` first; if Flux applies it, name its directory in .edgefirst/clusters.yaml",
@@ -48,7 +45,7 @@ describe("an overlay that no Flux Kustomization applies", () => {
   it("is listed with a command that can build it: kubectl reads no file outside of a kustomization, and decrypts nothing", () => {
     const command = (overlay: object, more: Files = {}): string => {
       const files = { ...FILES, ...more, "overlays/lab/kustomization.yaml": overlay };
-      const [message = ""] = messages(resultOf(changing([edit]), files), "runbook");
+      const [message = ""] = messages(resultOf(stepThat([edit]), files), "runbook");
       return /run `(.*)` first/.exec(message)?.[1] ?? message;
     };
     const unrestricted =
@@ -66,7 +63,7 @@ describe("an overlay that no Flux Kustomization applies", () => {
 
   it("is not listed if it does not include a changed file, is built the same, or is an archive's", () => {
     const same = { ...edit, text: `${edit.text ?? ""}# the same object\n`.replace("a: b", 'a: "1"') };
-    assert.deepEqual(messages(resultOf(changing([same]), FILES), "runbook"), []);
+    assert.deepEqual(messages(resultOf(stepThat([same]), FILES), "runbook"), []);
     const { "overlays/lab/kustomization.yaml": lab = "", ...others } = FILES;
     for (const files of [
       {
@@ -78,7 +75,7 @@ describe("an overlay that no Flux Kustomization applies", () => {
       // Without Flux, it is a cluster like any other.
       Object.fromEntries(Object.entries(FILES).filter(([path]) => !path.startsWith("flux/"))),
     ])
-      assert.deepEqual(messages(resultOf(changing([edit]), files), "runbook"), []);
+      assert.deepEqual(messages(resultOf(stepThat([edit]), files), "runbook"), []);
   });
 
   it("keeps the files whose change would break its build", () => {
@@ -91,7 +88,7 @@ describe("an overlay that no Flux Kustomization applies", () => {
         ],
       },
     };
-    const result = resultOf(changing([edit]), patched);
+    const result = resultOf(stepThat([edit]), patched);
     assert.deepEqual(result.plan.changes, []);
     const renamed = { ...edit, text: (edit.text ?? "").replace("name: one", "name: two") };
     const named = {
@@ -106,7 +103,7 @@ describe("an overlay that no Flux Kustomization applies", () => {
         ],
       },
     };
-    const kept = resultOf(changing([renamed]), named);
+    const kept = resultOf(stepThat([renamed]), named);
     assert.deepEqual(kept.plan.changes, []);
     assert.match(
       messages(kept, "refused").join(),
@@ -116,10 +113,10 @@ describe("an overlay that no Flux Kustomization applies", () => {
 
   it("is built like any cluster once the owner names it", () => {
     const named = { ...FILES, ".edgefirst/clusters.yaml": { clusters: { lab: "overlays/lab" } } };
-    const allowed = resultOf(changing([edit]), named);
+    const allowed = resultOf(stepThat([edit]), named);
     assert.deepEqual(messages(allowed, "runbook"), []);
     assert.ok(allowed.proof.intended.some(({ object }) => object === "ConfigMap apps/lab-one"));
-    assert.deepEqual(resultOf(changing([edit], noChangeAllowed), named).plan.changes, []);
+    assert.deepEqual(resultOf(stepThat([edit], noChangeAllowed), named).plan.changes, []);
   });
 
   it("is named where an Ingress in it stays", () => {

@@ -6,7 +6,7 @@ import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { buildClusters } from "../../../tools/migrate/build.ts";
 import { readOptions } from "../../../tools/migrate/options.ts";
 import { runStep, type StepResult } from "../../../tools/migrate/run.ts";
-import type { Step, StepContext } from "../../../tools/migrate/step.ts";
+import type { FileChange, Step, StepContext } from "../../../tools/migrate/step.ts";
 
 /** Each file's text, its only document, or its documents. */
 export type Files = Readonly<Record<string, string | object | readonly object[]>>;
@@ -19,6 +19,14 @@ export const kustomization = (name: string, path: string, spec: object = {}): ob
   spec: { path, prune: true, sourceRef: { kind: "GitRepository", name: "home" }, ...spec },
 });
 
+/** The source of {@link kustomization}. */
+export const SOURCE = {
+  apiVersion: "source.toolkit.fluxcd.io/v1",
+  kind: "GitRepository",
+  metadata: { name: "home", namespace: "flux-system" },
+  spec: { interval: "1h", url: "https://git.example.com/home" },
+};
+
 /** A HelmRelease of a chart from a HelmRepository. */
 export const helmRelease = (name: string, namespace: string, chart: string, values: object): object => ({
   apiVersion: "helm.toolkit.fluxcd.io/v2",
@@ -28,6 +36,19 @@ export const helmRelease = (name: string, namespace: string, chart: string, valu
     chart: { spec: { chart, version: "4.4.0", sourceRef: { kind: "HelmRepository", name: "a" } } },
     values,
   },
+});
+
+/** A step that makes these changes, as far as they are selected. */
+export const stepThat = (
+  changes: readonly FileChange[],
+  whyForbidden: Step["whyForbidden"] = () => undefined,
+): Step => ({
+  id: "test",
+  title: "A step of the test",
+  risk: { level: "low", phrase: "none" },
+  live: [],
+  plan: ({ selected }) => ({ changes: changes.filter(({ path }) => selected(path)), notes: [] }),
+  whyForbidden,
 });
 
 /** What distinguishes an Ingress from that of `web` in `apps`. */

@@ -16,6 +16,7 @@ import {
 import { runStep } from "../../../tools/migrate/run.ts";
 import { noChangeAllowed, type FileChange, type Note, type Step } from "../../../tools/migrate/step.ts";
 import { temporaryDirectory, writeFiles } from "../../support/temporary.ts";
+import { stepThat } from "./planning.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 
@@ -30,18 +31,6 @@ spec:
 `;
 const configMap = (name: string, data = "a: b"): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: apps }\ndata: { ${data} }\n`;
-
-const step = (
-  changes: readonly FileChange[],
-  whyForbidden: Step["whyForbidden"] = () => undefined,
-): Step => ({
-  id: "test",
-  title: "A step of the test",
-  risk: { level: "low", phrase: "none" },
-  live: [],
-  plan: ({ selected }) => ({ changes: changes.filter(({ path }) => selected(path)), notes: [] }),
-  whyForbidden,
-});
 
 describe("the verdicts of migrate", () => {
   let root: string;
@@ -74,40 +63,40 @@ describe("the verdicts of migrate", () => {
 
   it("is proven for changes that the step may make", () => {
     write(app);
-    const { verdict, files } = report(step([changed("one")]));
+    const { verdict, files } = report(stepThat([changed("one")]));
     assert.deepEqual([verdict, files.length], ["proven", 1]);
   });
 
   it('is "nothing to do" if nothing changes', () => {
     write(app);
-    assert.equal(report(step([])).verdict, "nothing to do");
+    assert.equal(report(stepThat([])).verdict, "nothing to do");
   });
 
   it("skips an object that must not change, and changes the others", () => {
     write(app);
     const onlyTwo: Step["whyForbidden"] = (before) =>
       before?.origin.source.file === "apps/two.yaml" ? undefined : "not this one";
-    const { verdict, files, notes } = report(step([changed("one"), changed("two")], onlyTwo));
+    const { verdict, files, notes } = report(stepThat([changed("one"), changed("two")], onlyTwo));
     assert.deepEqual([verdict, files.map(({ path }) => path)], ["proven", ["apps/two.yaml"]]);
     assert.match(notes.map(({ message }) => message).join(), /ConfigMap apps\/one .*: not this one/);
   });
 
   it("is refused if nothing may change", () => {
     write(app);
-    const { verdict, files } = report(step([changed("one")], noChangeAllowed));
+    const { verdict, files } = report(stepThat([changed("one")], noChangeAllowed));
     assert.deepEqual([verdict, files], ["refused", []]);
   });
 
   it("is refused if a failure cannot be traced to a file", () => {
     write(app);
     const moved = { path: "apps/kustomization.yaml", text: "resources: [one.yaml]\n" };
-    assert.equal(report(step([moved], noChangeAllowed)).verdict, "refused");
+    assert.equal(report(stepThat([moved], noChangeAllowed)).verdict, "refused");
   });
 
   it("skips a change that would make a file invalid YAML, and makes the others", () => {
     write(app);
     const { verdict, files, notes } = report(
-      step([{ path: "apps/one.yaml", text: "a: [\n" }, changed("two")]),
+      stepThat([{ path: "apps/one.yaml", text: "a: [\n" }, changed("two")]),
     );
     assert.deepEqual([verdict, files.map(({ path }) => path)], ["proven", ["apps/two.yaml"]]);
     assert.match(notes.map(({ message }) => message).join(), /invalid YAML/);
@@ -116,7 +105,7 @@ describe("the verdicts of migrate", () => {
   it("skips a file to which a step makes two changes, and makes the others", () => {
     write(app);
     const again = { path: "apps/one.yaml", text: "# once more\n" };
-    const { verdict, files, notes } = report(step([changed("one"), changed("two"), again]));
+    const { verdict, files, notes } = report(stepThat([changed("one"), changed("two"), again]));
     assert.deepEqual([verdict, files.map(({ path }) => path)], ["proven", ["apps/two.yaml"]]);
     assert.match(notes.map(({ message }) => message).join(), /change the file twice/);
   });
@@ -165,18 +154,18 @@ describe("the verdicts of migrate", () => {
     });
     const line =
       "flux/root.yaml:1: Kustomization flux-system/root builds ./clusters/${CLUSTER}, whose variables this repository does not define, and no other one builds clusters/east, clusters/west: name each of them that a cluster builds in .edgefirst/clusters.yaml, for example `clusters: { east: clusters/east }`";
-    const { verdict, unseen } = report(step([]));
+    const { verdict, unseen } = report(stepThat([]));
     assert.deepEqual([verdict, unseen], ["could not check", [line]]);
-    assert.deepEqual(report({ ...step([]), reads: "files" }).unseen, []);
+    assert.deepEqual(report({ ...stepThat([]), reads: "files" }).unseen, []);
     write({ "clusters/west/one.yaml": configMap("west", "CLUSTER: west") });
     assert.match(
-      report(step([])).unseen.join(),
+      report(stepThat([])).unseen.join(),
       /whose variables are defined only where a cluster is known, as in clusters\/west\/one\.yaml, and no other one/,
     );
     write({ ".edgefirst/clusters.yaml": "clusters: { east: clusters/east }\n" });
-    assert.match(report(step([])).unseen.join(), /no other one builds clusters\/west: /);
+    assert.match(report(stepThat([])).unseen.join(), /no other one builds clusters\/west: /);
     write({ ".edgefirst/clusters.yaml": "clusters: { east: clusters/east, west: clusters/west }\n" });
-    assert.equal(report(step([])).verdict, "nothing to do");
+    assert.equal(report(stepThat([])).verdict, "nothing to do");
   });
 
   it('is "could not check" for an entry that cannot be fetched; the others are still converted', () => {
@@ -185,12 +174,12 @@ describe("the verdicts of migrate", () => {
       "apps/kustomization.yaml":
         "resources: [one.yaml, two.yaml]\nconfigMapGenerator:\n  - name: far\n    files: [https://example.com/far.json]\n",
     });
-    const { verdict, proof, files, unseen } = report(step([changed("one")]));
+    const { verdict, proof, files, unseen } = report(stepThat([changed("one")]));
     assert.deepEqual([verdict, proof, files.length], ["could not check", "holds", 1]);
     assert.match(unseen.join(), /apps\/kustomization\.yaml:4: .*example\.com/);
-    assert.equal(report(step([])).verdict, "could not check");
+    assert.equal(report(stepThat([])).verdict, "could not check");
     assert.match(
-      formatMarkdown([report(step([]))]),
+      formatMarkdown([report(stepThat([]))]),
       /\*\*could not check\*\*.*\n\n### Could not check\n\n- apps/,
     );
   });
@@ -200,17 +189,17 @@ describe("the verdicts of migrate", () => {
     write({
       "apps/kustomization.yaml": "resources: [one.yaml, two.yaml]\ncomponents: [https://example.com/far]\n",
     });
-    const own = report(step([changed("one")]));
+    const own = report(stepThat([changed("one")]));
     assert.deepEqual([own.verdict, own.proof], ["could not check", "unproven"]);
     assert.match(explainVerdict(own), /so --write needs --accept-unproven, too\./);
     write(app);
-    assert.doesNotMatch(explainVerdict(report(step([changed("one")]))), /accept-unproven/);
+    assert.doesNotMatch(explainVerdict(report(stepThat([changed("one")]))), /accept-unproven/);
   });
 
   it('is "could not check" if the step itself fails', () => {
     write(app);
     const broken: Step = {
-      ...step([]),
+      ...stepThat([]),
       plan: () => {
         throw new TypeError("boom");
       },
@@ -252,9 +241,12 @@ describe("the verdicts of migrate", () => {
 
   it("explains each verdict in a sentence, with the right singular or plural", () => {
     write(app);
-    assert.match(explainVerdict(report(step([changed("one")]))), /^Proven: 1 object changes in a cluster/);
     assert.match(
-      explainVerdict(report(step([changed("one"), changed("two")]))),
+      explainVerdict(report(stepThat([changed("one")]))),
+      /^Proven: 1 object changes in a cluster/,
+    );
+    assert.match(
+      explainVerdict(report(stepThat([changed("one"), changed("two")]))),
       /^Proven: 2 objects change in a cluster/,
     );
   });

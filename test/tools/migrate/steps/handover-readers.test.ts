@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
 import { formatNote } from "../../../../tools/migrate/report.ts";
 import { handover } from "../../../../tools/migrate/steps/handover/step.ts";
-import { kustomization, resultOf } from "../planning.ts";
+import { kustomization, resultOf, SOURCE } from "../planning.ts";
 
 const KEPT = { "kustomize.toolkit.fluxcd.io/prune": "disabled" };
 const guarded = (object: object, annotations: object): object => {
   const { metadata = {}, ...rest } = object as { metadata?: object };
   return { ...rest, metadata: { ...metadata, ...annotations } };
-};
-const source = {
-  apiVersion: "source.toolkit.fluxcd.io/v1",
-  kind: "GitRepository",
-  metadata: { name: "home", namespace: "flux-system" },
-  spec: { interval: "1h", url: "https://git.example.com/home" },
 };
 const TASKFILE = `tasks:
   bootstrap: kubectl apply --server-side -k {{.KUBERNETES_DIR}}/flux/config
@@ -35,7 +29,7 @@ function notesIn(phase: "guard" | "remove"): readonly string[] {
   const root = kustomization("cluster-apps", "./kubernetes/apps", policy);
   const files = {
     "kubernetes/start/cluster.yaml": kustomization("cluster", "./kubernetes/flux"),
-    "kubernetes/flux/config/source.yaml": guarded(source, annotations),
+    "kubernetes/flux/config/source.yaml": guarded(SOURCE, annotations),
     "kubernetes/flux/apps.yaml": guarded(root, annotations),
     // Otherwise, the removal would leave nothing to build.
     "kubernetes/flux/notes.yaml": { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "notes" } },

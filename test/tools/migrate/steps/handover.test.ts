@@ -12,7 +12,7 @@ import { readOptions } from "../../../../tools/migrate/options.ts";
 import type { StepResult } from "../../../../tools/migrate/run.ts";
 import { handover } from "../../../../tools/migrate/steps/handover/step.ts";
 import { clusterHolding } from "../../../support/cluster.ts";
-import { messages, resultOf, written } from "../planning.ts";
+import { messages, resultOf, written, SOURCE as source } from "../planning.ts";
 
 const FIXTURES = join(import.meta.dirname, "../../../fixtures/migrate/handover");
 const labels = { "edgefirst.dev/stack": "home" };
@@ -126,12 +126,6 @@ const kustomization = (name: string, spec: object = {}): object => ({
   metadata: { name, namespace: "flux-system" },
   spec: { path: `./${name}`, prune: true, sourceRef: { kind: "GitRepository", name: "home" }, ...spec },
 });
-const source = {
-  apiVersion: "source.toolkit.fluxcd.io/v1",
-  kind: "GitRepository",
-  metadata: { name: "home", namespace: "flux-system" },
-  spec: { interval: "1h", url: "https://git.example.com/home" },
-};
 
 describe("migrate handover: what stays", () => {
   it("includes clusters whose root has another name, which the report names", () => {

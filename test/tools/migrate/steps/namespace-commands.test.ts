@@ -1,16 +1,11 @@
 import assert from "node:assert/strict";
 import { namespace } from "../../../../tools/migrate/steps/namespace/step.ts";
-import { kustomization, resultOf, type Files } from "../planning.ts";
+import { kustomization, resultOf, type Files, SOURCE } from "../planning.ts";
 
 const FILES: Files = {
   "flux/sync.yaml": [
     kustomization("cluster", "./flux"),
-    {
-      apiVersion: "source.toolkit.fluxcd.io/v1",
-      kind: "GitRepository",
-      metadata: { name: "home", namespace: "flux-system" },
-      spec: { interval: "1h", url: "https://git.example.com/home" },
-    },
+    SOURCE,
     kustomization("cluster-apps", "./apps"),
     { apiVersion: "v1", kind: "Namespace", metadata: { name: "flux-apps" } },
   ],

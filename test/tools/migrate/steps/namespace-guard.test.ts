@@ -5,14 +5,16 @@ import { SHIPPED } from "../../../../policy/knowledge/knowledge.ts";
 import { namespace } from "../../../../tools/migrate/steps/namespace/step.ts";
 import { buildClusters } from "../../../../tools/migrate/build.ts";
 import { runStep } from "../../../../tools/migrate/run.ts";
-import { kustomization, messages, resultOf, withRepository, written, type Files } from "../planning.ts";
+import {
+  kustomization,
+  messages,
+  resultOf,
+  withRepository,
+  written,
+  type Files,
+  SOURCE,
+} from "../planning.ts";
 
-const SOURCE = {
-  apiVersion: "source.toolkit.fluxcd.io/v1",
-  kind: "GitRepository",
-  metadata: { name: "home", namespace: "flux-system" },
-  spec: { interval: "1h", url: "https://git.example.com/home" },
-};
 /** A child that applies these objects. */
 const child = (objects: readonly object[], spec: object = {}): Files => ({
   "flux/sync.yaml": [kustomization("cluster", "./flux"), SOURCE, kustomization("cluster-apps", "./apps")],

@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { namespace } from "../../../../tools/migrate/steps/namespace/step.ts";
-import { kustomization, messages, resultOf, written, type Files } from "../planning.ts";
+import { kustomization, messages, resultOf, written, type Files, SOURCE } from "../planning.ts";
 
 const GROUP = "kustomize.toolkit.fluxcd.io";
-const SOURCE = {
-  apiVersion: "source.toolkit.fluxcd.io/v1",
-  kind: "GitRepository",
-  metadata: { name: "home", namespace: "flux-system" },
-  spec: { interval: "1h", url: "https://git.example.com/home" },
-};
 /** A child that applies these objects, and the root with the guard or without it. */
 const repository = (objects: readonly object[], root: object = {}): Files => ({
   "flux/sync.yaml": [

@@ -2,14 +2,8 @@ import assert from "node:assert/strict";
 import { stringify } from "yaml";
 import { handover } from "../../../../tools/migrate/steps/handover/step.ts";
 import { namespace } from "../../../../tools/migrate/steps/namespace/step.ts";
-import { kustomization, messages, resultOf, written, type Files } from "../planning.ts";
+import { kustomization, messages, resultOf, written, type Files, SOURCE } from "../planning.ts";
 
-const SOURCE = {
-  apiVersion: "source.toolkit.fluxcd.io/v1",
-  kind: "GitRepository",
-  metadata: { name: "home", namespace: "flux-system" },
-  spec: { interval: "1h", url: "https://git.example.com/home" },
-};
 const target = { group: "kustomize.toolkit.fluxcd.io", kind: "Kustomization" };
 const any = {
   apiVersion: "kustomize.toolkit.fluxcd.io/v1",
