@@ -48,6 +48,16 @@ export function createdOnlyBecause(object: KubeObject): string | undefined {
   return hasMark(object, "ssa", "IfNotPresent") ? `${GROUP}/ssa: IfNotPresent` : undefined;
 }
 
+/** Says that a mark with another value than the one that Flux knows has no effect; empty if there is none. */
+export function withoutEffect(object: KubeObject, name: string, value: string): string {
+  const found = ["labels", "annotations"]
+    .map((field) => text(at(object, ["metadata", field, `${GROUP}/${name}`])))
+    .find((one) => one !== undefined);
+  return found === undefined || hasMark(object, name, value)
+    ? ""
+    : ` Its ${GROUP}/${name}: ${found} has no effect: Flux knows only ${value}.`;
+}
+
 /** Labels count as well as annotations, in any case (`AnyInMetadata` in fluxcd/pkg/ssa). */
 export function hasMark(object: KubeObject, name: string, value: string): boolean {
   return ["labels", "annotations"].some(

@@ -47,6 +47,22 @@ describe("diff: deletions", () => {
     assert.deepEqual(only(diffOf(repository(guarded, media), repository(after, media))).dangers, []);
   });
 
+  it("says that a guard with another value has no effect", () => {
+    const { dangers } = only(
+      diffOf(
+        repository(
+          { ...before, "apps/media/a.yaml": claim("", GUARD.replace("disabled", '"false"')) },
+          media,
+        ),
+        repository(after, media),
+      ),
+    );
+    assert.match(
+      dangers[0]?.message ?? "",
+      /Retain\. Its kustomize\.toolkit\.fluxcd\.io\/prune: false has no effect: Flux knows only disabled\.$/,
+    );
+  });
+
   for (const [policy, kinds] of [
     [undefined, ["data", "deletion", "deletion"]],
     ["Orphan", ["deletion"]],
@@ -175,6 +191,18 @@ describe("diff: changes that the API server refuses", () => {
     assert.match(
       dangers[0]?.message ?? "",
       /^The API server refuses this: spec\.storageClassName cannot be changed.* Flux applies nothing of Kustomization flux-system\/media\.$/,
+    );
+  });
+
+  it("and says that a mark to force it with another value has no effect", () => {
+    const mark = ', annotations: { kustomize.toolkit.fluxcd.io/force: "true" }';
+    const { dangers } = change(
+      claim(", storageClassName: slow", mark),
+      claim(", storageClassName: fast", mark),
+    );
+    assert.match(
+      dangers[0]?.message ?? "",
+      /^The API server refuses this: .* Its kustomize\.toolkit\.fluxcd\.io\/force: true has no effect: Flux knows only enabled\.$/,
     );
   });
 

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../../kube/objects.ts";
-import { deletesAll, isGuarded, prunes } from "../../../policy/objects/flux.ts";
+import { deletesAll, isGuarded, prunes, withoutEffect } from "../../../policy/objects/flux.ts";
 import type { BuiltObject } from "../../gitops/flux/built.ts";
 import { asKubeObject } from "../../lint/kube-object.ts";
 import type { ClusterPair, Danger } from "../change.ts";
@@ -89,7 +89,7 @@ const LOSSES: Readonly<Record<string, { readonly kind: Danger["kind"]; readonly 
 export function deletion(removed: BuiltObject, { reason }: Removal): Danger {
   const object = asKubeObject(removed.object);
   const { kind, loss } = LOSSES[groupKindOf(object)] ?? lossOfKustomization(object);
-  const message = `Flux deletes it, because ${reason}.${loss === "" ? "" : ` ${loss}`}`;
+  const message = `Flux deletes it, because ${reason}.${loss === "" ? "" : ` ${loss}`}${withoutEffect(object, "prune", "disabled")}`;
   return { kind, message, remediation: KEEP };
 }
 

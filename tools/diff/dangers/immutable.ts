@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../../kube/objects.ts";
 import { formatPath } from "../../../policy/engine/path.ts";
 import { at } from "../../../policy/engine/read.ts";
+import { withoutEffect } from "../../../policy/objects/flux.ts";
 import type { Danger } from "../change.ts";
 import { groupKindOf, idOf, isForced } from "../kustomizations.ts";
 import { immutableFieldsOf, isRefused } from "./immutable-fields.ts";
@@ -37,7 +38,7 @@ export function* immutableChange(
       }
     : {
         kind: "refusal",
-        message: `The API server refuses this: ${names} cannot be changed on an existing object${unless}. ${consequence(applier)}`,
+        message: `The API server refuses this: ${names} cannot be changed on an existing object${unless}. ${consequence(applier)}${withoutEffect(after, "force", "enabled")}`,
         remediation: HEAVY.has(kind)
           ? "Create an object with another name instead, and move the data."
           : "Give the new object another name, delete the old one by hand at the time of the merge, or annotate it with kustomize.toolkit.fluxcd.io/force: enabled to let Flux delete and create it.",
