@@ -37,18 +37,20 @@ export const chartSource = defineRule({
     if (object.kind === "HelmRelease") yield* releaseProblems(object, context);
     else yield* sourceProblems(object, context);
   },
-  // Later versions of HelmRelease lack fields of earlier ones, so only sources are changed.
+  // Later versions of HelmRelease lack fields of earlier ones, so only sources are changed, and only if the cluster's Flux may serve v1.
   fix: (_, { path, expected }) =>
     path[0] === "apiVersion" && expected !== undefined ? [{ path: ["apiVersion"], value: expected }] : [],
 });
 
 function* sourceProblems(source: KubeObject, context: RuleContext): Generator<Problem> {
-  const { objects, commentsOn } = context;
+  const { objects, commentsOn, hasFlux } = context;
+  const since = source.kind === "OCIRepository" ? "2.6" : "2.3";
+  const isTooOld = hasFlux(`${since}.0`) === false;
   for (const problem of removedVersion(source, SOURCE_VERSION, context))
     yield {
       ...problem,
-      expected: SOURCE_VERSION,
-      remediation: `Use ${SOURCE_VERSION}, which Flux has since 2.3 (HelmRepository) and 2.6 (OCIRepository).`,
+      ...(!isTooOld && { expected: SOURCE_VERSION }),
+      remediation: `${isTooOld ? `Upgrade Flux to ${since} or later, then use` : "Use"} ${SOURCE_VERSION}, which Flux has since 2.3 (HelmRepository) and 2.6 (OCIRepository).`,
     };
   if (source.kind !== "OCIRepository" || isPartial(source) || holdsManifests(source, objects)) return;
   const { tag, semver, digest } = fields(at(source, ["spec", "ref"]));
