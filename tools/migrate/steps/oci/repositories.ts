@@ -55,7 +55,9 @@ export function referenceFor(
   const directory = posix.dirname(release.file);
   const namespaces = release.forms.map((built) => nameOf(built.object).namespace);
   const tag = versionVariable(release, context) ?? source.tag;
-  const key = artifactKey(directory, namespaces, source.fields, source.address, tag, marker);
+  // Each marker of a file stays: two releases with the same one do not share it.
+  const own = marker === undefined ? undefined : `${marker} ${idOf(form.object)}`;
+  const key = artifactKey(directory, namespaces, source.fields, source.address, tag, own);
   const shared = created.get(key);
   if (shared !== undefined) return { kind: "OCIRepository", name: shared };
   const served = apiVersionFor(release, context);
@@ -178,6 +180,9 @@ const namesByArtifact = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string,
 /** The artifact in a key of {@link NewRepositories.created}. */
 export const artifactIn = (key: string): string =>
   JSON.stringify((JSON.parse(key) as unknown[]).slice(-3, -1));
+
+/** Whether a key of {@link NewRepositories.created} is that of a release with an OCIRepository for itself. */
+export const isUnshared = (key: string): boolean => (JSON.parse(key) as unknown[]).at(-1) !== null;
 
 /** Identifies an artifact and what else keeps two OCIRepositories apart. */
 export const artifactKey = (...parts: readonly unknown[]): string => JSON.stringify(parts);

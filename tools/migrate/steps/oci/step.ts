@@ -14,7 +14,7 @@ import { isRelease, sourceOf } from "./artifact.ts";
 import { isMarker } from "./image-policy.ts";
 import { releaseNamespace } from "../route/reading/hosts.ts";
 import { listedInTable } from "./published.ts";
-import { artifactIn, referenceFor, versionVariable, type NewRepositories } from "./repositories.ts";
+import { artifactIn, isUnshared, referenceFor, versionVariable, type NewRepositories } from "./repositories.ts";
 import { sharedDirectories, sharedReference } from "./shared.ts";
 import { notEditable } from "../../not-editable.ts";
 import { importedElsewhere } from "./imported.ts";
@@ -137,9 +137,10 @@ function sharing(
   releases: readonly WrittenObject[],
   context: StepContext,
 ): readonly Note[] {
-  const artifacts = new Set([...created.keys()].map(artifactIn));
-  if (context.options.oci.shared || artifacts.size === created.size) return [];
-  const message = `${created.size} new OCIRepositories hold ${counted(artifacts.size, "chart version")}: with --shared-repositories, or oci.shared in ${OPTIONS_FILE}, the releases of each share one in ${sharedDirectories(releases, context).join(" or ")}`;
+  const keys = [...created.keys()].filter((key) => !isUnshared(key));
+  const artifacts = new Set(keys.map(artifactIn));
+  if (context.options.oci.shared || artifacts.size === keys.length) return [];
+  const message = `${keys.length} new OCIRepositories hold ${counted(artifacts.size, "chart version")}: with --shared-repositories, or oci.shared in ${OPTIONS_FILE}, the releases of each share one in ${sharedDirectories(releases, context).join(" or ")}`;
   return [{ kind: "option", message }];
 }
 
