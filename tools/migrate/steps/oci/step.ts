@@ -14,7 +14,13 @@ import { isRelease, sourceOf } from "./artifact.ts";
 import { isMarker } from "./image-policy.ts";
 import { releaseNamespace } from "../route/reading/hosts.ts";
 import { listedInTable } from "./published.ts";
-import { artifactIn, isUnshared, referenceFor, versionVariable, type NewRepositories } from "./repositories.ts";
+import {
+  artifactIn,
+  isUnshared,
+  referenceFor,
+  versionVariable,
+  type NewRepositories,
+} from "./repositories.ts";
 import { sharedDirectories, sharedReference } from "./shared.ts";
 import { notEditable } from "../../not-editable.ts";
 import { importedElsewhere } from "./imported.ts";
