@@ -167,6 +167,10 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-plugin-fields": /prefix\.yaml:1: this PrefixTransformer needs fieldSpecs/,
       "refused-binding-subjects":
         /namespace\.yaml:1: setRoleBindingSubjects must be defaultOnly, allServiceAccounts, none or missing, not all/,
+      "refused-pattern":
+        /kustomization\.yaml:3: \(\?!other\)\.\* is not a regular expression for Go, which has no \(\?!/,
+      "refused-pattern-in-path": /kustomization\.yaml:5: blue\( is not a regular expression for Go/,
+      "refused-source-value": /kustomization\.yaml:3: sourceValue must be a string: quote it/,
       "refused-openapi-version": /kustomization\.yaml:2: Kustomize has only the schema of v1\.21\.2/,
       "refused-helm-charts": /kustomization\.yaml:2: Flux does not render helmCharts: use a HelmRelease/,
       "refused-value-add": /spec\/ports must be a scalar/,

@@ -12,6 +12,7 @@ import {
   type Value,
 } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
+import { goPattern } from "./go-pattern.ts";
 import { entryIn, type MergeEntry } from "./merge-entry.ts";
 import { textIn, writtenText } from "./resource.ts";
 
@@ -138,7 +139,7 @@ class PathMatcher {
   /** The value in a condition is a regular expression that may match any part of the field. */
   #matching(value: Value | undefined, condition: Condition, rest: readonly string[]): readonly Field[] {
     if (!Array.isArray(value)) throw new BuildError(`[${condition.field}=…] needs a list`, this.#origin);
-    const pattern = new RegExp(condition.value);
+    const pattern = goPattern(condition.value, this.#origin);
     const found = [...value.keys()]
       .filter((index) => holds(value, index, condition, (text) => pattern.test(text)))
       .flatMap((index) => (condition.field === "" ? [at(value, index)] : this.match(at(value, index), rest)));

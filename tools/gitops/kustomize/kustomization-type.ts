@@ -55,22 +55,19 @@ export const PATCH = fields({
 export const IMAGE = fields(strings("name", "newName", "tagSuffix", "newTag", "digest"));
 export const REPLICA = fields({ name: "string", count: "integer" });
 
-const FIELD_OPTIONS = fields({
-  delimiter: "string",
-  index: "integer",
-  encoding: "string",
-  create: "boolean",
-});
+/** The options and the selectors are part of an embedded struct, too. */
+const FIELD_OPTIONS = fields({ ...strict("delimiter", "encoding"), index: "integer", create: "boolean" });
+const STRICT_SELECTOR = fields({ ...ID, ...strict("labelSelector", "annotationSelector") });
 
 export const REPLACEMENT = fields({
   path: "string",
-  source: fields({ ...ID, fieldPath: "string", options: FIELD_OPTIONS }),
-  sourceValue: "string",
+  source: fields({ ...ID, fieldPath: "strictString", options: FIELD_OPTIONS }),
+  sourceValue: "strictString",
   targets: list(
     fields({
-      select: SELECTOR,
-      reject: list(SELECTOR),
-      fieldPaths: list("string"),
+      select: STRICT_SELECTOR,
+      reject: list(STRICT_SELECTOR),
+      fieldPaths: list("strictString"),
       options: FIELD_OPTIONS,
     }),
   ),

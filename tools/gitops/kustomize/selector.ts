@@ -1,5 +1,6 @@
 import { entryOrigin, isMapping, originOf, type Mapping } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
+import { wholePattern } from "./go-pattern.ts";
 import { parseLabelSelector } from "./label-selector.ts";
 import { scalarText, type Resource } from "./resource.ts";
 import { effectiveNamespace } from "./resource-id.ts";
@@ -36,17 +37,8 @@ export function select(resources: Resources, target: Mapping): readonly Resource
 export function fieldMatcher(selector: Mapping, field: string): (value: string) => boolean {
   const pattern = scalarText(selector[field]);
   if (pattern === "") return () => true;
-  // JavaScript takes flags separately, while Go has them at the start of the pattern.
-  const [flags = "", letters = ""] = /^\(\?([ims]+)\)/.exec(pattern) ?? [];
-  try {
-    const expression = new RegExp(`^(?:${pattern.slice(flags.length)})$`, letters);
-    return (value) => expression.test(value);
-  } catch {
-    throw new BuildError(
-      `the field \`${field}\` of this selector is not a regular expression`,
-      entryOrigin(selector, field),
-    );
-  }
+  const expression = wholePattern(pattern, entryOrigin(selector, field));
+  return (value) => expression.test(value);
 }
 
 /** Whether labels or annotations match a selector's `labelSelector` or `annotationSelector`. */
