@@ -7,11 +7,11 @@ import type { Problem, RuleContext } from "../engine/rule.ts";
  */
 export function* removedVersion(
   { apiVersion }: KubeObject,
-  current: string,
   { hasFlux }: RuleContext,
 ): Generator<Problem> {
-  if (apiVersion === current) return;
-  const since = apiVersion.endsWith("beta1") ? "2.7" : "2.8";
+  const [, beta] = /v[12]beta([12])$/.exec(apiVersion) ?? [];
+  if (beta === undefined) return;
+  const since = beta === "1" ? "2.7" : "2.8";
   yield {
     path: ["apiVersion"],
     message: `Flux ${since} and later do not support ${apiVersion}.`,

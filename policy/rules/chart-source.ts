@@ -46,7 +46,7 @@ function* sourceProblems(source: KubeObject, context: RuleContext): Generator<Pr
   const { objects, commentsOn, hasFlux } = context;
   const since = source.kind === "OCIRepository" ? "2.6" : "2.3";
   const isTooOld = hasFlux(`${since}.0`) === false;
-  for (const problem of removedVersion(source, SOURCE_VERSION, context))
+  for (const problem of removedVersion(source, context))
     yield {
       ...problem,
       ...(!isTooOld && { expected: SOURCE_VERSION }),
@@ -118,7 +118,7 @@ const manifestSources = oncePer(
 );
 
 function* releaseProblems(release: KubeObject, context: RuleContext): Generator<Problem | NotEvaluated> {
-  for (const problem of removedVersion(release, RELEASE_VERSION, context))
+  for (const problem of removedVersion(release, context))
     yield {
       ...problem,
       remediation: `Use ${RELEASE_VERSION}, which Flux has since 2.3; it has neither spec.chart.spec.valuesFile nor patchesStrategicMerge and patchesJson6902 in postRenderers.`,
@@ -148,6 +148,13 @@ function* missingSource(
   const [namespace, name] = [text(reference.namespace), text(reference.name) ?? ""];
   if (context.objects.get(kind, namespace, name) !== undefined) return;
   const id = `${kind.kind} ${namespace ?? ""}/${name}`;
+  const file = context.unapplied(kind, namespace, name);
+  if (file !== undefined) {
+    const message = `${id} is in ${file}, but no Flux Kustomization applies that file.`;
+    const remediation = `List ${file} in a kustomization.yaml that Flux builds, or apply it by hand.`;
+    yield { path, message, remediation, cause: id, warning: true };
+    return;
+  }
   const elsewhere = context.objects.ofKind(kind).find(({ metadata }) => metadata.name === name);
   if (elsewhere === undefined || context.host === "stack") yield missing(id, path, context);
   else

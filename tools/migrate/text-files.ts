@@ -16,7 +16,7 @@ export const textFiles = oncePer((repository: Repository): readonly string[] =>
 );
 
 const RUNS_COMMANDS =
-  /(?:\.(?:ya?ml|sh|bash|zsh|fish|envrc|toml|mk|nix|py|[cm]?[jt]s|rb|go|jq|json5?|tmpl|gotmpl|j2)|(?:^|\/)(?:Makefile|[Jj]ustfile|Dockerfile))$/;
+  /(?:\.(?:ya?ml|sh|bash|zsh|fish|envrc|toml|mk|nix|py|[cm]?[jt]s|rb|go|jq|just|ps1|json5?|tmpl|gotmpl|j2)|(?:^|\/)(?:(?:GNU)?[Mm]akefile|\.?[Jj]ustfile|Dockerfile))$/;
 
 /** Whether a program acts on what a file says: workflows and other YAML, scripts, makefiles. */
 export const runsCommands = (file: string, text: string): boolean =>

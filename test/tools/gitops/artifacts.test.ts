@@ -225,6 +225,26 @@ namespace: web
     ]);
   });
 
+  it("only warns of a HelmRepository that is in a file which nothing applies", () => {
+    const release =
+      "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: { name: tea, namespace: den }\nspec: { interval: 1h, chart: { spec: { chart: tea, version: 1.0.0, sourceRef: { kind: HelmRepository, name: teas } } } }\n";
+    write("kubernetes/edge/flux/cluster.yaml", kustomization("./kubernetes/edge/apps"));
+    write("kubernetes/edge/apps/tea.yaml", release);
+    write("kubernetes/edge/apps/kustomization.yaml", "resources: [tea.yaml]\n");
+    const found = (): string[] =>
+      lintRepository(new Repository(root))
+        .findings.filter(({ rule, path }) => rule === "chart-source" && path.endsWith("name"))
+        .map(({ level, message }) => `${level}: ${message}`);
+    assert.deepEqual(found(), ["mandatory: HelmRepository den/teas does not exist."]);
+    write(
+      "kubernetes/edge/apps/teas.yaml",
+      "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: { name: teas, namespace: den }\nspec: { url: https://example.com }\n",
+    );
+    assert.deepEqual(found(), [
+      "advisory: HelmRepository den/teas is in kubernetes/edge/apps/teas.yaml, but no Flux Kustomization applies that file.",
+    ]);
+  });
+
   it("knows the keys of the Secret that an ExternalSecret creates, but not their values", () => {
     const postBuild =
       "  postBuild: { substituteFrom: [{ kind: ConfigMap, name: settings }, { kind: Secret, name: secrets }] }\n";

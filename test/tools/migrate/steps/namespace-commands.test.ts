@@ -34,15 +34,15 @@ const OTHER = [
 ];
 
 /** The numbers of the lines of a script that the report names. */
-const linesIn = (script: readonly string[]): readonly number[] =>
+const linesIn = (script: readonly string[], path = "tasks/own.sh"): readonly number[] =>
   resultOf(
     namespace,
-    { ...FILES, "tasks/own.sh": script.join("\n") },
+    { ...FILES, [path]: script.join("\n") },
     {
       namespace: { phases: { ".": "move" } },
     },
   ).plan.notes.flatMap(({ kind, position }) =>
-    kind === "runbook" && position?.file === "tasks/own.sh" ? [position.line] : [],
+    kind === "runbook" && position?.file === path ? [position.line] : [],
   );
 
 describe("migrate namespace: commands that look for the children where they are today", () => {
@@ -51,6 +51,13 @@ describe("migrate namespace: commands that look for the children where they are 
       linesIn([...NAMED, ...OTHER]),
       NAMED.map((_line, index) => index + 1),
     );
+  });
+
+  it("are found wherever programs read commands", () => {
+    const line = "flux -n flux-system {{ state }} kustomization app";
+    for (const path of ["tasks/mod.just", ".justfile", "makefile", "bin/app.mjs", "bin/app.ps1"])
+      assert.deepEqual(linesIn(["", line], path), [2], path);
+    assert.deepEqual(linesIn([line], "docs/notes.md"), []);
   });
 
   it("are named by their first line", () => {
