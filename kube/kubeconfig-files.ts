@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import type { Tags } from "yaml";
+import { readText } from "../lib/encoded-text.ts";
 import { EdgefirstError, messageOf } from "../lib/errors.ts";
 import { isMap } from "../lib/maps.ts";
 import { parseAllDocuments } from "../lib/quiet-yaml.ts";
@@ -101,7 +102,7 @@ interface KubeconfigFile {
 
 function read(file: string): KubeconfigFile {
   try {
-    const content = parsed(readFileSync(file, "utf8"));
+    const content = parsed(readText(file));
     if (!isMap(content)) throw new Error("it is not a YAML map");
     for (const list of ["clusters", "users", "contexts"]) checkNames(content[list], list);
     return { directory: dirname(resolve(file)), content };

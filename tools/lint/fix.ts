@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubeObject } from "../../kube/objects.ts";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { decoded, encodedAs } from "../../lib/encoded-text.ts";
 import { RULES } from "../../policy/engine/registry.ts";
 import type { Edit } from "../../policy/engine/rule.ts";
 import type { RuleFinding } from "../../policy/engine/run.ts";
@@ -46,12 +47,13 @@ export async function applyFixes(root: string, { findings, checked }: LintedRepo
   const written = new Set<string>();
   for (const [file, own] of Map.groupBy(plans.flat(), (planned) => planned.source.file)) {
     const path = join(root, file);
-    const edit = new YamlEdit(await readFile(path, "utf8"));
+    const bytes = await readFile(path);
+    const edit = new YamlEdit(decoded(bytes));
     for (const { apply } of own) apply(edit);
     const text = edit.text();
     const { errors } = parseYaml(new SourceFile(file, text));
     if (errors.length > 0 || symbolicLinkOn(root, file) !== undefined) continue;
-    writeFileAtomic(path, text, statSync(path).mode & 0o777);
+    writeFileAtomic(path, encodedAs(text, bytes), statSync(path).mode & 0o777);
     written.add(file);
   }
   const fixed = plans.filter((planned) => planned.every(({ source }) => written.has(source.file))).length;

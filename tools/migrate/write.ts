@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { writeFileAtomic } from "../../lib/atomic-file.ts";
+import { encodedAs, readText } from "../../lib/encoded-text.ts";
 import { EdgefirstError } from "../../lib/errors.ts";
 import { symbolicLinkOn } from "../gitops/edit/symbolic-link.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
@@ -26,7 +27,8 @@ export function writeChanges(before: Repository, changes: readonly FileChange[])
     const present = statSync(absolute, { throwIfNoEntry: false });
     if (!present) mkdirSync(dirname(absolute), { recursive: true });
     const mode = present?.mode ?? 0o644;
-    writeFileAtomic(absolute, text, mode & 0o777);
+    const bytes = present ? encodedAs(text, readFileSync(absolute)) : text;
+    writeFileAtomic(absolute, bytes, mode & 0o777);
   }
 }
 
@@ -63,7 +65,7 @@ function checkChange(before: Repository, change: FileChange, plain: Set<string>)
       `Migrate the directory that it points to. ${NOTHING_WRITTEN}`,
     );
   }
-  const now = lstatSync(absolute, { throwIfNoEntry: false }) ? readFileSync(absolute, "utf8") : undefined;
+  const now = lstatSync(absolute, { throwIfNoEntry: false }) ? readText(absolute) : undefined;
   if (now !== fileText(before, path)) {
     throw new EdgefirstError(
       `${path} has changed since the step was planned.`,

@@ -126,7 +126,7 @@ describe("lint of a Kustomization that Flux cannot build", () => {
     assert.deepEqual(report().errors.toSorted(), ["image-pinned", "secret-in-clear"]);
   });
 
-  it("keeps errors where only the offline build fails: a remote base, and a file in UTF-16", () => {
+  it("keeps errors where only the offline build fails: a remote base, and a file that is too large", () => {
     write("apps/kustomization.yaml", "resources:\n  - pod.yaml\n  - https://git.example.com/base?ref=v1\n");
     assert.deepEqual(report(), {
       errors: ["remote-build-fetch", "image-pinned"],
@@ -135,7 +135,7 @@ describe("lint of a Kustomization that Flux cannot build", () => {
     rmSync(join(root, "apps/kustomization.yaml"));
     write(
       "apps/service.yaml",
-      Buffer.from("\ufeffapiVersion: v1\nkind: Service\nmetadata: { name: web }\n", "utf16le"),
+      `apiVersion: v1\nkind: Service\nmetadata: { name: web }\n#${" ".repeat(8 * 1024 * 1024)}\n`,
     );
     assert.deepEqual(report(), { errors: ["image-pinned"], obstacles: ["syntax apps/service.yaml:1"] });
   });

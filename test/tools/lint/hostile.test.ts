@@ -83,8 +83,14 @@ const FILES: Readonly<Record<string, readonly [content: string | Buffer, error: 
     /syntax .*more than 500 levels/,
   ],
   "a different encoding": [Buffer.from("a: caf\u00e9\n", "latin1"), /syntax .*is not valid UTF-8/],
-  "UTF-16": [Buffer.from(`\ufeff${POD}`, "utf16le"), /syntax .*is in UTF-16, .*`iconv -f UTF-16 -t UTF-8`/],
-  "UTF-16 without a mark": [Buffer.from(POD, "utf16le"), /syntax .*is in UTF-16LE, /],
+  "half of a character in UTF-16": [
+    Buffer.concat([Buffer.from(`\ufeff${POD}`, "utf16le"), Buffer.from("#")]),
+    /syntax .*is not valid UTF-16/,
+  ],
+  "UTF-16 without a mark": [
+    Buffer.from(POD, "utf16le"),
+    /syntax .*is in UTF-16LE, .*`iconv -f UTF-16LE -t UTF-8`/,
+  ],
   "UTF-32": [
     Buffer.concat(["\ufeff", POD].map((part) => Buffer.from(part.replaceAll(/./gs, "$&\0"), "utf16le"))),
     /syntax .*is in UTF-32, /,

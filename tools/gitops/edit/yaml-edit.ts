@@ -9,6 +9,7 @@ import {
   type Node,
   type YAMLSeq,
 } from "yaml";
+import { BYTE_ORDER_MARK } from "../../../lib/encoded-text.ts";
 import type { PathStep } from "../yaml/values.ts";
 import { aliasesBefore, anchorsIn, freedAliases, scalarSource } from "./anchors.ts";
 import { commentBlocks, type CommentBlock } from "./comment-blocks.ts";
@@ -54,6 +55,8 @@ import { TextLines } from "./text-lines.ts";
  * plans nothing and returns false.
  */
 export class YamlEdit {
+  /** Whether the text starts with a byte order mark. A line end takes its place, so that the first entry is in the first column. */
+  readonly #isMarked: boolean;
   /** The text as it was given. */
   readonly #parsed: string;
   readonly #text: string;
@@ -66,7 +69,9 @@ export class YamlEdit {
   #comments: readonly CommentBlock[] | undefined;
   #hindrance: Hindrance | undefined;
 
-  constructor(text: string) {
+  constructor(given: string) {
+    this.#isMarked = given.startsWith(BYTE_ORDER_MARK);
+    const text = this.#isMarked ? `\n${given.slice(1)}` : given;
     this.#newline = text.includes("\r\n") ? "\r\n" : "\n";
     this.#open = text !== "" && !text.endsWith("\n");
     this.#text = this.#open ? text + this.#newline : text;
@@ -82,7 +87,7 @@ export class YamlEdit {
   }
 
   #lineAt(offset: number): number {
-    return this.#text.slice(0, offset).split("\n").length;
+    return this.#text.slice(0, offset).split("\n").length - Number(this.#isMarked);
   }
 
   /** Number of documents, including empty ones. */
@@ -399,7 +404,8 @@ export class YamlEdit {
 
   /** The file's text with all planned changes applied. */
   text(): string {
-    const text = applyEdits(this.#text, this.#edits);
+    const edited = applyEdits(this.#text, this.#edits);
+    const text = this.#isMarked ? BYTE_ORDER_MARK + edited.replace(/^\n/, "") : edited;
     if (this.#edits.length === 0) return this.#open ? text.slice(0, -this.#newline.length) : text;
     return this.#open ? text.replace(/\r?\n$/, "") : text;
   }

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { posix } from "node:path";
 import { SourceFile, type Origin } from "../yaml/source.ts";
 import { entryOrigin, type Mapping } from "../yaml/values.ts";
@@ -23,6 +24,7 @@ export function dataEntries(entry: Mapping, directory: Directory): readonly Data
   const all: DataEntry[] = [];
   for (const [path, origin] of [...strings(entry, "envs"), ...single(entry, "env")]) {
     const { bytes, source } = read(path, origin);
+    if (!isUtf8(bytes)) throw new BuildError(`the file ${path} is not valid UTF-8`, source);
     all.push(...environmentEntries(bytes.toString("utf8"), source));
   }
   for (const [literal, origin] of strings(entry, "literals")) all.push(literalEntry(literal, origin));
@@ -56,11 +58,11 @@ function literalEntry(literal: string, origin: Origin): DataEntry {
 function environmentEntries(content: string, { source }: Origin): readonly DataEntry[] {
   const all: DataEntry[] = [];
   let offset = 0;
-  for (const raw of content.split("\n")) {
+  for (const [index, raw] of content.split("\n").entries()) {
     const line = raw
       .replace(/\r$/, "")
-      .replace(/^\uFEFF/, "")
-      .trimStart();
+      .replace(index === 0 ? /^\uFEFF/ : "", "")
+      .replace(/^(?:(?!\uFEFF)[\s\x85])+/, "");
     if (line !== "" && !line.startsWith("#")) {
       const [key = ""] = line.split("=", 1);
       all.push({ key, value: Buffer.from(line.slice(key.length + 1)), origin: { source, offset } });

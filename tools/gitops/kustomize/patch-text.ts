@@ -43,8 +43,8 @@ function requireIdentity(patch: Mapping): void {
 }
 
 /**
- * Reads the operations of a JSON patch. A text that starts with a bracket must be JSON. Any other text is YAML, read the way sigs.k8s.io/yaml does; only the
- * first document counts.
+ * Reads the operations of a JSON patch. A text whose first character is a bracket must be JSON. Any other text is YAML, read the way sigs.k8s.io/yaml does; only
+ * the first document counts. Source: jsonPatchFromBytes in kustomize's api/internal/builtins/PatchTransformer.go.
  */
 export function readJsonPatch(source: SourceText): Value[] {
   const isBracketed = startsWithBracket(source.text);
@@ -61,7 +61,7 @@ export function readJsonPatch(source: SourceText): Value[] {
   return document.value;
 }
 
-const startsWithBracket = (text: string): boolean => text.trimStart().startsWith("[");
+const startsWithBracket = (text: string): boolean => text.startsWith("[");
 
 function isJsonList(text: string): boolean {
   if (!startsWithBracket(text)) return false;

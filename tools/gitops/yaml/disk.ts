@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync, type Dirent } from "node:fs";
 import { posix, relative, sep } from "node:path";
+import { readText } from "../../../lib/encoded-text.ts";
 
 /** The longest path that Linux accepts. */
 const MAX_PATH = 4096;
@@ -30,7 +31,7 @@ const QUESTIONS = {
     }
   },
   size: (path: string): number => statSync(path).size,
-  text: (path: string): string => readFileSync(path, "utf8"),
+  text: readText,
   bytes: (path: string): Buffer => readFileSync(path),
 };
 

@@ -10,17 +10,13 @@ const WIDE: readonly (readonly [beginning: RegExp, name: string])[] = [
   [/^00(?:[2-7].|0[9ad])/, "UTF-16BE"],
 ];
 
-/** Why the bytes of a file are not text; undefined if they are UTF-8. */
+/** Why the bytes of a file, read as UTF-8, are not text; undefined if they are. */
 export function encodingProblem(bytes: Buffer): string | undefined {
   const name = wideEncoding(bytes);
+  if (name === "UTF-16") return "the file is not valid UTF-16";
   if (name !== undefined)
-    return `the file is in ${name}, and only UTF-8 is read: convert it with \`iconv -f ${name} -t UTF-8\``;
+    return `the file is in ${name}, and Flux reads only UTF-8, or UTF-16 with a byte order mark: convert it with \`iconv -f ${name} -t UTF-8\``;
   return isUtf8(bytes) ? undefined : "the file is not valid UTF-8";
-}
-
-/** Whether go-yaml, and so Flux, reads bytes that are not UTF-8: it knows UTF-16 by its byte order mark. Source: yaml_parser_determine_encoding in yaml.v3's readerc.go. */
-export function isReadByFlux(bytes: Buffer): boolean {
-  return wideEncoding(bytes) === "UTF-16";
 }
 
 function wideEncoding(bytes: Buffer): string | undefined {

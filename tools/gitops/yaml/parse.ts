@@ -41,7 +41,15 @@ const ACCEPTED = "Comments must be separated from other tokens by white space ch
 
 /** Reads every document in a text the way go-yaml would, and records where each field was written. */
 export function parseYaml(source: SourceText, dialect: Dialect = "v3"): ParsedText {
-  return withOtherBreaks(source, (text) => parseLines(text, dialect));
+  const parsed = withOtherBreaks(source, (text) => parseLines(text, dialect));
+  return source.isWide === true ? firstOf(parsed) : parsed;
+}
+
+/** The first document, and the errors in it. */
+function firstOf({ documents: [first, second], errors }: ParsedText): ParsedText {
+  if (!first) return { documents: [], errors };
+  const end = second?.origin.offset ?? Infinity;
+  return { documents: [first], errors: errors.filter(({ origin }) => origin.offset < end) };
 }
 
 function parseLines(source: SourceText, dialect: Dialect): ParsedText {

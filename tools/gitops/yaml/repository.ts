@@ -4,7 +4,8 @@ import { oncePer } from "../../../lib/once-per.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
 import { BuildError } from "../problem.ts";
 import { Disk, type Answers } from "./disk.ts";
-import { encodingProblem, isReadByFlux } from "./encoding.ts";
+import { BYTE_ORDER_MARK, encodedAs, isWide } from "../../../lib/encoded-text.ts";
+import { encodingProblem } from "./encoding.ts";
 import { isYamlFile, normalized } from "./paths.ts";
 import { parseYaml, type ParsedText } from "./parse.ts";
 import type { Dialect } from "./schema.ts";
@@ -103,7 +104,7 @@ export class Repository {
     const changed = new Repository(this.root);
     const added = new Map(this.#changes);
     for (const [path, text] of changes)
-      added.set(path, typeof text === "string" ? new SourceFile(path, text) : text);
+      added.set(path, typeof text === "string" ? new SourceFile(path, text, this.#isWide(path, text)) : text);
     changed.#changes = added;
     changed.#files = this.#files;
     changed.#parsed = this.#parsed;
@@ -164,9 +165,7 @@ export class Repository {
 
   /** Whether Flux may read a file that cannot be read here. */
   isReadByFlux(path: string): boolean {
-    return (
-      this.isTooLarge(path) || (this.#isOddText(this.#file(path)) && isReadByFlux(this.#disk.bytes(path)))
-    );
+    return this.isTooLarge(path);
   }
 
   #check(path: string, from: Origin): void {
@@ -188,7 +187,8 @@ export class Repository {
   readBytes(path: string, from: Origin): Buffer {
     this.#check(path, from);
     const changed = this.#changes.get(path);
-    if (changed !== undefined) return Buffer.from(changed.text);
+    if (changed !== undefined)
+      return changed.isWide ? encodedAs(changed.text, this.#disk.bytes(path)) : Buffer.from(changed.text);
     return this.#unlessUnreadable(path, () => this.#disk.bytes(path)) ?? Buffer.alloc(0);
   }
 
@@ -275,12 +275,17 @@ export class Repository {
     return !this.#changes.has(file) && /[\0\ufffd]/.test(text);
   }
 
+  /** Whether a text is, or will be written, in UTF-16. */
+  #isWide(path: string, text: string): boolean {
+    return text.startsWith(BYTE_ORDER_MARK) && this.#disk.isFile(path) && isWide(this.#disk.bytes(path));
+  }
+
   #file(path: string): SourceFile {
     const known = this.#changes.get(path) ?? this.#files.get(path);
     if (known) return known;
     const text = this.#unlessUnreadable(path, () => this.#disk.text(path)) ?? "";
     const same = this.#earlier === undefined ? undefined : this.#earlier.#files.get(path);
-    const file = same?.text === text ? same : new SourceFile(path, text);
+    const file = same?.text === text ? same : new SourceFile(path, text, this.#isWide(path, text));
     this.#files.set(path, file);
     return file;
   }

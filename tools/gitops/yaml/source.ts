@@ -13,6 +13,8 @@ export interface SourceText {
   /** Relative to the repository's root, with forward slashes. */
   readonly file: string;
   readonly text: string;
+  /** Set if the file is in UTF-16, of which Flux reads only the first document: Kustomize looks for the others' separators in the bytes. Source: splitDocuments in its kyaml/kio/byteio_reader.go. */
+  readonly isWide?: boolean;
   /** The position in the file that corresponds to an offset (in UTF-16 code units). */
   locate(offset: number): Position;
 }
@@ -81,11 +83,13 @@ export const originKey = ({ source, offset }: Origin): string => `${source.file}
 export class SourceFile implements SourceText {
   readonly file: string;
   readonly text: string;
+  readonly isWide: boolean;
   #lineStarts: readonly number[] | undefined;
 
-  constructor(file: string, text: string) {
+  constructor(file: string, text: string, isWide = false) {
     this.file = file;
     this.text = text;
+    this.isWide = isWide;
   }
 
   locate(offset: number): Position {

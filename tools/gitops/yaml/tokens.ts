@@ -1,4 +1,5 @@
 import { Lexer, Parser, type CST } from "yaml";
+import { BYTE_ORDER_MARK } from "../../../lib/encoded-text.ts";
 
 /**
  * The tokens of a text. The `yaml` package follows YAML 1.2, in which a colon may be part of an alias; libyaml ends the name before it, so that the alias in
@@ -6,7 +7,9 @@ import { Lexer, Parser, type CST } from "yaml";
  */
 export function* tokensOf(text: string): Generator<CST.Token> {
   const parser = new Parser();
-  for (const lexeme of lexer().lex(text)) {
+  // The package counts a byte order mark as an indentation.
+  const unmarked = text.startsWith(BYTE_ORDER_MARK) ? `\n${text.slice(1)}` : text;
+  for (const lexeme of lexer().lex(unmarked)) {
     if (lexeme.startsWith("*") && /^\*[\w-]+:$/.test(lexeme)) {
       yield* parser.next(lexeme.slice(0, -1));
       yield* parser.next(":");
