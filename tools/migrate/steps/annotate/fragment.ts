@@ -11,8 +11,9 @@ import { CONDITIONS, dnsOf, GUARDED_CONDITIONS, GUARDED_URL, hostOf, sidecarEndp
  * a reason if there is none.
  */
 export function fragmentFor(route: KubeObject, objects: ObjectIndex, wanted: Template): Template | string {
-  if (/\$|\{\{/.test(JSON.stringify(wanted)))
-    return "it contains a variable or a template, which would be expanded a second time in the route";
+  const [unknown] = /\$+\{[^}]*\}|\$\w*|\{\{.*?\}\}|\{\{/.exec(JSON.stringify(wanted)) ?? [];
+  if (unknown !== undefined)
+    return `it contains ${unknown}, and what that becomes in the route is not known here: write the annotation by hand`;
   const bare = sidecarEndpoint(route, objects, {});
   if (bare === undefined) return "gatus-sidecar generates no endpoint for the route";
   const guarded = isGuarded(wanted, hostOf(route));
