@@ -11,7 +11,7 @@ import { CONDITIONS, dnsOf, GUARDED_CONDITIONS, GUARDED_URL, hostOf, sidecarEndp
  * a reason if there is none.
  */
 export function fragmentFor(route: KubeObject, objects: ObjectIndex, wanted: Template): Template | string {
-  const [unknown] = /\$+\{[^}]*\}|\$\w*|\{\{.*?\}\}|\{\{/.exec(JSON.stringify(wanted)) ?? [];
+  const [unknown] = /\$+(?:\{[^}]*\}|\w*)|\{\{(?:.*?\}\})?/.exec(JSON.stringify(wanted)) ?? [];
   if (unknown !== undefined)
     return `it contains ${unknown}, and what that becomes in the route is not known here: write the annotation by hand`;
   const bare = sidecarEndpoint(route, objects, {});
