@@ -4,6 +4,7 @@ import { CLUSTERS_FILE } from "../gitops/flux/owner-clusters.ts";
 import { differences } from "../gitops/flux/differences.ts";
 import type { BuiltCluster } from "../gitops/flux/built.ts";
 import { kustomizationCluster, topsOf } from "../gitops/flux/plain-clusters.ts";
+import { openPaths } from "../gitops/flux/unknown-paths.ts";
 import { isArchived } from "../gitops/flux/written.ts";
 import { findKustomizationFile } from "../gitops/kustomize/kustomization-file.ts";
 import { isKustomizationFile } from "../gitops/yaml/paths.ts";
@@ -59,24 +60,41 @@ interface State {
   readonly clusters: readonly BuiltCluster[];
 }
 
-/** What an overlay that no Flux Kustomization applies loses or gains by a step: no proof covers it, and the step knows nothing of its cluster. */
+/**
+ * What an overlay that no Flux Kustomization applies loses or gains by a step: no proof covers it, and the step knows nothing of its cluster. If a path with
+ * variables may lead to it, Flux may well apply it, so a step that must change no object has a gap in its proof.
+ */
 export function overlayChanges(
   before: State,
   after: Repository,
   changed: readonly string[],
-): { readonly notes: readonly Note[]; readonly failures: readonly Failure[] } {
-  if (changed.length === 0) return { notes: [], failures: [] };
+  mayChangeNothing: boolean,
+): {
+  readonly notes: readonly Note[];
+  readonly failures: readonly Failure[];
+  readonly gaps: readonly string[];
+} {
+  if (changed.length === 0) return { notes: [], failures: [], gaps: [] };
   const touched = overlaysBy(before.clusters)(before.repository)
     .filter((overlay) => changed.some((file) => includes(overlay, file)))
     // One that the step removes is among its own notes.
     .filter(({ directory }) => findKustomizationFile(after, directory) !== undefined);
   const found = touched.map((overlay) => {
     const own = changed.filter((file) => includes(overlay, file));
-    return changesOf(overlay, own, before, after);
+    return { overlay, own, ...changesOf(overlay, own, before, after) };
   });
+  const open = mayChangeNothing && found.length > 0 ? openPaths(before.clusters, before.repository) : [];
   return {
     notes: found.flatMap(({ note }) => note ?? []),
     failures: found.flatMap(({ failures }) => failures),
+    gaps: found.flatMap(({ overlay: { directory }, own, note }) => {
+      const applier = open.find(({ directories }) => directories.includes(directory));
+      if (applier === undefined || note === undefined) return [];
+      return own.map(
+        (file) =>
+          `${file}: not proven, because Kustomization ${applier.id} (${applier.file}), whose path ${applier.path} has variables that this repository does not define, may build ${directory}, where objects change`,
+      );
+    }),
   };
 }
 

@@ -14,7 +14,15 @@ import { idOf } from "./objects.ts";
 import { sourceOf } from "./syntax-error.ts";
 import { overlayChanges } from "./overlays.ts";
 import { notApplied } from "./not-applied.ts";
-import type { After, Failure, Note, Plan, Step, StepContext } from "./step.ts";
+import {
+  noChangeAllowed,
+  type After,
+  type Failure,
+  type Note,
+  type Plan,
+  type Step,
+  type StepContext,
+} from "./step.ts";
 
 /** The result of comparing the builds before and after a step. */
 export interface Proof {
@@ -64,7 +72,7 @@ export function prove(step: Step, context: StepContext, plan: Plan): Proven {
   }
   failures.push(...forbiddenFailures(forbidden, problems, live));
   failures.push(...unmet(step, context, { repository: after, clusters: live, changed: new Set(changed) }));
-  const overlays = overlayChanges(context, after, changed);
+  const overlays = overlayChanges(context, after, changed, step.whyForbidden === noChangeAllowed);
   failures.push(...overlays.failures);
   const reach = [...reaches(context.clusters), ...reaches(live)];
   const read = new Set(reach.flatMap((files) => [...files]));
@@ -74,6 +82,7 @@ export function prove(step: Step, context: StepContext, plan: Plan): Proven {
   );
   const gaps = [
     ...gapsOf(changed, reach, known, after),
+    ...overlays.gaps,
     ...unread
       .filter((path) => isNewObject(path, changed, context.repository, after))
       .map((path) => notApplied(path, after, live)),

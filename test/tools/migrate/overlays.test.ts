@@ -42,6 +42,28 @@ describe("an overlay that no Flux Kustomization applies", () => {
     ]);
   });
 
+  it("is a gap in the proof of a step that may change nothing if a path with variables may lead to it", () => {
+    const files = { ...FILES, "flux/lab.yaml": kustomization("lab", "./overlays/${SITE}") };
+    const none = { ...stepThat([edit]), whyForbidden: noChangeAllowed };
+    const drop = { path: "base/one.yaml", text: `# Moved to patches.\n${edit.text ?? ""}` };
+    const patch = "data: { a: b }";
+    const kept = {
+      ...files,
+      "apps/kustomization.yaml": {
+        resources: ["../base"],
+        patches: [
+          { patch: `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: one, namespace: apps }\n${patch}\n` },
+        ],
+      },
+    };
+    const result = resultOf({ ...none, plan: () => ({ changes: [drop], notes: [] }) }, kept);
+    assert.equal(result.proof.status, "unproven");
+    assert.deepEqual(result.proof.gaps, [
+      "base/one.yaml: not proven, because Kustomization flux-system/lab (flux/lab.yaml), whose path ./overlays/${SITE} has variables that this repository does not define, may build overlays/lab, where objects change",
+    ]);
+    assert.equal(resultOf(stepThat([edit]), files).proof.status, "holds");
+  });
+
   it("is listed with a command that can build it: kubectl reads no file outside of a kustomization, and decrypts nothing", () => {
     const command = (overlay: object, more: Files = {}): string => {
       const files = { ...FILES, ...more, "overlays/lab/kustomization.yaml": overlay };
