@@ -21,7 +21,6 @@ describe("engine: a stack that is moved", function () {
   let program: GitRepository;
   /** What the stack has created. */
   let created: Live;
-  const others: Engine[] = [];
 
   async function start(): Promise<Live> {
     const edge = await engine.stack("edge", {
@@ -67,7 +66,6 @@ describe("engine: a stack that is moved", function () {
   async function secondCheckout(): Promise<Engine> {
     const { PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE } = engine.env;
     const checkout = await Engine.create(program.dir);
-    others.push(checkout);
     cpSync(join(engine.dir, "project/Pulumi.edge.yaml"), join(checkout.dir, "project/Pulumi.edge.yaml"));
     return checkout.with({ PULUMI_BACKEND_URL, PULUMI_CONFIG_PASSPHRASE });
   }

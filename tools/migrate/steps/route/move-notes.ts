@@ -1,3 +1,4 @@
+import { distinct } from "../../../../lib/distinct.ts";
 import type { Note, StepContext } from "../../step.ts";
 import type { Uncovered } from "./admission/coverage.ts";
 import type { ControllerWide } from "./controllers/class-settings.ts";
@@ -31,6 +32,7 @@ export function moveNotes(
   return [
     ...written.annotations.withoutEffect.map((message) => ({ kind: "removed" as const, message })),
     ...keptAnnotations(written.annotations.unknown),
+    // Clusters that share a file often need the same note.
     ...distinct(
       moves.flatMap((move) =>
         cutover(move, parents, move.dns, context).map((note) => withDefaults(note, written, move.reading)),
@@ -69,8 +71,3 @@ function withDefaults(note: CutoverNote, written: Reading, reading: Reading): Cu
 }
 
 const DEFAULT = /\$\{\w+:?[-=]([^}]*)\}/g;
-
-/** Clusters that share a file often need the same note. */
-function distinct(notes: readonly CutoverNote[]): readonly CutoverNote[] {
-  return [...new Map(notes.map((note) => [note.message, note])).values()];
-}

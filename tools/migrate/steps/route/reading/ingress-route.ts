@@ -2,7 +2,7 @@ import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import { isMapping, mappingsIn, type Mapping } from "../../../../gitops/yaml/values.ts";
 import { fieldAt } from "../../../objects.ts";
 import { foreign, ingressRouteAnnotations, ownMiddleware } from "./annotations.ts";
-import { prefixOf, refusalsOf, secretsOf } from "./paths.ts";
+import { PATH_MATCHERS, prefixOf, refusalsOf, secretsOf } from "./paths.ts";
 import type { Loss } from "../../../losses.ts";
 import { matchOf, pathOf, type Backend, type Reading, type Served } from "./served.ts";
 import { portOf, type Services } from "../backends/services.ts";
@@ -161,11 +161,6 @@ function requestsOf(rule: string, refusals: string[]): readonly { host: string; 
   });
 }
 
-const PATHS: Readonly<Record<string, string>> = {
-  Path: "Exact",
-  PathPrefix: "PathPrefix",
-  PathRegexp: "RegularExpression",
-};
 const PAIRS: Readonly<Record<string, readonly [string, string]>> = {
   Header: ["headers", "Exact"],
   HeaderRegexp: ["headers", "RegularExpression"],
@@ -179,7 +174,7 @@ function requestOf(matchers: readonly Matcher[]): { host: string; match: Mapping
   const match: Mapping = {};
   for (const { name, args } of matchers) {
     const [first = "", second] = args;
-    const pathType = PATHS[name];
+    const pathType = PATH_MATCHERS[name];
     const pair = PAIRS[name];
     if (name === "Host" && args.length === 1 && host === undefined) host = first;
     else if (pathType !== undefined && args.length === 1 && match.path === undefined)

@@ -6,16 +6,18 @@ import { rewrittenPath, type WrittenPath } from "../controllers/nginx-rewrites.t
 import type { Controller } from "../controllers/controller.ts";
 import { pathOf, type Prefix, type Served } from "./served.ts";
 
+/** The path types of a route that are equivalent to Traefik's matchers. */
+export const PATH_MATCHERS: Readonly<Record<string, string>> = {
+  Path: "Exact",
+  PathPrefix: "PathPrefix",
+  PathRegexp: "RegularExpression",
+};
+
 /** The equivalent path type of a route; undefined if there is none. */
-export function pathType(type: string, pathMatcher: string): string | undefined {
+function pathType(type: string, pathMatcher: string): string | undefined {
   if (type === "Exact") return "Exact";
   if (type === "Prefix") return "PathPrefix";
-  const matchers: Readonly<Record<string, string>> = {
-    Path: "Exact",
-    PathPrefix: "PathPrefix",
-    PathRegexp: "RegularExpression",
-  };
-  return type === "ImplementationSpecific" ? matchers[pathMatcher] : undefined;
+  return type === "ImplementationSpecific" ? PATH_MATCHERS[pathMatcher] : undefined;
 }
 
 /** How a route matches a path, and the filters for it alone, as JSON. */
