@@ -76,8 +76,11 @@ export function* probeProblems(
       recommendation: isOptional,
       ...omission(),
     };
-  for (const probe of PROBES)
-    yield* portProblems(container, [...path, `${probe}Probe`], fields(container[`${probe}Probe`]));
+  for (const probe of PROBES) {
+    const settings = fields(container[`${probe}Probe`]);
+    yield* handlerProblems([...path, `${probe}Probe`], settings);
+    yield* portProblems(container, [...path, `${probe}Probe`], settings);
+  }
   if (isDifferent && !missing.includes("liveness"))
     yield* sameProblem(container.livenessProbe, container.readinessProbe, [...path, "livenessProbe"]);
 }
@@ -89,9 +92,30 @@ export function lacksHandler(probe: unknown): boolean {
 }
 
 /** Whether the probe has a handler: a patch may set it to null, or leave only thresholds. */
-function hasHandler(probe: unknown): boolean {
-  const settings = fields(probe);
-  return [...HANDLERS, "exec"].some((handler) => (settings[handler] ?? undefined) !== undefined);
+const hasHandler = (probe: unknown): boolean => handlersOf(fields(probe)).length > 0;
+
+const handlersOf = (probe: Fields): readonly string[] =>
+  [...HANDLERS, "exec"].filter((handler) => (probe[handler] ?? undefined) !== undefined);
+
+/** Handlers that the API server rejects. Source: validateHandler in Kubernetes' pkg/apis/core/validation. */
+function* handlerProblems(path: Path, probe: Fields): Generator<Problem> {
+  const given = handlersOf(probe);
+  if (given.length === 0 && Object.keys(probe).length > 0)
+    yield {
+      path,
+      message: "The probe has no handler, such as httpGet, so the API server rejects the object.",
+    };
+  if (given.length > 1)
+    yield {
+      path,
+      message: `The probe has ${given.join(" and ")}, but the API server accepts only one handler.`,
+    };
+  for (const handler of HANDLERS.filter((own) => given.includes(own)))
+    if ((at(probe, [handler, "port"]) ?? undefined) === undefined)
+      yield {
+        path: [...path, handler],
+        message: `The handler ${handler} has no port, so the API server rejects the object.`,
+      };
 }
 
 /**
