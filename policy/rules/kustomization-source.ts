@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
 import { dependenciesOf, fluxId } from "../objects/flux.ts";
-import { FLUX_KUSTOMIZATION } from "../objects/kinds.ts";
+import { FLUX_KUSTOMIZATION, GIT_REPOSITORY } from "../objects/kinds.ts";
 import { isPartial } from "../objects/partial.ts";
+import { removedVersion } from "../objects/removed-version.ts";
 import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { at, fields, list, text } from "../engine/read.ts";
@@ -11,18 +12,21 @@ import { notAmong } from "../objects/missing.ts";
 import { defineRule, type Problem, type RuleContext, type NotEvaluated } from "../engine/rule.ts";
 
 const SOURCE_GROUP = "source.toolkit.fluxcd.io";
+const SOURCE_VERSION = `${SOURCE_GROUP}/v1`;
+const KUSTOMIZATION_VERSION = `${FLUX_KUSTOMIZATION.group}/v1`;
 
 /** See docs/reference/rules/kustomization-source.md. */
 export const kustomizationSource = defineRule({
   id: "kustomization-source",
   description:
-    "A Flux Kustomization names a source that exists. It depends only on Kustomizations that exist and do not depend on it, and it keeps its own lists when its parent patches it.",
+    "A Flux Kustomization names a source that exists, and Flux supports the API version of both. It depends only on Kustomizations that exist and do not depend on it, and it keeps its own lists when its parent patches it.",
   why: "A Kustomization whose source or dependency is missing waits forever. In a custom resource, a patch replaces a list as a whole, so the child's own patches or substituteFrom entries are lost.",
   remediation:
     "Set sourceRef.namespace. Correct dependsOn. Add the lists' merge keys to the parent's patch (a comment with x-kubernetes-list-map-keys), or let the child opt out of the patch.",
   severity: "high",
   enforcement: "mandatory",
-  kinds: [FLUX_KUSTOMIZATION],
+  recommends: "an API version that the repository's Flux still supports",
+  kinds: [FLUX_KUSTOMIZATION, GIT_REPOSITORY],
   wholeStack: true,
   settings: z.strictObject({
     requireSourceNamespace: z
@@ -34,6 +38,13 @@ export const kustomizationSource = defineRule({
   }),
   *check(object, context) {
     if (isPartial(object)) return;
+    const current = object.kind === "Kustomization" ? KUSTOMIZATION_VERSION : SOURCE_VERSION;
+    for (const problem of removedVersion(object, context))
+      yield {
+        ...problem,
+        remediation: `Use ${current}, which Flux has since 2.0, without fields that it does not have, such as patchesStrategicMerge or gitImplementation.`,
+      };
+    if (object.kind !== "Kustomization") return;
     yield* sourceProblems(object, context);
     yield* dependencyProblems(object, context);
     yield* lostLists(object, context);
