@@ -35,6 +35,14 @@ spec: {inline: true}
     assert.equal(edited(windows(text), add), windows(expected));
   });
 
+  it("adds an entry below the items that are commented out in a list in the column of its key", () => {
+    const add = (list: string): string | undefined =>
+      edited(`a:\n  b:\n${list}`, (edit) => edit.insert(0, ["a"], "c: 1\n"));
+    for (const list of ["  - x\n  # - y\n", "  - x\n\n  # - y: 1\n  #   z: 2\n"])
+      assert.equal(add(`${list}  # after\n`), `a:\n  b:\n${list}  c: 1\n  # after\n`);
+    assert.equal(add("    - x\n  # - y\n"), "a:\n  b:\n    - x\n  c: 1\n  # - y\n");
+  });
+
   it("refuses changes that would affect other lines", () => {
     const edit = new YamlEdit(text);
     assert.equal(edit.setScalar(0, ["metadata", "annotations"], "x"), false);

@@ -1,3 +1,4 @@
+import { isSeq } from "yaml";
 import { isSchemaComment, isSwitchedOffItem } from "./comments.ts";
 import { contentEnd, type EntryPlace } from "./entry-places.ts";
 
@@ -62,19 +63,32 @@ export class TextLines {
     const end = contentEnd(value) ?? key?.range?.[1] ?? start;
     const trimmed = this.#text.slice(0, end).trimEnd().length;
     const lineEnd = this.#text.indexOf("\n", Math.max(trimmed, start));
-    return lineEnd < 0 ? this.#text.length : this.#afterComments(lineEnd + 1, this.columnOf(place));
+    if (lineEnd < 0) return this.#text.length;
+    const column = this.columnOf(place);
+    return this.#afterComments(lineEnd + 1, column, this.#itemsAt(place) === column);
   }
 
-  /** The end of the comments at an offset that are indented deeper than a column, including blank lines between them but not after them. */
-  #afterComments(offset: number, column: number): number {
+  /** The column of the dashes of a list, which may be that of its key; undefined if there are none. */
+  #itemsAt({ key, value }: EntryPlace): number | undefined {
+    const first = isSeq(value) && value.flow !== true ? value.range?.[0] : undefined;
+    return key === undefined || first === undefined ? undefined : first - this.startOf(first);
+  }
+
+  /**
+   * The end of the comments at an offset that are indented deeper than a column, including blank lines between them but not after them.
+   * @param withItems whether list items that are commented out in that column count as well
+   */
+  #afterComments(offset: number, column: number, withItems: boolean): number {
     let after = offset;
     for (let line = offset; line < this.#text.length;) {
       const next = this.#text.indexOf("\n", line) + 1 || this.#text.length;
       const content = this.#text.slice(line, next);
-      const isComment = /^[ ]*#/.test(content) && content.indexOf("#") > column;
-      if (isComment) after = next;
+      const hash = /^[ ]*#/.test(content) ? content.indexOf("#") : -1;
+      const isItem = withItems && hash === column && isSwitchedOffItem(content.trim());
+      if (hash > column) after = next;
+      else if (isItem) after = this.#afterItem(content, next);
       else if (content.trim() !== "") break;
-      line = next;
+      line = Math.max(next, after);
     }
     return after;
   }
