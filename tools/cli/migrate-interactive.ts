@@ -16,6 +16,12 @@ export interface Conversation {
   readonly explain: (report: StepReport) => Promise<string>;
 }
 
+/** The repository that is read, again and again. */
+export interface Source {
+  readonly root: string;
+  readonly read: () => Promise<StepContext>;
+}
+
 /** What a step was planned on. */
 interface Planned {
   readonly context: StepContext;
@@ -26,21 +32,21 @@ interface Planned {
 /**
  * `edgefirst migrate all REPO --interactive`: for each step, shows the diff, asks, writes, and commits. Offers only proven changes. A question may stay open
  * for hours, in which others push and Flux updates images: what has changed by then is read again.
- * @param read reads the repository
+ * @param source the repository; it is not read as long as it has uncommitted changes
  * @returns the reports of the steps up to the one at which the user stopped
  * @throws {EdgefirstError} if the repository is not a clean Git work tree, at the start or later
  */
 export async function migrateInteractively(
   steps: readonly Step[],
-  read: () => Promise<StepContext>,
+  source: Source,
   conversation: Conversation,
 ): Promise<readonly StepReport[]> {
   const { print, ask } = conversation;
   const reports: StepReport[] = [];
-  let planned = await freshly(read);
+  let planned = await freshly(source);
   for (const step of steps) {
-    if (!isCurrent(planned)) planned = await freshly(read);
-    const { answer, report, next } = await offer(step, { planned, read }, conversation);
+    if (!isCurrent(planned, source)) planned = await freshly(source);
+    const { answer, report, next } = await offer(step, { planned, source }, conversation);
     reports.push(report);
     if (answer === "q") break;
     if (answer === "n") continue;
@@ -68,10 +74,10 @@ interface Offered {
 /** Shows what a step would do, and writes and commits it if the user agrees and the repository has not changed in the meantime. */
 async function offer(
   step: Step,
-  { planned, read }: { readonly planned: Planned; readonly read: () => Promise<StepContext> },
+  { planned, source }: { readonly planned: Planned; readonly source: Source },
   { print, ask, explain }: Conversation,
 ): Promise<Offered> {
-  for (let current = planned; ; current = await freshly(read)) {
+  for (let current = planned; ; current = await freshly(source)) {
     const { context } = current;
     const { repository } = context;
     const result = runStep(step, context);
@@ -82,7 +88,8 @@ async function offer(
       return { answer: "n", report, next: current };
     const answer = await choice(ask, `Write and commit ${step.id}? [y]es, [n]o, [q]uit: `);
     if (answer !== "y") return { answer, report, next: current };
-    if (!isCurrent(current)) {
+    if (!isCurrent(current, source)) {
+      requireClean(source.root);
       print(
         "The repository has changed since this was planned. Nothing was written; this is the new plan:\n",
       );
@@ -96,20 +103,36 @@ async function offer(
 }
 
 /** Reads a clean work tree. */
-async function freshly(read: () => Promise<StepContext>): Promise<Planned> {
-  const context = await read();
-  const { root } = context.repository;
-  if (git(root, "status", "--porcelain") !== "")
-    throw new EdgefirstError(
-      `${root} has uncommitted changes.`,
-      "--interactive makes a commit for each step: commit or stash your changes first, then run it again. Nothing else was changed.",
-    );
-  return { context, head: headOf(root) };
+async function freshly(source: Source): Promise<Planned> {
+  for (;;) {
+    requireClean(source.root);
+    const head = headOf(source.root);
+    const planned = { context: await source.read(), head };
+    // Reading takes a while.
+    if (isCurrent(planned, source)) return planned;
+  }
 }
 
+function requireClean(root: string): void {
+  const [first, ...others] = uncommitted(root);
+  if (first === undefined) return;
+  const more = others.length === 0 ? "" : ` and ${others.length} more`;
+  throw new EdgefirstError(
+    `${root} has uncommitted changes: ${first}${more}.`,
+    "--interactive makes a commit for each step: commit or stash your changes first, then run it again. Nothing else was changed.",
+  );
+}
+
+/** The files with changes that are not committed. */
+const uncommitted = (root: string): readonly string[] =>
+  git(root, "status", "--porcelain")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => line.slice(3));
+
 /** Whether the work tree is still what was read. */
-const isCurrent = ({ head, context: { repository } }: Planned): boolean =>
-  headOf(repository.root) === head && git(repository.root, "status", "--porcelain") === "";
+const isCurrent = ({ head }: Planned, { root }: Source): boolean =>
+  headOf(root) === head && uncommitted(root).length === 0;
 
 const headOf = (root: string): string => git(root, "rev-parse", "HEAD").trim();
 

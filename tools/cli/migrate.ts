@@ -10,6 +10,7 @@ import { progress } from "./progress.ts";
 import { rendererFor } from "./renderer.ts";
 import type { Renderer } from "../render/renderer.ts";
 import type { LossKind } from "../migrate/loss-kinds.ts";
+import type { Source } from "./migrate-interactive.ts";
 import type { StepReport, Verdict } from "../migrate/report.ts";
 import type { IsWritable, RunStep, StepResult } from "../migrate/run.ts";
 import type { FileChange, Step, StepContext } from "../migrate/step.ts";
@@ -55,6 +56,7 @@ const WORST_FIRST: readonly Verdict[] = ["refused", "could not check", "proven",
 export async function migrate(name: string, path: string, flags: MigrateFlags): Promise<number> {
   collectEarly();
   const steps = await stepsOf(name, path);
+  requireDirectory(path);
   const read = (): Promise<StepContext> => contextOf(path, flags);
   if (flags.check) {
     const [step, ...others] = steps;
@@ -70,7 +72,7 @@ export async function migrate(name: string, path: string, flags: MigrateFlags): 
       "--verify-with-flux cannot be combined with --interactive.",
       "Run the steps one by one: edgefirst migrate STEP . --verify-with-flux --write",
     );
-  if (flags.interactive) return runInteractively(steps, read, flags);
+  if (flags.interactive) return runInteractively(steps, { root: path, read }, flags);
   const context = await read();
   const renderer = await rendererFor(context.repository, flags, progress);
   const run = name === "plan" ? planAll : runAll;
@@ -83,13 +85,13 @@ export async function migrate(name: string, path: string, flags: MigrateFlags): 
 
 async function runInteractively(
   steps: readonly Step[],
-  read: () => Promise<StepContext>,
+  source: Source,
   flags: MigrateFlags,
 ): Promise<number> {
   const { migrateInteractively, terminal } = await import("./migrate-interactive.ts");
   const { ask, close } = terminal();
   try {
-    const reports = await migrateInteractively(steps, read, {
+    const reports = await migrateInteractively(steps, source, {
       print: (text) => process.stdout.write(coloured(text)),
       ask,
       explain: (report) => done(report, { ...flags, write: true }),
@@ -100,6 +102,14 @@ async function runInteractively(
   }
 }
 
+function requireDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new EdgefirstError(
+    `There is no directory ${path}.`,
+    "Pass the directory that Flux's paths start from.",
+  );
+}
+
 async function contextOf(
   path: string,
   { only, keepIngress, acceptLoss, askRegistry, sharedRepositories }: MigrateFlags,
@@ -107,11 +117,6 @@ async function contextOf(
   const { Repository } = await import("../gitops/yaml/repository.ts");
   const { buildClusters } = await import("../migrate/build.ts");
   const { readOptions } = await import("../migrate/options.ts");
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new EdgefirstError(
-      `There is no directory ${path}.`,
-      "Pass the directory that Flux's paths start from.",
-    );
   const repository = new Repository(path);
   const options = readOptions(repository);
   const context: StepContext = {

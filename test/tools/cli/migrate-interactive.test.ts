@@ -15,11 +15,16 @@ const FIXTURE = join(import.meta.dirname, "../../fixtures/migrate/pushover/examp
 
 describe("edgefirst migrate all --interactive", () => {
   let root: string;
+  /** What the last run has printed and asked. */
+  let printed: readonly string[];
+  /** How often the repository was read. */
+  let readings: number;
   const git = (...args: readonly string[]): string =>
     execFileSync("git", ["-C", root, ...args], { encoding: "utf8" });
 
   beforeEach(() => {
     root = temporaryDirectory("edgefirst-interactive-");
+    readings = 0;
     cpSync(FIXTURE, root, { recursive: true });
     git("init", "--quiet");
     git("config", "user.name", "test");
@@ -38,6 +43,7 @@ describe("edgefirst migrate all --interactive", () => {
     ...answers: readonly (string | (() => string))[]
   ): Promise<string> {
     const read = () => {
+      readings++;
       const repository = new Repository(root);
       const clusters = buildClusters(repository);
       return Promise.resolve({
@@ -49,16 +55,21 @@ describe("edgefirst migrate all --interactive", () => {
     };
     const steps = ids.map((id) => STEPS.find((step) => step.id === id)).filter((step) => step !== undefined);
     const shown: string[] = [];
+    printed = shown;
     const left = [...answers];
-    await migrateInteractively(steps, read, {
-      print: (text) => void shown.push(text),
-      ask: (question) => {
-        shown.push(question);
-        const answer = left.shift() ?? "q";
-        return Promise.resolve(typeof answer === "string" ? answer : answer());
+    await migrateInteractively(
+      steps,
+      { root, read },
+      {
+        print: (text) => void shown.push(text),
+        ask: (question) => {
+          shown.push(question);
+          const answer = left.shift() ?? "q";
+          return Promise.resolve(typeof answer === "string" ? answer : answer());
+        },
+        explain: ({ verdict }) => Promise.resolve(`verdict: ${verdict}\n`),
       },
-      explain: ({ verdict }) => Promise.resolve(`verdict: ${verdict}\n`),
-    });
+    );
     return shown.join("");
   }
 
@@ -82,9 +93,12 @@ describe("edgefirst migrate all --interactive", () => {
     assert.equal(git("rev-list", "--count", "HEAD").trim(), "1");
   });
 
-  it("does not start with uncommitted changes", async () => {
+  it("does not start with uncommitted changes, before it reads anything", async () => {
     writeFileSync(join(root, "flux.yaml"), "a: b\n");
-    await assert.rejects(run("y"), /has uncommitted changes/);
+    await assert.rejects(run("y"), /has uncommitted changes: flux\.yaml\./);
+    assert.equal(readings, 0);
+    writeFileSync(join(root, "more.yaml"), "a: b\n");
+    await assert.rejects(run("y"), /has uncommitted changes: flux\.yaml and 1 more\./);
   });
 
   const elsewhere = (): void => {
@@ -125,7 +139,9 @@ describe("edgefirst migrate all --interactive", () => {
       git("add", "notes.txt");
       return "y";
     };
-    await assert.rejects(run(staged), /has uncommitted changes/);
+    await assert.rejects(run(staged), /has uncommitted changes: notes\.txt\./);
+    assert.doesNotMatch(printed.join(""), /new plan/);
+    assert.equal(readings, 1);
     assert.equal(git("rev-list", "--count", "HEAD").trim(), "1");
     assert.equal(git("status", "--porcelain"), "A  notes.txt\n");
     git("rm", "--quiet", "--cached", "notes.txt");
