@@ -117,7 +117,8 @@ export function objectNamed(
 
 /** Whether an object has the given kind and API group. */
 export function isKind(object: Mapping, { group, kind }: GroupKind): boolean {
-  return object.kind === kind && scalarText(object.apiVersion).startsWith(`${group}/`);
+  const version = scalarText(object.apiVersion);
+  return object.kind === kind && (group === "" ? !version.includes("/") : version.startsWith(`${group}/`));
 }
 
 /** The value at a path; undefined if the path does not exist. */

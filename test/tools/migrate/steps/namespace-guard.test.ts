@@ -113,6 +113,16 @@ describe("migrate namespace: the guard", () => {
     );
   });
 
+  it("names the Namespaces that the children apply, with everything in them", () => {
+    const kept = (annotations: object): string =>
+      messages(
+        resultOf(namespace, child([object("Namespace", "", { metadata: { name: "store", annotations } })])),
+        "runbook",
+      ).join("\n");
+    assert.match(kept({}), /only the guard keeps these .*: Namespace store with everything in it/);
+    assert.doesNotMatch(kept({ "kustomize.toolkit.fluxcd.io/prune": "disabled" }), /Namespace store/);
+  });
+
   it("counts the custom resources whose controllers may delete what they manage", () => {
     const result = resultOf(
       namespace,

@@ -4,9 +4,9 @@ import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { isMapping, type Mapping, type Value } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts";
-import { STATEFUL_SET } from "../../../../policy/objects/kinds.ts";
+import { NAMESPACE, STATEFUL_SET } from "../../../../policy/objects/kinds.ts";
 import { knowledgeOf } from "../../../lint/knowledge.ts";
-import { fieldAt, fieldsIn, idOf, isKind } from "../../objects.ts";
+import { fieldAt, fieldsIn, idOf, isKind, nameOf } from "../../objects.ts";
 import { PRUNE_ANNOTATION } from "../../prune-annotation.ts";
 import type { StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
@@ -33,14 +33,18 @@ export function pruneOf(object: Mapping): string {
 }
 
 /**
- * StatefulSets and HelmReleases with volumes, as `Kind namespace/name`. Only the guard keeps them during the move: `prune: disabled` would
+ * Namespaces, and StatefulSets and HelmReleases with volumes, as `Kind namespace/name`. Only the guard keeps them during the move: `prune: disabled` would
  * leave them on the cluster after their app is removed.
  */
 export function keptByGuardOnly(moving: MovingRoot): readonly string[] {
-  return objectsBelow(moving)
-    .filter(({ object }) => hasVolumes(object))
-    .filter(({ object }) => pruneOf(object) !== "disabled")
-    .map(({ object }) => `${scalarText(object.kind)} ${idOf(object)}`);
+  const { volumes = [], namespaces = [] } = Object.groupBy(
+    objectsBelow(moving).filter(({ object }) => pruneOf(object) !== "disabled"),
+    ({ object }) => (isKind(object, NAMESPACE) ? "namespaces" : hasVolumes(object) ? "volumes" : "others"),
+  );
+  return [
+    ...volumes.map(({ object }) => `${scalarText(object.kind)} ${idOf(object)}`),
+    ...namespaces.map(({ object }) => `Namespace ${nameOf(object).name} with everything in it`),
+  ];
 }
 
 /** The other kinds of custom resources with the number of objects, such as `Terraform (3)`. */
