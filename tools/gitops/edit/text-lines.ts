@@ -2,6 +2,9 @@ import { isSeq } from "yaml";
 import { isSchemaComment, isSwitchedOffItem } from "./comments.ts";
 import { contentEnd, type EntryPlace } from "./entry-places.ts";
 
+/** Offsets at which something starts and ends. */
+export type TextRange = readonly [start: number, end: number];
+
 /** Finds the lines of a YAML text that an edit has to touch. */
 export class TextLines {
   readonly #text: string;
@@ -106,6 +109,23 @@ export class TextLines {
   isBelowBlank(place: EntryPlace): boolean {
     const start = this.startWithComments(place);
     return start > 0 && this.#text.slice(this.startOf(start - 1), start).trim() === "";
+  }
+
+  /** The most blank lines in a row between an offset and the line of another one, except those within `without`. */
+  blankLinesBetween(from: number, to: number, without: readonly TextRange[]): number {
+    const end = this.startOf(to);
+    let most = 0;
+    let run = 0;
+    // The rest of the line on which a comment ends is no line.
+    let line = this.startOf(from) === from ? from : this.#text.indexOf("\n", from) + 1;
+    while (line < end) {
+      const next = this.#text.indexOf("\n", line) + 1;
+      const isWithin = without.some(([start, after]) => this.startOf(start) <= line && line < after);
+      run = !isWithin && this.#text.slice(line, next).trim() === "" ? run + 1 : 0;
+      most = Math.max(most, run);
+      line = next;
+    }
+    return most;
   }
 
   /** Number of spaces and tabs at an offset. */

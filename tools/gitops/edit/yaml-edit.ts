@@ -47,7 +47,7 @@ import {
   type Obstacle,
 } from "./obstacles.ts";
 import { applyEdits, type TextEdit } from "./text-edit.ts";
-import { TextLines } from "./text-lines.ts";
+import { TextLines, type TextRange } from "./text-lines.ts";
 
 /**
  * Edits a YAML file. Only the lines that change are touched: comments, anchors, order, quoting, blank lines and line endings stay. Changes are planned against
@@ -239,7 +239,7 @@ export class YamlEdit {
   }
 
   /** The offsets of an entry's first and last line, without the comments above it. */
-  rangeOf(document: number, path: readonly PathStep[]): readonly [start: number, end: number] | undefined {
+  rangeOf(document: number, path: readonly PathStep[]): TextRange | undefined {
     const place = this.#place(document, path);
     return place && [place.start, this.#lines.endOf(place)];
   }
@@ -248,6 +248,11 @@ export class YamlEdit {
   isSeparated(document: number, path: readonly PathStep[]): boolean {
     const place = this.#place(document, path);
     return place !== undefined && this.#lines.isBelowBlank(place);
+  }
+
+  /** The most blank lines in a row between an offset and the line of another one, except those within `without`. */
+  blankLinesBetween(from: number, to: number, without: readonly TextRange[]): number {
+    return this.#lines.blankLinesBetween(from, to, without);
   }
 
   /** Separates an entry from the one above it by one blank line, or by none. */

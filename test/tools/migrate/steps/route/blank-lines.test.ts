@@ -115,3 +115,91 @@ spec:
     );
   });
 });
+
+describe("migrate route: blank lines between labels and annotations", () => {
+  const TLS = 'traefik.ingress.kubernetes.io/router.tls: "true"';
+  const ENTRY = "traefik.ingress.kubernetes.io/router.entrypoints: websecure";
+  const ISSUER = "cert-manager.io/cluster-issuer: acme";
+  const LABELS = "labels:\n  team: den\n\n  tier: front\n";
+  const ANNOTATIONS = `annotations:
+
+  look.example.org/on: "true"
+  # how it looks
+  look.example.org/theme: dark
+
+  # shown on the page
+  page.example.org/show: "true"
+  ${TLS}
+  page.example.org/text: |
+    one
+
+    two
+
+
+  # one more group
+
+
+  # page.example.org/hidden: "true"
+  last.example.org/one: "1"
+
+  ${ENTRY}
+
+  last.example.org/two: "2"
+
+  ${ISSUER}
+`;
+  const STAYING = ANNOTATIONS.replace(`  ${TLS}\n`, "")
+    .replace(`  ${ENTRY}\n\n`, "")
+    .replace(/\n {2}cert.*\n$/, "");
+  const OWN = {
+    route: {
+      gateways: {
+        wan: {
+          name: "front",
+          namespace: "doors",
+          elsewhere: true,
+          entryPoints: { websecure: "https" },
+          httpsListeners: ["https"],
+        },
+      },
+    },
+  };
+
+  it("stay in values", () => {
+    const own = entry("moves", "wan").replace(
+      "  hosts:",
+      `${indent(`${ANNOTATIONS}\n${LABELS}`, "  ")}  hosts:`,
+    );
+    const values = `${SERVICE}\ningress:\n${indent(own, "  ")}`;
+    const result = resultOf(route, { "den/tea.yaml": release(values) }, OWN);
+    const text = written(result, "den/tea.yaml");
+    const kept = indent(`${STAYING}\n${LABELS}`, "        ");
+    assert.ok(text.includes(`      moves:\n${kept}        parentRefs:`), text);
+  });
+
+  it("stay in the metadata of an object", () => {
+    const text = `apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: tea
+
+  namespace: den
+${indent(`${LABELS}\n${ANNOTATIONS}`, "  ")}spec:
+  ingressClassName: wan
+  rules:
+    - host: tea.example.net
+      http:
+        paths:
+          - path: /
+            pathType: Prefix
+            backend: { service: { name: tea, port: { number: 80 } } }
+`;
+    const moved = written(resultOf(route, { "den/tea.yaml": text }, OWN), "den/tea.yaml");
+    assert.ok(
+      moved.includes(
+        `metadata:\n  name: tea\n\n  namespace: den\n${indent(`${LABELS}\n${STAYING}`, "  ")}spec:`,
+      ),
+      moved,
+    );
+  });
+});

@@ -4,6 +4,7 @@ import { fieldsIn } from "../../../objects.ts";
 import { isMapping, type Mapping, type PathStep, type Value } from "../../../../gitops/yaml/values.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import { writeYaml } from "../../../../gitops/edit/write-yaml.ts";
+import type { TextRange } from "../../../../gitops/edit/text-lines.ts";
 import { scalarsIn, Texts } from "../../../texts.ts";
 import type { YamlEdit } from "../../../../gitops/edit/yaml-edit.ts";
 import type { MovingComments } from "./comment-places.ts";
@@ -103,11 +104,14 @@ function richer(one: string | undefined, other: string): string {
 
 /** Fields as YAML; those in `copied` keep the lines of the Ingress, with their comments, quotes and anchors. */
 export function carriedYaml(fields: Mapping, copied: readonly string[], written: Written): string {
+  const { edit, document, path } = written;
   return Object.entries(fields)
-    .map(
-      ([key, value]) =>
-        (copied.includes(key) ? copyOf(key, value, written) : undefined) ?? writeYaml({ [key]: value }),
-    )
+    .map(([key, value], index, all) => {
+      const copy = copied.includes(key) ? copyOf(key, value, written) : undefined;
+      const isNext = copy !== undefined && copied.includes(all[index - 1]?.[0] ?? "");
+      const gap = isNext && edit.isSeparated(document, [...path, key]) ? "\n" : "";
+      return gap + (copy ?? writeYaml({ [key]: value }));
+    })
     .join("");
 }
 
@@ -133,10 +137,36 @@ function copyOf(
   comments?.take(({ start }) => parts.some(({ range }) => range[0] <= start && start < range[1]));
   const around = comments?.take((comment) => isAmong(comment, [...path, key], own)) ?? [];
   const block = [
-    ...parts.map(({ lines = "", range }) => ({ start: range[0], text: lines.replace(/\n?$/, "\n") })),
-    ...around.map(({ start, lines }) => ({ start, text: `${lines.join("\n")}\n` })),
-  ].toSorted((a, b) => a.start - b.start);
-  return `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")}\n${indented(block.map(({ text }) => text).join(""))}`;
+    ...parts.map(({ lines = "", range }) => ({ range, text: lines.replace(/\n?$/, "\n") })),
+    ...around.map(({ start, end, lines }) => ({
+      range: [start, end] as const,
+      text: `${lines.join("\n")}\n`,
+    })),
+  ].toSorted((a, b) => a.range[0] - b.range[0]);
+  const going = keys.filter((name) => !own.includes(name)).map((name) => [...path, key, name]);
+  const spaced = withBlankLines(block, { edit, document, path: [...path, key] }, going);
+  return `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")}\n${indented(spaced)}`;
+}
+
+/** Lines that stay of a mapping; groups of them that blank lines separate remain groups if what is between them goes. */
+function withBlankLines(
+  block: readonly { readonly range: TextRange; readonly text: string }[],
+  { edit, document, path }: Written,
+  going: readonly (readonly PathStep[])[],
+): string {
+  const gone = going.flatMap((entry) => {
+    const range = edit.rangeOf(document, entry);
+    return range ? [range] : [];
+  });
+  // The line of the mapping's own key is the one above the first entry.
+  const first = edit.rangeOf(document, path)?.[0] ?? 0;
+  return block
+    .map(({ range: [start], text }, index) => {
+      const isHeaded = index === 0 && gone.every(([after]) => after > start);
+      const above = block[index - 1]?.range[1] ?? (isHeaded ? first + 1 : start);
+      return "\n".repeat(edit.blankLinesBetween(above, start, gone)) + text;
+    })
+    .join("");
 }
 
 /** Whether comments stay in a mapping of which these entries stay: they are about one of those or about all, or they are entries that are switched off. */
