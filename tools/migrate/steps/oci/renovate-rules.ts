@@ -1,19 +1,8 @@
 import { posix } from "node:path";
-import { isMap, isScalar, isSeq, LineCounter, visit, type Node, type YAMLMap } from "yaml";
-import { parseDocument } from "../../../../lib/quiet-yaml.ts";
-
-/** A text in a list of Renovate's configuration. */
-export interface Entry {
-  readonly text: string;
-  readonly line: number;
-}
+import { settingsIn, type Item } from "./renovate-config.ts";
 
 /** A rule of `packageRules`, or the list `ignoreDeps`, which is a rule by names. */
-export interface RenovateRule {
-  readonly line: number;
-  /** The entries of its lists, by field. */
-  readonly lists: ReadonlyMap<string, readonly Entry[]>;
-}
+export type RenovateRule = Item;
 
 /** What Renovate knows about a chart by its manager for Flux. */
 export interface Dependency {
@@ -22,44 +11,11 @@ export interface Dependency {
   readonly datasource: "helm" | "docker";
 }
 
-/** JSON5 as YAML in flow style, with the same lines: without comments and tabs, and with double quotes. */
-const asYaml = (json5: string): string =>
-  json5.replace(
-    /"(?:\\[^]|[^"\\])*"|'((?:\\[^]|[^'\\])*)'|\/\/.*|\/\*[^]*?\*\/|[\t:]/g,
-    (token, single?: string) => {
-      if (single !== undefined)
-        return `"${single.replace(/\\[^]|"/g, (one) => ({ '"': '\\"', "\\'": "'" })[one] ?? one)}"`;
-      if (token.startsWith('"')) return token;
-      if (token === "\t") return " ";
-      return token === ":" ? ": " : token.replace(/./g, " ");
-    },
-  );
-
 /** The rules in a configuration of Renovate or a preset, wherever they are nested; none if it is neither. */
-export function rulesIn(text: string): readonly RenovateRule[] {
-  const lines = new LineCounter();
-  const document = parseDocument(asYaml(text), { lineCounter: lines, uniqueKeys: false });
-  const lineOf = (node: Node): number => lines.linePos(node.range?.[0] ?? 0).line;
-  const entriesOf = (node: unknown): readonly Entry[] =>
-    (isSeq(node) ? node.items : [node]).flatMap((item) =>
-      isScalar(item) && typeof item.value === "string" ? [{ text: item.value, line: lineOf(item) }] : [],
-    );
-  const ruleOf = (map: YAMLMap): RenovateRule => ({
-    line: lineOf(map),
-    lists: new Map(map.items.map(({ key, value }) => [String(key), entriesOf(value)])),
-  });
-  const rules: RenovateRule[] = [];
-  visit(document, {
-    Pair(_, { key, value }) {
-      const name = String(key);
-      if (name === "packageRules" && isSeq(value))
-        rules.push(...value.items.filter((item) => isMap(item)).map(ruleOf));
-      if (name === "ignoreDeps" && isSeq(value))
-        rules.push({ line: lineOf(value), lists: new Map([["matchDepNames", entriesOf(value)]]) });
-    },
-  });
-  return rules;
-}
+export const rulesIn = (text: string): readonly RenovateRule[] =>
+  settingsIn(text, ["packageRules", "ignoreDeps"]).flatMap(({ name, line, entries, items }) =>
+    name === "packageRules" ? items : [{ line, lists: new Map([["matchDepNames", entries]]) }],
+  );
 
 /** The lists of names, and how Renovate reads their entries; the older ones are those into which it migrates them. */
 const NAMES: Readonly<Record<string, readonly [keyof Dependency, (text: string) => string]>> = {
@@ -118,7 +74,8 @@ function fitsList(value: string, patterns: readonly string[]): boolean {
   );
 }
 
-function fitsOne(value: string, pattern: string): boolean {
+/** Whether a value fits a pattern: a regular expression between slashes, or a glob. */
+export function fitsOne(value: string, pattern: string): boolean {
   const [, source, flags] = /^\/(.*)\/(i?)$/s.exec(pattern) ?? [];
   if (source === undefined)
     return pattern === "*" || posix.matchesGlob(value.toLowerCase(), pattern.toLowerCase());

@@ -1,16 +1,15 @@
 import { distinct } from "../../../../lib/distinct.ts";
-import { searchedText } from "../../../gitops/yaml/file-text.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { fieldAt, fieldsIn, type WrittenObject } from "../../objects.ts";
-import type { Note, StepContext } from "../../step.ts";
-import { textFiles } from "../../text-files.ts";
+import type { FileChange, Note, StepContext } from "../../step.ts";
 import { repositoryOf, sourceOf } from "./artifact.ts";
+import { staleComments } from "./renovate-comments.ts";
+import { configFiles } from "./renovate-config.ts";
+import { managerNotes } from "./renovate-managers.ts";
+import { firstOf } from "./renovate-names.ts";
 import { fits, lineFor, rulesIn, type Dependency, type RenovateRule } from "./renovate-rules.ts";
-
-/** How many charts a note names. */
-const NAMED = 5;
 
 /** A chart as Renovate knows it before and after the step. */
 interface Moved {
@@ -18,11 +17,28 @@ interface Moved {
   readonly after: Dependency;
 }
 
+/** What the owner has to know about Renovate: its rules, its managers, and comments for it. */
+export function renovateNotes(
+  releases: readonly WrittenObject[],
+  changes: readonly FileChange[],
+  context: StepContext,
+): readonly Note[] {
+  const charts = releases.map(({ file, forms: [form] }) => {
+    const { chart, version } = fieldsIn(form?.object, ["spec", "chart", "spec"]);
+    return { file, name: scalarText(chart), version: scalarText(version) };
+  });
+  return [
+    ...ruleNotes(releases, context),
+    ...managerNotes(charts, changes, context),
+    ...staleComments(releases),
+  ];
+}
+
 /**
  * The rules of Renovate that stop or begin to apply to charts that move. Renovate names a chart from a HelmRepository by its own name, and one from an OCIRepository
  * by its whole address, and the latter has the datasource `docker`. Source: lib/modules/manager/flux/extract.ts in renovatebot/renovate.
  */
-export function renovateNotes(releases: readonly WrittenObject[], context: StepContext): readonly Note[] {
+function ruleNotes(releases: readonly WrittenObject[], context: StepContext): readonly Note[] {
   const all = releases.flatMap((release) => movedIn(release, context));
   const moved = distinct(all);
   return rulesOf(context.repository).flatMap(({ file, rule }) => {
@@ -46,13 +62,8 @@ const STOPS =
 const BEGINS =
   "this rule of Renovate begins to apply to charts that move, because Renovate knows them by their address, with the datasource docker";
 
-function named(moved: readonly Moved[]): string {
-  const names = moved
-    .slice(0, NAMED)
-    .map(({ before, after }) => `${before.depName} becomes ${after.depName}`);
-  const more = moved.length > NAMED ? ` and ${moved.length - NAMED} more` : "";
-  return `${names.join(", ")}${more}`;
-}
+const named = (moved: readonly Moved[]): string =>
+  firstOf(moved.map(({ before, after }) => `${before.depName} becomes ${after.depName}`));
 
 function movedIn(release: WrittenObject, context: StepContext): readonly Moved[] {
   const source = sourceOf(release, context);
@@ -74,11 +85,5 @@ function movedIn(release: WrittenObject, context: StepContext): readonly Moved[]
 /** The rules in all configurations and presets of Renovate in a repository: whatever has `packageRules` or `ignoreDeps` is one. */
 const rulesOf = oncePer(
   (repository: Repository): readonly { readonly file: string; readonly rule: RenovateRule }[] =>
-    textFiles(repository)
-      .filter((file) => /\.json5?$|(?:^|\/)\.renovaterc$/.test(file))
-      .flatMap((file) => {
-        const text = searchedText(repository, file);
-        if (!/\b(?:packageRules|ignoreDeps)\b/.test(text)) return [];
-        return rulesIn(text).map((rule) => ({ file, rule }));
-      }),
+    configFiles(repository).flatMap(({ file, text }) => rulesIn(text).map((rule) => ({ file, rule }))),
 );

@@ -19,7 +19,8 @@ import { clusterOf } from "../../clusters.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
-import { whyNotMovable, withMarker } from "./image-policy.ts";
+import { whyNotMovable } from "./image-policy.ts";
+import { whyNotMovedTo, withComments, type VersionComments } from "./version-comments.ts";
 import { apiVersionFor } from "./api-version.ts";
 import { isOciRepository, type Artifact, type Source } from "./artifact.ts";
 
@@ -37,26 +38,24 @@ export interface NewRepositories {
  */
 export function referenceFor(
   release: WrittenObject,
-  source: Source & { readonly markers: readonly string[] },
+  source: Source & VersionComments,
   context: StepContext,
   { files, created }: NewRepositories,
 ): Mapping | string {
   const [form] = release.forms;
   if (!form) return "it is not deployed to any cluster";
   const { name, namespace } = nameOf(form.object);
-  const [marker] = source.markers;
+  const comments = [...source.markers, ...source.pin];
   const unmovable = whyNotMovable(source.markers);
   if (unmovable !== undefined) return unmovable;
   const present = existingName(release, source, undefined, context);
   if (present !== undefined)
-    return marker === undefined
-      ? { kind: "OCIRepository", name: present }
-      : `image automation updates its chart version (${marker}), and OCIRepository ${present} already exists: move the marker to its tag by hand`;
+    return whyNotMovedTo(present, source) ?? { kind: "OCIRepository", name: present };
   const directory = posix.dirname(release.file);
   const namespaces = release.forms.map((built) => nameOf(built.object).namespace);
   const tag = versionVariable(release, context) ?? source.tag;
-  // Each marker of a file stays: two releases with the same one do not share it.
-  const own = marker === undefined ? undefined : `${marker} ${idOf(form.object)}`;
+  // Each comment of a file stays: two releases with the same one do not share it.
+  const own = comments.length === 0 ? undefined : [...comments, idOf(form.object)].join(" ");
   const key = artifactKey(directory, namespaces, source.fields, source.address, tag, own);
   const shared = created.get(key);
   if (shared !== undefined) return { kind: "OCIRepository", name: shared };
@@ -72,7 +71,7 @@ export function referenceFor(
   const chart = fieldsIn(form.object, ["spec", "chart"]);
   const replaced = fieldAt(chart, ["spec", "interval"]) === undefined ? form.object : chart;
   const yaml = ociRepository({ ...served, metadata }, { ...source, tag }, replaced);
-  files.append(path, withMarker(yaml, marker));
+  files.append(path, withComments(yaml, source));
   if (kustomization !== undefined) files.addResource(kustomization, "./ocirepository.yaml");
   created.set(key, name);
   return { kind: "OCIRepository", name };

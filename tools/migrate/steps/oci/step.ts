@@ -25,6 +25,7 @@ import { sharedDirectories, sharedReference } from "./shared.ts";
 import { notEditable } from "../../not-editable.ts";
 import { importedElsewhere } from "./imported.ts";
 import { readersOfChart } from "./readers.ts";
+import { isPin } from "./renovate-comments.ts";
 import { renovateNotes } from "./renovate.ts";
 import { removeUnused } from "./unused.ts";
 import { waiting } from "./waiting.ts";
@@ -67,10 +68,13 @@ function plan(context: StepContext): Plan {
     const document = edit.documentAt(release.origin.offset);
     const comments = edit.commentsOf(document, ["spec", "chart"], true);
     const markers = comments.filter(isMarker);
+    const owned = edit.ownedCommentsOf(document, ["spec", "chart"], true);
+    // A shared OCIRepository has one tag for several releases.
+    const pin = context.options.oci.shared ? undefined : owned.find(isPin);
     const losses = [
       ...blockLosses(
-        edit
-          .ownedCommentsOf(document, ["spec", "chart"], true)
+        owned
+          .filter((block) => block !== pin)
           .map((block) => ({ ...block, lines: block.lines.filter((line) => !isMarker(line.trim())) }))
           .filter(({ lines }) => lines.length > 0),
         "spec.chart",
@@ -93,7 +97,7 @@ function plan(context: StepContext): Plan {
     const reference =
       context.options.oci.shared && isShared
         ? sharedReference(release, planned, context, added)
-        : referenceFor(release, { ...planned, markers }, context, added);
+        : referenceFor(release, { ...planned, markers, pin: pin?.lines ?? [] }, context, added);
     if (typeof reference === "string")
       notes.push({ kind: "refused", message: `unchanged: ${reference}`, position });
     else if (edit.replace(document, ["spec", "chart"], stringify({ chartRef: reference }))) {
@@ -122,7 +126,7 @@ function plan(context: StepContext): Plan {
       ...sharing(added.created, replaced, context),
       ...waiting(replaced, context),
       ...(replaced.length > 0 ? readersOfChart(context) : []),
-      ...renovateNotes(replaced, context),
+      ...renovateNotes(replaced, unused.changes, context),
       ...importedElsewhere(replaced, context),
       ...embeddedObjects(context, isRelease),
       ...unused.notes,
