@@ -66,8 +66,8 @@ function pairs(
   before: BuiltCluster,
   after: BuiltCluster,
 ): readonly { readonly old: BuiltObject | undefined; readonly now: BuiltObject }[] {
-  const former = new Map(before.objects.filter(isKustomization).map((built) => [keyOf(built), built]));
-  return after.objects.filter(isKustomization).map((now) => ({ old: former.get(keyOf(now)), now }));
+  const former = new Map(keyed(before).map(([key, built]) => [key, built]));
+  return keyed(after).map(([key, now]) => ({ old: former.get(key), now }));
 }
 
 /** One note for all children that miss the same object for the same reason. */
@@ -140,5 +140,14 @@ function elsewhereImpersonated(before: BuiltCluster, after: BuiltCluster): reado
 
 const isKustomization = ({ object }: BuiltObject): boolean => isFluxKustomization(object);
 
-/** Identifies the document that an object is written in. */
-const keyOf = ({ origin }: BuiltObject): string => `${origin.source.file}:${origin.offset}`;
+/** Kustomizations by what a move leaves as it is: their file, their name and, among those with the same name in a file, their place. */
+function keyed({ objects }: BuiltCluster): readonly (readonly [string, BuiltObject])[] {
+  const named = Map.groupBy(
+    objects.filter(isKustomization),
+    ({ object, origin }) => `${origin.source.file} ${nameOf(object).name}`,
+  );
+  return [...named].flatMap(([key, built]) => {
+    const offsets = [...new Set(built.map(({ origin }) => origin.offset))].toSorted((a, b) => a - b);
+    return built.map((one) => [`${key} ${offsets.indexOf(one.origin.offset)}`, one] as const);
+  });
+}

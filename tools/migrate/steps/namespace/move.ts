@@ -10,7 +10,7 @@ import { OPTIONS_FILE } from "../../options-file.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { missingAfter, type Sought } from "./missing.ts";
 import { namedBefore } from "./named.ts";
-import { dependsOnPatches } from "./depends-on.ts";
+import { moveDependencies } from "./depends-on.ts";
 import { addPatches, movePatch, movePatchOf, sourcePatch } from "./patches.ts";
 import { presentIn, referencesOf } from "./references.ts";
 import { notEditable } from "../../not-editable.ts";
@@ -31,10 +31,8 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
     ...(source === undefined ? [] : [sourcePatch(source, optOutLabel)]),
     movePatch(target, optOutLabel),
   ];
-  const patches = [
-    ...(perApp ? patchesPerApp(moving, source) : shared),
-    ...dependsOnPatches(moving, context.options.namespace.staying),
-  ];
+  const dependencies = moveDependencies(moving, context, edits);
+  const patches = [...(perApp ? patchesPerApp(moving, source) : shared), ...dependencies.patches];
   if (!addPatches(edit, document, patches, writtenRoot(moving, context.repository)))
     return [
       {
@@ -56,6 +54,7 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
     ...lost,
     ...decisions(undecided, moving),
     ...live.flatMap((group) => onlyLive(group, moving)),
+    ...dependencies.notes,
     ...namedBefore(moving),
   ];
 }
