@@ -1,4 +1,3 @@
-import { named } from "../../../../lib/counted.ts";
 import { hasCrdProvider } from "../../../../policy/objects/traefiks.ts";
 import { chartOf, valuesOf } from "../../../../policy/objects/helm.ts";
 import { HELM_RELEASE } from "../../../../policy/objects/kinds.ts";
@@ -7,6 +6,7 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { indexOf } from "../../clusters.ts";
 import type { StepContext } from "../../step.ts";
+import { certificateToday, coversHost } from "./certificates.ts";
 import { controllerOf, controllerValues } from "./controllers/classes.ts";
 import { nginx } from "./controllers/nginx.ts";
 import { redirects } from "./controllers/nginx-config.ts";
@@ -20,7 +20,6 @@ import type { Moving, Parents } from "./gateway/parents.ts";
 import { plainHttpOf } from "./plain/http.ts";
 import { kindOf } from "./plain/losses.ts";
 import { hasPlainListener, redirectsPlainHttp } from "./plain/listeners.ts";
-import type { Reading } from "./reading/served.ts";
 
 /** What DNS, certificates and the Gateway's Traefik need before and after the commit, for each hostname. */
 export function cutover(
@@ -42,7 +41,7 @@ export function cutover(
     .filter(({ kind, service }) => kind === "TraefikService" && service === undefined);
   return [
     ...hosts.map((host) => {
-      const tls = isPlainOnly(moving, parentRefs, option) ? [] : certificates(reading);
+      const tls = isPlainOnly(moving, parentRefs, option) ? [] : certificates(host, moving);
       const needs = [...dnsLines(host, dns, context), ...tls, ...(plain ? [OWN_NAMESPACE] : [])].join("; ");
       return `${host}: moves from class ${reading.ingressClass ?? ""} to Gateway ${gateway}; ${needs}`;
     }),
@@ -79,16 +78,9 @@ function isPlainOnly(
 
 const isNamed = ({ sectionName, port }: Mapping): boolean => sectionName !== undefined || port !== undefined;
 
-function certificates({
-  kind,
-  annotations: { certificate },
-  tlsSecrets,
-  usesTls,
-}: Reading): readonly string[] {
-  const had =
-    tlsSecrets.length === 0
-      ? ""
-      : `, as ${named(tlsSecrets, "Secret")} ${tlsSecrets.length === 1 ? "does" : "do"} today`;
+function certificates(host: string, moving: Moving): readonly string[] {
+  const { kind, annotations, usesTls } = moving.reading;
+  const { certificate } = annotations;
   // cert-manager issues nothing for an Ingress without `tls`, and nothing for an IngressRoute.
   const issued =
     certificate.length === 0 || !usesTls || kind === "IngressRoute"
@@ -96,7 +88,10 @@ function certificates({
       : [
           `cert-manager deletes the certificate with the Ingress: move ${certificate.join(", ")} to the Gateway`,
         ];
-  return [`TLS: a certificate on the Gateway's listener must cover it${had}`, ...issued];
+  return [
+    `TLS: a certificate on the Gateway's listener must cover it${certificateToday(host, moving)}`,
+    ...issued,
+  ];
 }
 
 /** Whether the repository shows that the Traefik behind a Gateway reads Middlewares; for a Gateway created elsewhere, that every Traefik does. */
@@ -130,10 +125,8 @@ function withoutCertificate({ reading, cluster }: Moving, option: Parents["gatew
   if (controllerOf(ingressClass, cluster) !== nginx || tlsHosts.length === 0) return [];
   const isForced = redirects(annotations.raw, false, controllerValues(ingressClass, cluster));
   if (isForced || plainHttpOf(reading, cluster, option).answer !== "redirected") return [];
-  const covers = (pattern: string, host: string): boolean =>
-    pattern === host || (pattern.startsWith("*.") && host.endsWith(pattern.slice(1)));
   const open = [...new Set(served.map(({ host }) => host))].filter(
-    (host) => !tlsHosts.some((pattern) => covers(pattern, host)),
+    (host) => !tlsHosts.some((pattern) => coversHost(pattern, host)),
   );
   if (open.length === 0) return [];
   return [
