@@ -13,7 +13,7 @@ export interface FrontService {
  * Sources: service/helpers in k8s.io/cloud-provider (`load-balancer-source-ranges`); https://cloud-provider-azure.sigs.k8s.io/topics/loadbalancer/;
  * pkg/annotations/constants.go in github.com/kubernetes-sigs/aws-load-balancer-controller;
  * https://docs.digitalocean.com/products/kubernetes/how-to/configure-load-balancers/ (allow rules);
- * https://help.ovhcloud.com, "Using the OVHcloud Managed Kubernetes LoadBalancer" (allowed sources). Those of Google, Hetzner and OpenStack have none.
+ * https://help.ovhcloud.com, "Using the OVHcloud Managed Kubernetes LoadBalancer" (allowed sources). Those of Hetzner and OpenStack have none.
  */
 const LISTS =
   /(?:\/load-balancer-source-ranges|azure-allowed-ip-ranges|azure-allowed-service-tags|aws-load-balancer-security-group-prefix-lists|do-loadbalancer-allow-rules|ovh-loadbalancer-allowed-sources)$/;

@@ -16,6 +16,7 @@ import { moveOf, type Move } from "../move.ts";
 import { otherIngresses } from "./other-charts.ts";
 import { refused, whyHeld, type DnsRecord, type Holds, type Outcome, type Stay } from "../outcome.ts";
 import { rewriteValues } from "./edit.ts";
+import { renamedIngress } from "./renamed.ts";
 import { entriesAt, INGRESS, ROUTE, servicesIn } from "./values.ts";
 import { answers, groupName, hostGroups, type Reading } from "../reading/served.ts";
 import { servicesOf, whyRefused } from "../backends/services.ts";
@@ -36,7 +37,12 @@ export function releaseOutcome(release: WrittenObject, context: StepContext, hol
     return { notes: [left("its chart differs between clusters")] };
   const dialect = dialectOf(chart);
   if (typeof dialect === "string") return { notes: [left(dialect)] };
-  const notes: Note[] = [...added];
+  const stays: Note[] = [];
+  const notes: Note[] = [];
+  const stay = (note: Note): void => {
+    stays.push(note);
+    notes.push(note);
+  };
   const routes: Mapping = {};
   const moved: string[] = [];
   const records: DnsRecord[] = [];
@@ -44,13 +50,13 @@ export function releaseOutcome(release: WrittenObject, context: StepContext, hol
   for (const [key, entry] of entries) {
     const converted = convert([key, entry], { written, release, dialect }, context);
     if ("kind" in converted) {
-      notes.push({ ...converted, position: position(key) });
+      stay({ ...converted, position: position(key) });
       continue;
     }
     const sources = release.forms.map(({ object }) => sourceOf(object, key));
     const held = whyHeld(sources, holds, Object.keys(converted.routes).length > 0);
     if (held !== undefined) {
-      notes.push({ ...refused(held), position: position(key) });
+      stay({ ...refused(held), position: position(key) });
       continue;
     }
     moved.push(key);
@@ -61,15 +67,23 @@ export function releaseOutcome(release: WrittenObject, context: StepContext, hol
     notes.push(...converted.notes.map((note) => ({ ...note, position: position(key) })));
   }
   const gone = context.options.route.keepIngress ? [] : moved;
+  const renamed = renamedIngress(release.forms, gone, context);
+  if (renamed?.isRefused === true) {
+    const refusals = gone.map((key): Note => ({ ...refused(renamed.message), position: position(key) }));
+    return { notes: [...added, ...stays, ...refusals] };
+  }
+  if (renamed)
+    notes.push({ kind: "cutover", message: renamed.message, position: locate(originAt(written, INGRESS)) });
   const there = Object.keys(fieldsIn(written, ROUTE));
   const [only] = there;
   if (only !== undefined && there.length === 1 && Object.keys(routes).length > 0) {
     const message = `route.${only}: with a second route, the chart renames its HTTPRoute to end in -${only}, so Helm deletes and recreates it`;
     notes.push({ kind: "cutover", message, position: locate(originAt(written, ROUTE)) });
   }
-  if (Object.keys(routes).length === 0 && gone.length === 0) return { notes };
+  const all = [...added, ...notes];
+  if (Object.keys(routes).length === 0 && gone.length === 0) return { notes: all };
   return {
-    notes,
+    notes: all,
     records,
     edit: (source, offset) => {
       const rewritten = rewriteValues({ source, offset, written }, { routes, gone, successors });
