@@ -360,6 +360,7 @@ describe("migrate route: plain HTTP", () => {
       lines([HOST]),
       /^second\.example\.com: tls does not list it; unless its certificate covers it/,
     );
+    assert.match(lines([HOST, "*.com"]), /^second\.example\.com: /, "a wildcard is one label");
     const forced = { "nginx.ingress.kubernetes.io/force-ssl-redirect": "true" };
     assert.equal(lines([HOST], forced) + lines([HOST, "second.example.com"]) + lines(["*.example.com"]), "");
   });
