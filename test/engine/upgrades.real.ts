@@ -78,7 +78,8 @@ describe("engine: a stack from before the program had one field manager", functi
   });
 
   it("refuses a change, names the old field manager and the fix; once adopted, the update ends without a diff", async () => {
-    const changed = objects.find(({ kind }) => kind === "ConfigMap")!;
+    // The state's order is that in which the resources were ready.
+    const changed = objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "gatus")!;
     assert.ok((await managers(changed)).includes(RANDOM_MANAGER));
     assert.ok(!(await managers(changed)).includes(FIELD_MANAGER));
     change();
