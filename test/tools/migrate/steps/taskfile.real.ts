@@ -88,6 +88,29 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     ".tasks/kubernetes/Taskfile.yaml": tasks("apply: { cmds: [{ task: ':backup' }] }"),
     ".tasks/backup/Taskfile.yaml": tasks("default: { cmds: [{ task: run }] }", "run: echo run"),
   },
+  "variables that are read by their names": {
+    "Taskfile.yaml": root("lists: .tasks/lists"),
+    ".tasks/kubernetes/Taskfile.yaml": tasks(
+      "apply: { cmds: [{ for: { var: LIST }, cmd: 'echo {{.ITEM}}' }] }",
+      "need: { requires: { vars: [LIST] }, cmd: echo need }",
+      "copy: { vars: { L: { ref: .LIST } }, cmd: 'echo {{.L}}' }",
+      "pairs: { cmds: [{ for: { matrix: { L: { ref: .LIST } } }, cmd: 'echo {{.ITEM.L}}' }] }",
+    ),
+    ".tasks/lists/Taskfile.yaml": `${tasks("go: echo go")}vars: { LIST: [one, two] }\n`,
+  },
+  "variables of nested files, and those that the root sets too": {
+    "Taskfile.yaml": `${root("outer: .tasks/outer")}vars: { X: root }\n`,
+    ".tasks/kubernetes/Taskfile.yaml": tasks("apply: 'echo {{.DEEP}} {{.X}}'"),
+    ".tasks/outer/Taskfile.yaml": `${tasks("go: echo go")}includes: { inner: ./inner }\n`,
+    ".tasks/outer/inner/Taskfile.yaml": `${tasks("go: echo go")}vars: { DEEP: deep, X: inner }\n`,
+  },
+  "the environment of all tasks": {
+    "Taskfile.yaml": root("settings: .tasks/settings"),
+    ".tasks/kubernetes/Taskfile.yaml": tasks(
+      "apply: { vars: { V: { sh: 'echo $CONTEXT' } }, cmd: 'echo {{.V}}' }",
+    ),
+    ".tasks/settings/Taskfile.yaml": `${tasks("go: echo go")}env: { CONTEXT: main }\n`,
+  },
 };
 
 function root(...includes: readonly string[]): string {

@@ -1,7 +1,8 @@
 import { OPTIONS_FILE } from "../../options-file.ts";
 import type { Note, StepContext } from "../../step.ts";
 import type { Essential } from "./essential.ts";
-import { tasksCalled, type Include, type Task, type Taskfiles } from "./taskfiles.ts";
+import type { Include } from "./includes.ts";
+import { tasksCalled, type Task, type Taskfiles } from "./taskfiles.ts";
 
 /** Notes on the includes that are kept. */
 export function includeNotes({ includes }: Taskfiles, essential: Essential): readonly Note[] {
