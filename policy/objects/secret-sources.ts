@@ -96,14 +96,23 @@ const providedConfigMaps = oncePer((objects: ObjectIndex) =>
  * Whether emberstack's reflector copies an object with these annotations to the namespace
  * (https://github.com/emberstack/kubernetes-reflector).
  */
-function isReflected(annotations: Fields, namespace: string): boolean {
+export function isReflected(annotations: Fields, namespace: string): boolean {
   const prefix = "reflector.v1.k8s.emberstack.com/reflection-auto";
   if (annotations[`${prefix}-enabled`] !== "true") return false;
   const namespaces = text(annotations[`${prefix}-namespaces`]) ?? "";
   return (
     namespaces === "" ||
-    namespaces.split(",").some((pattern) => new RegExp(`^(?:${pattern.trim()})$`).test(namespace))
+    namespaces.split(",").some((pattern) => isNamespacePattern(pattern.trim(), namespace))
   );
+}
+
+/** Whether a regular expression matches a namespace; one that is not valid, such as `*`, matches none. */
+export function isNamespacePattern(pattern: string, namespace: string): boolean {
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(namespace);
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a ClusterExternalSecret creates the Secret in the namespace; undefined if it selects namespaces by label. */

@@ -6,9 +6,9 @@ import { buildClusters } from "../../build.ts";
 import { sameCluster } from "../../clusters.ts";
 import type { Edits } from "../../edits.ts";
 import { idOf, nameOf } from "../../objects.ts";
-import { OPTIONS_FILE } from "../../options-file.ts";
 import type { Note, StepContext } from "../../step.ts";
-import { missingAfter, type Sought } from "./missing.ts";
+import { decisions, isUndecided, onlyLive } from "./elsewhere.ts";
+import { missingAfter } from "./missing.ts";
 import { namedBefore } from "./named.ts";
 import { moveDependencies } from "./depends-on.ts";
 import { addPatches, movePatch, movePatchOf, sourcePatch } from "./patches.ts";
@@ -53,7 +53,7 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
     ...missingNamespaces(moving),
     ...lost,
     ...decisions(undecided, moving),
-    ...live.flatMap((group) => onlyLive(group, moving)),
+    ...live.flatMap((group) => onlyLive(group, moving, context)),
     ...dependencies.notes,
     ...namedBefore(moving),
   ];
@@ -67,53 +67,6 @@ export function clusterAfter(
 ): BuiltCluster {
   const changes = new Map(edits.changes().map(({ path, text }) => [path, text]));
   return sameCluster(cluster, buildClusters(repository.with(changes))) ?? cluster;
-}
-
-/** Whether a dependency is neither in the repository nor in the options, so that only its owner knows whether it moves. */
-function isUndecided([first]: readonly Sought[], { options }: StepContext): boolean {
-  return (
-    first?.reference.use === "dependsOn" && !options.namespace.dependencies.includes(first.reference.name)
-  );
-}
-
-/** One note for all undecided dependencies, because a child often has several. */
-function decisions(
-  undecided: readonly (readonly Sought[])[],
-  { root, targets }: MovingRoot,
-): readonly Note[] {
-  const sought = undecided.flat();
-  if (sought.length === 0) return [];
-  const names = [...new Set(sought.map(({ reference }) => reference.name))].toSorted();
-  const today = [...new Set(sought.map(({ former, reference }) => (former ?? reference).namespace))];
-  const what =
-    names.length === 1
-      ? `a child depends on Kustomization ${names.join()}, which is not in the repository. If it stays in ${today.join(", ")}, list it`
-      : `children depend on ${names.length} Kustomizations that are not in the repository: ${names.join(", ")}. List each that stays in ${today.join(", ")}`;
-  const moves = names.length === 1 ? "if it moves" : "each that moves";
-  return [
-    {
-      kind: "refused",
-      message: `cannot move: ${what} under namespace.staying in ${OPTIONS_FILE}; ${moves} to ${targets.join(", ")} too, under namespace.dependencies`,
-      position: locate(root.origin),
-    },
-  ];
-}
-
-function onlyLive(group: readonly Sought[], { root }: MovingRoot): readonly Note[] {
-  const [first] = group;
-  if (!first) return [];
-  const { reference, former } = first;
-  const { use, kind, name, optional } = reference;
-  const namespaces = [...new Set(group.map((sought) => sought.reference.namespace))];
-  const what = `${kind} ${namespaces.map((one) => `${one}/${name}`).join(", ")} (${use})`;
-  const today = `${former?.namespace ?? ""}/${name}`;
-  const condition = optional
-    ? `must exist if ${today} does`
-    : use === "decryption" && kind === "ServiceAccount"
-      ? `must exist, and the key service must trust it as it trusts ${today}`
-      : "must exist";
-  const message = `before the commit: ${what} ${condition}; --check verifies it`;
-  return [{ kind: "runbook", message, position: locate(root.origin) }];
 }
 
 /** One patch per target for its children. */

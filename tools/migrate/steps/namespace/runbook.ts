@@ -1,10 +1,13 @@
+import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
+import type { Repository } from "../../../gitops/yaml/repository.ts";
 import { contextFlag, reconcileCommand } from "../../live/reconcile.ts";
 import type { Note, StepContext } from "../../step.ts";
 import { presentIn, referencesOf, type Reference } from "./references.ts";
 import type { MovingRoot, Phase } from "./root.ts";
 import { nameOf } from "../../objects.ts";
-import { bringsSecret, targetFiles } from "./target.ts";
+import { howKept, isKept, keeperOf, type Keeper } from "./keepers.ts";
+import { bringsSecret, isBrought, targetFiles } from "./target.ts";
 
 /** The manual steps for the phase that the repository reaches with this plan. */
 export function runbookOf(
@@ -24,7 +27,9 @@ export function runbookOf(
     before: [],
     guarded: [
       `guard: commit, then run: ${sync}`,
-      ...secretsMissing(moving, ["decryption", "substituteFrom"]).map((secret) => newSecret(secret, flag)),
+      ...secretsMissing(moving, ["decryption", "substituteFrom"]).flatMap((secret) =>
+        newSecret(secret, moving, flag, repository),
+      ),
       `continue only if this exits with 0: ${check}`,
       key("move"),
     ],
@@ -52,13 +57,32 @@ interface NeededSecret {
   readonly name: string;
   /** Whether the repository contains it where it is today: then it has to contain the new one, too, or the move is refused. */
   readonly isWritten: boolean;
+  /** What creates the Secret where it is today. */
+  readonly keeper: Keeper | undefined;
 }
 
-/** How to bring a Secret to its target namespace. */
-function newSecret({ target, namespace, name, isWritten }: NeededSecret, flag: string): string {
-  return isWritten
-    ? `add Secret ${target}/${name} to this repository, where a Kustomization with spec.decryption applies it, with the contents of ${namespace}/${name}: because the repository contains that one, the move is refused without it, even if you create it by hand`
-    : `create Secret ${target}/${name} with the contents of ${namespace}/${name}: kubectl -n ${namespace} get secret ${name} -o json${flag} | jq '{apiVersion, kind, type, data, metadata: {name: .metadata.name}}' | kubectl -n ${target} create -f -${flag}`;
+/** How to bring a Secret to its target namespace; nothing for one that a controller will create there. */
+function newSecret(
+  { target, namespace, name, isWritten, keeper }: NeededSecret,
+  moving: MovingRoot,
+  flag: string,
+  repository: Repository,
+): readonly string[] {
+  if (isWritten)
+    return [
+      `add Secret ${target}/${name} to this repository, where a Kustomization with spec.decryption applies it, with the contents of ${namespace}/${name}: because the repository contains that one, the move is refused without it, even if you create it by hand`,
+    ];
+  const copy = `kubectl -n ${namespace} get secret ${name} -o json${flag} | jq '{apiVersion, kind, type, data, metadata: {name: .metadata.name}}' | kubectl -n ${target} create -f -${flag}`;
+  if (!keeper) return [`create Secret ${target}/${name} with the contents of ${namespace}/${name}: ${copy}`];
+  const isThere = isKept(moving.cluster, { kind: "Secret", namespace: target, name });
+  if (isThere || isBrought(keeper.built, moving, target)) return [];
+  // Other controllers than the External Secrets Operator may leave alone what they have not created.
+  const first = scalarText(keeper.built.object.kind).endsWith("ExternalSecret")
+    ? `; if the Secret is needed before the controller has made it: ${copy}`
+    : "";
+  return [
+    `bring Secret ${target}/${name} to ${target} in the guard's commit, as ${namespace}/${name} is there: ${howKept(keeper, target, repository)}. A copy by hand keeps its old values, and a cluster that is built again lacks it${first}`,
+  ];
 }
 
 /** The Secrets that the children use in one of these ways, and that the repository does not bring to their target namespace. */
@@ -83,8 +107,11 @@ export function secretsMissing(
       .map(([name, same]) => {
         const places = same.map(({ namespace }) => namespace);
         const written = places.find((namespace) => presentIn(cluster, { kind: "Secret", namespace, name }));
-        const namespace = written ?? (places.includes(own) ? own : (places[0] ?? own));
-        return { target, namespace, name, isWritten: written !== undefined };
+        const keeperIn = (namespace: string): Keeper | undefined =>
+          keeperOf(cluster, { kind: "Secret", namespace, name });
+        const kept = places.find((namespace) => keeperIn(namespace) !== undefined);
+        const namespace = written ?? kept ?? (places.includes(own) ? own : (places[0] ?? own));
+        return { target, namespace, name, isWritten: written !== undefined, keeper: keeperIn(namespace) };
       });
   });
 }

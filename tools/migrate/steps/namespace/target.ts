@@ -103,13 +103,18 @@ function settingsDirectories({ cluster, children, targetOf }: MovingRoot, target
 
 /** Whether the settings Kustomization deploys a Secret to its target. */
 export function bringsSecret(moving: MovingRoot, target: string, name: string): boolean {
-  const directories = settingsDirectories(moving, target);
   return moving.cluster.objects.some(
-    ({ object, origin }) =>
-      object.kind === "Secret" &&
-      nameOf(object).name === name &&
-      directories.includes(posix.dirname(origin.source.file)),
+    (built) =>
+      built.object.kind === "Secret" &&
+      nameOf(built.object).name === name &&
+      isBrought(built, moving, target),
   );
+}
+
+/** Whether the settings Kustomization deploys an object to its target. */
+export function isBrought({ object, origin }: BuiltObject, moving: MovingRoot, target: string): boolean {
+  const directories = settingsDirectories(moving, target);
+  return isSetting(object) && directories.includes(posix.dirname(origin.source.file));
 }
 
 /** Whether an object only contains values, so that a copy in the target is harmless. */
