@@ -30,7 +30,8 @@ const customResources = oncePer((objects: ObjectIndex): readonly KubeObject[] =>
   objects.all().filter((object) => {
     const group = groupOf(object);
     const isCustom = group.includes(".") && !group.endsWith(".k8s.io");
-    return isCustom && !KNOWN_GROUPS.test(group) && !WITHOUT_SERVICES.test(object.kind);
+    const isKnown = KNOWN_GROUPS.test(group) || WITHOUT_SERVICES.test(object.kind);
+    return isCustom && !isKnown && !IN_A_SERVER.test(`${object.kind}.${group}`);
   }),
 );
 
@@ -40,4 +41,8 @@ const KNOWN_GROUPS =
 
 /** Kinds that configure what an operator runs, such as ServiceMonitors, rules, dashboards and backups, and are often named after an app. */
 const WITHOUT_SERVICES =
-  /(?:Monitor|Rule|Scrape|ScrapeConfig|Probe|AlertmanagerConfig|Backup|Policy)$|^Grafana.|^(?:Database|Publication|Subscription|ImageCatalog|VMUser)$/;
+  /(?:Monitor|Rule|Scrape|ScrapeConfig|Probe|AlertmanagerConfig|Backup|Policy)$|^Grafana.|^VMUser$/;
+
+/** Kinds for what is inside a server that another object creates. */
+const IN_A_SERVER =
+  /^(?:(?:Database|Publication|Subscription|ImageCatalog)\.postgresql\.cnpg\.io|Database\.k8s\.mariadb\.com)$/;

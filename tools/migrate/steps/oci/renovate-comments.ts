@@ -3,7 +3,7 @@ import type { OwnedComment } from "../../../gitops/edit/comment-owners.ts";
 import { nameOf, type WrittenObject } from "../../objects.ts";
 import type { Note } from "../../step.ts";
 
-/** Whether a comment tells Renovate's custom managers something. Source: the presets in lib/config/presets/internal/custom-managers.ts in renovatebot/renovate. */
+/** Whether a comment is for Renovate's custom managers. Source: the presets in lib/config/presets/internal/custom-managers.ts in renovatebot/renovate. */
 const isForRenovate = (comment: string): boolean => /^#\s*renovate:/.test(comment.trim());
 
 /** Whether comments directly above a chart's version tell Renovate how to update it. */

@@ -23,5 +23,5 @@ export function whyNotMovedTo(
   const [comment] = pin.slice(-1);
   return comment === undefined
     ? undefined
-    : `a comment tells Renovate how to update its chart version (${comment.trim()}), and OCIRepository ${present} already exists: move the comment to its tag by hand`;
+    : `a comment says to Renovate how to update its chart version (${comment.trim()}), and OCIRepository ${present} already exists: move the comment to its tag by hand`;
 }
