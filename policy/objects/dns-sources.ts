@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
+import { appContainers } from "./app-template.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import { fields, list, text, texts } from "../engine/read.ts";
 import { chartOf, localReleases, valuesOf } from "./helm.ts";
@@ -9,14 +10,17 @@ import { argumentsOf, containersOf, type Container } from "./workloads.ts";
 const ROUTES = "gateway-httproute";
 
 /**
- * The external-dns programs that read no HTTPRoutes: as Deployments, and as releases of their chart. Source: values.yaml and templates/deployment.yaml of chart
+ * The external-dns programs that read no HTTPRoutes: as Deployments, in app-template, and as releases of their chart. Source: values.yaml and templates/deployment.yaml of chart
  * external-dns in github.com/kubernetes-sigs/external-dns.
  * @returns undefined if the objects hold no external-dns, or one that reads HTTPRoutes or may do so
  */
 export const dnsWithoutRoutes = oncePer((objects: ObjectIndex): KubeObject | undefined => {
   const programs = [
-    ...objects.ofKind(DEPLOYMENT).flatMap((object) =>
-      containersOf(object)
+    ...[
+      ...objects.ofKind(DEPLOYMENT).map((object) => ({ object, containers: containersOf(object) })),
+      ...localReleases(objects).map((object) => ({ object, containers: appContainers(object, objects) })),
+    ].flatMap(({ object, containers }) =>
+      containers
         .filter(isExternalDns)
         .map((container) => ({ object, sources: sourcesIn(argumentsOf(container)) }))
         // Without an argument, they come from the environment.

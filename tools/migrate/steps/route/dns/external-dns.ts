@@ -1,75 +1,27 @@
-import { coerce, gte, lt, valid } from "semver";
-import { at, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
-import { isExternalDns } from "../../../../../policy/objects/dns-sources.ts";
-import { DEPLOYMENT } from "../../../../../policy/objects/kinds.ts";
-import { argumentsOf, containersOf } from "../../../../../policy/objects/workloads.ts";
-import type { Mapping } from "../../../../gitops/yaml/values.ts";
+import { coerce, gte, lt } from "semver";
+import { texts } from "../../../../../policy/engine/read.ts";
 import { oncePer } from "../../../../../lib/once-per.ts";
 import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import { parseLabelSelector } from "../../../../gitops/kustomize/label-selector.ts";
-import { asKubeObject } from "../../../../lint/kube-object.ts";
-import { idOf, isKind } from "../../../objects.ts";
-import { isRelease } from "../../oci/artifact.ts";
 import { dnsAnnotation } from "../reading/annotations.ts";
-import { releaseNamespace } from "../reading/hosts.ts";
-import { chartOf, valuesIn } from "../release/chart.ts";
 import { managedHosts } from "./domains.ts";
+import { programsIn, type Program } from "./external-dns-programs.ts";
 import { flagsIn, type Flags } from "./flags.ts";
 import { namesFromIngress, namesFromRoute, unknownTemplates } from "./names.ts";
 import { addressLimit, targetsOf, writtenTypes } from "./record-targets.ts";
 import type { DnsWriter, OwnAnnotation, ReadIngress, ReadRoute, Texts } from "./writer.ts";
 
-/** Every external-dns in a cluster that is a release of its chart or a Deployment. */
+/** Every external-dns in a cluster. */
 export const externalDns = oncePer((cluster: BuiltCluster): readonly DnsWriter[] =>
-  cluster.objects.flatMap(({ object }) => [...ofRelease(object, cluster), ...ofDeployment(object)]),
+  programsIn(cluster).map(readerOf),
 );
-
-function ofRelease(object: Mapping, cluster: BuiltCluster): readonly DnsWriter[] {
-  const chart = isRelease(object) ? chartOf(object, [cluster]) : undefined;
-  if (chart?.name !== "external-dns") return [];
-  const values = valuesIn(object, cluster);
-  const tag = text(at(values, ["image", "tag"]));
-  // Version 1.21.1 of the chart installs 0.21.0, and so on.
-  const version = tag ?? (valid(chart.version)?.startsWith("1.") ? chart.version.replace(/^v?1/, "0") : "");
-  const ownNamespace = text(values.sourceNamespace) ?? releaseNamespace(object);
-  const namespace = values.namespaced === true ? ownNamespace : undefined;
-  const program = {
-    id: idOf(object),
-    kind: "HelmRelease",
-    policy: "upsert-only",
-    version,
-    namespace,
-  } as const;
-  return [readerOf(program, values)];
-}
-
-function ofDeployment(object: Mapping): readonly DnsWriter[] {
-  if (!isKind(object, DEPLOYMENT)) return [];
-  return containersOf(asKubeObject(object))
-    .filter(isExternalDns)
-    .map((container) => {
-      const version = /:v?([^:@/]+)/.exec((text(container.spec.image) ?? "").replace(/^.*\//, ""))?.[1] ?? "";
-      return readerOf(
-        { id: idOf(object), kind: "Deployment", policy: "sync", version, namespace: undefined },
-        { sources: [], extraArgs: argumentsOf(container), env: container.spec.env },
-      );
-    });
-}
-
-interface Program extends Pick<DnsWriter, "id" | "kind"> {
-  /** Its default policy. */
-  readonly policy: string;
-  /** Empty if it is not known. */
-  readonly version: string;
-  /** The namespace to which its chart limits it. */
-  readonly namespace: string | undefined;
-}
 
 /**
  * Sources: values.yaml and templates/deployment.yaml in chart external-dns; source/ingress.go, source/traefik_proxy.go and source/gateway.go in
  * https://github.com/kubernetes-sigs/external-dns; the default policy of the chart is `upsert-only`, and that of the program `sync`; from 0.22 on there is none.
  */
-function readerOf(program: Program, values: Fields): DnsWriter {
+function readerOf(program: Program): DnsWriter {
+  const { values } = program;
   const flags = flagsIn(values);
   const { all } = flags;
   const sources = values.sources === undefined ? ["service", "ingress"] : texts(values.sources);

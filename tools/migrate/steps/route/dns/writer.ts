@@ -8,8 +8,8 @@ export type OwnAnnotation = (name: string, annotations: Texts) => string | undef
 export interface DnsWriter {
   /** `namespace/name` */
   readonly id: string;
-  /** What runs it. */
-  readonly kind: "HelmRelease" | "Deployment";
+  /** What runs or configures it. */
+  readonly kind: "HelmRelease" | "Deployment" | "ConfigMap";
   readonly program: "external-dns" | "k8s_gateway";
   /** The annotations that it filters Ingresses and routes by; absent if it has no such filter. */
   readonly filtered?: readonly string[];
