@@ -1,4 +1,5 @@
 import { isMap } from "../../lib/maps.ts";
+
 /**
  * A strategic merge patch, as Kubernetes applies it to pods (k8s.io/apimachinery, `strategicpatch`): maps are merged, `null` removes a key, and lists are
  * replaced, except those in {@link MERGE_KEYS}, whose items are merged by a key. `$patch: delete` removes such an item, and `$patch: replace` replaces a map.

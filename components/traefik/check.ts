@@ -1,6 +1,7 @@
 import type { ClusterReader, Finding } from "../../kube/client.ts";
 import { INTERNAL_PORTS } from "../../kube/gateway-contract.ts";
 import { describeObject, type KubeObject } from "../../kube/objects.ts";
+import { firstOf } from "../../lib/counted.ts";
 import { checkAddressPools } from "./address-pools.ts";
 import { repeatedArguments } from "./arguments.ts";
 import { checkOtherTraefiks } from "./other-traefiks.ts";
@@ -97,8 +98,7 @@ async function checkExtensionRefs(args: TraefikArgs, cluster: ClusterReader): Pr
 }
 
 function namesOf(routes: readonly KubeObject[]): string {
-  const shown = routes.slice(0, 5).map(describeObject).join(", ");
-  return routes.length > 5 ? `${shown} and ${routes.length - 5} more` : shown;
+  return firstOf(routes.map(describeObject));
 }
 
 function error(message: string, hint: string): Finding {

@@ -1,3 +1,4 @@
+import { commaList } from "../../lib/comma-list.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import type { GroupKind, ObjectIndex } from "../engine/object-index.ts";
 import { at, fields, list, text, type Fields } from "../engine/read.ts";
@@ -100,20 +101,18 @@ export function isReflected(annotations: Fields, namespace: string): boolean {
   const prefix = "reflector.v1.k8s.emberstack.com/reflection-auto";
   if (annotations[`${prefix}-enabled`] !== "true") return false;
   const namespaces = text(annotations[`${prefix}-namespaces`]) ?? "";
-  return (
-    namespaces === "" ||
-    namespaces.split(",").some((pattern) => isNamespacePattern(pattern.trim(), namespace))
-  );
+  return namespaces === "" || isAmong(namespace, namespaces);
 }
 
-/** Whether a regular expression matches a namespace; one that is not valid, such as `*`, matches none. */
-export function isNamespacePattern(pattern: string, namespace: string): boolean {
-  try {
-    return new RegExp(`^(?:${pattern})$`).test(namespace);
-  } catch {
-    return false;
-  }
-}
+/** Whether a list of names and regular expressions, with commas, contains a namespace; one that is not valid, such as `*`, matches none. */
+export const isAmong = (namespace: string, list: string): boolean =>
+  commaList(list).some((pattern) => {
+    try {
+      return new RegExp(`^(?:${pattern})$`).test(namespace);
+    } catch {
+      return false;
+    }
+  });
 
 /** Whether a ClusterExternalSecret creates the Secret in the namespace; undefined if it selects namespaces by label. */
 function isClusterWide(namespace: string, name: string, objects: ObjectIndex): boolean | undefined {

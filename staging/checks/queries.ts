@@ -1,5 +1,6 @@
 import type { QueryCheck, ServiceAddress } from "../../config/own-checks.ts";
 import type { LiveCluster } from "../../kube/client.ts";
+import { firstOf } from "../../lib/counted.ts";
 import type { Check, Verdict } from "./check.ts";
 import { evaluateQuery, type QueryResult, type QueryValue } from "./prometheus-api.ts";
 
@@ -57,9 +58,6 @@ function describe({ min, max }: QueryCheck, outside: readonly QueryValue[]): str
     ...(min === undefined ? [] : [`at least ${min}`]),
     ...(max === undefined ? [] : [`at most ${max}`]),
   ];
-  const shown = outside
-    .slice(0, SHOWN)
-    .map(({ series, value }) => `${value}${series === "" ? "" : ` for ${series}`}`);
-  const more = outside.length > SHOWN ? ` and ${outside.length - SHOWN} more` : "";
-  return `is ${shown.join(", ")}${more}; expected ${bounds.join(" and ")}`;
+  const values = outside.map(({ series, value }) => `${value}${series === "" ? "" : ` for ${series}`}`);
+  return `is ${firstOf(values, SHOWN)}; expected ${bounds.join(" and ")}`;
 }

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { firstOf } from "../../lib/counted.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { CLUSTERS_FILE } from "../gitops/flux/owner-clusters.ts";
 import { differences } from "../gitops/flux/differences.ts";
@@ -119,14 +120,13 @@ function changesOf(
     .filter((one) => ![one.before, one.after].some((built) => built && roots.has(originKey(built.origin))))
     .map(({ object, before, after: later }) => `${object}${suffix(before, later)}`);
   if (objects.length === 0) return { failures: [] };
-  const more = objects.length > NAMED ? ` and ${objects.length - NAMED} more` : "";
   const file = findKustomizationFile(after, directory) ?? directory;
   const command = overlayCommand("diff", overlay, after);
   return {
     failures: [],
     note: {
       kind: "runbook",
-      message: `no Flux Kustomization applies this overlay, so no proof covers it, and what it builds changes (${objects.slice(0, NAMED).join(", ")}${more}): if you apply it by hand, run \`${command}\` first; if Flux applies it, name its directory in ${CLUSTERS_FILE}`,
+      message: `no Flux Kustomization applies this overlay, so no proof covers it, and what it builds changes (${firstOf(objects, NAMED)}): if you apply it by hand, run \`${command}\` first; if Flux applies it, name its directory in ${CLUSTERS_FILE}`,
       position: { file, line: 1, column: 1 },
     },
   };

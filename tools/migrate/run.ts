@@ -1,7 +1,7 @@
 import { distinct } from "../../lib/distinct.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { fileText } from "../gitops/yaml/file-text.ts";
-import { counted } from "../../lib/counted.ts";
+import { counted, firstOf } from "../../lib/counted.ts";
 import { EdgefirstError, messageOf } from "../../lib/errors.ts";
 import { CLUSTERS_FILE } from "../gitops/flux/owner-clusters.ts";
 import { openPaths, type OpenPath } from "../gitops/flux/unknown-paths.ts";
@@ -142,18 +142,13 @@ function unseenBy({ reads }: Step, { clusters, repository }: StepContext): reado
   return [...new Set([...lines, ...openPaths(clusters, repository).map(whyOpen)])];
 }
 
-/** How many directories of an open path are named. */
-const NAMED = 5;
-
 /** Why a path with unknown variables is not checked, and what the owner can do about it. */
 function whyOpen({ position: { file, line }, id, path, directories, example, definedIn }: OpenPath): string {
-  const named = directories.slice(0, NAMED).join(", ");
   const definition =
     definedIn === undefined
       ? "this repository does not define"
       : `are defined only where a cluster is known, as in ${definedIn}`;
-  const more = directories.length > NAMED ? ` and ${directories.length - NAMED} more` : "";
-  return `${file}:${line}: Kustomization ${id} builds ${path}, whose variables ${definition}, and no other one builds ${named}${more}: name each of them that a cluster builds in ${CLUSTERS_FILE}, for example \`clusters: { ${example}: ${directories[0] ?? ""} }\``;
+  return `${file}:${line}: Kustomization ${id} builds ${path}, whose variables ${definition}, and no other one builds ${firstOf(directories)}: name each of them that a cluster builds in ${CLUSTERS_FILE}, for example \`clusters: { ${example}: ${directories[0] ?? ""} }\``;
 }
 
 function whyWrongDirectory({ directory, found, paths, position: { file, line } }: OtherTop): string {

@@ -1,6 +1,11 @@
 import { posix } from "node:path";
 import { includersOf, outermost } from "../kustomize/includers.ts";
-import { findKustomizationFile, readKustomizationFile } from "../kustomize/kustomization-file.ts";
+import { oncePer, oncePerText } from "../../../lib/once-per.ts";
+import {
+  findKustomizationFile,
+  readKustomizationFile,
+  type KustomizationFile,
+} from "../kustomize/kustomization-file.ts";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
 import { attempt } from "../problem.ts";
 import { isIn } from "../yaml/paths.ts";
@@ -50,14 +55,25 @@ export function unitsWith(
 }
 
 /** What a unit builds, as far as it can be built: its errors are reported when the clusters are built. */
-export function objectsOf({ applier, directory }: Unit, repository: Repository): readonly Resource[] {
+export const objectsOf = ({ applier, directory }: Unit, repository: Repository): readonly Resource[] =>
+  applier
+    ? built(() => fileWithSpec(applier.object, repository), repository)
+    : builtByHand(repository)(directory);
+
+/** What the kustomization in a directory builds: each Kustomization in it asks. */
+const builtByHand = oncePer((repository: Repository) =>
+  oncePerText((directory) => {
+    const place = startOf(posix.join(directory, "kustomization.yaml"));
+    return built(() => readKustomizationFile(repository, directory, place), repository);
+  }),
+);
+
+function built(read: () => KustomizationFile, repository: Repository): readonly Resource[] {
   const ignore = (): undefined => undefined;
   const build = (): readonly Resource[] => {
-    const file = applier
-      ? fileWithSpec(applier.object, repository)
-      : readKustomizationFile(repository, directory, startOf(posix.join(directory, "kustomization.yaml")));
+    const file = read();
     if (file.kind === "Component") return [];
     return kustomizeBuild(file, repository, { onError: ignore, partial: true });
   };
-  return attempt(build, ignore) ?? [];
+  return attempt(build) ?? [];
 }

@@ -14,11 +14,10 @@ import type { WrittenObject } from "./written.ts";
  */
 export function bootstrapsIn(
   repository: Repository,
-  files: readonly string[],
   written: readonly WrittenObject[],
 ): readonly WrittenObject[] {
   const found = new Map<string, WrittenObject>();
-  const instances = fluxInstances({ repository, files, written });
+  const instances = fluxInstances(repository, written);
   for (const instance of instances.toSorted(
     (a, b) => Number(b.namespace !== "") - Number(a.namespace !== ""),
   )) {

@@ -5,7 +5,7 @@ import { isIn } from "../yaml/paths.ts";
 import { isMapping, mappingsIn, type Mapping } from "../yaml/values.ts";
 import { contentsOf, pathOf, specOf } from "./flux-kustomization.ts";
 import type { OwnerCluster } from "./owner-clusters.ts";
-import { clusterOf, type WrittenObject } from "./written.ts";
+import { clusterOf, namespaceOf, type WrittenObject } from "./written.ts";
 
 /** A Kustomization at the top of a cluster's tree. */
 export interface Root extends WrittenObject {
@@ -86,9 +86,6 @@ function dependenciesOf(kustomization: Mapping): readonly string[] {
     ({ namespace, name }) => `${scalarText(namespace) || own}/${scalarText(name)}`,
   );
 }
-
-const namespaceOf = ({ metadata }: Mapping): string =>
-  isMapping(metadata) ? scalarText(metadata.namespace) : "";
 
 const idOf = (kustomization: Mapping): string =>
   `${namespaceOf(kustomization)}/${isMapping(kustomization.metadata) ? scalarText(kustomization.metadata.name) : ""}`;

@@ -1,15 +1,17 @@
 import type { KubeObject } from "../../../kube/objects.ts";
+import { oncePer } from "../../../lib/once-per.ts";
 import { ObjectIndex } from "../../../policy/engine/object-index.ts";
 import { valuesOf } from "../../../policy/objects/helm.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import type { Origin } from "../yaml/source.ts";
+import { yamlFilesIn } from "../yaml/yaml-files.ts";
 import { isMapping, originAt, originOf, valueAt, type Mapping } from "../yaml/values.ts";
 import { appliersOf, namespaceGiven, substituted } from "./appliers.ts";
 import { objectsOf, unitsWith, type Unit } from "./applied-units.ts";
 import { pathOf, specOf } from "./flux-kustomization.ts";
 import { helmfileReleases, releaseNamespace, releasesIn } from "./helmfile.ts";
-import { documentsWith, type WrittenObject } from "./written.ts";
+import { documentsWith, namespaceOf, type WrittenObject } from "./written.ts";
 
 /** The spec of a FluxInstance that synchronizes a repository. */
 export interface FluxInstance {
@@ -36,7 +38,19 @@ const CHART = "flux-instance";
  * The FluxInstances with `spec.sync`: as objects, or as values of their Helm chart in a HelmRelease, a helmfile or a values file. What Kustomizations and
  * overlays make of an object counts, not how their base has it. Variables that the repository does not define stay as written.
  */
-export function fluxInstances(sources: Sources): readonly FluxInstance[] {
+export const fluxInstances = (
+  repository: Repository,
+  written: readonly WrittenObject[],
+): readonly FluxInstance[] => instancesBy(repository)(written);
+
+// The bootstraps, the sources and the paths of a repository all ask, and an answer may take builds.
+const instancesBy = oncePer((repository: Repository) =>
+  oncePer((written: readonly WrittenObject[]) =>
+    findInstances({ repository, files: yamlFilesIn(repository), written }),
+  ),
+);
+
+function findInstances(sources: Sources): readonly FluxInstance[] {
   const { repository, files, written } = sources;
   const documents = documentsWith(repository, files, "sync:");
   const places = new Set([
@@ -106,7 +120,7 @@ function builtInstance(object: Mapping, objects: ObjectIndex | undefined): FluxI
   const settings =
     object.kind === "HelmRelease" && objects ? settingsFrom(object, objects) : settingsIn(object);
   const found = instanceOf(settings, object, originOf(object).source.file);
-  return found && { ...found, namespace: installedIn(object) || ownNamespace(object) };
+  return found && { ...found, namespace: installedIn(object) || namespaceOf(object) };
 }
 
 /** The settings in all of a release's values. Those from a ConfigMap have no place of their own. */
@@ -145,8 +159,7 @@ function fromObject(
     const isKnown = full !== undefined && repository.isDirectory(pathOf({ spec: full.sync }));
     const instance = isKnown ? full : plain;
     if (!instance) return [];
-    const namespace =
-      installedIn(object) || namespaceGiven(file, applier, repository) || ownNamespace(object);
+    const namespace = installedIn(object) || namespaceGiven(file, applier, repository) || namespaceOf(object);
     return [{ ...instance, namespace }];
   });
 }
@@ -154,9 +167,6 @@ function fromObject(
 /** The namespace in which helm-controller installs a release, if it is not the release's own. */
 const installedIn = (object: Mapping): string =>
   object.kind === "HelmRelease" ? scalarText(specOf(object).targetNamespace) : "";
-
-const ownNamespace = ({ metadata }: Mapping): string =>
-  isMapping(metadata) ? scalarText(metadata.namespace) : "";
 
 function settingsIn(object: Mapping): unknown {
   if (object.kind === "HelmRelease") {

@@ -76,7 +76,7 @@ function namesByUrl(
       name: scalarText(isMapping(metadata) ? metadata.name : undefined),
       url: scalarText(isMapping(spec) ? spec.url : undefined),
     }));
-  const instances = fluxInstances({ repository, files, written }).map((instance) => ({
+  const instances = fluxInstances(repository, written).map((instance) => ({
     name: sourceOf(instance).name,
     url: scalarText(instance.sync.url),
   }));

@@ -46,7 +46,7 @@ function ociRepositories(repository: Repository): readonly { readonly name: stri
       name: scalarText(isMapping(object.metadata) ? object.metadata.name : undefined),
       url: scalarText(specOf(object).url),
     }));
-  const instances = fluxInstances({ repository, files, written: writtenKustomizations(repository) })
+  const instances = fluxInstances(repository, writtenKustomizations(repository))
     .map((instance) => ({ ...sourceOf(instance), url: scalarText(instance.sync.url) }))
     .filter(({ kind }) => kind === "OCIRepository");
   return [...objects, ...instances];

@@ -53,7 +53,7 @@ export function buildRepository(
   const surviving = [...orphans.values()].flat().map(asWritten);
   const named = ownerClusters(repository);
   const written = [
-    ...withBootstraps(writtenKustomizations(repository), repository, files, named),
+    ...withBootstraps(writtenKustomizations(repository), repository, named),
     ...surviving.filter(({ object }) => isFluxKustomization(object)),
   ];
   if (written.length === 0) {
@@ -113,13 +113,12 @@ function deployed(roots: readonly Root[], repository: Repository, files: readonl
 function withBootstraps(
   written: readonly WrittenObject[],
   repository: Repository,
-  files: readonly string[],
   named: readonly OwnerCluster[],
 ): readonly WrittenObject[] {
   const all = [...written];
   const building = (path: string): readonly WrittenObject[] =>
     all.filter(({ object }) => pathOf(object) === path && isFluxKustomization(object));
-  const bootstraps = bootstrapsIn(repository, files, written);
+  const bootstraps = bootstrapsIn(repository, written);
   const isByHand = ({ file, isBootstrap }: WrittenObject): boolean =>
     isBootstrap === true && appliersOf(file, [...written, ...bootstraps]).length === 0;
   for (const bootstrap of bootstraps) {

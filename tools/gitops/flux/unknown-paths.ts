@@ -100,8 +100,7 @@ function directoriesIn(repository: Repository): readonly string[] {
 }
 
 const pathsLeftOpen = oncePer((repository: Repository): readonly WrittenObject[] => {
-  const files = yamlFilesIn(repository);
-  const bootstraps = bootstrapsIn(repository, files, writtenKustomizations(repository));
+  const bootstraps = bootstrapsIn(repository, writtenKustomizations(repository));
   return [...bootstraps, ...templatesIn(repository)].filter(({ object }) => hasVariables(pathOf(object)));
 });
 

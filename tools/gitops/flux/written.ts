@@ -15,6 +15,10 @@ export interface WrittenObject {
   readonly isPatched?: true;
 }
 
+/** The namespace of an object as it is written; empty if there is none. */
+export const namespaceOf = ({ metadata }: Mapping): string =>
+  isMapping(metadata) ? scalarText(metadata.namespace) : "";
+
 const GROUP = "kustomize.toolkit.fluxcd.io/";
 
 /** Every Flux Kustomization in a repository, patches of one included. */

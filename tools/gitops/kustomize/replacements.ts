@@ -3,6 +3,7 @@ import { styleOf } from "../yaml/source.ts";
 import { BuildError, unsupported, UnfitError, UnmatchedError } from "../problem.ts";
 import { withBuildAnnotations } from "./build-annotations.ts";
 import type { Directory } from "./directory.ts";
+import { isNothing } from "./documents.ts";
 import { entryAt, fieldsAtPath, splitFieldPath, type Field } from "./field-path.ts";
 import { isSelected } from "./kinds.ts";
 import { REPLACEMENT } from "./kustomization-type.ts";
@@ -85,8 +86,7 @@ function sourceOf(resources: Resources, source: Mapping): () => MergeEntry {
   const steps = splitFieldPath(path);
   const entry = entryAt(resource.object, steps, origin);
   const { value = null } = entry ?? {};
-  const isEmpty = typeof value === "object" && (value === null || Object.keys(value).length === 0);
-  if (entry === undefined || isEmpty)
+  if (entry === undefined || isNothing(value))
     throw new UnfitError(
       `the source of the replacement has no field ${path}`,
       origin,

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { isNamespacePattern, isReflected } from "../../../../policy/objects/secret-sources.ts";
+import { isAmong, isReflected } from "../../../../policy/objects/secret-sources.ts";
 import type { BuiltCluster, BuiltObject } from "../../../gitops/flux/built.ts";
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
@@ -121,8 +121,7 @@ function annotationsOf({ metadata }: Mapping): Readonly<Record<string, unknown>>
 function replicated(annotations: Made["annotations"], namespace: string): Way | undefined {
   const prefix = "replicator.v1.mittwald.de/replicate-to";
   const { [prefix]: to, [`${prefix}-matching`]: matching } = annotations;
-  const names = typeof to === "string" ? to.split(",") : [];
-  if (names.some((pattern) => isNamespacePattern(pattern.trim(), namespace))) return "list";
+  if (typeof to === "string" && isAmong(namespace, to)) return "list";
   return matching === undefined ? undefined : "select";
 }
 

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { firstOf } from "../../../../lib/counted.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { BuiltCluster, BuiltKustomization, BuiltObject } from "../../../gitops/flux/built.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
@@ -6,9 +7,6 @@ import { originOf } from "../../../gitops/yaml/values.ts";
 import { clusterOf } from "../../clusters.ts";
 import { fieldAt, isKind, nameOf, type WrittenObject } from "../../objects.ts";
 import type { Note, StepContext } from "../../step.ts";
-
-/** How many directories a note names. */
-const NAMED = 5;
 
 /**
  * A warning for a repository of bases: if nothing in it makes Flux apply a release, others import its directory, and the proof does not cover what they patch.
@@ -26,8 +24,7 @@ export function importedElsewhere(
   );
   const directories = [...new Set(bases.map(({ file }) => posix.dirname(file)))];
   if (directories.length === 0) return [];
-  const more = directories.length > NAMED ? ` and ${directories.length - NAMED} more` : "";
-  const message = `nothing in this repository makes Flux apply ${directories.slice(0, NAMED).join(", ")}${more}. If other repositories import ${directories.length === 1 ? "it" : "them"} and patch spec.chart, these have to change when they take this commit: a JSON patch of a path that does not exist fails their whole build, and Flux rejects a release with both chart and chartRef`;
+  const message = `nothing in this repository makes Flux apply ${firstOf(directories)}. If other repositories import ${directories.length === 1 ? "it" : "them"} and patch spec.chart, these have to change when they take this commit: a JSON patch of a path that does not exist fails their whole build, and Flux rejects a release with both chart and chartRef`;
   return [{ kind: "runbook", message }];
 }
 

@@ -1,6 +1,6 @@
+import { firstOf } from "../../../../lib/counted.ts";
 import { searchedText } from "../../../gitops/yaml/file-text.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
-import { firstOf } from "./renovate-names.ts";
 import type { FileChange, Note, StepContext } from "../../step.ts";
 import { configFiles, isOwnConfig, settingsIn, type Entry, type Item } from "./renovate-config.ts";
 import { foundBy, nameOfCustom, readsFile, type ChangedText, type Found } from "./renovate-custom.ts";

@@ -1,3 +1,4 @@
+import { firstOf } from "../../../../lib/counted.ts";
 import { distinct } from "../../../../lib/distinct.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
@@ -8,7 +9,6 @@ import { repositoryOf, sourceOf } from "./artifact.ts";
 import { staleComments } from "./renovate-comments.ts";
 import { configFiles } from "./renovate-config.ts";
 import { managerNotes } from "./renovate-managers.ts";
-import { firstOf } from "./renovate-names.ts";
 import { fits, lineFor, rulesIn, type Dependency, type RenovateRule } from "./renovate-rules.ts";
 
 /** A chart as Renovate knows it before and after the step. */

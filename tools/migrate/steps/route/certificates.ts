@@ -5,6 +5,7 @@ import type { KubeObject } from "../../../../kube/objects.ts";
 import type { GroupKind } from "../../../../policy/engine/object-index.ts";
 import { at, fields, text, texts } from "../../../../policy/engine/read.ts";
 import { SECRET } from "../../../../policy/objects/kinds.ts";
+import { isAmong } from "../../../../policy/objects/secret-sources.ts";
 import { isCiphertext } from "../../../gitops/flux/ciphertext.ts";
 import { indexOf } from "../../clusters.ts";
 import type { Moving } from "./gateway/parents.ts";
@@ -142,15 +143,4 @@ function isCopiedTo({ spec }: KubeObject, namespace: string): boolean {
       return list === "" || isAmong(namespace, list);
     })
   );
-}
-
-/** Whether a list of names and regular expressions contains a namespace. */
-function isAmong(namespace: string, list: string): boolean {
-  return list.split(",").some((pattern) => {
-    try {
-      return new RegExp(`^(?:${pattern.trim()})$`).test(namespace);
-    } catch {
-      return false;
-    }
-  });
 }

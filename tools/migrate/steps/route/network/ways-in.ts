@@ -66,16 +66,16 @@ function pastTunnel(ingressClass: string, cluster: BuiltCluster, context: StepCo
 }
 
 /** What is known of a controller's Service. */
-interface FrontService {
+interface ControllerService {
   readonly type: string;
   readonly externalIps: number;
 }
 
-const hasLoadBalancer = ({ type, externalIps }: FrontService): boolean =>
+const hasLoadBalancer = ({ type, externalIps }: ControllerService): boolean =>
   type === "LoadBalancer" || externalIps > 0;
 
 /** The Services in front of a class's controller; undefined if the repository does not show all of them. */
-function servicesOf(ingressClass: string, cluster: BuiltCluster): readonly FrontService[] | undefined {
+function servicesOf(ingressClass: string, cluster: BuiltCluster): readonly ControllerService[] | undefined {
   const values = controllerValues(ingressClass, cluster);
   const release = controllerRelease(ingressClass, cluster);
   const objects = indexOf(cluster);
@@ -89,30 +89,30 @@ function servicesOf(ingressClass: string, cluster: BuiltCluster): readonly Front
   if (sources.length === 0 || sources.some(({ kind }) => kind.startsWith("HelmChart"))) return undefined;
   return controllerServices(ingressClass, cluster).flatMap(({ namespace, name }) => {
     const service = objects.get(SERVICE, namespace, name);
-    return service ? [frontService(fields(service.spec), "ClusterIP")] : [];
+    return service ? [controllerService(fields(service.spec), "ClusterIP")] : [];
   });
 }
 
 /** Source: templates/controller-service.yaml and controller-service-internal.yaml in chart ingress-nginx */
-function nginxServices(values: Fields): readonly FrontService[] {
+function nginxServices(values: Fields): readonly ControllerService[] {
   const service = fields(at(values, ["controller", "service"]));
   const internal = fields(service.internal);
   if (service.enabled === false) return [];
   return [
-    ...(at(service, ["external", "enabled"]) === false ? [] : [frontService(service)]),
-    ...(internal.enabled === true ? [frontService({ type: service.type, ...internal })] : []),
+    ...(at(service, ["external", "enabled"]) === false ? [] : [controllerService(service)]),
+    ...(internal.enabled === true ? [controllerService({ type: service.type, ...internal })] : []),
   ];
 }
 
 /** Source: templates/service.yaml and _service.tpl in chart traefik */
-function traefikServices({ service }: Fields): readonly FrontService[] {
+function traefikServices({ service }: Fields): readonly ControllerService[] {
   const own = fields(service);
   if (own.enabled === false) return [];
   const others = enabled(own.additionalServices).map(([, one]) => one);
-  return [own, ...others].map((one) => frontService({ ...one, ...fields(one.spec) }));
+  return [own, ...others].map((one) => controllerService({ ...one, ...fields(one.spec) }));
 }
 
-const frontService = (spec: Fields, standard = "LoadBalancer"): FrontService => ({
+const controllerService = (spec: Fields, standard = "LoadBalancer"): ControllerService => ({
   type: text(spec.type) ?? standard,
   externalIps: list(spec.externalIPs).length,
 });
