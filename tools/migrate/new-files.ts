@@ -5,6 +5,7 @@ import type { Repository } from "../gitops/yaml/repository.ts";
 import { SourceFile } from "../gitops/yaml/source.ts";
 import type { Value } from "../gitops/yaml/values.ts";
 import { YamlEdit } from "../gitops/edit/yaml-edit.ts";
+import { notEditable } from "./not-editable.ts";
 import type { FileChange } from "./step.ts";
 
 const documentsIn = (text: string): readonly (Value | undefined)[] =>
@@ -65,27 +66,54 @@ export class NewFiles {
     return [...texts].map(([path, text]) => ({ path, text }));
   }
 
-  #withResources(path: string, resources: readonly string[]): FileChange {
-    const text = fileText(this.#repository, path) ?? "";
+  /** Whether a kustomization lists a resource, apart from those that are added. */
+  isListed(kustomization: string, resource: string): boolean {
+    return missingFrom(this.#resourcesIn(kustomization), [resource]).length === 0;
+  }
+
+  /** Why a kustomization cannot get another entry in its resources; undefined if it can. */
+  whyNotListed(kustomization: string, resource: string): string | undefined {
+    const { edit, isDone } = this.#listing(kustomization, [resource]);
+    return isDone ? undefined : notEditable(edit, kustomization);
+  }
+
+  #resourcesIn(path: string): readonly string[] {
     const [document] = this.#repository.parse(path).documents;
     const fields = document?.value as { resources?: unknown } | undefined;
-    const present = Array.isArray(fields?.resources) ? fields.resources.map(String) : [];
-    const normal = (entry: string): string => entry.replace(/^\.\//, "");
-    const isBare =
-      present.some((entry) => /^\w/.test(entry)) && !present.some((entry) => entry.startsWith("./"));
-    const missing = resources
-      .filter((entry) => !present.map(normal).includes(normal(entry)))
-      .map((entry) => (isBare ? normal(entry) : entry));
-    const edit = new YamlEdit(text);
-    const lines = `resources:\n${missing.map((entry) => `  - ${entry}\n`).join("")}`;
-    if (missing.length > 0 && !edit.has(0, ["resources"]))
-      return { path, text: edit.insert(0, [], lines) ? edit.text() : text };
+    return Array.isArray(fields?.resources) ? fields.resources.map(String) : [];
+  }
+
+  #withResources(path: string, resources: readonly string[]): FileChange {
+    return { path, text: this.#listing(path, resources).edit.text() };
+  }
+
+  #listing(path: string, resources: readonly string[]): Listing {
+    const edit = new YamlEdit(fileText(this.#repository, path) ?? "");
+    const missing = missingFrom(this.#resourcesIn(path), resources);
+    if (missing.length === 0) return { edit, isDone: true };
+    const items = missing.map((entry) => `- ${entry}\n`);
+    const lines = `resources:\n${items.map((item) => `  ${item}`).join("")}`;
+    if (!edit.has(0, ["resources"])) return { edit, isDone: edit.insert(0, [], lines) };
     if (missing.length > 1 && edit.sizeOf(0, ["resources"]) === 0) {
       const isFree = edit.commentsOf(0, ["resources"], true).length === 0;
-      return { path, text: isFree && edit.replace(0, ["resources"], lines) ? edit.text() : text };
+      return { edit, isDone: isFree && edit.replace(0, ["resources"], lines) };
     }
-    // Each goes to the end of the list as it was.
-    for (const entry of missing.toReversed()) if (!edit.insert(0, ["resources"], `- ${entry}\n`)) break;
-    return { path, text: edit.text() };
+    return { edit, isDone: edit.insert(0, ["resources"], items.join("")) };
   }
+}
+
+/** An edit that lists resources, and whether it does. */
+interface Listing {
+  readonly edit: YamlEdit;
+  readonly isDone: boolean;
+}
+
+/** The entries that a list of resources lacks, written as its other entries are. */
+function missingFrom(present: readonly string[], entries: readonly string[]): readonly string[] {
+  const normal = (entry: string): string => entry.replace(/^\.\//, "");
+  const isBare =
+    present.some((entry) => /^\w/.test(entry)) && !present.some((entry) => entry.startsWith("./"));
+  return entries
+    .filter((entry) => !present.map(normal).includes(normal(entry)))
+    .map((entry) => (isBare ? normal(entry) : entry));
 }

@@ -8,8 +8,30 @@ const ADDED: readonly (readonly [string, string])[] = [
   ["resources: [ ./a.yaml, ] # all\n", "resources: [ ./a.yaml, ./new.yaml, ./two.yaml, ] # all\n"],
   [
     "resources: [\n  ./a.yaml # the app\n  # ./old.yaml\n]\n",
-    "resources: [\n  ./a.yaml, ./new.yaml, ./two.yaml # the app\n  # ./old.yaml\n]\n",
+    "resources: [\n  ./a.yaml, # the app\n  ./new.yaml,\n  ./two.yaml\n  # ./old.yaml\n]\n",
   ],
+  [
+    "resources: [\n  ./a.yaml, # the app\n]\n",
+    "resources: [\n  ./a.yaml, # the app\n  ./new.yaml,\n  ./two.yaml,\n]\n",
+  ],
+  [
+    "resources: [\r\n  ./a.yaml,\r\n]\r\n",
+    "resources: [\r\n  ./a.yaml,\r\n  ./new.yaml,\r\n  ./two.yaml,\r\n]\r\n",
+  ],
+  [
+    "resources: [./a.yaml, # the app\n  ]\n",
+    "resources: [./a.yaml, ./new.yaml, ./two.yaml, # the app\n  ]\n",
+  ],
+  ['{"resources": ["./a.yaml"]}\n', '{"resources": ["./a.yaml", "./new.yaml", "./two.yaml"]}\n'],
+  [
+    '{\n  "resources": [\n    "./a.yaml"\n  ]\n}\n',
+    '{\n  "resources": [\n    "./a.yaml",\n    "./new.yaml",\n    "./two.yaml"\n  ]\n}\n',
+  ],
+  [
+    "resources: ['./a.yaml', './b.yaml']\n",
+    "resources: ['./a.yaml', './b.yaml', './new.yaml', './two.yaml']\n",
+  ],
+  ["resources: ['./a.yaml', ./b.yaml]\n", "resources: ['./a.yaml', ./b.yaml, ./new.yaml, ./two.yaml]\n"],
   [
     "{resources: [./a.yaml], namespace: x}\n",
     "{resources: [./a.yaml, ./new.yaml, ./two.yaml], namespace: x}\n",

@@ -1,14 +1,4 @@
-import {
-  isAlias,
-  isCollection,
-  isMap,
-  isScalar,
-  isSeq,
-  Scalar,
-  stringify,
-  type Node,
-  type YAMLSeq,
-} from "yaml";
+import { isAlias, isCollection, isMap, isScalar, isSeq, Scalar, stringify, type Node } from "yaml";
 import { BYTE_ORDER_MARK } from "../../../lib/encoded-text.ts";
 import type { PathStep } from "../yaml/values.ts";
 import { aliasesBefore, anchorsIn, freedAliases, scalarSource } from "./anchors.ts";
@@ -46,6 +36,7 @@ import {
   type Hindrance,
   type Obstacle,
 } from "./obstacles.ts";
+import { flowInsertion } from "./flow-insertion.ts";
 import { applyEdits, type TextEdit } from "./text-edit.ts";
 import { TextLines, type TextRange } from "./text-lines.ts";
 
@@ -354,14 +345,16 @@ export class YamlEdit {
   }
 
   /**
-   * Adds lines, given without indentation, to a block mapping or list: after the entry `after`, or at its end. A flow list takes one
-   * scalar, as `- value`.
+   * Adds lines, given without indentation, to a block mapping or list: after the entry `after`, or at its end. A flow list takes
+   * scalars, each as `- value`.
    * @param path of the mapping or list
    */
   insert(document: number, path: readonly PathStep[], lines: string, after?: PathStep): boolean {
     const container = this.#node(document, path);
     if (isSeq<Node>(container) && container.flow === true && after === undefined)
-      return this.#plan(flowInsertion(container, lines)) || this.#refuse(document, path);
+      return (
+        this.#plan(flowInsertion(this.#text, container, lines, this.#newline)) || this.#refuse(document, path)
+      );
     if (!isCollection(container) || container.flow === true || container.items.length === 0)
       return this.#refuse(document, path);
     const steps = isMap<Node>(container)
@@ -455,16 +448,6 @@ export class YamlEdit {
     const end = this.#lines.endOf(place);
     return this.#plan({ start: place.start, end: end + this.#lines.blanksAt(end), text: "" });
   }
-}
-
-/** Adds a scalar at the end of a flow list; undefined for any other lines. */
-function flowInsertion({ items, range }: YAMLSeq<Node>, lines: string): TextEdit | undefined {
-  const value = /^- ([^\s[\]{},#&*!|>%@`"':?-][^[\]{},#\n]*)\n?$/.exec(lines)?.[1]?.trimEnd();
-  const end = items.at(-1)?.range?.[1] ?? range?.[0];
-  if (value === undefined || /:(?:\s|$)/.test(value) || end === undefined) return undefined;
-  return items.length === 0
-    ? { start: end + 1, end: end + 1, text: value }
-    : { start: end, end, text: `, ${value}` };
 }
 
 /** A scalar as YAML on one line. */
