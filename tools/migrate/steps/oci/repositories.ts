@@ -19,8 +19,8 @@ import { clusterOf } from "../../clusters.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
-import { whyNotMovable } from "./image-policy.ts";
 import { whyNotMovedTo, withComments, type VersionComments } from "./version-comments.ts";
+import { isBuilt } from "../../built-files.ts";
 import { apiVersionFor } from "./api-version.ts";
 import { isOciRepository, type Artifact, type Source } from "./artifact.ts";
 
@@ -46,8 +46,6 @@ export function referenceFor(
   if (!form) return "it is not deployed to any cluster";
   const { name, namespace } = nameOf(form.object);
   const comments = [...source.markers, ...source.pin];
-  const unmovable = whyNotMovable(source.markers);
-  if (unmovable !== undefined) return unmovable;
   const present = existingName(release, source, undefined, context);
   if (present !== undefined)
     return whyNotMovedTo(present, source) ?? { kind: "OCIRepository", name: present };
@@ -67,12 +65,14 @@ export function referenceFor(
   if (objectNamed(context.clusters, OCI_REPOSITORY, { name, namespace }))
     return `OCIRepository ${namespace}/${name} already exists with another chart or version`;
   const path = posix.join(directory, "ocirepository.yaml");
+  const unlisted = whyNotListed(path, kustomization, files, context);
+  if (unlisted !== undefined) return unlisted;
   const metadata = { name, ...namespaceOf(release, namespace, context) };
   const chart = fieldsIn(form.object, ["spec", "chart"]);
   const replaced = fieldAt(chart, ["spec", "interval"]) === undefined ? form.object : chart;
   const yaml = ociRepository({ ...served, metadata }, { ...source, tag }, replaced);
   files.append(path, withComments(yaml, source));
-  if (kustomization !== undefined) files.addResource(kustomization, "./ocirepository.yaml");
+  if (kustomization !== undefined) files.addResource(kustomization, entryOf(path));
   created.set(key, name);
   return { kind: "OCIRepository", name };
 }
@@ -92,6 +92,21 @@ function whyTwice({ forms }: WrittenObject, { clusters }: StepContext): string |
   const [one, other, ...more] = named;
   const all = more.length === 0 ? `${one} and ${other}` : `${one}, ${other} and ${more.length} more`;
   return `HelmReleases ${all} are all built from this file, and an OCIRepository next to it would be built as often, under one name: with --shared-repositories, or oci.shared in ${OPTIONS_FILE}, they share one next to their HelmRepository`;
+}
+
+const entryOf = (path: string): string => `./${posix.basename(path)}`;
+
+/** Why a file cannot become part of what Flux applies: it is there already, as a draft, or the kustomization next to it cannot list it. */
+export function whyNotListed(
+  path: string,
+  kustomization: string | undefined,
+  files: NewFiles,
+  { repository, clusters }: StepContext,
+): string | undefined {
+  if (kustomization === undefined) return undefined;
+  if (repository.isFile(path) && !isBuilt(path, clusters) && !files.isListed(kustomization, entryOf(path)))
+    return `its OCIRepository belongs into ${path}, which exists but is not listed in ${kustomization}: list it there, or rename or remove it`;
+  return files.whyNotListed(kustomization, entryOf(path));
 }
 
 /** The chart version as the release's file has it, if Flux substitutes a variable in it. */

@@ -8,7 +8,13 @@ import { asWritten, fieldAt, nameOf, objectNamed, type WrittenObject } from "../
 import type { StepContext } from "../../step.ts";
 import { apiVersionFor } from "./api-version.ts";
 import { repositoryOf, type Source } from "./artifact.ts";
-import { artifactKey, existingName, ociRepository, type NewRepositories } from "./repositories.ts";
+import {
+  artifactKey,
+  existingName,
+  ociRepository,
+  whyNotListed,
+  type NewRepositories,
+} from "./repositories.ts";
 
 /**
  * The `chartRef` to an OCIRepository that all releases of a chart and version share. It is next to the HelmRepository that it replaces, in
@@ -39,8 +45,11 @@ export function sharedReference(
     const isWritten = fieldAt(written, ["metadata", "namespace"]) !== undefined;
     const metadata = { name, ...(isWritten && { namespace }) };
     const base = directory === posix.dirname(file) ? fileNextTo(file, name) : `${name}.yaml`;
-    files.append(posix.join(directory, base), ociRepository({ ...served, metadata }, source, home.object));
+    const path = posix.join(directory, base);
     const kustomization = findKustomizationFile(context.repository, directory);
+    const unlisted = whyNotListed(path, kustomization, files, context);
+    if (unlisted !== undefined) return unlisted;
+    files.append(path, ociRepository({ ...served, metadata }, source, home.object));
     if (kustomization !== undefined) files.addResource(kustomization, `./${base}`);
     created.set(key, name);
     for (const place of places) taken.add(artifactKey(place, name));

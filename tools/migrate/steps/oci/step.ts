@@ -11,7 +11,6 @@ import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 import { unknownVersions, whyNoChartRef } from "./api-version.ts";
 import { whyForbidden } from "./allowed.ts";
 import { isRelease, sourceOf } from "./artifact.ts";
-import { isMarker } from "./image-policy.ts";
 import { releaseNamespace } from "../route/reading/hosts.ts";
 import { listedInTable } from "./published.ts";
 import {
@@ -25,9 +24,9 @@ import { sharedDirectories, sharedReference } from "./shared.ts";
 import { notEditable } from "../../not-editable.ts";
 import { importedElsewhere } from "./imported.ts";
 import { readersOfChart } from "./readers.ts";
-import { isPin } from "./renovate-comments.ts";
 import { renovateNotes } from "./renovate.ts";
 import { removeUnused } from "./unused.ts";
+import { chartComments } from "./version-comments.ts";
 import { waiting } from "./waiting.ts";
 
 /** Replaces a chart from a HelmRepository with a `chartRef` to an OCIRepository next to the HelmRelease, at the same version. */
@@ -66,21 +65,12 @@ function plan(context: StepContext): Plan {
     }
     const edit = edits.get(release.file) ?? new YamlEdit(release.text);
     const document = edit.documentAt(release.origin.offset);
-    const comments = edit.commentsOf(document, ["spec", "chart"], true);
-    const markers = comments.filter(isMarker);
-    const owned = edit.ownedCommentsOf(document, ["spec", "chart"], true);
-    // A shared OCIRepository has one tag for several releases.
-    const pin = context.options.oci.shared ? undefined : owned.find(isPin);
-    const losses = [
-      ...blockLosses(
-        owned
-          .filter((block) => block !== pin)
-          .map((block) => ({ ...block, lines: block.lines.filter((line) => !isMarker(line.trim())) }))
-          .filter(({ lines }) => lines.length > 0),
-        "spec.chart",
-      ),
-      ...chartMetadata(release),
-    ];
+    const comments = chartComments(release, edit, context.options.oci.shared);
+    if (typeof comments === "string") {
+      notes.push({ kind: "refused", message: `unchanged: ${comments}`, position });
+      continue;
+    }
+    const losses = [...blockLosses(comments.lost, "spec.chart"), ...chartMetadata(release)];
     const refusal = lossRefusal(losses, context, position);
     if (refusal) {
       notes.push(refusal);
@@ -93,11 +83,11 @@ function plan(context: StepContext): Plan {
       continue;
     }
     // A marker updates one tag, and a variable belongs to one Kustomization, so a release with either gets an OCIRepository for itself.
-    const isShared = markers.length === 0 && versionVariable(release, context) === undefined;
+    const isShared = comments.markers.length === 0 && versionVariable(release, context) === undefined;
     const reference =
       context.options.oci.shared && isShared
         ? sharedReference(release, planned, context, added)
-        : referenceFor(release, { ...planned, markers, pin: pin?.lines ?? [] }, context, added);
+        : referenceFor(release, { ...planned, ...comments }, context, added);
     if (typeof reference === "string")
       notes.push({ kind: "refused", message: `unchanged: ${reference}`, position });
     else if (edit.replace(document, ["spec", "chart"], stringify({ chartRef: reference }))) {
