@@ -1,10 +1,11 @@
 import { posix } from "node:path";
 import { missingFrom } from "./missing-from.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
+import type { Position } from "../gitops/yaml/source.ts";
 import { isMapping } from "../gitops/yaml/values.ts";
 import { idOf } from "./objects.ts";
 import { isBuilt } from "./built-files.ts";
-import { readersOfPaths } from "./path-readers.ts";
+import { readersOfPaths, readersOfUnknown } from "./path-readers.ts";
 import type { FileChange, Note, StepContext } from "./step.ts";
 
 /**
@@ -34,14 +35,30 @@ export function readersOfRemoved(
   if (outcomes.size === 0) return [];
   const isKnown = ({ file, line }: { file: string; line: number }): boolean =>
     known.some(({ position }) => position?.file === file && position.line === line);
-  return readersOfPaths(repository, [...outcomes.keys()], { directories: false })
+  const readers = readersOfPaths(repository, [...outcomes.keys()], { directories: false })
     .filter(({ position: { file } }) => !isBuilt(file, clusters))
     .filter(({ position }) => !isKnown(position))
     .map(({ path, position }) => ({
-      kind: "runbook",
       message: `this line names ${path}, ${outcomes.get(path) ?? ""}: adapt it in the same commit`,
       position,
     }));
+  // What leads to a directory finds other objects in the same file.
+  const unknown = changes.some(({ text }) => text === undefined) ? unknownReaders(repository, isKnown) : [];
+  return [...readers, ...unknown].map((one): Note => ({ kind: "runbook", ...one }));
+}
+
+/** One note on the lines of workflows whose path only a run knows. */
+function unknownReaders(
+  repository: Repository,
+  isKnown: (position: Position) => boolean,
+): readonly Pick<Note, "message" | "position">[] {
+  const positions = readersOfUnknown(repository).filter((position) => !isKnown(position));
+  const [position] = positions;
+  if (!position) return [];
+  const places = positions.map(({ file, line }) => `${file}:${line}`).join(", ");
+  const lines = positions.length === 1 ? "this line takes a path" : `these lines take a path (${places})`;
+  const message = `${lines} that only a run of the workflow knows: if it leads to what this step deletes, adapt it in the same commit`;
+  return [{ message, position }];
 }
 
 /** The directories above a deleted file in which no file is left. */

@@ -1,9 +1,11 @@
 import { posix } from "node:path";
+import { oncePer } from "../../lib/once-per.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import type { Position } from "../gitops/yaml/source.ts";
 import { searchedText } from "../gitops/yaml/file-text.ts";
 import { pathWords, segmentPattern, type PathWord } from "./path-words.ts";
 import { commandFiles, uncommentedLines } from "./text-files.ts";
+import { isWorkflow } from "./workflow-values.ts";
 
 /**
  * What a command does with a path. `applies`: sends it to a cluster; `builds`: builds what is there; `starts`: also builds what the Flux Kustomizations there lead
@@ -55,6 +57,19 @@ export function readersOfPaths(
   });
 }
 
+/** The lines of workflows that build or apply a path that only a run of them knows. */
+export const readersOfUnknown = oncePer((repository: Repository): readonly Position[] =>
+  commandFiles(repository)
+    .filter(isWorkflow)
+    .flatMap((file) => {
+      const text = searchedText(repository, file);
+      return statementsOf(text)
+        .filter(({ line, statement }) => useOf(line, statement, text) !== "reads")
+        .filter(({ line }) => pathWords(line, file, repository).some(({ isUnknown }) => isUnknown))
+        .map(({ number }) => ({ file, line: number, column: 1 }));
+    }),
+);
+
 /** The directories that contain a file, the closest first, without the repository's own. */
 function above(file: string): readonly string[] {
   const directory = posix.dirname(file);
@@ -98,7 +113,7 @@ interface Place {
 /** The first of the targets that a line names. */
 function namedPath(line: string, place: Place, repository: Repository): string | undefined {
   if (!/[\w/]/.test(line)) return undefined;
-  const words = pathWords(line, repository).filter(({ isPath }) => isPath);
+  const words = pathWords(line, place.file, repository).filter(({ isPath }) => isPath);
   const tests = words.flatMap((word) => targetTest(word, place, repository) ?? []);
   return place.targets.find((target) => tests.some((isNamed) => isNamed(target)));
 }

@@ -2,12 +2,15 @@ import { oncePer } from "../../lib/once-per.ts";
 import type { Repository } from "../gitops/yaml/repository.ts";
 import { searchedText } from "../gitops/yaml/file-text.ts";
 import { commandFiles } from "./text-files.ts";
+import { ANY_OF_MATRIX, isWorkflow, workflowValues, type WorkflowValues } from "./workflow-values.ts";
 
 /** A path as a command names it. */
 export interface PathWord {
   readonly text: string;
   /** A path, and not only a name: it has a slash or an extension, or is the value of an option for paths. */
   readonly isPath: boolean;
+  /** Whether nothing of it is known: it is the value of an expression that the workflow does not define. */
+  readonly isUnknown: boolean;
 }
 
 /** Private-use characters around the name of a variable, so that no text contains them. */
@@ -23,6 +26,8 @@ const VARIABLES: readonly RegExp[] = [
   /\$(\w+)/g,
   /%s()/g,
 ];
+/** Expressions whose values a workflow's own file may show. */
+const EXPRESSION = /\$\{\{\s*((?:matrix|env|inputs)(?:\.[\w-]+)+)\s*\}\}/g;
 /** Of direnv's standard library: the absolute form of a path. */
 const EXPAND_PATH = /\$\(expand_path\s+([^()\s]+)\)/g;
 
@@ -30,20 +35,34 @@ const EXPAND_PATH = /\$\(expand_path\s+([^()\s]+)\)/g;
 const SEPARATOR = /[\s"'`,;|&()<>=:[\]]+/;
 const PATH_OPTION = /(?:^|\s)(?:-[kfrR]|--(?:kustomize|filename|recursive|path|path-orig|file))[\s=]+$/;
 
-const DEFINITION = /^\s*(?:-\s+)?(?:export\s+|local\s+|readonly\s+)?["']?(\w+)["']?\s*[:?]?[=:]\s*(\S.*)$/;
-const MOST_VALUES = 16;
+/** In front of the argument of a command, or of the input of an action, that is a path. */
+const PATH_ARGUMENT =
+  /\b(?:kustomize\s+build|kubectl\s+kustomize)\s+(?:-\S+\s+)*$|^\s*(?:-\s+)?path:\s*["']?$/;
 
-/** The paths in a line, with the values that the repository gives to their variables; `\uE000\uE001` stands for an unknown value. */
-export function pathWords(line: string, repository: Repository): readonly PathWord[] {
-  const text = marked(line);
+const DEFINITION = /^\s*(?:-\s+)?(?:export\s+|local\s+|readonly\s+)?["']?(\w+)["']?\s*[:?]?[=:]\s*(\S.*)$/;
+const MOST_VALUES = 64;
+
+/**
+ * The paths in a line, with the values that the repository gives to their variables; `\uE000\uE001` stands for an unknown value.
+ * @param file that has the line
+ */
+export function pathWords(line: string, file: string, repository: Repository): readonly PathWord[] {
+  const inWorkflow = isWorkflow(file);
+  const text = marked(line, inWorkflow);
+  const lookup = lookupIn(file, repository);
   let offset = 0;
   return text.split(SEPARATOR).flatMap((word) => {
     const at = text.indexOf(word, offset);
     offset = at + word.length;
     const isUrl = word.startsWith("//");
     if (word === "" || isUrl) return [];
-    const isPath = /[/]|\.\w+$/.test(word) || PATH_OPTION.test(text.slice(0, at));
-    return valuesOf(word, definitionsIn(repository)).map((value) => ({ text: value, isPath }));
+    const before = text.slice(0, at);
+    const isPath = /[/]|\.\w+$/.test(word) || PATH_OPTION.test(before);
+    return valuesOf(word, lookup).map((value) => ({
+      text: value,
+      isPath: isPath || (inWorkflow && /[/]/.test(value)),
+      isUnknown: inWorkflow && value === UNKNOWN && (PATH_OPTION.test(before) || PATH_ARGUMENT.test(before)),
+    }));
   });
 }
 
@@ -62,28 +81,53 @@ export function segmentPattern(segment: string): RegExp | undefined {
   return new RegExp(`^${source}$`);
 }
 
-function marked(line: string): string {
+function marked(line: string, inWorkflow: boolean): string {
   let text = line.replace(EXPAND_PATH, "$1");
+  if (inWorkflow) text = text.replace(EXPRESSION, (_, name: string) => `${OPEN}${name}${CLOSE}`);
   for (const variable of VARIABLES)
     text = text.replace(variable, (_, name: string) => `${OPEN}${name}${CLOSE}`);
   return text;
 }
 
+/** The texts that a variable may stand for. */
+type Lookup = (name: string) => Iterable<string>;
+
 /** Each text that a word may stand for. */
-function valuesOf(word: string, definitions: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+function valuesOf(word: string, lookup: Lookup): readonly string[] {
   const done: string[] = [];
   const open = [{ text: word, depth: 0 }];
   for (let next = open.pop(); next && done.length < MOST_VALUES; next = open.pop()) {
     const { text, depth } = next;
-    const [variable, name = ""] = /\uE000(\w+)\uE001/.exec(text) ?? [];
+    const [variable, name = ""] = /\uE000([\w.-]+)\uE001/.exec(text) ?? [];
     if (variable === undefined) done.push(text);
-    else {
-      const values = depth < MOST_DEPTH ? (definitions.get(name) ?? [UNKNOWN]) : [UNKNOWN];
-      for (const value of values) open.push({ text: text.replace(variable, () => value), depth: depth + 1 });
-    }
+    else
+      for (const value of depth < MOST_DEPTH ? lookup(name) : [UNKNOWN])
+        open.push({ text: text.replace(variable, () => value), depth: depth + 1 });
   }
   return done;
 }
+
+/** How a file's variables are looked up: in a workflow of GitHub, each expression has just the values that the workflow shows. */
+function lookupIn(file: string, repository: Repository): Lookup {
+  const definitions = definitionsIn(repository);
+  const own: WorkflowValues = valuesByFile(repository).get(file) ?? new Map();
+  const written = (name: string): readonly string[] =>
+    [...(own.get(name) ?? [])].map((value) => (value === undefined ? UNKNOWN : marked(value, true)));
+  return (name) => {
+    if (!name.includes(".")) return [...(definitions.get(name) ?? [UNKNOWN]), ...written(`$${name}`)];
+    const isOpen = name.startsWith("matrix.") && own.has(ANY_OF_MATRIX);
+    return own.has(name) ? [...written(name), ...(isOpen ? [UNKNOWN] : [])] : [UNKNOWN];
+  };
+}
+
+const valuesByFile = oncePer(
+  (repository: Repository): ReadonlyMap<string, WorkflowValues> =>
+    new Map(
+      commandFiles(repository)
+        .filter(isWorkflow)
+        .map((file) => [file, workflowValues(repository, file)]),
+    ),
+);
 
 /** A variable may be defined by itself. */
 const MOST_DEPTH = 6;
@@ -97,7 +141,7 @@ const definitionsIn = oncePer((repository: Repository): ReadonlyMap<string, Read
     for (const line of searchedText(repository, file).split("\n")) {
       if (!(isTemplate ? /=/ : /[=:]/).test(line) || !line.includes("/")) continue;
       const [, name = "", written = ""] = DEFINITION.exec(line) ?? [];
-      const value = marked(written.trim().replace(/^(["'])(.*)\1$/, "$2"));
+      const value = marked(written.trim().replace(/^(["'])(.*)\1$/, "$2"), false);
       if (name === "" || !/^[\w./\uE000\uE001-]+$/.test(value)) continue;
       const values = definitions.get(name) ?? new Set();
       definitions.set(name, values.add(value));

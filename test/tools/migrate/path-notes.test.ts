@@ -53,6 +53,22 @@ describe("what a step takes from files that programs read", () => {
     );
   });
 
+  it("may be what a workflow finds only in a run", () => {
+    const lines = ["a", "b"].map((name) => `      - run: kustomize build \${{ matrix.${name} }}\n`).join("");
+    const workflow = `jobs:\n  a:\n    strategy: { matrix: "\${{ fromJSON(needs.b.outputs.c) }}" }\n    steps:\n${lines}`;
+    const files = { ...FILES, ".github/workflows/a.yaml": workflow };
+    const notes = (text: string | undefined): string =>
+      withRepository(files, {}, (context) => {
+        const after = context.repository.with(new Map([[INGRESS, text]]));
+        return readersOfRemoved([{ path: INGRESS, text }], after, [], context).map(formatNote);
+      }).join("\n");
+    assert.match(
+      notes(undefined),
+      /^\.github\/workflows\/a\.yaml:5: these lines take a path \(\.github\/workflows\/a\.yaml:5, \S+:6\) that only a run of the workflow knows/m,
+    );
+    assert.doesNotMatch(notes("kind: ConfigMap\n"), /only a run/);
+  });
+
   it("is in the report of every step", () => {
     const source = {
       apiVersion: "source.toolkit.fluxcd.io/v1",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readersOfPaths } from "../../../tools/migrate/path-readers.ts";
+import { readersOfPaths, readersOfUnknown } from "../../../tools/migrate/path-readers.ts";
 import { withRepository } from "./planning.ts";
 
 const FILE = "kubernetes/home/flux/cluster/apps.yaml";
@@ -78,6 +78,75 @@ jobs:
     assert.deepEqual(usesIn(WORKFLOW, text, other), []);
     const manifest = "apiVersion: v1\nkind: ConfigMap\ndata: { path: ./kubernetes/home/flux/cluster }\n";
     assert.deepEqual(usesIn("kubernetes/home/apps/a.yaml", manifest), []);
+  });
+
+  it("are found behind the matrix and the variables of a workflow, as far as its file shows them", () => {
+    const text = `env:
+  ROOT: kubernetes
+on:
+  workflow_dispatch: { inputs: { dir: { default: kubernetes/home/flux } } }
+jobs:
+  a:
+    strategy:
+      matrix:
+        cluster: [home, work]
+        other:
+          - work
+        include:
+          - dir: kubernetes/home/flux
+          - dir: "\${{ env.ROOT }}/work/flux"
+            config: { at: kubernetes/home }
+    env:
+      DIR: \${{ env.ROOT }}/\${{ matrix.cluster }}
+    steps:
+      - run: kustomize build \${{ matrix.dir }}
+      - run: flux-local test --path /workspace/pull/kubernetes/\${{matrix.cluster}}/flux
+      - run: kustomize build kubernetes/\${{ matrix.other }}/flux
+      - run: kubectl apply -k "\${{ env.DIR }}/flux"
+      - run: kubectl apply -k "$DIR/flux"
+      - run: kubectl apply -k \${{ matrix.config.at }}
+      - run: kubectl apply -k \${{ inputs.dir }}
+`;
+    assert.deepEqual(usesIn(WORKFLOW, text), [
+      "19 kubernetes/home/flux builds",
+      "20 kubernetes/home/flux starts",
+      "22 kubernetes/home/flux applies",
+      "23 kubernetes/home/flux applies",
+      "24 kubernetes/home applies",
+      "25 kubernetes/home/flux applies",
+    ]);
+    const gitlab = `check:
+  parallel:
+    matrix:
+      - CLUSTER: [home, work]
+        DIR: kubernetes
+  script:
+    - kustomize build $DIR/$CLUSTER/flux
+`;
+    assert.deepEqual(usesIn(".gitlab-ci.yml", gitlab), ["7 kubernetes/home/flux builds"]);
+  });
+
+  it("are only guessed at if a run makes the matrix", () => {
+    const unknown = (path: string, matrix = "${{ fromJSON(needs.a.outputs.b) }}"): readonly number[] => {
+      const text = `jobs:\n  a:\n    strategy: { matrix: ${JSON.stringify(matrix)} }\n    steps:\n      - run: ${path}\n`;
+      const files = { [FILE]: "kind: Kustomization\n", [WORKFLOW]: text };
+      return withRepository(files, {}, ({ repository }) =>
+        readersOfUnknown(repository).map(({ line }) => line),
+      );
+    };
+    for (const path of [
+      "kustomize build ${{ matrix.dir }}",
+      "kubectl apply -k ${{ matrix.dir }} --prune",
+      "flux-local test --path ${{ steps.a.outputs.dir }}",
+    ])
+      assert.deepEqual(unknown(path), [5], path);
+    for (const path of [
+      "kustomize build kubernetes/${{ matrix.dir }}",
+      "kustomize build kubernetes --name ${{ matrix.dir }}",
+      "cat ${{ matrix.dir }}",
+      "echo kustomize build ${{ matrix.dir }}",
+    ])
+      assert.deepEqual(unknown(path), [], path);
   });
 
   it("include those that a pattern leads to the file", () => {
