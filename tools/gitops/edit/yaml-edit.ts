@@ -152,6 +152,27 @@ export class YamlEdit {
     return source === undefined || anchor === undefined ? source : `&${anchor} ${source}`;
   }
 
+  /** The anchor of the mapping or list at a path. */
+  collectionAnchor(document: number, path: readonly PathStep[]): string | undefined {
+    const node = this.#place(document, path)?.value;
+    return isCollection(node) ? node.anchor : undefined;
+  }
+
+  /** The text of a mapping that is an alias, or in braces on one line, with its anchor; undefined unless it has exactly these keys. */
+  inlineMapping(document: number, path: readonly PathStep[], keys: ReadonlySet<string>): string | undefined {
+    const node = this.#place(document, path)?.value ?? null;
+    const root = this.#roots[document] ?? null;
+    const named = isAlias(node) ? nodesIn(root).filter((one) => anchorOf(one) === node.source) : [node];
+    const [mapping, ...others] = named;
+    // If an anchor is defined twice, each alias means another value.
+    if (!node?.range || !isMap<Node>(mapping) || others.length > 0) return undefined;
+    if (!isAlias(node) && mapping.flow !== true) return undefined;
+    const own = new Set(mapping.items.map(({ key }) => keyText(key)));
+    const text = this.#text.slice(node.range[0], node.range[1]);
+    if (own.symmetricDifference(keys).size > 0 || text.includes("\n")) return undefined;
+    return mapping === node && mapping.anchor !== undefined ? `&${mapping.anchor} ${text}` : text;
+  }
+
   /** The anchors below some entries, and the text of the scalars that they mark. */
   anchorsBelow(
     document: number,

@@ -62,10 +62,11 @@ describe("migrate route: merge keys", () => {
     assert.equal(text.split("example.com/shared").length, 2);
   });
 
-  it("keep the object if they use an anchor that would move", () => {
-    const metadata = `  labels: &shared
+  it("keep the object if they use the anchor of a mapping that loses an entry", () => {
+    const metadata = `  annotations: &shared
     example.com/shared: "1"
-  annotations:
+    traefik.ingress.kubernetes.io/router.pathmatcher: PathPrefix
+  labels:
     example.com/own: 'yes' # a string
     <<: *shared
 `;
@@ -83,5 +84,39 @@ describe("migrate route: merge keys", () => {
     assert.deepEqual(messages(kept, "refused"), [
       "unchanged: web.yaml:20: annotations has a merge key (<<), and of what that brings, traefik.ingress.kubernetes.io/router.pathmatcher would not move: write out what stays",
     ]);
+  });
+});
+
+describe("migrate route: anchors of labels and annotations", () => {
+  const kept: Readonly<Record<string, string>> = {
+    "in block style": `  labels: &shared
+    example.com/shared: "1"
+  annotations:
+    example.com/own: 'yes' # a string
+    <<: *shared
+`,
+    "as an alias": `  labels: &shared
+    example.com/shared: "1"
+  annotations: *shared
+`,
+    "in braces": `  labels: &shared { example.com/shared: &one "1", example.com/own: *one }
+  annotations: {example.com/shared: '1'}
+`,
+  };
+  for (const [form, metadata] of Object.entries(kept))
+    it(`stay ${form}`, () => {
+      const result = resultOf(route, ingress(metadata), OPTIONS);
+      assert.equal(result.proof.status, "holds");
+      const text = written(result, "web.yaml");
+      assert.ok(text.includes(`  namespace: apps\n${metadata}spec:`), text);
+    });
+
+  it("move with the values of a release", () => {
+    const own = "          <<: *shared\n";
+    const files = release('        example.com/shared: "1"\n', own);
+    const text = String(files["web.yaml"]).replace(`annotations:\n${own}`, "annotations: *shared\n");
+    const result = resultOf(route, { "web.yaml": text }, OPTIONS);
+    assert.equal(result.proof.status, "holds");
+    assert.match(written(result, "web.yaml"), /^ {6}web:\n {8}annotations: \*shared\n/m);
   });
 });

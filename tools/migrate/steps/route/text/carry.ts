@@ -115,18 +115,20 @@ export function carriedYaml(fields: Mapping, copied: readonly string[], written:
     .join("");
 }
 
-/** A field with the lines of the same scalar, or of the same entries, in the Ingress; undefined if they are not written in block style. */
+/** A field with the text of the same scalar or mapping in the Ingress, or the lines of the same entries; undefined if these are not all on lines of their own. */
 function copyOf(
   key: string,
   value: Mapping[string],
   { edit, document, path, comments }: Written,
 ): string | undefined {
-  if (!isMapping(value)) {
-    const text = edit.scalarAt(document, [...path, key]);
-    return text === undefined ? undefined : `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")} ${text}\n`;
-  }
-  const names = Object.keys(value);
-  const keys = edit.keysOf(document, [...path, key]);
+  const head = writeYaml({ [key]: 0 }).replace(/ 0\n$/, "");
+  const place = [...path, key];
+  const names = isMapping(value) ? Object.keys(value) : [];
+  const text = isMapping(value)
+    ? edit.inlineMapping(document, place, new Set(names))
+    : edit.scalarAt(document, place);
+  if (text !== undefined) return `${head} ${text}\n`;
+  const keys = edit.keysOf(document, place);
   // What a merge key brings has no lines of its own: its line stays as a whole.
   const own = keys.includes("<<") ? keys.filter((name) => name === "<<" || names.includes(name)) : names;
   const parts = own.map((name) => ({
@@ -144,8 +146,10 @@ function copyOf(
     })),
   ].toSorted((a, b) => a.range[0] - b.range[0]);
   const going = keys.filter((name) => !own.includes(name)).map((name) => [...path, key, name]);
-  const spaced = withBlankLines(block, { edit, document, path: [...path, key] }, going);
-  return `${writeYaml({ [key]: 0 }).replace(/ 0\n$/, "")}\n${indented(spaced)}`;
+  const spaced = withBlankLines(block, { edit, document, path: place }, going);
+  // Without some of its entries, the anchor would mean another value.
+  const anchor = going.length > 0 ? undefined : edit.collectionAnchor(document, place);
+  return `${head}${anchor === undefined ? "" : ` &${anchor}`}\n${indented(spaced)}`;
 }
 
 /** Lines that stay of a mapping; groups of them that blank lines separate remain groups if what is between them goes. */
