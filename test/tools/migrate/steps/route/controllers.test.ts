@@ -51,6 +51,9 @@ const PROTECTIONS: readonly (readonly [string, string])[] = [
   ["haproxy.org/auth-type", "basic-auth"],
   ["nginx.org/basic-auth-secret", "users"],
   ["konghq.com/plugins", "key-auth"],
+  ["ingress.pomerium.io/policy", "allow: {}"],
+  ["mse.ingress.kubernetes.io/auth-type", "basic"],
+  ["haproxy.router.openshift.io/ip_whitelist", "10.0.0.0/8"],
 ];
 
 const ingress = (annotations: Readonly<Record<string, string>>, more: object = {}): string =>

@@ -114,7 +114,9 @@ describe("migrate route: anchors of labels and annotations", () => {
   it("move with the values of a release", () => {
     const own = "          <<: *shared\n";
     const files = release('        example.com/shared: "1"\n', own);
-    const text = String(files["web.yaml"]).replace(`annotations:\n${own}`, "annotations: *shared\n");
+    const source = files["web.yaml"];
+    assert.ok(typeof source === "string");
+    const text = source.replace(`annotations:\n${own}`, "annotations: *shared\n");
     const result = resultOf(route, { "web.yaml": text }, OPTIONS);
     assert.equal(result.proof.status, "holds");
     assert.match(written(result, "web.yaml"), /^ {6}web:\n {8}annotations: \*shared\n/m);

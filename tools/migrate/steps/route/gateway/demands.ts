@@ -2,6 +2,7 @@ import { OPTIONS_FILE } from "../../../options-file.ts";
 import { controllerOf } from "../controllers/classes.ts";
 import { nginx } from "../controllers/nginx.ts";
 import { traefik } from "../controllers/traefik.ts";
+import { whyUnknown } from "../controllers/unknown-annotations.ts";
 import { isOthers } from "./doors.ts";
 import { isFilter } from "../routes/filters.ts";
 import { gatewayIn } from "./gateway.ts";
@@ -37,6 +38,7 @@ export function demands(moving: MovingForm, gateway: Parents["gateway"]): readon
         ]
       : []),
     ...unreadByNginx(moving),
+    ...whyUnknown(moving, gateway),
     ...otherProtocols(moving, gateway),
     ...middlewareFieldsWithoutEffect(moving, isPlain),
     ...(usesTraefik ? whyNoTraefik(moving, gateway, translated) : []),

@@ -16,6 +16,7 @@ import { moveOf, type Move } from "../move.ts";
 import { otherIngresses } from "./other-charts.ts";
 import { refused, whyHeld, type DnsRecord, type Holds, type Outcome, type Stay } from "../outcome.ts";
 import { rewriteValues } from "./edit.ts";
+import { unseenValues, whyElsewhere } from "./elsewhere.ts";
 import { renamedIngress } from "./renamed.ts";
 import { entriesAt, INGRESS, ROUTE, servicesIn } from "./values.ts";
 import { answers, groupName, hostGroups, type Reading } from "../reading/served.ts";
@@ -135,7 +136,11 @@ function convert(
     const names = served.flatMap(({ backends }) => backends.flatMap(({ name }) => name ?? []));
     return names.flatMap((name) => whyRefused({ namespace, name }, known) ?? []);
   });
-  if (rejected.length > 0) return refused([...new Set(rejected)].join("; "));
+  const elsewhere = release.forms.flatMap(({ object }, index) =>
+    whyElsewhere({ object, cluster: clusters[index] }, key),
+  );
+  const reasons = distinct([...rejected, ...elsewhere]);
+  if (reasons.length > 0) return refused(reasons.join("; "));
   const move = moveOf(
     { written: reading, forms, ingress: release, takesPort: dialect.takesParentPort, key },
     context,
@@ -157,7 +162,10 @@ function convert(
   }
   const refusal = whyNotAccepted(move.losses, context);
   if (refusal !== undefined) return { kind: "refused", message: refusal };
-  const notes = [...lossNotes(move.losses, undefined), ...move.notes];
+  const unseen = release.forms.flatMap(({ object }, index) =>
+    unseenValues({ object, cluster: clusters[index] }, key),
+  );
+  const notes = [...lossNotes(move.losses, undefined), ...move.notes, ...distinct(unseen)];
   const successors = { reading, groups, kept, added: [], name: key, isEntry: true };
   return { routes, notes, records: move.records, successors };
 }
