@@ -112,6 +112,16 @@ describe("migrate oci and the files of Renovate's manager for Flux", () => {
     const notes = about({ "renovate.json": flux(["/release\\.yaml$/"]) }, FILES);
     assert.deepEqual(places(notes), ["renovate.json:2"]);
     assert.match(notes.join(), /but not that of its new OCIRepository: apps\/store\/ocirepository\.yaml\. /);
+    const shared = resultWith({ "renovate.json": flux(["/release/"]) }, { oci: { shared: true } });
+    assert.match(shared.plan.notes.map(formatNote).join(), /its new OCIRepository: apps\/store\.yaml\. /);
+  });
+
+  it("names none of a release that it does not read today, although it reads another", () => {
+    const mail = release("mail");
+    const files = { "renovate.json": flux(["/store/"]), "infra/mail/release.yaml": mail };
+    assert.deepEqual(about(files, FILES), []);
+    const both = about({ ...files, "renovate.json": flux(["/store/", "/mail\\/release/"]) }, FILES);
+    assert.match(both.join(), /its new OCIRepository: infra\/mail\/ocirepository\.yaml\. /);
   });
 
   it("says nothing if it reads both or neither, in all configurations, or is not enabled", () => {

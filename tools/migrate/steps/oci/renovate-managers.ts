@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { firstOf } from "../../../../lib/counted.ts";
 import { searchedText } from "../../../gitops/yaml/file-text.ts";
 import type { Repository } from "../../../gitops/yaml/repository.ts";
@@ -78,13 +79,11 @@ const customManagers = (repository: Repository): readonly Placed<Item>[] =>
   );
 
 /** The files of new OCIRepositories that no custom manager reads. */
-const unreadIn = (texts: readonly ChangedText[], found: readonly Found[]): readonly string[] =>
-  texts
-    .filter(({ path, before, after }) => {
-      const isNew = !REPOSITORY.test(before) && REPOSITORY.test(after);
-      return isNew && !found.some((one) => one.path === path && one.after.length > 0);
-    })
-    .map(({ path }) => path);
+const unreadIn = (texts: readonly ChangedText[], found: readonly Found[]): readonly ChangedText[] =>
+  texts.filter(({ path, before, after }) => {
+    const isNew = !REPOSITORY.test(before) && REPOSITORY.test(after);
+    return isNew && !found.some((one) => one.path === path && one.after.length > 0);
+  });
 
 const REPOSITORY = /^kind: OCIRepository\b/m;
 
@@ -96,7 +95,7 @@ const noteAt = ({ file, of }: Placed<{ readonly line: number }>, message: string
 
 /** The lists without Renovate's manager for Flux, or the files that it does not read. */
 function fluxNotes(
-  unread: readonly string[],
+  unread: readonly ChangedText[],
   lists: readonly Placed<Enabled>[],
   charts: readonly MovedChart[],
   repository: Repository,
@@ -109,15 +108,29 @@ function fluxNotes(
     .flatMap(({ file, text }) =>
       settingsIn(text, ["flux"]).flatMap(({ items }) => items.map((of) => ({ file, of }))),
     );
-  const missed = unread.filter((path) => !managers.some(({ of }) => readsFile(of, path)));
-  const manager = managers.find(({ of }) => charts.some(({ file }) => readsFile(of, file)));
-  if (!manager || missed.length === 0) return [];
-  const message = `Renovate's manager for Flux reads the file of a release that moves, but not that of its new OCIRepository: ${firstOf(missed)}. Extend its managerFilePatterns in the same commit`;
+  const isRead = (path: string): boolean => managers.some(({ of }) => readsFile(of, path));
+  // A chart that Renovate does not update today loses nothing.
+  const missed = unread
+    .filter(({ path }) => !isRead(path))
+    .filter((one) => usersOf(one, charts).some(isRead));
+  const manager = managers.find(({ of }) =>
+    missed.some((one) => usersOf(one, charts).some((file) => readsFile(of, file))),
+  );
+  if (!manager) return [];
+  const message = `Renovate's manager for Flux reads the file of a release that moves, but not that of its new OCIRepository: ${firstOf(missed.map(({ path }) => path))}. Extend its managerFilePatterns in the same commit`;
   return [noteAt(manager, message)];
 }
 
+/** The files of the releases whose chart a new OCIRepository fetches: those next to it, or those that share it. */
+function usersOf({ path, after }: ChangedText, charts: readonly MovedChart[]): readonly string[] {
+  const names = new Set([...after.matchAll(/^ *url: oci:\/\/\S*\/(\S+)$/gm)].map(([, name]) => name));
+  const own = charts.filter(({ name }) => names.has(name));
+  const near = own.filter(({ file }) => posix.dirname(file) === posix.dirname(path));
+  return (near.length > 0 ? near : own).map(({ file }) => file);
+}
+
 const NO_FLUX =
-  "enabledManagers does not contain flux, so no manager of Renovate reads the new OCIRepositories, and their charts get no updates. In the same commit, add flux here and their files to flux.managerFilePatterns, or write a custom manager for them";
+  "enabledManagers does not contain flux, so no manager of Renovate reads the new OCIRepositories, and their charts get no updates. If they should, add flux here and their files to flux.managerFilePatterns in the same commit, or write a custom manager for them";
 
 /** What is said of a manager that no longer finds the versions of charts; undefined if it does, also in another file. */
 function lossOf(found: readonly Found[], charts: readonly MovedChart[]): string | undefined {
