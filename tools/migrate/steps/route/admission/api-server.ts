@@ -1,6 +1,12 @@
 import { at, fields, list, texts, type Fields } from "../../../../../policy/engine/read.ts";
 import { selectorMatches, type Pods } from "../network/selectors.ts";
-import { configuresController, RESOURCES, type AdmissionRule, type Admitted } from "./policy.ts";
+import {
+  configuresController,
+  dnsAnnotationsIn,
+  RESOURCES,
+  type AdmissionRule,
+  type Admitted,
+} from "./policy.ts";
 
 /**
  * The rule of a ValidatingAdmissionPolicy or MutatingAdmissionPolicy, or of one of Kyverno's policies with the same fields.
@@ -19,6 +25,7 @@ export function admissionRule(spec: Fields, bindings: readonly Fields[] | undefi
         bindings.length === 0 ||
         bindings.some(({ matchResources }) => constrains(fields(matchResources), object))),
     effect,
+    dns: dnsAnnotationsIn(mutations),
   };
 }
 

@@ -1,8 +1,7 @@
 import { OPTIONS_FILE } from "../../../options-file.ts";
-import { nameOf } from "../../../objects.ts";
-import { isRelease } from "../../oci/artifact.ts";
 import type { CutoverNote } from "../outcome.ts";
 import type { MovingForm, Parents } from "../gateway/parents.ts";
+import { admittedOf } from "./injected.ts";
 import { admissionPoliciesOf } from "./policies.ts";
 import type { AdmissionPolicy, AdmissionRule, Admitted } from "./policy.ts";
 
@@ -14,17 +13,9 @@ export interface Uncovered {
 }
 
 /** The admission policies in the repository that match an Ingress and not its route. */
-export function uncoveredPolicies(
-  { form, cluster, namespace, reading }: MovingForm,
-  { provides }: Parents["gateway"],
-): Uncovered {
-  const isInValues = isRelease(form.object);
-  const ingress: Admitted = {
-    kind: !isInValues && form.object.kind === "IngressRoute" ? "IngressRoute" : "Ingress",
-    namespace,
-    name: isInValues ? undefined : nameOf(form.object).name,
-    annotations: reading.annotations.raw,
-  };
+export function uncoveredPolicies(moving: MovingForm, { provides }: Parents["gateway"]): Uncovered {
+  const { cluster, reading } = moving;
+  const ingress = admittedOf(moving);
   const refusals: string[] = [];
   const notes: CutoverNote[] = [];
   for (const policy of cluster ? admissionPoliciesOf(cluster) : []) {
@@ -35,7 +26,7 @@ export function uncoveredPolicies(
     if (effect === undefined)
       notes.push({
         kind: "cutover",
-        message: `${name} matches ${PLURALS[ingress.kind]} and not HTTPRoutes, so it will not apply to the route: extend it if the route needs what it does`,
+        message: `${name} matches ${PLURALS[ingress.kind]} and not HTTPRoutes, so it will not apply to the route: ${extension(rules)}`,
       });
     else if (!provides.includes(policy.name))
       refusals.push(
@@ -43,6 +34,14 @@ export function uncoveredPolicies(
       );
   }
   return { refusals, notes };
+}
+
+function extension(rules: readonly AdmissionRule[]): string {
+  const names = [...new Set(rules.flatMap(({ dns }) => [...(dns?.keys() ?? [])]))];
+  const target = names.find((name) => name.endsWith("/target"));
+  return target === undefined
+    ? "extend it if the route needs what it does"
+    : `external-dns reads ${target} from the route's Gateway, so write that there${names.length > 1 ? ", and extend it for its other annotations" : ""}`;
 }
 
 const PLURALS = { Ingress: "Ingresses", IngressRoute: "IngressRoutes", HTTPRoute: "HTTPRoutes" };

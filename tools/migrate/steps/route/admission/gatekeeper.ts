@@ -1,5 +1,12 @@
 import { at, fields, list, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
-import { configuresController, matchesAny, RESOURCES, type AdmissionRule, type Admitted } from "./policy.ts";
+import {
+  configuresController,
+  dnsAnnotationsIn,
+  matchesAny,
+  RESOURCES,
+  type AdmissionRule,
+  type Admitted,
+} from "./policy.ts";
 
 /** The rule of a constraint, whose kind is that of its template. Source: https://open-policy-agent.github.io/gatekeeper/website/docs/howto */
 export function gatekeeperConstraint({ match, enforcementAction, ...spec }: Fields): AdmissionRule {
@@ -19,6 +26,7 @@ export function gatekeeperMutation({ applyTo, match, location, parameters }: Fie
         list(applyTo).some((one) => names(fields(one).groups, fields(one).kinds, object))) &&
       isMatched(fields(match), object),
     effect: configuresController([location, parameters]) ? "configures" : "other",
+    dns: dnsAnnotationsIn([location, parameters]),
   };
 }
 

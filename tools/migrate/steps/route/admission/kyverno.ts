@@ -1,6 +1,7 @@
 import { at, fields, list, text, texts, type Fields } from "../../../../../policy/engine/read.ts";
 import {
   configuresController,
+  dnsAnnotationsIn,
   matchesAny,
   matchesPattern,
   RESOURCES,
@@ -24,6 +25,7 @@ export function kyvernoRules(spec: Fields, namespace: string | undefined): reado
           : isSelected(rule, object);
       },
       effect: effectOf(rule, spec),
+      dns: dnsAnnotationsIn(rule.mutate),
     }));
 }
 

@@ -15,6 +15,8 @@ export interface AdmissionRule {
   readonly matches: (object: Admitted) => boolean;
   /** `checks`: rejects objects; `configures`: writes settings that only a controller of Ingresses reads; `other`: anything else. */
   readonly effect: "checks" | "configures" | "other";
+  /** The annotations of external-dns that it writes, and their values; empty for a value that is computed. */
+  readonly dns?: ReadonlyMap<string, string>;
 }
 
 /** A policy of Kyverno, of Gatekeeper, or of the API server. */
@@ -49,6 +51,24 @@ export const matchesAny = (patterns: readonly string[], value: string): boolean 
 
 /** A change that adds an empty `tls` to an IngressRoute: Traefik then ends TLS with its default options, as a listener of the Gateway does. */
 const EMPTY_TLS = /"spec":\{"\+?\(?tls\)?":\{\}\}|\/spec\/tls[^/]*?value"?\s*:\s*\{\}/g;
+
+/** The annotations of external-dns that a change, in any notation, writes. Only a value next to its name is read. */
+export function dnsAnnotationsIn(change: unknown): ReadonlyMap<string, string> {
+  const text = JSON.stringify([change])
+    .replaceAll("~1", "/")
+    .replaceAll(/\\+"/g, '"')
+    .replaceAll("\\n", "\n");
+  const all = text.matchAll(/([\w.-]*external-dns[\w.-]*\/[\w-]+)(?:\)?["']?\s*:\s*["']([^"'\n]*))?/g);
+  const found = new Map<string, string>();
+  for (const [, name = "", value] of all) found.set(name, value ?? valueOf(text) ?? found.get(name) ?? "");
+  return found;
+}
+
+/** The only value in a change that names its field by a path. */
+function valueOf(text: string): string | undefined {
+  const [value, ...others] = [...text.matchAll(/\bvalue["']?\s*:\s*["']([^"'\n]*)/g)];
+  return others.length === 0 ? value?.[1] : undefined;
+}
 
 /** Whether a change, in any notation, writes what only a controller of Ingresses reads: its annotations, or anything in `spec` but an empty `tls`. */
 export function configuresController(change: unknown): boolean {

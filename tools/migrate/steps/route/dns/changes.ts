@@ -51,11 +51,11 @@ export const changesOf = oncePer((move: DnsMove): readonly NameChange[] => {
 export const writersIn = (cluster: BuiltCluster | undefined): readonly DnsWriter[] =>
   cluster ? [...externalDns(cluster), ...k8sGateways(cluster)] : [];
 
-function ingressOf({ form: { object }, reading, route }: DnsMove): ReadIngress {
+function ingressOf({ form: { object }, reading, route, annotations }: DnsMove): ReadIngress {
   const kind = scalarText(object.kind);
   const spec = fieldsIn(object, ["spec"]);
   const text = JSON.stringify(spec);
-  const { raw, ingressClass: annotated = "" } = reading.annotations;
+  const { ingressClass: annotated = "" } = reading.annotations;
   return {
     kind,
     namespace: route.namespace,
@@ -63,7 +63,7 @@ function ingressOf({ form: { object }, reading, route }: DnsMove): ReadIngress {
     ingressClass: isRelease(object)
       ? (reading.ingressClass ?? "")
       : scalarText(spec.ingressClassName) || annotated,
-    annotations: Object.fromEntries(raw),
+    annotations,
     labels: route.labels,
     // Of the ways to write a name in a rule, external-dns knows one. Source: traefikHostExtractor in source/traefik_proxy.go
     hosts: route.hosts.filter((host) => kind !== "IngressRoute" || text.includes(`\`${host}\``)),

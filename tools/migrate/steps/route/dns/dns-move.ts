@@ -4,14 +4,17 @@ import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../../gitops/yaml/values.ts";
 import { fieldsIn, nameOf } from "../../../objects.ts";
 import { isRelease } from "../../oci/artifact.ts";
+import { admittedAnnotations } from "../admission/injected.ts";
 import { gatewayIn } from "../gateway/gateway.ts";
 import type { MovingForm } from "../gateway/parents.ts";
-import type { ReadRoute } from "./writer.ts";
+import type { ReadRoute, Texts } from "./writer.ts";
 
 /** An Ingress in one cluster, as DNS writers read it, and the Gateway of its route. */
 export interface DnsMove extends Pick<MovingForm, "form" | "reading" | "hosts" | "cluster"> {
   /** `namespace/name` */
   readonly gateway: string;
+  /** Those of the Ingress, as it is in the cluster. */
+  readonly annotations: Texts;
   /** As in {@link DnsRecord}. */
   readonly attachesBlindly: boolean;
   /** Undefined if the Gateway is not in the repository. */
@@ -21,10 +24,8 @@ export interface DnsMove extends Pick<MovingForm, "form" | "reading" | "hosts" |
 }
 
 /** What DNS writers read of an Ingress before the move, and of its route afterwards. */
-export function dnsMove(
-  { form, reading, hosts, cluster, namespace }: MovingForm,
-  parentRefs: readonly Mapping[],
-): DnsMove {
+export function dnsMove(moving: MovingForm, parentRefs: readonly Mapping[]): DnsMove {
+  const { form, reading, hosts, cluster, namespace } = moving;
   const [parentRef = {}] = parentRefs;
   const named = { namespace: scalarText(parentRef.namespace), name: scalarText(parentRef.name) };
   const found = gatewayIn(cluster, named);
@@ -35,6 +36,7 @@ export function dnsMove(
     hosts,
     cluster,
     gateway: `${named.namespace}/${named.name}`,
+    annotations: admittedAnnotations(moving),
     attachesBlindly:
       found === undefined && parentRef.sectionName === undefined && parentRef.port === undefined,
     gatewayObject: found,

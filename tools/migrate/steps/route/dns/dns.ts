@@ -93,7 +93,7 @@ export function otherNames(
   move: DnsMove,
   context: Pick<StepContext, "options" | "repository">,
 ): readonly string[] {
-  const asked = dnsAnnotation("hostname", Object.fromEntries(move.reading.annotations.raw)) ?? "";
+  const asked = dnsAnnotation("hostname", move.annotations) ?? "";
   const names =
     writersIn(move.cluster).length === 0
       ? commaList(asked)
@@ -143,11 +143,11 @@ function targetsAround(host: string, move: DnsMove): readonly [Outcome, ...(read
 /** The targets for one program; without one, by the annotations of any version. */
 export function targetsFor(
   writer: DnsWriter | undefined,
-  { reading, route }: DnsMove,
+  { annotations, route }: DnsMove,
 ): { readonly today: string | undefined; readonly own: string | undefined } {
   const read = writer?.targetIn ?? ((annotations) => targetsOf(dnsAnnotation("target", annotations)));
   return {
-    today: read(Object.fromEntries(reading.annotations.raw)),
+    today: read(annotations),
     own: read(route.gateway.annotations ?? {}),
   };
 }
