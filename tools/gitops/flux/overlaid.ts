@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { oncePer, oncePerText } from "../../../lib/once-per.ts";
 import { includersOf, outermost } from "../kustomize/includers.ts";
 import { findKustomizationFile } from "../kustomize/kustomization-file.ts";
 import { patchFilesIn } from "../kustomize/included-files.ts";
@@ -43,7 +44,7 @@ function overlaysOf(
   const patches = patchFilesIn(repository);
   if (patches.has(one.file)) return [];
   const includers = includersOf(one.file, repository);
-  if (![...includers].some((directory) => mayChange(directory, repository))) return [];
+  if (![...includers].some(mayChange(repository))) return [];
   const isApplied = written.some(
     (other) => other !== one && !patches.has(other.file) && builds(other, one.file, includers, repository),
   );
@@ -63,10 +64,13 @@ function isOwn(one: WrittenObject, overlays: readonly WrittenObject[], repositor
   return plain.some((directory) => builds(one, directory, new Set([directory]), repository));
 }
 
-function mayChange(directory: string, repository: Repository): boolean {
-  const file = findKustomizationFile(repository, directory);
-  return file !== undefined && CHANGES.test(searchedText(repository, file));
-}
+/** Whether the kustomization in a directory may change another one's path. One may include thousands of others. */
+const mayChange = oncePer((repository: Repository) =>
+  oncePerText((directory): boolean => {
+    const file = findKustomizationFile(repository, directory);
+    return file !== undefined && CHANGES.test(searchedText(repository, file));
+  }),
+);
 
 /** What a kustomization makes of a Kustomization in one of its files. */
 function objectIn(one: WrittenObject, directory: string, repository: Repository): Mapping | undefined {
