@@ -1,9 +1,12 @@
 import { named } from "../../../../../lib/counted.ts";
+import { oncePer } from "../../../../../lib/once-per.ts";
+import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import type { StepContext } from "../../../step.ts";
 import type { Loss } from "../../../losses.ts";
 import { controllerOf } from "../controllers/classes.ts";
 import { isRegexHost } from "../controllers/nginx-regex-hosts.ts";
 import { isFilter } from "../routes/filters.ts";
+import type { RouteOptions } from "../options.ts";
 import { rendered } from "../reading/hosts.ts";
 import type { MovingForm } from "../gateway/parents.ts";
 import { comparedPrefixes } from "../reading/paths.ts";
@@ -19,10 +22,11 @@ export function whyExposed(
   { options }: Pick<StepContext, "options">,
 ): readonly string[] {
   if (!cluster) return [];
-  const all = readingsOf(options.route)(cluster).flatMap((one) => one.reading.served);
+  const onHost = servedByHost(options.route)(cluster);
   const byRegex = regexPaths({ form, reading, cluster }).flatMap(({ served, host, paths }) => {
+    const others = onHost.get(host) ?? [];
     const [probe] = paths.filter((path) =>
-      all.some((other) => other.host === host && answersAs(other, path) && missing(other, served).length > 0),
+      others.some((other) => answersAs(other, path) && missing(other, served).length > 0),
     );
     if (probe === undefined) return [];
     return [
@@ -32,8 +36,16 @@ export function whyExposed(
       )}: give the other rules of the host the same protection, or remove those annotations first`,
     ];
   });
-  return [...byRegex, ...exposedByPrefix({ form, reading, cluster }, all)];
+  return [...byRegex, ...exposedByPrefix({ form, reading, cluster }, onHost)];
 }
+
+/** The rules of all Ingresses in a cluster, by host. */
+const servedByHost = oncePer((options: RouteOptions) =>
+  oncePer((cluster: BuiltCluster): ReadonlyMap<string, readonly Served[]> => {
+    const all = readingsOf(options)(cluster).flatMap((one) => one.reading.served);
+    return Map.groupBy(all, ({ host }) => host);
+  }),
+);
 
 /** Paths of an Ingress on a host whose paths ingress-nginx compares as regular expressions, and requests that only this comparison matches. */
 function regexPaths({
@@ -76,7 +88,7 @@ function answersAs(served: Served, path: string): boolean {
 
 function exposedByPrefix(
   { form, reading, cluster }: Pick<MovingForm, "form" | "reading" | "cluster">,
-  all: readonly Served[],
+  onHost: ReadonlyMap<string, readonly Served[]>,
 ): readonly string[] {
   const compared = comparedPrefixes(reading.prefixes, controllerOf(reading.ingressClass, cluster));
   if (compared.length === 0) return [];
@@ -84,11 +96,7 @@ function exposedByPrefix(
     const [type, value] = pathOf(served);
     if (type !== "PathPrefix" || !compared.includes(value)) return [];
     const host = rendered(served.host, form.object);
-    return exposedBy(
-      served,
-      value,
-      all.filter((other) => other.host === host),
-    );
+    return exposedBy(served, value, onHost.get(host) ?? []);
   });
 }
 

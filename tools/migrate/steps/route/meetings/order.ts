@@ -49,7 +49,7 @@ export function whyReordered(
   { before, after }: { readonly before: BuiltCluster | undefined; readonly after: BuiltCluster | undefined },
 ): string | undefined {
   if (before === undefined || after === undefined) return undefined;
-  const staying = new Set(contendersOf(options.route)(after).map(({ source }) => source));
+  const staying = sourcesOf(options.route)(after);
   const stays = ({ source = "" }: Ranked): boolean => staying.has(source) && !source.startsWith("HTTPRoute");
   for (const pair of pairsOf(options.route)(before)) {
     const { first, second, reordered } = pair;
@@ -83,6 +83,14 @@ const contendersOf = oncePer((options: RouteOptions) =>
         served.map((one) => ({ served: one, rank: weightOf(one) + one.host.length, source })),
       ),
   ]),
+);
+
+/** The sources of {@link contendersOf}. */
+const sourcesOf = oncePer((options: RouteOptions) =>
+  oncePer(
+    (cluster: BuiltCluster): ReadonlySet<string | undefined> =>
+      new Set(contendersOf(options)(cluster).map(({ source }) => source)),
+  ),
 );
 
 /** The rules of an IngressRoute that a route cannot express: they may match any request to their hosts. */
