@@ -9,8 +9,9 @@ export function whyNothingLeft(
   { kustomizations, objects: all }: BuiltCluster,
   objects: readonly BuiltObject[],
 ): string | undefined {
+  const builtBy = Map.groupBy(all, ({ kustomization }) => kustomization);
   const emptied = kustomizations.find((kustomization) => {
-    const own = all.filter((built) => built.kustomization === kustomization);
+    const own = builtBy.get(kustomization) ?? [];
     const stays = !objects.some(({ object }) => object === kustomization.object);
     return stays && own.length > 0 && own.every((built) => objects.includes(built));
   });
