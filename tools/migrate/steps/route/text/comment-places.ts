@@ -37,6 +37,7 @@ export interface Placement {
 
 /** A YAML document in block style with comments, each above the deepest entry on its path that exists, or at the end of the entry at the path. */
 export function withComments(text: string, placements: readonly Placement[]): string {
+  if (placements.length === 0) return text;
   const [root] = rootsOf(text);
   const textLines = new TextLines(text, "\n");
   const inserted = new Map<number, string>();
