@@ -51,10 +51,12 @@ export interface Proven {
 
 /** Builds the repository with a plan's changes, and checks that the step is allowed to make every resulting change. */
 export function prove(step: Step, context: StepContext, plan: Plan): Proven {
-  const after = context.repository.with(
-    new Map(plan.changes.map((change) => [change.path, sourceOf(change)])),
-  );
-  const clusters = plan.changes.length === 0 ? context.clusters : buildClusters(after);
+  // Without a change, what is known about the repository holds for the next step, too.
+  const after =
+    plan.changes.length === 0
+      ? context.repository
+      : context.repository.with(new Map(plan.changes.map((change) => [change.path, sourceOf(change)])));
+  const clusters = after === context.repository ? context.clusters : buildClusters(after);
   const live = withSurvivors(step, context, clusters, after);
   const intended: Difference[] = [];
   const changed = plan.changes.map(({ path }) => path);

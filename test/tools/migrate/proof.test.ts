@@ -65,6 +65,11 @@ describe("the proof of a migration", () => {
     );
   });
 
+  it("is about the same repository if a step changes nothing, so that what is known about it stays known", () => {
+    const context = contextOf(new Repository(root));
+    assert.equal(prove(stepWith([]), context, { changes: [], notes: [] }).after, context.repository);
+  });
+
   it("holds for the intended changes, and lists them", () => {
     const intended = stepWith([hourly()], (before, after) =>
       before?.object.kind === "HelmRelease" && after ? undefined : "not mine",
