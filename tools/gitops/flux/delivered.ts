@@ -1,7 +1,6 @@
-import { posix } from "node:path";
 import type { ParsedText } from "../yaml/parse.ts";
 import type { Dialect } from "../yaml/schema.ts";
-import { normalized } from "../yaml/paths.ts";
+import { joined, normalized } from "../yaml/paths.ts";
 import { Repository, type Changes, type DirectoryEntry } from "../yaml/repository.ts";
 import type { Origin, SourceFile } from "../yaml/source.ts";
 import { BuildError } from "../problem.ts";
@@ -110,7 +109,7 @@ export class Delivered extends Repository {
   override entries(directory: string): readonly DirectoryEntry[] {
     this.#ask(directory);
     return this.#repository.entries(directory).filter((entry) => {
-      const path = posix.join(directory, entry.name);
+      const path = joined(directory, entry.name);
       return entry.isDirectory() ? this.isDirectory(path) : entry.isFile() && this.isFile(path);
     });
   }

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { KUSTOMIZATION_NAMES } from "../yaml/paths.ts";
+import { joined, KUSTOMIZATION_NAMES } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { startOf, type Origin } from "../yaml/source.ts";
 import {
@@ -29,9 +29,7 @@ export interface KustomizationFile {
 
 /** Path of a directory's kustomization file; undefined if there is none. */
 export function findKustomizationFile(repository: Repository, directory: string): string | undefined {
-  return KUSTOMIZATION_NAMES.map((name) => posix.join(directory, name)).find((path) =>
-    repository.isFile(path),
-  );
+  return KUSTOMIZATION_NAMES.map((name) => joined(directory, name)).find((path) => repository.isFile(path));
 }
 
 /** Reads a directory's kustomization file. @throws BuildError if there is none (with the location `from`), or if Kustomize would reject a field */
@@ -41,7 +39,7 @@ export function readKustomizationFile(
   from: Origin,
   reading: Reading = "strict",
 ): KustomizationFile {
-  const [path, second] = KUSTOMIZATION_NAMES.map((name) => posix.join(directory, name)).filter((file) =>
+  const [path, second] = KUSTOMIZATION_NAMES.map((name) => joined(directory, name)).filter((file) =>
     repository.isFile(file),
   );
   if (path === undefined) throw new BuildError(`${directory} has no kustomization.yaml`, from);

@@ -46,13 +46,14 @@ interface Listing {
   readonly byName: ReadonlyMap<string, Dirent>;
 }
 
-/** A directory tree on disk. Paths are relative to its root, with forward slashes. Each directory is read once. */
+/** A directory tree on disk. Paths are relative to its root, with forward slashes. Each directory is read once, and each path looked at once. */
 export class Disk {
   /** Absolute, without symbolic links. */
   readonly root: string;
   readonly #answers: Answers | undefined;
   readonly #listed = new Map<string, Listing>();
   readonly #reaches = new Map<string, Reach>();
+  readonly #kinds = new Map<string, Answer<"kind">>();
 
   /** @param answers receives everything that is read from disk */
   constructor(root: string, answers?: Answers) {
@@ -72,11 +73,11 @@ export class Disk {
   }
 
   isFile(path: string): boolean {
-    return this.#reach(path) !== "outside" && this.#kind(path) === "file";
+    return this.#kind(path) === "file";
   }
 
   isDirectory(path: string): boolean {
-    return this.#reach(path) !== "outside" && this.#kind(path) === "directory";
+    return this.#kind(path) === "directory";
   }
 
   /** Whether a path goes through a symbolic link. */
@@ -114,7 +115,17 @@ export class Disk {
     return this.#listed.get(posix.dirname(path))?.byName.get(posix.basename(path));
   }
 
+  /** What a path is; nothing if it leaves the root. */
   #kind(path: string): Answer<"kind"> {
+    let kind = this.#kinds.get(path);
+    if (kind === undefined) {
+      kind = this.#reach(path) === "outside" ? "other" : this.#ownKind(path);
+      this.#kinds.set(path, kind);
+    }
+    return kind;
+  }
+
+  #ownKind(path: string): Answer<"kind"> {
     const known = this.#known(path);
     if (known?.isFile()) return "file";
     return known?.isDirectory() ? "directory" : this.#ask("kind", path);

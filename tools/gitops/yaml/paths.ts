@@ -4,8 +4,15 @@ import { posix } from "node:path";
 
 /** A path without `.`, `..` in the middle, and slash at the end; `.` if it is empty. */
 export function normalized(path: string): string {
-  return posix.normalize(path).replace(/(.)\/$/, "$1");
+  return NORMAL.test(path) ? path : posix.normalize(path).replace(/(.)\/$/, "$1");
 }
+
+/** Like `posix.join`. */
+export const joined = (directory: string, path: string): string =>
+  NORMAL.test(directory) && NORMAL.test(path) ? `${directory}/${path}` : posix.join(directory, path);
+
+/** Matches most paths that are normalized already, in a tenth of the time: none of their parts is empty or begins with a dot. */
+const NORMAL = /^(?:[^./][^/]*\/)*[^./][^/]*$/;
 
 /** Whether a path is a directory or below it. */
 export const isIn = (path: string, directory: string): boolean =>

@@ -6,7 +6,7 @@ import { BuildError } from "../problem.ts";
 import { Disk, type Answers } from "./disk.ts";
 import { BYTE_ORDER_MARK, encodedAs, isWide } from "../../../lib/encoded-text.ts";
 import { encodingProblem } from "./encoding.ts";
-import { isYamlFile, normalized } from "./paths.ts";
+import { isYamlFile, joined, normalized } from "./paths.ts";
 import { parseYaml, type ParsedText } from "./parse.ts";
 import type { Dialect } from "./schema.ts";
 import { SourceFile, startOf, type Origin } from "./source.ts";
@@ -136,7 +136,7 @@ export class Repository {
   /** Resolves a path that is written in a file in the given directory. The result is relative to the root; undefined if it leaves the root. */
   resolve(directory: string, path: string): string | undefined {
     if (posix.isAbsolute(path)) return undefined;
-    const resolved = normalized(posix.join(directory, path));
+    const resolved = normalized(joined(directory, path));
     return resolved === ".." || resolved.startsWith("../") ? undefined : resolved;
   }
 
@@ -210,7 +210,7 @@ export class Repository {
   filesBelow(directory: string, isWanted: (name: string) => boolean): string[] {
     const files: string[] = [];
     for (const entry of this.entries(directory)) {
-      const path = posix.join(directory, entry.name);
+      const path = joined(directory, entry.name);
       if (entry.isDirectory()) {
         if (!SKIPPED_DIRECTORIES.has(entry.name)) files.push(...this.filesBelow(path, isWanted));
       } else if (isWanted(entry.name) && (entry.isFile() || this.isFile(path))) {
@@ -225,7 +225,7 @@ export class Repository {
     if (this.#changes.size === 0) return this.#present(directory);
     const added = new Map(this.#added(directory).map((entry) => [entry.name, entry]));
     const kept = this.#present(directory).filter(
-      ({ name }) => !this.#changes.has(posix.join(directory, name)) && !added.has(name),
+      ({ name }) => !this.#changes.has(joined(directory, name)) && !added.has(name),
     );
     return [...kept, ...added.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
