@@ -13,9 +13,12 @@ const START = `
       ({ filename, exports }) => filename.includes("/typescript") && Object.keys(exports).length > 100,
     );`;
 
-/** What a script in the project prints as JSON. */
+/** What a script in the project returns, even if it has started a server. */
 function run(script: string): unknown {
-  const text = `${START} (async () => { ${script} })().then((result) => console.log(JSON.stringify(result)));`;
+  const text = `${START} (async () => { ${script} })().then((result) => {
+    console.log(JSON.stringify(result));
+    process.exit();
+  });`;
   const args = ["--input-type=commonjs", "--eval", text];
   return JSON.parse(execFileSync(process.execPath, args, { cwd: PROJECT, encoding: "utf8" }));
 }
@@ -80,11 +83,19 @@ describe("the packages with which the SDK sends traces", () => {
 });
 
 describe("Node's implementation of fetch", () => {
-  it("is not loaded by the client of the API server", () => {
-    const script = `
-      await import("./kube/api-server.ts");
-      return process.moduleLoadList.filter((name) => name.includes("undici"));
-    `;
-    assert.deepEqual(run(script), []);
-  });
+  for (const [what, module] of [
+    ["the client of the API server", "kube/api-server.ts"],
+    ["what runs a sandbox's pods", "tools/sandbox/agent/real-pods.ts"],
+    ["a sandbox's network, inside", "tools/sandbox/network/inside.ts"],
+    ["a sandbox's network, outside", "tools/sandbox/network/programs-server.ts"],
+    ["a sandbox's sample app", "tools/sandbox/runtime/whoami.mjs"],
+  ])
+    it(`is not loaded by ${what}`, () => {
+      const script = `
+        process.env.WHOAMI_PORT_NUMBER = "0";
+        await import("./${module}");
+        return process.moduleLoadList.filter((name) => name.includes("undici"));
+      `;
+      assert.deepEqual(run(script), []);
+    });
 });

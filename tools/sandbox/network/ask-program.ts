@@ -1,6 +1,7 @@
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { readBody } from "../../../kube/http.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
+import { http } from "../../../lib/node-http.ts";
 import type { LocalProgram } from "./programs-server.ts";
 
 /**
@@ -10,7 +11,8 @@ import type { LocalProgram } from "./programs-server.ts";
  */
 export async function askForProgram(socketPath: string, name: string, version = ""): Promise<LocalProgram> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request({ socketPath, path: `/programs/${name}/${version}` }, resolve)
+    http
+      .request({ socketPath, path: `/programs/${name}/${version}` }, resolve)
       .on("error", reject)
       .end();
   });

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
-import { createServer } from "node:http";
 import { connect } from "node:net";
+import { http } from "../../../lib/node-http.ts";
 import { join } from "./relay.ts";
 
 /**
@@ -9,7 +9,7 @@ import { join } from "./relay.ts";
  */
 export function serveConnect(path: string): Promise<void> {
   rmSync(path, { force: true });
-  const server = createServer().on("connect", ({ url = "" }, socket, head) => {
+  const server = http.createServer().on("connect", ({ url = "" }, socket, head) => {
     socket.on("error", () => socket.destroy());
     const [, host = "", port] = /^\[?(.*?)\]?:(\d+)$/.exec(url) ?? [];
     const onward = connect({ host, port: Number(port), allowHalfOpen: true });

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
-import { createServer } from "node:http";
 import { resolve } from "node:path";
 import { EdgefirstError, messageOf } from "../../../lib/errors.ts";
+import { http } from "../../../lib/node-http.ts";
 import { isExecutable } from "../../toolchain/executable.ts";
 import { findProgram } from "../../toolchain/find.ts";
 import { environmentVariable, programNamed } from "../../toolchain/program.ts";
@@ -23,7 +23,7 @@ export const OTHER_VERSIONS = "programs";
  */
 export function servePrograms(path: string, otherVersions: string = OTHER_VERSIONS): Promise<void> {
   rmSync(path, { force: true });
-  const server = createServer((incoming, response) => {
+  const server = http.createServer((incoming, response) => {
     const [name = "", version = ""] = (incoming.url ?? "").split("/").slice(2);
     find(name, version, resolve(otherVersions, `${name}-${version}`)).then(
       (program) => response.end(JSON.stringify(program)),

@@ -1,6 +1,6 @@
-import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
+import { http } from "../../../lib/node-http.ts";
 import { type Probe, type RealContainer } from "./pod-spec.ts";
 
 /** The result of a probe; `output` has the reason for a failure. */
@@ -51,7 +51,7 @@ function tryHttp(
     rejectUnauthorized: false,
   };
   return new Promise((resolve) => {
-    const request = scheme === "HTTPS" ? httpsRequest(options) : httpRequest(options);
+    const request = scheme === "HTTPS" ? httpsRequest(options) : http.request(options);
     request.once("response", (response) => {
       response.resume();
       const { statusCode = 0 } = response;
