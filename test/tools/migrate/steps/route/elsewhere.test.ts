@@ -83,10 +83,10 @@ describe("migrate route: what an Ingress of a release gets from elsewhere", () =
 
   it("is asked for where the repository does not show values", () => {
     const files = { "web.yaml": release({ valuesFrom: [{ kind: "Secret", name: "secrets" }] }) };
-    const { plan } = resultOf(route, files, OPTIONS);
-    assert.equal(plan.changes.length, 1);
+    const result = resultOf(route, files, OPTIONS);
+    assert.equal(result.plan.changes.length, 1);
     assert.match(
-      messages({ plan }, "cutover").join("\n"),
+      messages(result, "cutover").join("\n"),
       /^before the commit: the values from Secret secrets /m,
     );
   });
