@@ -19,7 +19,7 @@ const gateway = (annotations: object): object => {
   return gatewayWith(metadata, "doors", [listener("http", "HTTP", 80), listener("https", "HTTPS", 443)]);
 };
 const notes = (
-  kind: string,
+  kind: "refused" | "cutover",
   policy: object,
   {
     sources = ["traefik-proxy"],
@@ -34,7 +34,7 @@ const notes = (
     ],
     "apps/till.yaml": ROUTE,
   };
-  return messages(resultOf(route, files, OPTIONS), kind as "refused").join("\n");
+  return messages(resultOf(route, files, OPTIONS), kind).join("\n");
 };
 
 const RULES = [

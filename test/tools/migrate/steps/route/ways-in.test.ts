@@ -33,19 +33,28 @@ const tunnel = (args: readonly string[] = []): object =>
   });
 
 /** What the report says about how requests reach the controller of the class. */
-function waysIn(objects: readonly object[], more: Files = {}, ingressClass = "wan"): string {
+function waysIn(
+  objects: readonly object[],
+  more: Files = {},
+  ingressClass = "wan",
+  annotations: object = {},
+): string {
   const result = resultOf(
     route,
     {
-      "apps/web.yaml": ingressWith({ ingressClassName: ingressClass }),
+      "apps/web.yaml": ingressWith({ ingressClassName: ingressClass, annotations }),
       "apps/all.yaml": [gatewayClass("any", "example.com/gateway"), gatewayWith(GATEWAY, "any"), ...objects],
       ...more,
     },
-    { acceptLoss: ["setting"], route: { gateways: { [ingressClass]: GATEWAY } } },
+    { acceptLoss: ["setting", "dns-record"], route: { gateways: { [ingressClass]: GATEWAY } } },
   );
   assert.ok(result.plan.changes.length > 0, messages(result, "refused").join("\n"));
   return messages(result, "cutover")
-    .filter((line) => line.startsWith(`class ${ingressClass}: `) && /ClusterIP|ports of the nodes/.test(line))
+    .filter(
+      (line) =>
+        line.startsWith(`class ${ingressClass}: `) &&
+        /ClusterIP|ports of the nodes|cloudflared|tunnel/.test(line),
+    )
     .join("\n");
 }
 
@@ -142,7 +151,7 @@ describe("migrate route: a controller without a load balancer", () => {
       const result = resultOf(
         route,
         { "apps/web.yaml": ingressWith({ ingressClassName: "wan" }), "apps/all.yaml": own },
-        { acceptLoss: ["setting"], route: { gateways: { wan: GATEWAY } } },
+        { acceptLoss: ["setting", "dns-record"], route: { gateways: { wan: GATEWAY } } },
       );
       return messages(result, "cutover").join("\n");
     };
@@ -151,5 +160,49 @@ describe("migrate route: a controller without a load balancer", () => {
       /the Gateway's Service in the same commit, or they get 404$/m,
     );
     assert.match(ways({}), /If the Gateway has an address of its own/);
+  });
+});
+
+describe("migrate route: a controller that a tunnel of Cloudflare leads to, too", () => {
+  const target = (value: string): object => ({ "external-dns.alpha.kubernetes.io/target": value });
+  const TUNNEL = "12ab.cfargotunnel.com";
+  const endpoint = (name: string): object => ({
+    apiVersion: "externaldns.k8s.io/v1alpha1",
+    kind: "DNSEndpoint",
+    metadata: { name: "tunnel", namespace: "network" },
+    spec: { endpoints: [{ dnsName: name, recordType: "CNAME", targets: [TUNNEL] }] },
+  });
+  const token = tunnel(["tunnel", "run", "--token", "$(TUNNEL_TOKEN)"]);
+
+  it("goes on to get the requests of a host whose record leads to it", () => {
+    assert.equal(
+      waysIn([nginx({}), token], {}, "wan", target(TUNNEL)),
+      "class wan: the DNS record of web.example.com leads to a tunnel of Cloudflare (HelmRelease network/tunnel runs cloudflared), and this repository shows no rule of it that sends requests to the controller of the class. Send those for this host to the Gateway's Service there in the same moment, or they get 404",
+    );
+    const named = target("out.example.com");
+    assert.match(waysIn([nginx({}), endpoint("out.example.com")], {}, "wan", named), /leads to a tunnel/);
+    assert.equal(waysIn([nginx({}), endpoint("in.example.com")], {}, "wan", named), "");
+  });
+
+  it("may get requests by rules at Cloudflare", () => {
+    const remote = helmRelease("remote", "network", "cloudflare-tunnel-remote", {});
+    const variable = tunnel();
+    Object.assign(
+      (variable as { spec: { values: { controllers: { tunnel: { containers: { app: object } } } } } }).spec
+        .values.controllers.tunnel.containers.app,
+      { env: { TUNNEL_TOKEN: "a" } },
+    );
+    for (const one of [token, remote, variable])
+      assert.match(
+        waysIn([nginx({}), one]),
+        /^class wan: HelmRelease network\/\w+ runs cloudflared with rules at Cloudflare.* If they send/,
+      );
+    assert.equal(waysIn([nginx({}), tunnel(["tunnel", "run"])]), "");
+  });
+
+  it("is not named again where the repository has its rules", () => {
+    const rule = "http://nginx-ingress-nginx-controller.network.svc.cluster.local:80";
+    const config = { "network/tunnel/config.yaml": `ingress:\n  - service: ${rule}\n` };
+    assert.equal(waysIn([nginx({}), token], config, "wan", target(TUNNEL)), "");
   });
 });

@@ -15,14 +15,20 @@ import { classesThatMove, type CutoverNote, type DnsRecord } from "../outcome.ts
 import { frontOf } from "./front-services.ts";
 import { controllerPods } from "./pods.ts";
 import { placesThatSend } from "./senders.ts";
+import { wayThroughTunnel } from "./remote-tunnels.ts";
 import { tunnels } from "./tunnels.ts";
 
-/** What to say about how requests reach a controller without a load balancer, whose Ingresses move: DNS does not lead them to the Gateway. */
+/** What to say about how requests reach a controller whose Ingresses move without a load balancer, or past it: DNS does not lead them to the Gateway. */
 export function waysIn(records: readonly DnsRecord[], context: StepContext): readonly CutoverNote[] {
   return context.clusters.flatMap((cluster) =>
     classesThatMove(records, cluster)
       .filter((ingressClass) => !staysAtController(ingressClass, cluster, context))
-      .flatMap((ingressClass) => wayInto(ingressClass, cluster, context) ?? [])
+      .flatMap(
+        (ingressClass) =>
+          wayInto(ingressClass, cluster, context) ??
+          wayThroughTunnel(records, ingressClass, cluster, context) ??
+          [],
+      )
       .map((message) => ({ kind: "cutover", message }) as const),
   );
 }
@@ -48,7 +54,7 @@ function wayInto(ingressClass: string, cluster: BuiltCluster, context: StepConte
 function whatSends(ingressClass: string, cluster: BuiltCluster, context: StepContext): string {
   const places = placesThatSend(ingressClass, cluster, context);
   if (places.length > 0) return `It is configured in ${places.join(", ")}`;
-  const [first, ...others] = tunnels(cluster);
+  const [first, ...others] = tunnels(cluster).map(({ name }) => name);
   if (first === undefined) return "This repository does not show what it is";
   const all = [first, ...others].join(", ");
   return `This repository shows no rule for it, but ${all} ${others.length === 0 ? "runs" : "run"} cloudflared, whose rules may be in a Secret or at Cloudflare`;
