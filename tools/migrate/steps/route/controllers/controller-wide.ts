@@ -3,8 +3,9 @@ import { idOf } from "../../../objects.ts";
 import type { StepContext } from "../../../step.ts";
 import { askFor, NOTHING, type ControllerWide, type OfClass } from "./class-settings.ts";
 import { controllerRelease, controllerOf, controllerValues } from "./classes.ts";
+import { liftedSettings } from "./lifted-settings.ts";
 import { nginx } from "./nginx.ts";
-import { configFate, configOf, overrides } from "./nginx-config.ts";
+import { configFate, configOf, overriding } from "./nginx-config.ts";
 import { traefik } from "./traefik.ts";
 import { whyUnreadSettings } from "./unread.ts";
 import type { RouteOptions } from "../options.ts";
@@ -42,7 +43,7 @@ function nginxWide({ reading, cluster, gateway, place }: OfClass): ControllerWid
   const isLogin = (name: string): boolean => name.startsWith("global-auth-");
   const isExempt = annotations.raw.get(`${nginx.prefix}enable-global-auth`) === "false";
   const isOpen = (name: string): boolean =>
-    !gateway.provides.includes(name) && !overrides(annotations.raw, name);
+    !gateway.provides.includes(name) && overriding(annotations.raw, name) === undefined;
   const config = [...all].filter(([name]) => isOpen(name)).filter(([name]) => !(isExempt && isLogin(name)));
   const named = (fate: string): string[] =>
     config.filter(([name, value]) => configFate(name, value).fate === fate).map(([name]) => name);
@@ -53,6 +54,7 @@ function nginxWide({ reading, cluster, gateway, place }: OfClass): ControllerWid
       ...(isExempt && gateway.provides.some(isLogin)
         ? [`its Gateway requires a login, which ${nginx.prefix}enable-global-auth turns off for this Ingress`]
         : []),
+      ...liftedSettings(all, annotations.raw, gateway.provides),
     ],
     losses:
       tuning.length === 0

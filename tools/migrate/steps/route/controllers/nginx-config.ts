@@ -43,13 +43,13 @@ const DEFAULTS = new Set([
   ...["disable-proxy-intercept-errors", "upstream-hash-by", "load-balance", "service-upstream"],
 ]);
 
-/** Whether an Ingress with these annotations overrides a setting of its controller. */
-export function overrides(annotations: ReadonlyMap<string, string>, setting: string): boolean {
+/** The value with which an Ingress with these annotations overrides a setting of its controller; undefined if it does not. */
+export function overriding(annotations: ReadonlyMap<string, string>, setting: string): string | undefined {
   const names = setting === "whitelist-source-range" ? [setting, "allowlist-source-range"] : [setting];
-  return (
-    DEFAULTS.has(setting) &&
-    names.some((name) => (annotations.get(`nginx.ingress.kubernetes.io/${name}`) ?? "").trim() !== "")
-  );
+  if (!DEFAULTS.has(setting)) return undefined;
+  return names
+    .map((name) => (annotations.get(`nginx.ingress.kubernetes.io/${name}`) ?? "").trim())
+    .find((value) => value !== "");
 }
 
 const protects = (what: string): Fate => refused(`it ${what} for every Ingress of the class`);

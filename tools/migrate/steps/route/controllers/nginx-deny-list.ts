@@ -4,7 +4,8 @@ import type { Annotations, Translation } from "./nginx-translation.ts";
 /** More ranges than this are no longer readable. */
 const MOST = 64;
 
-interface Range {
+/** A range of IPv4 addresses. */
+export interface Range {
   readonly address: number;
   readonly bits: number;
 }
@@ -27,14 +28,20 @@ export function denyList(of: Annotations): Translation | undefined {
   };
 }
 
-/** Undefined unless it is an IPv4 address or range. */
-function rangeOf(text: string): Range | undefined {
+/** Reads an address or a range; undefined unless it is one of IPv4. */
+export function rangeOf(text: string): Range | undefined {
   const [address = "", length = "32"] = text.split("/");
   const bits = /^\d{1,2}$/.test(length) ? Number(length) : NaN;
   if (!isIPv4(address) || !(bits <= 32)) return undefined;
   const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
   return { address: number - (number % sizeOf(bits)), bits };
 }
+
+/** Whether a range contains another one. */
+export const contains = (outer: Range, inner: Range): boolean =>
+  inner.bits >= outer.bits &&
+  inner.address >= outer.address &&
+  inner.address < outer.address + sizeOf(outer.bits);
 
 const sizeOf = (bits: number): number => 2 ** (32 - bits);
 
