@@ -5,6 +5,7 @@ import { decoded } from "../../../lib/encoded-text.ts";
 import { FluxBuild } from "../../../tools/gitops/flux-build.ts";
 import { buildOffline, compareWithFlux } from "../../../tools/gitops/flux-compare.ts";
 import { YamlEdit } from "../../../tools/gitops/edit/yaml-edit.ts";
+import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
 import { fileText } from "../../../tools/gitops/yaml/file-text.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 import { writeChanges } from "../../../tools/migrate/write.ts";
@@ -79,6 +80,23 @@ describe("a file in another encoding", () => {
       }
       flux?.close();
     }).timeout(60_000);
+
+  it("in which Flux ignores documents is reported", () => {
+    const apply =
+      "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: { name: app, namespace: flux-system }\nspec: { path: ./app, targetNamespace: default, sourceRef: { kind: GitRepository, name: home } }\n";
+    for (const [encoding, encoded] of Object.entries(ENCODINGS)) {
+      const root = directoryWith("two.yaml", encoded);
+      writeFileSync(join(root, "app.yaml"), apply);
+      const { clusters } = buildRepository(new Repository(root));
+      assert.deepEqual(
+        clusters.flatMap(({ problems }) =>
+          problems.map(({ message, position: { file, line } }) => `${file}:${line} ${message.slice(0, 28)}`),
+        ),
+        encoding.startsWith("UTF-16") ? ["app/two.yaml:7 Flux ignores this document: "] : [],
+        encoding,
+      );
+    }
+  });
 
   for (const [encoding, encoded] of Object.entries(ENCODINGS))
     it(`keeps ${encoding} when it is changed, and its mark stays first`, () => {

@@ -172,9 +172,12 @@ describe("the offline build of a Flux Kustomization", () => {
       "refused-pattern-in-path": /kustomization\.yaml:5: blue\( is not a regular expression for Go/,
       "refused-source-value": /kustomization\.yaml:3: sourceValue must be a string: quote it/,
       "refused-openapi-version": /kustomization\.yaml:2: Kustomize has only the schema of v1\.21\.2/,
+      "refused-openapi-path": /base\/kustomization\.yaml:2: the file .*base\/none\.json does not exist/,
       "refused-helm-charts": /kustomization\.yaml:2: Flux does not render helmCharts: use a HelmRelease/,
       "refused-value-add": /spec\/ports must be a scalar/,
       "refused-annotation-key": /objects\.yaml:3: Kustomize cannot keep the key 1, because/,
+      "refused-repeated-key-added":
+        /^syntax refused-repeated-key-added\/kustomization\.yaml:7: duplicate key/,
       "refused-repeated-key": /fields\.yaml:4: duplicate key/,
       "refused-api-version-mapping": /the apiVersion of the patched object must be a string/,
       "refused-generator-name": /kustomization\.yaml:1: name must be a string: quote it/,

@@ -5,18 +5,16 @@ import { entryOrigin, isMapping, mappingAt, setField, type Mapping } from "../ya
 import { BuildError } from "../problem.ts";
 import type { KustomizationFile } from "./kustomization-file.ts";
 import { listField } from "./lists.ts";
-import type { MergeSchemas } from "./merge-keys.ts";
 import { scalarText, type Resource } from "./resource.ts";
 import { replaceScalar } from "./shared-scalar.ts";
 
-/** The `buildMetadata` options of the kustomization that is being built, and the schemas that the build has found. */
+/** The `buildMetadata` options of the kustomization that is being built. */
 export interface BuildMetadata {
   readonly originAnnotations: boolean;
   readonly transformerAnnotations: boolean;
   readonly managedByLabel: boolean;
   /** Whether Kustomize tracks origins at all, and so keeps an internal annotation in every object. */
   readonly tracksOrigins: boolean;
-  readonly schemas: MergeSchemas[];
 }
 
 /** The `buildMetadata` of a kustomization. */
@@ -27,7 +25,6 @@ export function buildMetadataOf({ fields }: KustomizationFile): BuildMetadata {
     transformerAnnotations: names.includes("transformerAnnotations"),
     managedByLabel: names.includes("managedByLabel"),
     tracksOrigins: names.length > 0,
-    schemas: [],
   };
 }
 

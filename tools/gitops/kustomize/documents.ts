@@ -1,7 +1,7 @@
 import type { ParsedDocument } from "../yaml/parse.ts";
 import { styleOf } from "../yaml/source.ts";
 import { resolvePlain, typeOfPlain } from "../yaml/schema.ts";
-import { entryOrigin, type Mapping, type Value } from "../yaml/values.ts";
+import { entryOrigin, originOf, type Mapping, type Value } from "../yaml/values.ts";
 import { BuildError } from "../problem.ts";
 
 /** @throws BuildError for a number such as `.inf`, since Kustomize cannot write it as JSON */
@@ -10,6 +10,15 @@ export function requireFiniteNumbers(value: Mapping | Value[]): void {
     if (typeof entry === "number" && !Number.isFinite(entry)) throw notFinite(value, key);
     if (typeof entry === "object" && entry !== null) requireFiniteNumbers(entry);
   }
+}
+
+/** @throws BuildError for a mapping of a patch that has a key twice, and that became part of the object: Kustomize cannot read again what it writes */
+export function requireUniqueKeys(value: Mapping | Value[]): void {
+  const { source, repeatedKey } = originOf(value);
+  if (repeatedKey !== undefined)
+    throw new BuildError("duplicate key", { source, offset: repeatedKey }, "syntax");
+  for (const entry of Object.values(value))
+    if (typeof entry === "object" && entry !== null) requireUniqueKeys(entry);
 }
 
 function notFinite(container: Mapping | Value[], key: string): BuildError {

@@ -3,7 +3,7 @@ import { settleBlanks } from "../yaml/blank.ts";
 import type { Repository } from "../yaml/repository.ts";
 import type { Origin } from "../yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
-import { attempt, BuildError, UnmatchedError, unsupported } from "../problem.ts";
+import { attempt, BuildError, RefusedError, UnmatchedError, unsupported } from "../problem.ts";
 import {
   DEFAULT_CONFIGURATION,
   loadConfigurations,
@@ -12,14 +12,20 @@ import {
 } from "./configuration.ts";
 import { loadCrds } from "./crds.ts";
 import type { Directory } from "./directory.ts";
-import { requireFiniteNumbers, requireReadableBlocks, requireTextKeys } from "./documents.ts";
+import {
+  requireFiniteNumbers,
+  requireReadableBlocks,
+  requireTextKeys,
+  requireUniqueKeys,
+} from "./documents.ts";
 import { absorb, generate } from "./generators.ts";
 import { appendHashes } from "./hash.ts";
 import { readKustomizationFile, saysNothing, type KustomizationFile } from "./kustomization-file.ts";
 import { listField, mappings } from "./lists.ts";
 import { localPath } from "./local-path.ts";
 import { updateNameReferences } from "./name-references.ts";
-import { loadSchemas } from "./openapi.ts";
+import type { MergeSchemas } from "./merge-keys.ts";
+import { loadSchemas, requireSchemaFile } from "./openapi.ts";
 import {
   annotateOrigin,
   annotateTransformation,
@@ -81,6 +87,7 @@ export function kustomizeBuild(
     settleBlanks(resource.object);
     build.entry(() => {
       requireFiniteNumbers(resource.object);
+      requireUniqueKeys(resource.object);
       requireReadableBlocks(resource.object);
     });
   }
@@ -95,6 +102,9 @@ function requireFinished(resources: Resources): void {
       throw new BuildError(`two objects have the same id: ${describeId(resource.id)}`, resource.origin);
   }
 }
+
+const DROPPED =
+  "Flux ignores this document: it reads only the first one of a file in UTF-16. Save the file as UTF-8";
 
 /** How deeply directories may include each other; limited because the build recurses. */
 export const MAX_INCLUDES = 200;
@@ -116,6 +126,7 @@ class Build {
   readonly #options: KustomizeOptions;
   readonly #metadata: BuildMetadata;
   readonly #active: string[] = [];
+  #schemas: MergeSchemas | undefined;
   /** Whether something was left out, so that references to it match nothing. */
   #isIncomplete = false;
 
@@ -137,20 +148,18 @@ class Build {
     this.#active.push(directory);
     this.#refuse(fields);
     const here: Directory = { repository: this.#repository, path: directory };
+    this.entry(() => {
+      this.#setSchemas(fields, here);
+    });
     this.#addResources(fields, here, into, root);
     this.entry(() => {
       const own = loadConfigurations(listField(fields, "configurations"), here);
       into.configuration = mergeConfigurations(into.configuration, own);
       into.configuration = mergeConfigurations(into.configuration, loadCrds(listField(fields, "crds"), here));
     });
-    this.entry(() => {
-      const schemas = loadSchemas(fields, here);
-      if (schemas) this.#metadata.schemas.push(schemas);
-    });
     this.#generate(file, here, into.resources, root);
     this.#addComponents(fields, here, into, root);
-    for (const resource of into.resources.all)
-      resource.schema = (gvk, path) => this.#metadata.schemas.map((find) => find(gvk, path)).find(Boolean);
+    for (const resource of into.resources.all) resource.schema = (gvk, path) => this.#schemas?.(gvk, path);
     this.#transform(file, here, into, root);
     for (const entry of mappings(fields, "vars"))
       this.entry(() => {
@@ -158,6 +167,12 @@ class Build {
       });
     this.#active.pop();
     return into;
+  }
+
+  /** The first schema that a directory names applies to the whole build, also to its bases. Source: SetSchema in kyaml/openapi/openapi.go. */
+  #setSchemas(fields: Mapping, here: Directory): void {
+    if (this.#schemas) requireSchemaFile(fields, here);
+    else this.#schemas = loadSchemas(fields, here);
   }
 
   #refuse(fields: Mapping): void {
@@ -197,7 +212,8 @@ class Build {
   }
 
   #addFile(path: string, resources: Resources, from: string): void {
-    const { documents, errors } = this.#repository.parse(path);
+    const { documents, errors, dropped } = this.#repository.parse(path);
+    if (dropped) this.#options.onError?.(new RefusedError(DROPPED, dropped));
     for (const error of errors) this.#report(new BuildError(error.message, error.origin, "syntax"));
     // Kustomize adds the items of a List after everything else in the file. Source: inlineAnyEmbeddedLists in its api/resource/factory.go.
     const queue = [...documents];

@@ -2,6 +2,7 @@ import { entryOrigin, isMapping, mappingsIn, type Mapping } from "../yaml/values
 import { BuildError } from "../problem.ts";
 import type { Directory } from "./directory.ts";
 import type { Gvk } from "./kinds.ts";
+import { localPath } from "./local-path.ts";
 import { localValue } from "./local-value.ts";
 import { mergeKeys, type MergeKeys, type MergeSchemas } from "./merge-keys.ts";
 import { scalarText } from "./resource.ts";
@@ -9,21 +10,24 @@ import { scalarText } from "./resource.ts";
 /** The only version that Kustomize has the schema of. */
 const BUILT_IN = "v1.21.2";
 
+/** A schema without anything beyond what Kustomize has. */
+const ONLY_BUILT_IN: MergeSchemas = () => undefined;
+
 /**
- * The merge keys in the schema that `openapi.path` names, which Kustomize adds to its own; undefined without a schema. Source: SetSchema and parse in
- * kyaml/openapi/openapi.go.
+ * The merge keys in the schema that `openapi.path` names, which Kustomize adds to its own; undefined if the kustomization names neither a schema nor a version.
+ * Source: SetSchema and parse in kyaml/openapi/openapi.go.
  */
 export function loadSchemas({ openapi }: Mapping, directory: Directory): MergeSchemas | undefined {
   if (!isMapping(openapi)) return undefined;
   const version = scalarText(openapi.version);
-  const path = scalarText(openapi.path);
-  if (version !== "" && (version !== BUILT_IN || path !== ""))
+  const hasPath = Object.hasOwn(openapi, "path");
+  if (version !== "" && (version !== BUILT_IN || hasPath))
     throw new BuildError(
-      path === "" ? `Kustomize has only the schema of ${BUILT_IN}` : "openapi has either a version or a path",
+      hasPath ? "openapi has either a version or a path" : `Kustomize has only the schema of ${BUILT_IN}`,
       entryOrigin(openapi, "version"),
     );
-  if (path === "") return undefined;
-  const schema = localValue(directory, path, entryOrigin(openapi, "path"));
+  if (!hasPath) return version === "" ? undefined : ONLY_BUILT_IN;
+  const schema = localValue(directory, scalarText(openapi.path), entryOrigin(openapi, "path"));
   const definitions = isMapping(schema) && isMapping(schema.definitions) ? schema.definitions : {};
   const byKind = new Map<string, Mapping>();
   for (const definition of Object.values(definitions))
@@ -32,6 +36,13 @@ export function loadSchemas({ openapi }: Mapping, directory: Directory): MergeSc
     const definition = byKind.get(key(gvk));
     return definition && mergeKeysAt(definition, field, definitions);
   };
+}
+
+/** Kustomize reads the file of a schema even where another schema applies. @throws BuildError if there is no such file */
+export function requireSchemaFile({ openapi }: Mapping, directory: Directory): void {
+  if (!isMapping(openapi) || !Object.hasOwn(openapi, "path")) return;
+  const origin = entryOrigin(openapi, "path");
+  directory.repository.read(localPath(directory, scalarText(openapi.path), origin), origin);
 }
 
 const key = ({ group, version, kind }: Gvk): string => `${group}/${version}/${kind}`;

@@ -4,7 +4,7 @@ import { writtenStyle } from "../yaml/go-yaml-writer.ts";
 import { placeOf, styleOf } from "../yaml/source.ts";
 import { entryOrigin, setField, type Mapping, type Value } from "../yaml/values.ts";
 import { withBuildAnnotations } from "./build-annotations.ts";
-import { requireFiniteNumbers } from "./documents.ts";
+import { requireFiniteNumbers, requireUniqueKeys } from "./documents.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import { writtenText, type Resource } from "./resource.ts";
 
@@ -15,6 +15,7 @@ export function patchWithJson(resource: Resource, operations: Value[]): void {
     // The JSON is made from text.
     settleBlanks(object);
     requireFiniteNumbers(object);
+    requireUniqueKeys(object);
     applyJsonPatch(object, operations);
     settleScalars(object);
     readAnnotationsAsJson(resource.annotations);

@@ -12,12 +12,13 @@ export type PatchText =
   | { readonly kind: "json"; readonly operations: Value[] };
 
 /**
- * Parses YAML as strategic merge patches or, if it contains a list, as a JSON patch. YAML without documents patches nothing.
+ * Parses YAML as strategic merge patches or, if it contains a list, as a JSON patch. YAML without documents patches nothing. Kustomize takes a patch with a key
+ * that occurs twice: the first entry counts in a merge patch, the last one in a JSON patch.
  * @throws BuildError for anything else
  */
 export function patchesIn(source: SourceText): PatchText {
   if (isJsonList(source.text)) return { kind: "json", operations: readJsonPatch(source) };
-  const { documents, errors } = parseYaml(source);
+  const { documents, errors } = parseYaml(source, { acceptsRepeatedKeys: true });
   const [error] = errors;
   if (error) throw new BuildError(error.message, error.origin, "syntax");
   const [first = { value: null }] = documents;

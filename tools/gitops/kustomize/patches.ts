@@ -71,7 +71,7 @@ function applyStrategicMerge(
 ): number {
   const entry = scalarText(entries[index]);
   const origin = entryOrigin(entries, index);
-  const inline = parseYaml(new EmbeddedText(entry, origin));
+  const inline = parseYaml(new EmbeddedText(entry, origin), { acceptsRepeatedKeys: true });
   const isInline = inline.errors.length === 0 && inline.documents.every(({ value }) => isMapping(value));
   const path = isInline ? undefined : localPath(directory, entry, origin);
   return applyNamed(

@@ -2,7 +2,7 @@ import { Composer, type Document } from "yaml";
 import { BeyondBlockStyle, parseBlockStyle } from "./block-parser.ts";
 import { isDeep, MAX_DEPTH } from "./depth.ts";
 import { refusedEscape } from "./escapes.ts";
-import { Reader, UnreadableError } from "./reader.ts";
+import { Reader, UnreadableError, type ReadOptions } from "./reader.ts";
 import { refusedSeparator } from "./separators.ts";
 import type { Origin, SourceText } from "./source.ts";
 import { withOtherBreaks } from "./line-breaks.ts";
@@ -24,6 +24,8 @@ export interface ParsedText {
   readonly documents: readonly ParsedDocument[];
   /** Syntax errors. Documents with a syntax error are left out of `documents`. */
   readonly errors: readonly YamlError[];
+  /** The second document of a file in UTF-16: Flux reads only the first. */
+  readonly dropped?: Origin;
 }
 
 /** A syntax error and its location. */
@@ -40,8 +42,9 @@ const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 const ACCEPTED = "Comments must be separated from other tokens by white space characters";
 
 /** Reads every document in a text the way go-yaml would, and records where each field was written. */
-export function parseYaml(source: SourceText, dialect: Dialect = "v3"): ParsedText {
-  const parsed = withOtherBreaks(source, (text) => parseLines(text, dialect));
+export function parseYaml(source: SourceText, how: Dialect | ReadOptions = "v3"): ParsedText {
+  const options = typeof how === "string" ? { dialect: how } : how;
+  const parsed = withOtherBreaks(source, (text) => parseLines(text, options));
   return source.isWide === true ? firstOf(parsed) : parsed;
 }
 
@@ -49,10 +52,15 @@ export function parseYaml(source: SourceText, dialect: Dialect = "v3"): ParsedTe
 function firstOf({ documents: [first, second], errors }: ParsedText): ParsedText {
   if (!first) return { documents: [], errors };
   const end = second?.origin.offset ?? Infinity;
-  return { documents: [first], errors: errors.filter(({ origin }) => origin.offset < end) };
+  return {
+    documents: [first],
+    errors: errors.filter(({ origin }) => origin.offset < end),
+    ...(second && { dropped: second.origin }),
+  };
 }
 
-function parseLines(source: SourceText, dialect: Dialect): ParsedText {
+function parseLines(source: SourceText, options: ReadOptions): ParsedText {
+  const { dialect = "v3" } = options;
   const control = source.text.search(CONTROL);
   if (control >= 0) {
     const message = "the file contains a control character";
@@ -68,7 +76,7 @@ function parseLines(source: SourceText, dialect: Dialect): ParsedText {
     origin: { source, offset: 0 },
   };
   try {
-    const { documents, errors } = parseText(source, dialect);
+    const { documents, errors } = parseText(source, options);
     const { deep = [], shallow = [] } = Object.groupBy(documents, ({ value }) =>
       isDeep(value) ? "deep" : "shallow",
     );
@@ -80,22 +88,23 @@ function parseLines(source: SourceText, dialect: Dialect): ParsedText {
   }
 }
 
-function parseText(source: SourceText, dialect: Dialect): ParsedText {
+function parseText(source: SourceText, options: ReadOptions): ParsedText {
   try {
-    const documents = parseBlockStyle(source, dialect).map(({ value, offset, oddKey }) => ({
+    const documents = parseBlockStyle(source, options.dialect ?? "v3").map(({ value, offset, oddKey }) => ({
       value,
       origin: { source, offset },
       oddKey: oddKey === undefined ? undefined : { source, offset: oddKey },
     }));
     return { documents, errors: [] };
   } catch (error) {
-    if (error instanceof BeyondBlockStyle) return parseFully(source, dialect);
+    if (error instanceof BeyondBlockStyle) return parseFully(source, options);
     throw error;
   }
 }
 
 /** Reads a text with the `yaml` package, which supports all of YAML and reports syntax errors. */
-export function parseFully(source: SourceText, dialect: Dialect = "v3"): ParsedText {
+export function parseFully(source: SourceText, options: ReadOptions = {}): ParsedText {
+  const { dialect = "v3" } = options;
   const documents: ParsedDocument[] = [];
   const errors: YamlError[] = [];
   const composer = new Composer({
@@ -115,7 +124,7 @@ export function parseFully(source: SourceText, dialect: Dialect = "v3"): ParsedT
     }
     if (document.contents === null) continue;
     try {
-      const reader = new Reader(source, document, dialect);
+      const reader = new Reader(source, document, options);
       const offset = document.contents.range[0];
       const value = reader.read(document.contents, offset);
       if (value !== null) documents.push({ value, origin: { source, offset }, oddKey: reader.oddKey });

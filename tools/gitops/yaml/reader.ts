@@ -45,10 +45,19 @@ export class UnreadableError extends Error {
   }
 }
 
+/** How documents are read. */
+export interface ReadOptions {
+  /** By default, `v3`. */
+  readonly dialect?: Dialect;
+  /** Whether the first of several entries with the same key counts in v3, instead of being an error. The origin of such a mapping says so. */
+  readonly acceptsRepeatedKeys?: boolean;
+}
+
 /** Reads one document: its values as go-yaml reads them, and where each of them was written. */
 export class Reader {
   readonly #source: SourceText;
   readonly #dialect: Dialect;
+  readonly #acceptsRepeatedKeys: boolean;
   readonly #targets: ReadonlyMap<Alias, Node>;
   #aliased = 0;
   #insideAlias = false;
@@ -56,9 +65,14 @@ export class Reader {
   oddKey: Origin | undefined;
   readonly #open = new Set<Node>();
 
-  constructor(source: SourceText, document: Document, dialect: Dialect) {
+  constructor(
+    source: SourceText,
+    document: Document,
+    { dialect = "v3", acceptsRepeatedKeys = false }: ReadOptions,
+  ) {
     this.#source = source;
     this.#dialect = dialect;
+    this.#acceptsRepeatedKeys = acceptsRepeatedKeys;
     this.#targets = aliasTargets(document);
   }
 
@@ -96,7 +110,12 @@ export class Reader {
   #map(node: YAMLMap, offset: number): Mapping {
     const items = node.items as Pair<ParsedNode, ParsedNode | null>[];
     const isFlow = node.flow === true;
-    const fields = mappingAt({ source: this.#source, offset });
+    const repeatedKey = this.#acceptsRepeatedKeys ? repeatedIn(items) : undefined;
+    const fields = mappingAt({
+      source: this.#source,
+      offset,
+      ...(repeatedKey !== undefined && { repeatedKey }),
+    });
     const merged: Mapping[] = [];
     for (const { key, value } of items) {
       const start = key.range[0];
@@ -108,8 +127,10 @@ export class Reader {
       }
       const name = this.#key(key, isFlow);
       // In v2, the last of several entries with the same key wins.
-      if (Object.hasOwn(fields, name) && this.#dialect === "v3")
+      if (Object.hasOwn(fields, name) && this.#dialect === "v3") {
+        if (this.#acceptsRepeatedKeys) continue;
         throw new UnreadableError("duplicate key", start);
+      }
       const valueOffset = value?.range[0] ?? start;
       setField(fields, name, this.read(value, valueOffset), {
         source: this.#source,
@@ -179,6 +200,17 @@ export class Reader {
       this.#open.delete(target);
     }
   }
+}
+
+/** Offset of the first scalar key that is there already. */
+function repeatedIn(items: readonly Pair<ParsedNode>[]): number | undefined {
+  const seen = new Set<unknown>();
+  for (const { key } of items) {
+    if (!isScalar(key)) continue;
+    if (seen.has(key.source)) return key.range[0];
+    seen.add(key.source);
+  }
+  return undefined;
 }
 
 function requireColon(text: string, range: readonly [number, number, ...number[]]): void {

@@ -43,6 +43,8 @@ export interface Origin {
   readonly isTagged?: true;
   /** The text of a folded scalar as read; set only if it becomes another text when Kustomize writes and re-reads it. */
   readonly asRead?: string;
+  /** Offset of the first key that a mapping has twice; set only where such a mapping can be read. */
+  readonly repeatedKey?: number;
   /** Set if Kustomize holds the scalar in several fields of an object at once; each of them has the same symbol. */
   readonly shared?: symbol;
 }
