@@ -527,6 +527,42 @@ spec: { type: Static, defaultValues: { tenant: given, size: 3 } }
     );
   });
 
+  it("report a FluxInstance whose path does not exist, unless it may follow something else", () => {
+    const instance = (path: string, more = "", url = "https://example.com/home.git"): string =>
+      `---\napiVersion: fluxcd.controlplane.io/v1
+kind: FluxInstance
+metadata: { name: flux, namespace: flux-system }
+spec:
+  sync: { kind: GitRepository, url: "${url}", ref: refs/heads/main, path: "${path}" }
+${more}`;
+    const problems = (file: string, text: string): readonly string[] =>
+      build({
+        "clusters/one/apps.yaml": kustomization("apps", "./apps", "GitRepository, name: flux-system"),
+        "apps/map.yaml": map("app"),
+        [file]: text,
+      }).clusters.flatMap((cluster) =>
+        cluster.problems.map(({ message, position: { file: at, line } }) => `${at}:${line} ${message}`),
+      );
+    const missing =
+      "the directory clusters/on does not exist, so Flux would apply nothing: correct sync.path";
+    const apart = [
+      instance("clusters/one"),
+      instance("clusters/on").replace("kind: GitRepository", "kind: OCIRepository"),
+      instance("clusters/${NAME}"),
+      instance("clusters/on", "", "https://example.com/other.git") + instance("clusters/one"),
+      instance("clusters/on").replace("heads/main", "heads/next") + instance("clusters/one"),
+      instance(
+        "clusters/on",
+        `  kustomize: { patches: [{ target: { kind: Kustomization }, patch: "- { op: replace, path: /spec/path, value: apps }" }] }\n`,
+      ),
+    ];
+    assert.deepEqual(problems("flux/instance.yaml", instance("./clusters/on/")), [
+      `flux/instance.yaml:6 ${missing}`,
+    ]);
+    assert.deepEqual(problems("docs/instance.yaml", instance("clusters/on")), []);
+    for (const text of apart) assert.deepEqual(problems("flux/instance.yaml", text), [], text);
+  });
+
   it("start from a FluxInstance with its own patches", () => {
     const built = build({
       "clusters/one/flux.yaml": `apiVersion: fluxcd.controlplane.io/v1
@@ -655,7 +691,10 @@ spec:
   });
 
   it("ignore templates, whatever their placeholders", () => {
-    for (const placeholder of ["$DIR", "${DIR}", "<dir>", "{{ dir }}", "@@DIR@@", "%%DIR%%", "__DIR__"]) {
+    for (const placeholder of [
+      ...["$DIR", "${DIR}", "<dir>", "{{ dir }}", "@@DIR@@", "%%DIR%%", "__DIR__", "[[ dir ]]", "#{dir}#"],
+      ...["%DIR%", "CHANGEME", "your-app", "app"],
+    ]) {
       const built = build({
         "cluster/sync.yaml": kustomization("sync", "./cluster"),
         "cluster/map.yaml": map("one"),
@@ -663,6 +702,25 @@ spec:
       });
       assert.deepEqual(maps(built), { ".": ["one"] }, placeholder);
     }
+  });
+
+  it("ignore templates with a name that no API server accepts, but not a typing error in a path", () => {
+    const files = (name: string, path: string): Readonly<Record<string, string>> => ({
+      "cluster/sync.yaml": kustomization("sync", "./cluster"),
+      "cluster/map.yaml": map("one"),
+      "apps/map.yaml": map("two"),
+      "new/ks.yaml": kustomization(name, path),
+    });
+    const found = (name: string, path: string): readonly string[] =>
+      build(files(name, path), { partial: true }).clusters.flatMap(({ objects, problems }) => [
+        ...objects
+          .filter(({ object }) => object.kind === "ConfigMap")
+          .map(({ origin }) => origin.source.file),
+        ...problems.map(({ message }) => message),
+      ]);
+    assert.deepEqual(found("MY_APP", "./none"), ["cluster/map.yaml"]);
+    assert.deepEqual(found("app", "./none"), ["cluster/map.yaml", "the directory none does not exist"]);
+    assert.deepEqual(found("MY_APP", "./apps"), ["cluster/map.yaml", "apps/map.yaml"]);
   });
 
   for (const name of ["kustomization.yaml", "kustomization.yml", "Kustomization"])

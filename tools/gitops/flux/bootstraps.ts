@@ -44,7 +44,8 @@ function patched(object: Mapping, settings: Mapping): Mapping {
   return resources.all[0]?.object ?? object;
 }
 
-function bootstrapOf(instance: FluxInstance): Mapping {
+/** The Kustomization that the operator creates for an instance. */
+export function bootstrapOf(instance: FluxInstance): Mapping {
   const { sync, settings } = instance;
   const { kind, name, namespace } = sourceOf(instance);
   const kustomization = {

@@ -57,6 +57,12 @@ export function ownSources(
   };
 }
 
+/** The last part of a URL, which the forms of a repository's URL have in common; undefined if it has variables. */
+export function repositoryName(url: string): string | undefined {
+  const name = /([^/:]+?)(?:\.git)?\/?$/.exec(url)?.[1];
+  return name === undefined || hasVariables(name) ? undefined : name.toLowerCase();
+}
+
 /** How many Kustomizations apply the file that they are written in. */
 const rootsAmong = (users: readonly WrittenObject[]): number =>
   users.filter(({ object, file }) => isIn(file, pathOf(object))).length;
@@ -83,9 +89,9 @@ function namesByUrl(
   const names = new Map<string, Set<string>>();
   for (const { name: own, url } of [...gitRepositories, ...instances]) {
     const source = `GitRepository ${own}`;
-    const name = /([^/:]+?)(?:\.git)?\/?$/.exec(url)?.[1];
-    if (name === undefined || hasVariables(name)) continue;
-    names.set(source, (names.get(source) ?? new Set()).add(name.toLowerCase()));
+    const name = repositoryName(url);
+    if (name === undefined) continue;
+    names.set(source, (names.get(source) ?? new Set()).add(name));
   }
   return new Map(
     [...names].flatMap(([source, [name, other]]) =>

@@ -14,6 +14,7 @@ import { Artifacts } from "./artifacts.ts";
 import { KeptBuilds } from "./kept-results.ts";
 import { pushedBy } from "./pushed-sources.ts";
 import { plainClusters } from "./plain-clusters.ts";
+import { missingSyncPaths } from "./missing-sync-path.ts";
 import { ownSources } from "./own-sources.ts";
 import { findRoots } from "./roots.ts";
 import { switchedOff } from "./switched-off.ts";
@@ -70,7 +71,7 @@ export function buildRepository(
     files,
   );
   const byCluster = rootsByCluster(roots, named);
-  const clusters = [...new Set([...byCluster.keys(), ...orphans.keys()])].flatMap((name) =>
+  const built = [...new Set([...byCluster.keys(), ...orphans.keys()])].flatMap((name) =>
     buildCluster(
       (byCluster.get(name) ?? []).map(({ object }) => object),
       {
@@ -82,6 +83,10 @@ export function buildRepository(
         partial,
       },
     ),
+  );
+  const missing = missingSyncPaths(repository, sources).map(({ problem }) => problem);
+  const clusters = built.map((cluster, index) =>
+    index === 0 && missing.length > 0 ? { ...cluster, problems: [...cluster.problems, ...missing] } : cluster,
   );
   const external = clusters
     .flatMap(({ kustomizations }) => kustomizations)

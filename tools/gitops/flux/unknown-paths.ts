@@ -10,7 +10,6 @@ import type { BuiltCluster } from "./built.ts";
 import { isFluxKustomization, pathOf, specOf } from "./flux-kustomization.ts";
 import { yamlFilesIn } from "../yaml/yaml-files.ts";
 import { hasVariables, isArchived, VARIABLE, templatesIn, type WrittenObject } from "./written.ts";
-import { writtenKustomizations } from "./written-kustomizations.ts";
 
 /** A path that a Kustomization builds, with variables that the repository does not define. */
 export interface UnknownPath {

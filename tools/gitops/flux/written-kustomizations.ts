@@ -6,7 +6,7 @@ import { attempt } from "../problem.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { cloneAt, isMapping, originOf, type Mapping } from "../yaml/values.ts";
 import { withOverlays } from "./overlaid.ts";
-import { fluxKustomizations, isArchived, isTemplate, type WrittenObject } from "./written.ts";
+import { fluxKustomizations, isArchived, isBlank, isTemplate, type WrittenObject } from "./written.ts";
 
 /** Every Flux Kustomization in a repository, without patches of one. Archived Kustomizations and templates count only if there are no others. */
 export const writtenKustomizations = oncePer((repository: Repository): readonly WrittenObject[] => {
@@ -18,7 +18,9 @@ export const writtenKustomizations = oncePer((repository: Repository): readonly 
     )
     .map((one) => (patches.has(one.file) ? withTemplate(one, documents) : one));
   const overlaid = withOverlays(all, repository);
-  const live = overlaid.filter(({ file, object }) => !isArchived(file) && !isTemplate(object));
+  const live = overlaid.filter(
+    (one) => !isArchived(one.file) && !isTemplate(one.object) && !isBlank(one, repository),
+  );
   return live.length > 0 ? live : overlaid;
 });
 

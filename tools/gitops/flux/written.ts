@@ -3,7 +3,7 @@ import type { Repository } from "../yaml/repository.ts";
 import { searchedText } from "../yaml/file-text.ts";
 import { yamlFilesIn } from "../yaml/yaml-files.ts";
 import { isMapping, type Mapping } from "../yaml/values.ts";
-import { isFluxKustomization } from "./flux-kustomization.ts";
+import { isFluxKustomization, pathOf } from "./flux-kustomization.ts";
 
 /** An object as written in a file. */
 export interface WrittenObject {
@@ -38,10 +38,30 @@ export function isTemplate({ metadata, spec }: Mapping): boolean {
 }
 
 /** Whether Flux, a ResourceSet or another template would still have to fill in a text. */
-export const hasVariables = (text: string): boolean => /[$<>]|\{\{|@@|%%|__[A-Z]/.test(text);
+export const hasVariables = (text: string): boolean =>
+  /[$<>]|\{\{|\[\[|#\{|@@|%%|%[A-Z_]+%|__[A-Z]/.test(text);
 
 /** A variable in a text. */
-export const VARIABLE = /\$\{[^}]*\}|\$\w+|<+[^<>]*>+|\{\{.*?\}\}|@@.*?@@|%%.*?%%|__[A-Z][A-Z0-9_]*__/;
+export const VARIABLE =
+  /\$\{[^}]*\}|\$\w+|<+[^<>]*>+|\{\{.*?\}\}|\[\[.*?\]\]|#\{.*?\}#?|@@.*?@@|%%.*?%%|%[A-Z_]+%|__[A-Z][A-Z0-9_]*__/;
+
+/** Directories of files that somebody copies and fills in. */
+const TEMPLATES = /(?:^|\/)(?:templates?|scaffold(?:s|ing)?|skeletons?|boilerplates?|cookiecutter[^/]*)\//i;
+/** Whether a file is in a directory of templates. */
+export const isInTemplates = (file: string): boolean => TEMPLATES.test(file);
+
+const PLACEHOLDER = /(?:^|\/)(?:(?:change|replace|fill|edit)[-_]?(?:me|this)|your[-_])/i;
+/** Source: NameIsDNSSubdomain in apimachinery's api/validation/generic.go. */
+const NAME = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
+
+/** Whether a Kustomization is to be copied and filled in: it looks like that, and its directory does not exist. */
+export function isBlank({ object, file }: WrittenObject, repository: Repository): boolean {
+  const name = scalarText(isMapping(object.metadata) ? object.metadata.name : "");
+  const path = pathOf(object);
+  const isUnusual =
+    isInTemplates(file) || !NAME.test(name) || [name, path].some((text) => PLACEHOLDER.test(text));
+  return isUnusual && !repository.isDirectory(path);
+}
 
 /** Matches paths in an archive or in a hidden directory. */
 const ARCHIVE = /(?:^|\/)(?:[._][^/]*|archived?)\//;
