@@ -1,18 +1,47 @@
 import { oncePer } from "../../lib/once-per.ts";
 import type { KubeObject } from "../../kube/objects.ts";
-import { groupOf, type ObjectIndex } from "../engine/object-index.ts";
+import { groupOf, type GroupKind, type ObjectIndex } from "../engine/object-index.ts";
+import { at, text } from "../engine/read.ts";
+import { GATEWAY } from "./kinds.ts";
 
 /**
  * Whether an operator may have created a Service for a custom resource in the namespace: operators name Services after their objects, as in `board-service`,
- * `rook-ceph-rgw-store`, `vmsingle-main` or `tempo-traces-gateway`, or after their own purpose.
+ * `rook-ceph-rgw-store`, `vmsingle-main` or `tempo-traces-gateway`, or after their own purpose. So do controllers of Gateways, and VolSync.
  */
 export function mayBeOperators(namespace: string, name: string, objects: ObjectIndex): boolean {
-  return customResources(objects).some(
+  const isOperated = customResources(objects).some(
     ({ kind, metadata }) =>
       metadata.namespace === namespace &&
       (name.startsWith(metadata.name) || `${name}-`.includes(`-${metadata.name}-`) || FIXED[kind] === name),
   );
+  return (
+    isOperated ||
+    NAMED.some(({ services, ...kind }) =>
+      objects
+        .ofKind(kind)
+        .some((object) => object.metadata.namespace === namespace && services(object).includes(name)),
+    )
+  );
 }
+
+/**
+ * The only Services that controllers create for objects of some kinds. Sources: operator/pkg/model/translation/gateway-api of Cilium, "Automated Deployment" in
+ * Istio's page on the Gateway API, and controllers/mover of VolSync.
+ */
+const NAMED: readonly (GroupKind & { readonly services: (object: KubeObject) => readonly string[] })[] = [
+  {
+    ...GATEWAY,
+    services: ({ metadata: { name }, spec }) => [
+      `cilium-gateway-${name}`,
+      `${name}-${text(at(spec, ["gatewayClassName"])) ?? ""}`,
+    ],
+  },
+  {
+    group: "volsync.backube",
+    kind: "ReplicationDestination",
+    services: ({ metadata: { name } }) => [`volsync-rsync-dst-${name}`, `volsync-rsync-tls-dst-${name}`],
+  },
+];
 
 /**
  * Services whose name does not depend on that of the object. Sources: prometheus-operator's governing Services, and the Service of a tenant in

@@ -9,6 +9,7 @@ import { bootstrapsIn } from "./bootstraps.ts";
 import type { BuiltCluster } from "./built.ts";
 import { isFluxKustomization, pathOf, specOf } from "./flux-kustomization.ts";
 import { yamlFilesIn } from "../yaml/yaml-files.ts";
+import { writtenKustomizations } from "./written-kustomizations.ts";
 import { hasVariables, isArchived, VARIABLE, templatesIn, type WrittenObject } from "./written.ts";
 
 /** A path that a Kustomization builds, with variables that the repository does not define. */
