@@ -72,6 +72,41 @@ const DROPPED = `  annotations:
 `;
 
 describe("migrate route: comments in an Ingress", () => {
+  it("on an entry point of an IngressRoute come above the parentRef for its listener", () => {
+    const gateways = {
+      traefik: { name: "front", namespace: "doors", entryPoints: { websecure: "https", guests: "visitors" } },
+    };
+    const files = {
+      "apps.yaml": APPS,
+      "web.yaml": `apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata:
+  name: web
+  namespace: apps
+spec:
+  # Both are needed.
+  entryPoints:
+    - websecure
+    - guests # also from the network of visitors
+  routes:
+    - match: Host(\`web.example.com\`)
+      kind: Rule
+      services:
+        - name: web
+          port: 80
+`,
+    };
+    const text = written(
+      resultOf(route, files, { route: { defaultClass: "traefik", gateways } }),
+      "web.yaml",
+    );
+    assert.match(text, / {2}# Both are needed\.\n {2}parentRefs:\n/);
+    assert.match(
+      text,
+      /sectionName: https\n {4}# also from the network of visitors\n {4}- name: front\n.*\n {6}sectionName: visitors/,
+    );
+  });
+
   for (const [name, files] of [
     ["an Ingress", ingress],
     ["values of app-template", release],

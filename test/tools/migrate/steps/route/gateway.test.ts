@@ -112,7 +112,34 @@ const NOT_PLAIN: readonly (readonly [string, readonly object[]])[] = [
       ingress("traefik"),
     ],
   ],
+  [
+    "Traefik: an entry point that redirects, and another for Ingresses without entry points",
+    [
+      controller("traefik", {
+        ports: { web: { redirections: { entryPoint: { to: "websecure" } } }, websecure: { asDefault: true } },
+      }),
+      ingress("traefik"),
+    ],
+  ],
   ["an unknown controller: a certificate", [ingress("unknown", TLS)]],
+];
+
+/** Values of Traefik's chart in which an Ingress without entry points is only on the one for HTTPS, and values in which it is on others, too. */
+const DEFAULTS: readonly (readonly [object, readonly object[]])[] = [
+  [
+    { ports: { web: { asDefault: false }, websecure: { asDefault: true } } },
+    [
+      { ports: { web: { asDefault: true }, websecure: { asDefault: true } } },
+      { ports: { web: { asDefault: false }, websecure: { asDefault: false } } },
+    ],
+  ],
+  [
+    { additionalArguments: ["--entryPoints.websecure.asDefault"] },
+    [
+      { additionalArguments: ["--entrypoints.websecure.asdefault=false"] },
+      { additionalArguments: ["--entrypoints.websecure.asdefault=true", "--entrypoints.web.asdefault=true"] },
+    ],
+  ],
 ];
 
 /** For each controller, values without a port for plain HTTP in its Service, and values that have one after all. */
@@ -165,6 +192,22 @@ describe("migrate route: plain HTTP", () => {
       });
     });
   }
+
+  for (const [closed, open] of DEFAULTS)
+    it(`is not served for an Ingress without entry points where Traefik's default is another: ${JSON.stringify(closed)}`, () => {
+      const moved = (values: object, more: object = {}): string =>
+        written(
+          resultOf(
+            route,
+            files(gateway("front"), controller("traefik", values), ingress("traefik")),
+            options(more),
+          ),
+          "apps/web.yaml",
+        );
+      assert.match(moved(closed), SECURE);
+      assert.match(moved(closed, { entryPoints: { web: "http", websecure: "https" } }), SECURE);
+      for (const values of open) assert.match(moved(values), ALL, JSON.stringify(values));
+    });
 
   for (const [name, closed, open] of CLOSED)
     it(`is not served where the Service of ${name} has no port for it: ${JSON.stringify(closed)}`, () => {

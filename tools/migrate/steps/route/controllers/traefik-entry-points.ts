@@ -23,6 +23,26 @@ export function redirectingEntryPoints(values: Fields): ReadonlySet<string> {
 }
 
 /**
+ * The entry points of routers that name none, if the values of Traefik's chart say so; otherwise, these are all but the dashboard's.
+ * Source: https://doc.traefik.io/traefik/reference/install-configuration/entrypoints/ (`asDefault`)
+ */
+export function defaultEntryPoints(values: Fields): readonly string[] {
+  const byValues = enabled(values.ports)
+    .filter(([, { asDefault }]) => asDefault === true)
+    .map(([name]) => name);
+  const byFlags = [...flagsOf(values)].flatMap(([flag, value]) =>
+    value === "" || value === "true" ? (/^entrypoints\.([^.]+)\.asdefault$/.exec(flag)?.[1] ?? []) : [],
+  );
+  return [...new Set([...byValues, ...byFlags])];
+}
+
+/** Whether an entry point in the values of Traefik's chart is for plain HTTP. */
+export function isPlainEntryPoint(name: string, values: Fields): boolean {
+  const { exposedPort, port } = fields(fields(values.ports)[name]);
+  return name === "web" || [exposedPort, port].includes(80);
+}
+
+/**
  * Settings of Traefik's entry points that apply to all routers and may protect the apps behind them: Middlewares, TLS options and trusted
  * proxies, as `ports.websecure.middlewares` or the flag.
  */

@@ -8,7 +8,7 @@ import { knowledgeOf } from "../../../../lint/knowledge.ts";
 import type { Loss } from "../../../losses.ts";
 import type { StepContext } from "../../../step.ts";
 import { controllerValues } from "../controllers/classes.ts";
-import { flagsOf, redirectingEntryPoints } from "../controllers/traefik-entry-points.ts";
+import { flagsOf, isPlainEntryPoint, redirectingEntryPoints } from "../controllers/traefik-entry-points.ts";
 import { settingsBehind } from "../gateway/doors.ts";
 import { gatewayIn } from "../gateway/gateway.ts";
 import type { DnsRecord } from "../outcome.ts";
@@ -103,10 +103,8 @@ export function unseenPlainLines(records: readonly DnsRecord[]): readonly string
 function answersPlain({ reading, cluster }: Moving, { gateway }: Parents): boolean {
   const { answer, entryPoints } = plainHttpOf(reading, cluster, gateway);
   if (answer !== "served") return false;
-  const ports = new Map(enabled(controllerValues(reading.ingressClass, cluster).ports));
-  const isPlain = (name: string): boolean =>
-    name === "web" || [ports.get(name)?.exposedPort, ports.get(name)?.port].includes(80);
-  return entryPoints.length === 0 || entryPoints.some(isPlain);
+  const values = controllerValues(reading.ingressClass, cluster);
+  return entryPoints.length === 0 || entryPoints.some((name) => isPlainEntryPoint(name, values));
 }
 
 const listenerOf = ({ sectionName, port }: Fields): string =>

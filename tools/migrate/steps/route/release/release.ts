@@ -166,7 +166,7 @@ function convert(
     unseenValues({ object, cluster: clusters[index] }, key),
   );
   const notes = [...lossNotes(move.losses, undefined), ...move.notes, ...distinct(unseen)];
-  const successors = { reading, groups, kept, added: [], name: key, isEntry: true };
+  const successors = { reading, parents: move.parents, groups, kept, added: [], name: key, isEntry: true };
   return { routes, notes, records: move.records, successors };
 }
 

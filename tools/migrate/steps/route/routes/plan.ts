@@ -92,7 +92,15 @@ export function plannedRoutes(
     added,
     notes: [...lossNotes(move.losses, undefined), ...move.notes],
     records: move.records,
-    successors: { reading, groups, kept, added, name: nameIn(written), isEntry: false },
+    successors: {
+      reading,
+      parents: move.parents,
+      groups,
+      kept,
+      added,
+      name: nameIn(written),
+      isEntry: false,
+    },
   };
 }
 

@@ -6,12 +6,14 @@ import { nginx } from "../controllers/nginx.ts";
 import { TRANSLATED_FIELDS } from "../controllers/nginx-fields.ts";
 import type { Translation } from "../controllers/nginx-translation.ts";
 import { traefik } from "../controllers/traefik.ts";
+import type { Parents } from "../gateway/parents.ts";
 import { backendsOf, nameFor } from "../routes/new-objects.ts";
 import type { HostGroup, Reading, Served } from "../reading/served.ts";
 
 /** What an Ingress becomes, to find what its comments explain there. */
 export interface Successors {
   readonly reading: Reading;
+  readonly parents: Parents;
   /** The hosts of each route. */
   readonly groups: readonly HostGroup[];
   /** The annotations of each route. */
@@ -61,7 +63,8 @@ const specOf = ({ isEntry }: Successors): readonly PathStep[] => (isEntry ? [] :
 function specTarget(owner: readonly PathStep[], to: Successors): Target | undefined {
   const spec = specOf(to);
   const [field] = owner.slice(spec.length);
-  if (field === "ingressClassName" || field === "className" || field === "entryPoints") return parents(to);
+  if (field === "ingressClassName" || field === "className") return parents(to);
+  if (field === "entryPoints") return entryPointTarget(owner[spec.length + 1], to);
   if (field !== "hosts" && field !== "rules" && field !== "routes") return undefined;
   const [index] = owner.slice(spec.length + 1);
   if (index === undefined) return { object: 0, path: [...spec, field === "hosts" ? "hostnames" : "rules"] };
@@ -125,6 +128,16 @@ function placeOf(
 }
 
 const parents = (to: Successors): Target => ({ object: 0, path: [...specOf(to), "parentRefs"] });
+
+/** The parentRef for the listener that takes the place of an entry point. */
+function entryPointTarget(index: PathStep | undefined, to: Successors): Target {
+  const { gateway, parentRefs } = to.parents;
+  const name = typeof index === "number" ? to.reading.entryPoints[index] : undefined;
+  const listener = name === undefined ? undefined : gateway.entryPoints[name];
+  const own = parentRefs.findIndex(({ sectionName, port }) => (sectionName ?? port) === listener);
+  const { object, path } = parents(to);
+  return { object, path: listener === undefined || own < 0 ? path : [...path, own] };
+}
 
 function annotationTarget(name: PathStep | undefined, to: Successors): Target | undefined {
   const annotations = to.isEntry ? ["annotations"] : ["metadata", "annotations"];
