@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { KubeObject } from "../../../../../kube/objects.ts";
 import { move } from "../../../../support/routes/moved.ts";
+import { route } from "../../../../../tools/migrate/steps/route/step.ts";
+import { messages, resultOf, written } from "../../planning.ts";
 import { ingress, ingressRoute, middleware } from "../../../../support/routes/protections.ts";
 
 const HOST = "longer.web.example.com";
@@ -61,6 +63,25 @@ describe("the order of the rules for a host", () => {
     const first = ingressRoute("any", "HostRegexp(`.+`)", { priority: 1000 });
     assert.equal(result(first, stays).kinds, "Ingress web, IngressRoute any");
     assert.match(result(first, stays).refused, /only one of them would move/);
+  });
+
+  it("keeps only that one, not the others in its file", () => {
+    const objects = [
+      ingressRoute("any", "HostRegexp(`^.+\\.example\\.com$`)", { middlewares: [{ name: "login" }] }),
+      ingressRoute("web", "Host(`web.example.com`)"),
+      ingressRoute("far", "Host(`far.example.org`)"),
+    ];
+    const gateways = { traefik: { name: "external", namespace: "network" } };
+    const moved = resultOf(route, { "all.yaml": objects }, { route: { gateways } });
+    assert.equal(moved.proof.status, "holds");
+    const text = written(moved, "all.yaml");
+    assert.deepEqual(
+      [...text.matchAll(/^kind: (\w+)\nmetadata:\n {2}name: (\w+)/gm)].map(
+        ([, kind, name]) => `${kind} ${name}`,
+      ),
+      ["IngressRoute any", "IngressRoute web", "HTTPRoute far"],
+    );
+    assert.match(messages(moved, "refused").join("\n"), /only one of them would move/);
   });
 
   it("counts a HostRegexp only for the hosts that its end may match", () => {

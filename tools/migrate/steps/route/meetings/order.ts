@@ -24,7 +24,12 @@ export const reorderedSources = oncePer((options: RouteOptions) =>
     const found = new Map<string, string>();
     for (const pair of pairsOf(options)(cluster)) {
       const { first, second, reordered } = pair;
-      if (!reordered || first.isFixed || second.isFixed) continue;
+      const fixed = [first, second].filter(({ isFixed }) => isFixed);
+      const [moving, other] = first.isFixed ? [second, first] : [first, second];
+      // Of one host, the other stays in any case: its rules stay whole.
+      const isOther = fixed.length === 1 && moving.served.host !== other.served.host;
+      if (isOther && displaces(moving, other, options)) found.set(moving.source ?? "", whyDivided(pair));
+      if (!reordered || fixed.length > 0) continue;
       for (const { source = "" } of [first, second]) found.set(source, describe(pair));
     }
     return found;
@@ -38,6 +43,14 @@ function describe({ first, second, reason }: Pick<Pair, "first" | "second" | "re
     first.source === second.source ? "its rules" : `the rules of ${first.source} and ${second.source}`;
   return `${rules} for ${host} would match in a different order: among Ingresses, Traefik prefers the longest rule or the highest priority; among routes, the most specific path`;
 }
+
+/** Whether the route of a rule might answer other requests than the rule does today, next to one that stays. */
+function displaces(moved: Ranked, staying: Ranked, { keepIngress }: RouteOptions): boolean {
+  return !keepIngress && moved.source !== staying.source && !keepsPlace(moved, staying);
+}
+
+const whyDivided = ({ first, second }: Pick<Pair, "first" | "second">): string =>
+  `${first.source} and ${second.source} compete for requests to ${first.served.host}, and only one of them would move`;
 
 /**
  * Why the routes of an object are not safe: a request to one of its hosts may get another answer, because rules match in a different order, or
@@ -54,11 +67,9 @@ export function whyReordered(
   for (const pair of pairsOf(options.route)(before)) {
     const { first, second, reordered } = pair;
     if (!hosts.has(first.served.host)) continue;
-    const keeps = options.route.keepIngress;
     const [moved, other] = stays(first) ? [second, first] : [first, second];
-    if (!keeps && stays(first) !== stays(second) && !keepsPlace(moved, other))
-      return `${first.source} and ${second.source} compete for requests to ${first.served.host}, and only one of them would move`;
-    if (reordered && (keeps || (!stays(first) && !stays(second)))) return describe(pair);
+    if (stays(first) !== stays(second) && displaces(moved, other, options.route)) return whyDivided(pair);
+    if (reordered && (options.route.keepIngress || (!stays(first) && !stays(second)))) return describe(pair);
   }
   return undefined;
 }
