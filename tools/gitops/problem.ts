@@ -8,6 +8,8 @@ export interface BuildProblem {
   readonly position: Position;
   /** Whether the object is built nevertheless, because only Flux or the API server rejects it. */
   readonly isBuilt?: true;
+  /** Whether nothing in the repository is read for it: a Flux Kustomization builds a directory that does not exist. */
+  readonly readsNothing?: true;
   /** The object that a patch names and that does not exist. */
   readonly patched?: PatchedObject;
   /** The file with the object that a patch or a replacement cannot change or read, because it lacks what they refer to. */
@@ -54,6 +56,21 @@ export function attempt<Result>(
 export class RefusedError extends BuildError {
   override get problem(): BuildProblem {
     return { ...super.problem, isBuilt: true };
+  }
+}
+
+/** The error for a Flux Kustomization whose directory does not exist. */
+export class NoDirectoryError extends BuildError {
+  readonly directory: string;
+
+  constructor(directory: string, origin: Origin) {
+    super(`the directory ${directory} does not exist`, origin);
+    this.directory = directory;
+  }
+
+  override get problem(): BuildProblem {
+    // A variable may stand for any directory.
+    return { ...super.problem, ...(!this.directory.includes("$") && { readsNothing: true }) };
   }
 }
 

@@ -137,7 +137,10 @@ function gapsOf(
   repository: Repository,
 ): readonly string[] {
   const gaps = problems
-    .filter((problem) => problem.isBuilt !== true && !onlyHidesObjects(problem, repository))
+    .filter(
+      ({ isBuilt, readsNothing, ...problem }) =>
+        isBuilt !== true && readsNothing !== true && !onlyHidesObjects(problem, repository),
+    )
     .flatMap(({ message, position: { file, line } }) => {
       const readers = reach.filter((read) => isRead(file, read));
       return changed

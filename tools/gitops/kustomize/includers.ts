@@ -15,6 +15,10 @@ export function includersOf(file: string, repository: Repository): ReadonlySet<s
   return found;
 }
 
+/** The directories of the kustomizations that name a file themselves. */
+export const directIncluders = (file: string, repository: Repository): readonly string[] =>
+  includers(repository).get(file) ?? [];
+
 /** Those of some kustomizations that no other kustomization includes. */
 export function outermost(directories: ReadonlySet<string>, repository: Repository): readonly string[] {
   const direct = includers(repository);

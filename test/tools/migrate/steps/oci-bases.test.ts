@@ -84,3 +84,59 @@ describe("migrate oci on a base", () => {
     );
   });
 });
+
+describe("migrate oci on a release that a kustomization elsewhere lists", () => {
+  const store = { "apps/store/app/release.yaml": helmRelease("store", "shop", "store", {}) };
+
+  it("lists the OCIRepository there", () => {
+    const result = resultOf(oci, {
+      ...store,
+      "flux/sync.yaml": kustomization("apps", "./apps"),
+      "apps/kustomization.yaml": "resources: [source.yaml, store/app/release.yaml]\n",
+      "apps/source.yaml": source,
+    });
+    assert.equal(result.proof.status, "holds");
+    assert.equal(
+      written(result, "apps/kustomization.yaml"),
+      "resources: [source.yaml, store/app/release.yaml, store/app/ocirepository.yaml]\n",
+    );
+  });
+
+  it("lists it in each of them, and not in the one next to it", () => {
+    const lists = { resources: ["../source.yaml", "../apps/store/app/release.yaml"] };
+    const result = resultOf(oci, {
+      ...store,
+      "flux/blue.yaml": kustomization("blue", "./blue"),
+      "apps/store/app/kustomization.yaml": { resources: ["other.yaml"] },
+      "blue/kustomization.yaml": lists,
+      "red/kustomization.yaml": lists,
+      "source.yaml": source,
+    });
+    assert.equal(result.proof.status, "holds");
+    assert.deepEqual(result.plan.changes.map(({ path }) => path).sort(), [
+      "apps/store/app/ocirepository.yaml",
+      "apps/store/app/release.yaml",
+      "blue/kustomization.yaml",
+      "red/kustomization.yaml",
+    ]);
+    assert.match(written(result, "red/kustomization.yaml"), /- \.\.\/apps\/store\/app\/ocirepository\.yaml/);
+  });
+});
+
+describe("migrate oci next to a Kustomization whose directory does not exist", () => {
+  const moved = (path: string): ReturnType<typeof resultOf> =>
+    resultOf(oci, {
+      "flux/sync.yaml": kustomization("apps", "./apps"),
+      "apps/kustomization.yaml": { resources: ["source.yaml", "release.yaml", "gone.yaml"] },
+      "apps/source.yaml": source,
+      "apps/release.yaml": helmRelease("store", "shop", "store", {}),
+      "apps/gone.yaml": kustomization("gone", path),
+    });
+
+  it("proves the rest, unless a variable may stand for a directory that exists", () => {
+    const result = moved("./nowhere");
+    assert.equal(result.proof.status, "holds");
+    assert.match(result.unseen.join("\n"), /the directory nowhere does not exist/);
+    assert.equal(moved("./${WHERE}").proof.status, "unproven");
+  });
+});

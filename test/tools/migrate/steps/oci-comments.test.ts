@@ -87,8 +87,7 @@ describe("migrate oci and comments that update a chart's version", () => {
 
 describe("migrate oci and files that are there already", () => {
   it("leaves a release if its kustomization cannot list the new file, and says why", () => {
-    const parent = "resources:\n  - ./app/release.yaml\n  - ./app/charts.yaml\n";
-    const given = files(CHART, '{ "namespace": "shop" }\n', { "kustomization.yaml": parent });
+    const given = files(CHART, '{ "bases": ["./release.yaml", "./charts.yaml"] }\n');
     assert.match(refusals(given), /app\/kustomization\.yaml:1: the document is written in flow style/);
   });
 

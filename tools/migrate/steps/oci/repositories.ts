@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { stringify } from "yaml";
 import { OCI_REPOSITORY } from "../../../../policy/objects/kinds.ts";
+import { directIncluders } from "../../../gitops/kustomize/includers.ts";
 import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-file.ts";
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
@@ -59,20 +60,20 @@ export function referenceFor(
   if (shared !== undefined) return { kind: "OCIRepository", name: shared };
   const served = apiVersionFor(release, context);
   if (typeof served === "string") return served;
-  const kustomization = findKustomizationFile(context.repository, directory);
+  const kustomizations = listersOf(release.file, files, context);
   const twice = whyTwice(release, context);
   if (twice !== undefined) return twice;
   if (objectNamed(context.clusters, OCI_REPOSITORY, { name, namespace }))
     return `OCIRepository ${namespace}/${name} already exists with another chart or version`;
   const path = posix.join(directory, "ocirepository.yaml");
-  const unlisted = whyNotListed(path, kustomization, files, context);
+  const [unlisted] = kustomizations.flatMap((one) => whyNotListed(path, one, files, context) ?? []);
   if (unlisted !== undefined) return unlisted;
   const metadata = { name, ...namespaceOf(release, namespace, context) };
   const chart = fieldsIn(form.object, ["spec", "chart"]);
   const replaced = fieldAt(chart, ["spec", "interval"]) === undefined ? form.object : chart;
   const yaml = ociRepository({ ...served, metadata }, { ...source, tag }, replaced);
   files.append(path, withComments(yaml, source));
-  if (kustomization !== undefined) files.addResource(kustomization, entryOf(path));
+  for (const one of kustomizations) files.addResource(one, entryIn(one, path));
   created.set(key, name);
   return { kind: "OCIRepository", name };
 }
@@ -94,9 +95,24 @@ function whyTwice({ forms }: WrittenObject, { clusters }: StepContext): string |
   return `HelmReleases ${all} are all built from this file, and an OCIRepository next to it would be built as often, under one name: with --shared-repositories, or oci.shared in ${OPTIONS_FILE}, they share one next to their HelmRepository`;
 }
 
-const entryOf = (path: string): string => `./${posix.basename(path)}`;
+/** The kustomizations that list a file or, if none does, the one next to it, if there is one: a new file next to it is listed there. */
+function listersOf(file: string, files: NewFiles, { repository }: StepContext): readonly string[] {
+  const find = (directory: string): string | undefined => findKustomizationFile(repository, directory);
+  const listers = directIncluders(file, repository)
+    .flatMap((directory) => find(directory) ?? [])
+    .filter((kustomization) => files.isListed(kustomization, entryIn(kustomization, file)));
+  if (listers.length > 0) return listers;
+  const own = find(posix.dirname(file));
+  return own === undefined ? [] : [own];
+}
 
-/** Why a file cannot become part of what Flux applies: it is there already, as a draft, or the kustomization next to it cannot list it. */
+/** A path as a kustomization lists it. */
+function entryIn(kustomization: string, path: string): string {
+  const relative = posix.relative(posix.dirname(kustomization), path);
+  return relative.startsWith("../") ? relative : `./${relative}`;
+}
+
+/** Why a file cannot become part of what Flux applies: it is there already, as a draft, or a kustomization cannot list it. */
 export function whyNotListed(
   path: string,
   kustomization: string | undefined,
@@ -104,9 +120,13 @@ export function whyNotListed(
   { repository, clusters }: StepContext,
 ): string | undefined {
   if (kustomization === undefined) return undefined;
-  if (repository.isFile(path) && !isBuilt(path, clusters) && !files.isListed(kustomization, entryOf(path)))
+  if (
+    repository.isFile(path) &&
+    !isBuilt(path, clusters) &&
+    !files.isListed(kustomization, entryIn(kustomization, path))
+  )
     return `its OCIRepository belongs into ${path}, which exists but is not listed in ${kustomization}: list it there, or rename or remove it`;
-  return files.whyNotListed(kustomization, entryOf(path));
+  return files.whyNotListed(kustomization, entryIn(kustomization, path));
 }
 
 /** The chart version as the release's file has it, if Flux substitutes a variable in it. */
