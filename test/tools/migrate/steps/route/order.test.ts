@@ -105,6 +105,18 @@ describe("the order of the rules for a host", () => {
       assert.equal(kinds(rule), "Ingress web, IngressRoute any", rule);
   });
 
+  it("counts a HostRegexp that ends with variables for the hosts that it may match with some value of them", () => {
+    const kinds = (host: string): string =>
+      result(
+        ingressRoute("any", "HostRegexp(`^.+\\.s3\\.${SITE}\\.${Tld}$`)", { priority: 1000 }),
+        ingress("web", host, {}, path("/", "Prefix", "one")),
+      ).kinds;
+    for (const host of ["web.${SITE}.${Tld}", "s3.${SITE}.${Tld}", "${NAME}-s4.${SITE}.${Tld}"])
+      assert.equal(kinds(host), "HTTPRoute web, IngressRoute any", host);
+    for (const host of ["a.s3.${SITE}.${Tld}", "${NAME}.${SITE}.${Tld}", "a.example.com", "web.${SITE}.com"])
+      assert.equal(kinds(host), "Ingress web, IngressRoute any", host);
+  });
+
   it("does not matter on different entry points, or if conditions exclude each other", () => {
     const [one, two] = ["a", "b"].map((value) =>
       ingressRoute(value, `Host(\`${HOST}\`) && Header(\`X-Kind\`, \`${value}\`)`, {

@@ -144,10 +144,14 @@ function hostOf(matchers: readonly Matcher[]): string {
     matchers.find(({ name }) => name === wanted)?.args[0];
   const pattern = valueOf("HostRegexp") ?? "";
   // What follows the last group, class or quantifier; one of several alternatives of the expression says nothing about the others.
-  const [, end = ""] = /(?<!\\)((?:\\\.|[\w-])+)\$$/.exec(pattern) ?? [];
+  const [, end = ""] = /(?<!\\)((?:\\\.|[\w-]|\$\{\w+\})+)\$$/.exec(pattern) ?? [];
   const hasOthers = pattern.replace(/\([^()]*\)/g, "").includes("|");
-  return valueOf("Host") ?? (end === "" || hasOthers ? "" : `*${end.replaceAll("\\", "").toLowerCase()}`);
+  return valueOf("Host") ?? (end === "" || hasOthers ? "" : `*${lowerCased(end.replaceAll("\\", ""))}`);
 }
+
+/** A host in lower case, except for the names of variables. */
+const lowerCased = (host: string): string =>
+  host.replace(/\$\{\w+\}|[^$]+/g, (part) => (part.startsWith("$") ? part : part.toLowerCase()));
 
 /** The rules, if Traefik is known to serve them; for others, see {@link otherOrders}. */
 function rankedBy(reading: Reading, cluster: BuiltCluster, source: string): readonly Ranked[] {

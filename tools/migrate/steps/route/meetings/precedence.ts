@@ -60,8 +60,14 @@ function isPattern(host: string): boolean {
   return host === "" || host.startsWith("*");
 }
 
+/** Whether a pattern matches a host, or may match it for some value of the pattern's variables. */
 function includes(pattern: string, host: string): boolean {
-  return pattern === "" || host === "" || host.endsWith(pattern.slice(1));
+  if (pattern === "" || host === "") return true;
+  const [, end = "", variables = ""] = /^\*([^$]*)(.*)$/.exec(pattern) ?? [];
+  if (!host.endsWith(variables)) return true;
+  const rest = host.slice(0, host.length - variables.length);
+  const known = rest.slice(rest.lastIndexOf("}") + 1);
+  return rest.endsWith(end) || (variables !== "" && known !== rest && end.endsWith(known));
 }
 
 /** The lengths of their hosts change the difference between two routes' weights by less than this. */
