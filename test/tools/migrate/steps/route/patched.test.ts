@@ -75,6 +75,25 @@ describe("migrate route: what a patch for all Ingresses sets", () => {
     );
   });
 
+  it("is not said to be set by a patch if one of two Kustomizations that build them sets it", () => {
+    const flux = (name: string, more: object): object => ({
+      apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+      kind: "Kustomization",
+      metadata: { name, namespace: "flux-system" },
+      spec: { path: "./den", prune: true, sourceRef: { kind: "GitRepository", name: "home" }, ...more },
+    });
+    const result = resultOf(
+      route,
+      {
+        "flux/all.yaml": flux("all", {}),
+        "flux/den.yaml": flux("den", { commonMetadata: { labels: { "example.net/owner": "ann" } } }),
+        "den/tea.yaml": ingressWith({ name: "tea", namespace: "den", ingressClassName: "wan" }),
+      },
+      OPTIONS,
+    );
+    assert.deepEqual(moved(result), ["den/tea.yaml"], messages(result, "refused").join());
+  });
+
   it("moves with them if it does, or if it is set for all objects", () => {
     for (const more of [
       { patches: [INGRESSES, ROUTES] },

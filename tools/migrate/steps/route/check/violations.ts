@@ -127,21 +127,31 @@ export function removalViolation(
   const now = sameCluster(before, after);
   const missing = missingObject(gone.object, reading, now);
   if (missing !== undefined) return missing;
-  const routes = objectsIn(now, namespace, isHttpRoute).map(({ object }) => ({
-    object,
-    answers: httpAnswers(object, namespace),
+  const routes = objectsIn(now, namespace, isHttpRoute).map((built) => ({
+    ...built,
+    answers: httpAnswers(built.object, namespace),
   }));
   const all = routes.reduce((one, other) => one.union(other.answers), new Set<string>());
   const own = objectAnswers(reading, namespace, before, context);
   if (!own.isSubsetOf(all)) return whyNotServed(gone);
   const added = routes
     .filter((route) => !route.answers.isDisjointFrom(own))
-    .map(({ object }) => object)
-    .filter((object) => !before || !objectNamed([before], HTTP_ROUTE, nameOf(object)));
-  const lost = lostMetadata(gone.object, reading, added);
+    .filter(({ object }) => !before || !objectNamed([before], HTTP_ROUTE, nameOf(object)));
+  // Another Kustomization may build the same files with other metadata.
+  const together = added.filter(({ kustomization }) => isSame(kustomization, gone.kustomization));
+  const built = together.length > 0 ? together : added;
+  const lost = lostMetadata(
+    gone.object,
+    reading,
+    built.map(({ object }) => object),
+  );
   return (
     lost && `its HTTPRoute would not have ${lost}, which a patch sets: extend the patch to HTTPRoutes first`
   );
+}
+
+function isSame(one: BuiltObject["kustomization"], other: BuiltObject["kustomization"]): boolean {
+  return one && other ? isDeepStrictEqual(nameOf(one.object), nameOf(other.object)) : one === other;
 }
 
 /** A label or an annotation of an Ingress that one of its new routes does not have. */
