@@ -10,6 +10,7 @@ import { onlyHidesObjects } from "./build.ts";
 import { withFirstColumn } from "./first-column.ts";
 import { markNotes } from "./lost-marks.ts";
 import { encryptedFiles } from "./encrypted.ts";
+import { failedUpgradeNotes } from "./failed-upgrades.ts";
 import { generatedFileNotes } from "./generated-files.ts";
 import { ownFileNotes } from "./own-file-notes.ts";
 import { readersOfRemoved } from "./path-notes.ts";
@@ -88,7 +89,8 @@ function attempt(step: Step, context: StepContext): StepResult {
       const unseen = [...unseenBy(step, context), ...(planned.unseen ?? [])];
       const readers = readersOfRemoved(changes, result.after, notes, context);
       // An object that several kustomizations include, or several clusters receive, needs no second note.
-      const said = distinct([...notes, ...unapplied, ...readers]);
+      const upgrades = failedUpgradeNotes(result.proof.intended, context);
+      const said = distinct([...notes, ...unapplied, ...readers, ...upgrades]);
       const all = [...said, ...ownFileNotes(said, [...(plan.live ?? step.live), ...unseen], context)];
       return { step, plan: { ...plan, notes: all }, ...result, unseen };
     }

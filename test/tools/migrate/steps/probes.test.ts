@@ -198,6 +198,41 @@ describe("migrate probes", () => {
     assert.match(written(resultOf(probes, { ...release(""), [path]: both }), path), /readiness:/);
   });
 
+  const UNINSTALLED = `
+  upgrade: { remediation: { retries: 3, strategy: uninstall } }
+  values:
+    persistence: { data: { accessMode: ReadWriteOnce, size: 1Gi } }`;
+  const CHANGES: Readonly<Record<string, readonly [from: string, to: string]>> = {
+    "rolls back": ["uninstall", "rollback"],
+    "does not wait for the probes": ["{ remediation", "{ disableWait: true, remediation"],
+    "retains the claims": ["1Gi }", "1Gi, retain: true }"],
+  };
+  const uninstalled = ([from, to]: readonly [string, string] = ["", ""], container = ""): Files => {
+    const files = release(container);
+    const text = (files["apps/release.yaml"] as string).replace("\n  values:", UNINSTALLED.replace(from, to));
+    return { ...files, "apps/release.yaml": text };
+  };
+
+  it("leaves a release whose claims a wrong probe would delete, because a failed upgrade uninstalls it", () => {
+    const result = resultOf(probes, uninstalled());
+    assert.deepEqual(result.plan.changes, []);
+    assert.match(
+      messages(result, "left").join(),
+      /uninstalls the release and deletes its claim data: first set/,
+    );
+  });
+  for (const [title, change] of Object.entries(CHANGES))
+    it(`adds probes to a release that ${title}`, () => {
+      assert.match(written(resultOf(probes, uninstalled(change)), "apps/release.yaml"), /readiness:/);
+    });
+  it("adds a startup probe like the owner's liveness probe even there", () => {
+    const own = `
+            probes:
+              readiness: { enabled: true, type: TCP }
+              liveness: { enabled: true, type: TCP }`;
+    assert.match(written(resultOf(probes, uninstalled(["", ""], own)), "apps/release.yaml"), /startup:/);
+  });
+
   it("adds probes where comments are for tools or about something else", () => {
     for (const files of [
       release(`

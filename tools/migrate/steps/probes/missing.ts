@@ -1,9 +1,15 @@
 import type { KubeObject } from "../../../../kube/objects.ts";
 import { appContainers, enabled, type AppContainer } from "../../../../policy/objects/app-template.ts";
+import {
+  claimsDeletedWith,
+  uninstallsOnFailure,
+  upgradeTimeout,
+} from "../../../../policy/objects/failed-upgrade.ts";
 import { valuesOf } from "../../../../policy/objects/helm.ts";
 import type { ObjectIndex } from "../../../../policy/engine/object-index.ts";
 import { lacksHandler, PROBES } from "../../../../policy/objects/probes.ts";
 import { at, fields, text, type Fields } from "../../../../policy/engine/read.ts";
+import { named } from "../../../../lib/counted.ts";
 import { healthPathIn } from "./health-paths.ts";
 import type { StepContext } from "../../step.ts";
 
@@ -52,7 +58,7 @@ export function missingProbes(
     return `its variable ${schedule} looks as if it ran on a schedule, and its port may be open only during a run`;
   const waiting = waitingCommand(container);
   if (waiting !== undefined) return `its command ends in \`${waiting}\`, so nothing may listen on its port`;
-  const reason = unknownPort(container, release, objects);
+  const reason = unknownPort(container, release, objects) ?? dataLoss(release, objects);
   if (reason !== undefined) return reason;
   const path = healthPathIn(text(container.spec.image) ?? "", context);
   return Object.fromEntries(
@@ -61,6 +67,15 @@ export function missingProbes(
       probe === "startup" && liveness.enabled === true ? startup : asking(probe, path),
     ]),
   );
+}
+
+/** Why a probe that is wrong would delete data; undefined if it would not. Helm waits for the probes, and the upgrade fails. */
+function dataLoss(release: KubeObject, objects: ObjectIndex): string | undefined {
+  if (!uninstallsOnFailure(release) || upgradeTimeout(release) === undefined) return undefined;
+  const claims = claimsDeletedWith(release, objects);
+  return claims.length === 0
+    ? undefined
+    : `with a wrong probe the upgrade fails, and helm-controller then uninstalls the release and deletes its ${named(claims, "claim")}: first set spec.upgrade.remediation.strategy to rollback, or retain: true on each claim`;
 }
 
 /** The variable that schedules the runs of a container: between them, cron alone may run. */
