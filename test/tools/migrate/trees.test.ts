@@ -156,6 +156,22 @@ describe("migrate namespace and handover, on other layouts", () => {
       "kubernetes/home/apps/player.yaml:1: cannot move: flux-system/player is never pruned, so it would exist twice and apply the same objects; remove its annotation kustomize.toolkit.fluxcd.io/prune",
     ],
     [
+      "two children that would share a name, before the guard",
+      {
+        ...cluster("home"),
+        ...player(),
+        "kubernetes/home/apps/twin.yaml": kustomization(
+          "player",
+          "kubernetes/home/other",
+          {},
+          { namespace: "media" },
+        ),
+        "kubernetes/home/other/config.yaml": config("other"),
+      },
+      "cluster-apps",
+      "kubernetes/home/apps/player.yaml:1: cannot move: flux-system/player and media/player would both become flux-apps/player; rename all but one",
+    ],
+    [
       "a root that sets a namespace for everything",
       { ...cluster("home", { targetNamespace: "flux-system" }), ...player() },
       "cluster-apps",
@@ -191,13 +207,13 @@ describe("migrate namespace and handover, on other layouts", () => {
     [false, "flux-apps"],
     [true, "other"],
   ] as const)
-    it(`refuses if a Kustomization that does not move has the same name as a child${perApp ? ", because the patch selects it" : ""}`, () => {
+    it(`refuses the guard if a Kustomization that does not move has the same name as a child${perApp ? ", because the patch selects it" : ""}`, () => {
       const labels = { "substitution.flux.home.arpa/disabled": "true" };
       const stays = kustomization("player", "kubernetes/home/other", {}, { namespace: place, labels });
       const child = kustomization("player", "kubernetes/home/player", { targetNamespace: "media" });
       change({ ...cluster("home"), ...player(), "kubernetes/home/other/config.yaml": config("other") });
       change({ "kubernetes/home/apps/other.yaml": stays, "kubernetes/home/apps/player.yaml": child });
-      const [, result] = take(namespace, { perApp }, homes("guard", "move"));
+      const [result] = take(namespace, { perApp }, homes("guard"));
       assert.ok(result);
       const to = perApp ? "media" : "flux-apps";
       assert.deepEqual(

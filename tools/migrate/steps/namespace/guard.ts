@@ -9,6 +9,7 @@ import type { Edits } from "../../edits.ts";
 import { findDocument, idOf } from "../../objects.ts";
 import type { FileChange, Note, StepContext } from "../../step.ts";
 import { customKindsOf, dataKindsOf, isData, keptByGuardOnly, pruneOf } from "./data.ts";
+import { sharedNames } from "./move.ts";
 import { addPatches, GUARD } from "./patches.ts";
 import { referencesOf } from "./references.ts";
 import { whyPruned, whyUnguarded } from "./reach.ts";
@@ -49,12 +50,16 @@ export function planGuard(
   return { changes: target.changes, notes: [...notes, ...refused.values()] };
 }
 
-/** Why the guard is not written, as `refused` notes. Without the target's settings, the move could never follow, and the guard would stay for good. */
+/**
+ * Why the guard is not written, as `refused` notes. Without the target's settings, or with names that two children would share, the move could never follow, and the guard
+ * would stay for good.
+ */
 export function guardObstacles(moving: MovingRoot, context: StepContext): readonly Note[] {
   return [
     ...tooOld(moving, context),
     ...withoutEffect(moving, context),
     ...targetFiles(moving, context.repository).notes,
+    ...sharedNames(moving, context),
   ];
 }
 

@@ -21,7 +21,7 @@ import { movingRoots, writtenRoot, type MovingRoot } from "./root.ts";
 export function planMove(moving: MovingRoot, context: StepContext, edits: Edits): readonly Note[] {
   const { cluster, root } = moving;
   const { perApp } = context.options.namespace;
-  const obstacles = [...clashes(moving), ...namesakes(moving, perApp), ...severalSources(moving)];
+  const obstacles = [...sharedNames(moving, context), ...severalSources(moving)];
   if (obstacles.length > 0) return obstacles;
   const edit = edits.of(root.origin.source.file);
   const document = edit.documentAt(root.origin.offset);
@@ -57,6 +57,11 @@ export function planMove(moving: MovingRoot, context: StepContext, edits: Edits)
     ...dependencies.notes,
     ...namedBefore(moving),
   ];
+}
+
+/** Names with which children cannot move, as `refused` notes. For Flux, another name is another Kustomization, so it is easiest to change before the guard. */
+export function sharedNames(moving: MovingRoot, { options }: StepContext): readonly Note[] {
+  return [...clashes(moving), ...namesakes(moving, options.namespace.perApp)];
 }
 
 /** What the cluster would receive after the edits. */
