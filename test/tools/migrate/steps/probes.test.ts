@@ -32,6 +32,28 @@ spec:
 });
 
 describe("migrate probes", () => {
+  it("leaves a container whose Service has the name of another controller", () => {
+    const own = release("");
+    const text = own["apps/release.yaml"];
+    assert.ok(typeof text === "string");
+    const files = (service: string): Files => ({
+      ...own,
+      "apps/release.yaml": text
+        .replace(
+          "    service:\n      app:",
+          `      store: { containers: { app: { image: { repository: docker.io/example/store, tag: "1" } } } }\n    service:\n      ${service}:`,
+        )
+        .replace("port: 80 ", "port: 8086 "),
+    });
+    const result = resultOf(probes, files("store"));
+    assert.deepEqual(result.plan.changes, []);
+    assert.match(
+      messages(result, "left").join("\n"),
+      /Container app in controller main .* Its Service store has the name of another controller, so its port may be that one's/,
+    );
+    assert.match(written(resultOf(probes, files("app")), "apps/release.yaml"), /liveness/);
+  });
+
   const REASONS: Record<string, Files> = {
     "in its probes": release(`
             probes:

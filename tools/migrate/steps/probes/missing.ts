@@ -154,14 +154,17 @@ function unknownPort(
       service.controller === controller || (service.controller === undefined && controllers.length === 1),
   );
   const own = services.filter(([, { type }]) => type !== "ExternalName");
-  const service = one(own);
+  const [name, service] = one(own) ?? [];
   if (services.length > 0 && own.length === 0)
     return "its Service is an ExternalName, which does not lead to the container, so its port is not known";
   if (service === undefined)
     return own.length === 0
       ? "it has no Service, so its port is not known"
       : "it has several Services, and none is primary";
-  const port = one(enabled(service.ports));
+  const other = controllers.find(([identifier]) => identifier === name && identifier !== controller)?.[0];
+  if (other !== undefined)
+    return `its Service ${other} has the name of another controller, so its port may be that one's: if it is, correct the Service's \`controller\``;
+  const port = one(enabled(service.ports))?.[1];
   if (port === undefined) return "its Service has no port, or has several and none is primary";
   if (!["TCP", "HTTP", "HTTPS"].includes((text(port.protocol) ?? "TCP").toUpperCase()))
     return `its Service's port uses ${text(port.protocol) ?? ""}`;
@@ -170,8 +173,8 @@ function unknownPort(
 }
 
 /** The only entry, or the only primary one. */
-function one(entries: readonly (readonly [string, Fields])[]): Fields | undefined {
+function one(entries: readonly (readonly [string, Fields])[]): readonly [string, Fields] | undefined {
   const primary = entries.filter(([, { primary }]) => primary === true);
   const [only, ...others] = primary.length > 0 ? primary : entries;
-  return others.length > 0 ? undefined : only?.[1];
+  return others.length > 0 ? undefined : only;
 }
