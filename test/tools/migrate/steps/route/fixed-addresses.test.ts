@@ -83,6 +83,40 @@ describe("migrate route: fixed addresses of hosts that move", () => {
     assert.match(messages("192.0.2.21"), /to 192\.0\.2\.21, a fixed address: if it leads to the controller/);
   });
 
+  const ZONES: Readonly<Record<string, string>> = {
+    "the zone itself": "$ORIGIN poll.example.org.\n@ IN A 192.0.2.20\n",
+    "a name below the origin": "$ORIGIN example.org.\nother IN A 192.0.2.21\npoll 300 IN A 192.0.2.20\n",
+    "the owner of the line before": "$ORIGIN example.org.\npoll IN TXT none\n     IN A 192.0.2.20\n",
+    "an asterisk": "$ORIGIN example.org.\n* IN 300 A 192.0.2.20\n",
+  };
+  for (const [title, text] of Object.entries(ZONES))
+    it(`are found in a zone file, by ${title}`, () => {
+      const lines = found(files({ "club/names.yaml": configMap({ "db.zone": text }), "dns/db.zone": text }));
+      assert.equal(lines.length, 2);
+      for (const line of lines) assert.match(line, / poll\.example\.org 192\.0\.2\.20$/);
+    });
+  it("are found in a zone file of CoreDNS's chart, which names the zone next to it", () => {
+    const zone = {
+      filename: "db.zone",
+      domain: "example.org",
+      contents: "poll IN A 192.0.2.20\nwww IN A 192.0.2.21\n",
+    };
+    const more = { "club/dns.yaml": chart("dns", "club", "coredns", { zoneFiles: [zone] }) };
+    assert.equal(found(files(more)).length, 1);
+  });
+  it("are those of other names where a name in a zone file has no dot at the end", () => {
+    const entries = entriesIn(
+      "$ORIGIN org.\n$ORIGIN example\npoll.example.org IN A 192.0.2.20\nwww IN CNAME poll\n",
+    );
+    assert.deepEqual(
+      entries.map(({ entry }) => entry),
+      [
+        { names: ["poll.example.org.example.org"], to: "192.0.2.20" },
+        { names: ["www.example.org"], to: "poll.example.org" },
+      ],
+    );
+  });
+
   it("stay, with another entry for the host, where they also decide about names that do not move", () => {
     const advice = (more: Files): string =>
       resultOf(route, files(more), { route: { gateways: { wan: { name: "wan", namespace: "edge-doors" } } } })

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { ZoneFile } from "./zone-file.ts";
 
 /** An entry outside DNS itself that decides where requests for some names go. */
 export interface AddressEntry {
@@ -62,18 +63,23 @@ const ANSWER = /^answer\s+["'`]?\{\{\s*\.Name\s*\}\}\s.*\s(?:A|AAAA|CNAME)\s+([^
 /**
  * The entries in lines of text: of /etc/hosts, of zones and of the resolvers CoreDNS, dnsmasq and unbound, of `mapping` in blocky, and
  * options of commands. Sources: hosts(5); coredns.io/plugins/hosts, rewrite and template; dnsmasq(8); unbound.conf(5).
+ * @param origin the zone for which the text is configured, if it is a zone file
  */
 export function entriesIn(
   text: string,
+  origin?: string,
 ): readonly { readonly entry: AddressEntry; readonly offset: number }[] {
   const isBlocky = /^\s*customDNS:/m.test(text);
   let offset = 0;
   let zone: string | undefined;
+  const zoneFile = new ZoneFile(origin);
   return text.split("\n").flatMap((raw) => {
     const at = offset;
     offset += raw.length + 1;
     const line = withoutComment(raw);
     zone = TEMPLATE.exec(line)?.[1] ?? zone;
+    const record = zoneFile.record(raw);
+    if (record) return [{ entry: record, offset: at }];
     const entries = [
       ...inHosts(line),
       ...inPair(line, isBlocky),

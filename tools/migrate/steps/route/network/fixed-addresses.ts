@@ -143,10 +143,12 @@ interface Search {
   readonly zones: RegExp;
   /** Whether the mapping is the `customDNS` of blocky, which answers for the names below each of its names as well. */
   readonly isBlocky: boolean;
+  /** The zone for which the texts in the mapping are configured: `domain` in `zoneFiles` of CoreDNS's chart. */
+  readonly origin?: string | undefined;
 }
 
 /** A text: as YAML, if it is that, and otherwise by lines. */
-function inText(source: SourceText, zones: RegExp): readonly Found[] {
+function inText(source: SourceText, zones: RegExp, zone?: string): readonly Found[] {
   const isFile = source instanceof SourceFile;
   if (source.text.includes("\n") && (!isFile || isYamlFile(source.file))) {
     const { documents, errors } = parseYaml(source);
@@ -154,7 +156,10 @@ function inText(source: SourceText, zones: RegExp): readonly Found[] {
     if (errors.length === 0 && values.length > 0)
       return values.flatMap((value) => inValue(value, { zones, isBlocky: false }));
   }
-  return entriesIn(source.text).map(({ entry, offset }) => ({ entry, position: source.locate(offset) }));
+  return entriesIn(source.text, zone).map(({ entry, offset }) => ({
+    entry,
+    position: source.locate(offset),
+  }));
 }
 
 function inValue(value: Value | undefined, search: Search): readonly Found[] {
@@ -167,6 +172,8 @@ function inValue(value: Value | undefined, search: Search): readonly Found[] {
 
 function inMapping(object: Mapping, search: Search): readonly Found[] {
   const own = entryOf(object);
+  const { domain, contents } = object;
+  const zone = typeof domain === "string" && typeof contents === "string" ? domain : undefined;
   return [
     ...(own ? [{ entry: own, position: locate(originOf(object)) }] : []),
     ...Object.entries(object).flatMap(([key, value]) => {
@@ -176,18 +183,18 @@ function inMapping(object: Mapping, search: Search): readonly Found[] {
         return [{ entry, position: locate(origin) }];
       }
       return typeof value === "string"
-        ? inString(value, origin, search)
+        ? inString(value, origin, { ...search, origin: zone })
         : inValue(value, { ...search, isBlocky: search.isBlocky || key === "customDNS" });
     }),
   ];
 }
 
-function inString(text: string, origin: Origin, { zones }: Search): readonly Found[] {
-  if (!zones.test(text)) return [];
+function inString(text: string, origin: Origin, { zones, origin: zone }: Search): readonly Found[] {
+  if (!zones.test(text) && !(zone !== undefined && zones.test(zone))) return [];
   const { source, offset, valueOffset } = origin;
   // The whole file is the entry of a generator.
   const isFile = offset === 0 && valueOffset === undefined && text.includes("\n");
-  return inText(isFile ? new SourceFile(source.file, text) : new EmbeddedText(text, origin), zones);
+  return inText(isFile ? new SourceFile(source.file, text) : new EmbeddedText(text, origin), zones, zone);
 }
 
 /** The keys of lists of names with one `ip`: `hostAliases` of a pod and `extraHostEntries` of Talos. */
