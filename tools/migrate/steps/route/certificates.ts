@@ -8,7 +8,7 @@ import { SECRET } from "../../../../policy/objects/kinds.ts";
 import { isAmong } from "../../../../policy/objects/secret-sources.ts";
 import { isCiphertext } from "../../../gitops/flux/ciphertext.ts";
 import { indexOf } from "../../clusters.ts";
-import type { Moving } from "./gateway/parents.ts";
+import type { Moving, Parents } from "./gateway/parents.ts";
 
 const CERTIFICATE: GroupKind = { group: "cert-manager.io", kind: "Certificate" };
 
@@ -101,6 +101,32 @@ function fromCertificate(certificate: KubeObject): Shown {
   const { dnsNames, commonName } = fields(certificate.spec);
   const where = `Certificate ${namespaceOf(certificate)}/${certificate.metadata.name} has`;
   return { names: texts(dnsNames), commonName: text(commonName) ?? "", where };
+}
+
+/**
+ * The certificate that cert-manager deletes with an Ingress, and what the Gateway needs instead: none if a Certificate of the repository writes its Secret.
+ * Sources: https://cert-manager.io/docs/usage/ingress/, and https://cert-manager.io/docs/usage/gateway/ (an Issuer must be in the Gateway's namespace)
+ */
+export function deletedCertificate(moving: Moving, gateway: Parents["gateway"]): readonly string[] {
+  const { cluster, namespace, reading } = moving;
+  const { kind, annotations, usesTls, tlsSecrets } = reading;
+  const { certificate } = annotations;
+  // cert-manager issues nothing for an Ingress without `tls`, and nothing for an IngressRoute.
+  if (certificate.length === 0 || !usesTls || kind === "IngressRoute") return [];
+  const written = cluster ? indexOf(cluster).ofKind(CERTIFICATE) : [];
+  const isWritten = (secret: string): boolean =>
+    written.some(
+      (one) => secretOf(one) === secret && (namespaceOf(one) === namespace || isCopiedTo(one, namespace)),
+    );
+  if (tlsSecrets.length > 0 && tlsSecrets.every(isWritten)) return [];
+  const goes = "cert-manager deletes the certificate with the Ingress";
+  const [issuer] = certificate.flatMap((one) => /^issuer (.+)$/.exec(one)?.[1] ?? []);
+  const isOwn = certificate.every((one) => !one.startsWith("issuer-kind ") || one === "issuer-kind Issuer");
+  return issuer === undefined || !isOwn || gateway.namespace === namespace
+    ? [`${goes}: move ${certificate.join(", ")} to the Gateway`]
+    : [
+        `${goes}: issuer ${issuer} is an Issuer in namespace ${namespace}, and the Gateway needs one in namespace ${gateway.namespace}, or a ClusterIssuer`,
+      ];
 }
 
 /** The certificate in a Secret whose contents the repository has in plain text. */

@@ -6,7 +6,7 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { indexOf } from "../../clusters.ts";
 import type { StepContext } from "../../step.ts";
-import { certificateToday, coversHost } from "./certificates.ts";
+import { certificateToday, deletedCertificate, coversHost } from "./certificates.ts";
 import { controllerOf, controllerValues } from "./controllers/classes.ts";
 import { nginx } from "./controllers/nginx.ts";
 import { redirects } from "./controllers/nginx-config.ts";
@@ -41,7 +41,12 @@ export function cutover(
     .filter(({ kind, service }) => kind === "TraefikService" && service === undefined);
   return [
     ...hosts.map((host) => {
-      const tls = isPlainOnly(moving, parentRefs, option) ? [] : certificates(host, moving);
+      const tls = isPlainOnly(moving, parentRefs, option)
+        ? []
+        : [
+            `TLS: a certificate on the Gateway's listener must cover it${certificateToday(host, moving)}`,
+            ...deletedCertificate(moving, option),
+          ];
       const needs = [...dnsLines(host, dns, context), ...tls, ...(plain ? [OWN_NAMESPACE] : [])].join("; ");
       return `${host}: moves from class ${reading.ingressClass ?? ""} to Gateway ${gateway}; ${needs}`;
     }),
@@ -77,22 +82,6 @@ function isPlainOnly(
 }
 
 const isNamed = ({ sectionName, port }: Mapping): boolean => sectionName !== undefined || port !== undefined;
-
-function certificates(host: string, moving: Moving): readonly string[] {
-  const { kind, annotations, usesTls } = moving.reading;
-  const { certificate } = annotations;
-  // cert-manager issues nothing for an Ingress without `tls`, and nothing for an IngressRoute.
-  const issued =
-    certificate.length === 0 || !usesTls || kind === "IngressRoute"
-      ? []
-      : [
-          `cert-manager deletes the certificate with the Ingress: move ${certificate.join(", ")} to the Gateway`,
-        ];
-  return [
-    `TLS: a certificate on the Gateway's listener must cover it${certificateToday(host, moving)}`,
-    ...issued,
-  ];
-}
 
 /** Whether the repository shows that the Traefik behind a Gateway reads Middlewares; for a Gateway created elsewhere, that every Traefik does. */
 function readsMiddlewares(

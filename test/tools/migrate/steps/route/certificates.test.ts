@@ -68,6 +68,39 @@ const DOES = ", as Secret web-tls does today";
 const NAMES = " (the Ingress names Secret web-tls)";
 const lacks = (reason: string): string => `; Secret web-tls, which the Ingress names, does not: ${reason}`;
 
+describe("migrate route: the certificate that cert-manager issues for an Ingress", () => {
+  const said = (annotations: object, ...objects: readonly object[]): string => {
+    const more = { tls: [{ secretName: "web-tls", hosts: ["web.example.com"] }] };
+    const files = {
+      "web.yaml": [ingressWith({ ingressClassName: "traefik", annotations, more }), ...objects],
+    };
+    const options = { route: { gateways: { traefik: { ...GATEWAY, httpsListeners: ["lansecure"] } } } };
+    return messages(resultOf(route, files, options), "cutover").join("\n");
+  };
+
+  it("goes with it, and the Gateway needs an issuer that may issue in its namespace", () => {
+    assert.match(said({ "cert-manager.io/cluster-issuer": "ca" }), /: move cluster-issuer ca to the Gateway/);
+    assert.match(
+      said({ "cert-manager.io/issuer": "ca" }),
+      /cert-manager deletes the certificate with the Ingress: issuer ca is an Issuer in namespace apps, and the Gateway needs one in namespace doors, or a ClusterIssuer/,
+    );
+    const external = { "cert-manager.io/issuer": "ca", "cert-manager.io/issuer-kind": "StepClusterIssuer" };
+    assert.match(said(external), /: move issuer ca, issuer-kind StepClusterIssuer to the Gateway/);
+  });
+
+  it("stays if a Certificate of the repository writes its Secret", () => {
+    const issuer = { "cert-manager.io/issuer": "ca" };
+    const reflected = {
+      "reflector.v1.k8s.emberstack.com/reflection-allowed": "true",
+      "reflector.v1.k8s.emberstack.com/reflection-auto-enabled": "true",
+    };
+    assert.doesNotMatch(said(issuer, certificate({ dnsNames: ["*.example.com"] })), /cert-manager deletes/);
+    const copied = certificate({ secretTemplate: { annotations: reflected } }, "certs");
+    assert.doesNotMatch(said(issuer, copied), /cert-manager deletes/);
+    assert.match(said(issuer, certificate({}, "certs")), /cert-manager deletes/);
+  });
+});
+
 describe("migrate route: what the Secret of an Ingress covers today", () => {
   it("is what its Certificate lists", () => {
     const wild = certificate({ dnsNames: ["*.example.com", "other.test"], commonName: "*.example.com" });
