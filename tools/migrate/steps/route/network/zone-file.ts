@@ -1,4 +1,8 @@
-import type { AddressEntry } from "./address-lines.ts";
+/** An address record, or an alias, with full names. */
+interface ZoneRecord {
+  readonly names: readonly string[];
+  readonly to: string;
+}
 
 const ORIGIN = /^\$ORIGIN\s+(\S+)/i;
 /** An owner name, or blanks for that of the line before, then time to live and class in either order, and the type with its data. */
@@ -19,7 +23,7 @@ export class ZoneFile {
   }
 
   /** The record in a line as it is written, with blanks before it; undefined if it holds none. */
-  record(line: string): AddressEntry | undefined {
+  record(line: string): ZoneRecord | undefined {
     const [, origin] = ORIGIN.exec(line) ?? [];
     if (origin !== undefined) this.#origin = this.#absolute(origin);
     if (this.#origin === undefined) return undefined;
