@@ -22,7 +22,7 @@ import { clusterOf } from "../../../clusters.ts";
 import { releaseNamespace } from "../reading/hosts.ts";
 import { moveOf, type Move } from "../move.ts";
 import { refused, type Stay } from "../outcome.ts";
-import { INGRESS, ROUTE } from "../release/values.ts";
+import { entriesAt, INGRESS, ROUTE } from "../release/values.ts";
 import { isIngress, readAny } from "../reading/kinds.ts";
 import { withFiltered } from "../dns/filtered.ts";
 import { annotationsPerRoute } from "../monitoring.ts";
@@ -194,7 +194,7 @@ function namesake(
 function rendersName(object: Mapping, name: string, namespace: string, { clusters }: StepContext): boolean {
   if (!isRelease(object)) return false;
   const { name: own } = releaseOf(asKubeObject(object));
-  const keys = [INGRESS, ROUTE].flatMap((path) => Object.keys(fieldsIn(object, path)));
+  const keys = [INGRESS, ROUTE].flatMap((path) => entriesAt(object, path).map(([key]) => key));
   return (
     releaseNamespace(object) === namespace &&
     keys.length > 0 &&
