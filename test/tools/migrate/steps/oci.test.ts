@@ -201,6 +201,26 @@ describe("migrate oci", () => {
     assert.deepEqual(places(runStep(oci, context())), []);
   });
 
+  it("does not take a line about HelmCharts for one about HelmReleases", () => {
+    repository([{ name: "a", chart: "web", version: "1.2.3" }], { url: "oci://charts.example.com/helm" });
+    const metric = (kind: string, path: string): string =>
+      `  - groupVersionKind:\n      kind: ${kind}\n    labelsFromPath:\n      chart: ${path}\n`;
+    write(
+      "monitoring/metrics.yaml",
+      `resources:\n${metric("HelmChart", "[spec, chart]")}${metric("HelmRelease", "[spec, chart, spec, chart]")}`,
+    );
+    write("scripts/charts.sh", "kubectl get helmcharts -o jsonpath='{.items[*].spec.chart}'\n");
+    const said = (kind: RegExp): readonly string[] =>
+      runStep(oci, context()).plan.notes.flatMap(({ message, position }) =>
+        kind.test(message) ? [`${position?.file}:${position?.line}`] : [],
+      );
+    assert.deepEqual(said(/reads spec\.chart of HelmCharts, and stays right for the releases that keep/), [
+      "monitoring/metrics.yaml:5",
+      "scripts/charts.sh:1",
+    ]);
+    assert.deepEqual(said(/reads spec\.chart of HelmReleases/), ["monitoring/metrics.yaml:9"]);
+  });
+
   describe("--shared-repositories", () => {
     const url = "oci://charts.example.com/helm";
 

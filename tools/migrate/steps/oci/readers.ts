@@ -12,6 +12,9 @@ const READS = /\bspec["')\]?]*[.[(,]+\s*(?:get\()?["'[(\s]*chart\b/;
 /** `spec.chart` as a JSON patch names it, which also documentation shows to other repositories. */
 const POINTER = /(?<![\w./-])\/spec\/chart(?![\w-])/;
 
+/** The kind that a manifest, or a metric of kube-state-metrics, is about. */
+const KIND = /^[\s-]*["']?kind["']?:\s*["']?(\w+)/;
+
 const CRD = /^kind: CustomResourceDefinition\b/m;
 
 /** Where workflows, scripts, configuration of other programs and JSON patches read the field that the step replaces. */
@@ -22,9 +25,13 @@ export function readersOfChart({ repository, clusters }: StepContext): readonly 
     // The builds of clusters show what a patch in them does.
     const isPatched = POINTER.test(text) && !isBuilt(file, clusters);
     if (!isRead && !isPatched) return [];
+    let kind = "";
     return uncommentedLines(text).flatMap(({ line, number }): readonly Note[] => {
       const position = { file, line: number, column: 1 };
-      if (isRead && READS.test(line)) return [{ kind: "runbook", message: MESSAGE, position }];
+      kind = KIND.exec(line)?.[1] ?? kind;
+      const ofCharts = kind === "HelmChart" || /\bhelmcharts?\b/i.test(line);
+      if (isRead && READS.test(line))
+        return [{ kind: "runbook", message: ofCharts ? CHARTS : MESSAGE, position }];
       return isPatched && POINTER.test(line) ? [{ kind: "runbook", message: PATCHES, position }] : [];
     });
   });
@@ -32,5 +39,7 @@ export function readersOfChart({ repository, clusters }: StepContext): readonly 
 
 const MESSAGE =
   "this line reads spec.chart of HelmReleases. Those that move have spec.chartRef instead, and chart and version are in their OCIRepository: adapt it in the same commit";
+const CHARTS =
+  "this line reads spec.chart of HelmCharts, and stays right for the releases that keep spec.chart. Those that move have an OCIRepository instead: read chart and version from there as well";
 const PATCHES =
   "this line names a path in spec.chart of HelmReleases. Those that move have spec.chartRef instead, and a JSON patch of a path that does not exist fails the whole build: adapt it in the same commit";
