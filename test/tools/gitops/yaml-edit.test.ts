@@ -38,9 +38,14 @@ spec: {inline: true}
   it("adds an entry below the items that are commented out in a list in the column of its key", () => {
     const add = (list: string): string | undefined =>
       edited(`a:\n  b:\n${list}`, (edit) => edit.insert(0, ["a"], "c: 1\n"));
-    for (const list of ["  - x\n  # - y\n", "  - x\n\n  # - y: 1\n  #   z: 2\n"])
+    for (const list of [
+      "  - x\n  # - y\n",
+      "  - x\n\n  # - y: 1\n  #   z: 2\n",
+      "  - x\n  #- y: {z: 1, w: 2}\n  # - {y: 1, z: 2} # why\n  # - 'a b'\n  # - y: \"a b\"\n",
+    ])
       assert.equal(add(`${list}  # after\n`), `a:\n  b:\n${list}  c: 1\n  # after\n`);
     assert.equal(add("    - x\n  # - y\n"), "a:\n  b:\n    - x\n  c: 1\n  # - y\n");
+    assert.equal(add("  - x\n  # - see there\n"), "a:\n  b:\n  - x\n  c: 1\n  # - see there\n");
   });
 
   it("refuses changes that would affect other lines", () => {

@@ -49,13 +49,13 @@ export class TextLines {
     return from;
   }
 
-  /** The end of the comments at an offset that belong to the list item above them, which is commented out: they are indented deeper than it. */
+  /** The end of the comments at an offset that belong to the list item above them, which is commented out: they are indented at least as deep as what follows its dash. */
   #afterItem(item: string, offset: number): number {
     let after = offset;
     for (;;) {
       const next = this.#text.indexOf("\n", after) + 1 || this.#text.length;
       const line = this.#text.slice(after, next);
-      if (!/^ *#/.test(line) || textColumn(line) <= textColumn(item)) return after;
+      if (!/^ *#/.test(line) || textColumn(line) < textColumn(item) + DASH.length) return after;
       after = next;
     }
   }
@@ -142,6 +142,9 @@ export class TextLines {
       .join("");
   }
 }
+
+/** What begins a list item. */
+const DASH = "- ";
 
 /** The column of the text in a line that is commented out. */
 const textColumn = (line: string): number => /^ *#+ */.exec(line)?.[0].length ?? 0;
