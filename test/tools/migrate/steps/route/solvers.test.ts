@@ -59,6 +59,23 @@ describe("migrate route: Issuers whose challenges come through the Ingress class
     assert.equal(lines([issuer([http({})])], { route: { ...gateways, defaultClass: "other" } }).length, 0);
   });
 
+  it("prove hosts of other classes that move as well, through the class of the solver", () => {
+    const other = ingressWith({ name: "lan", host: "lan.example.com", ingressClassName: "inner" });
+    const files = {
+      "apps/objects.yaml": [GATEWAY, NGINX, issuer([http({ ingressClassName: "nginx" })])],
+      "apps/web.yaml": ingressWith({ ingressClassName: "nginx" }),
+      "apps/lan.yaml": other,
+      "apps/back.yaml": gatewayWith({ name: "back", namespace: "doors" }, "doors"),
+    };
+    const gateways = { ...OPTIONS.route.gateways, inner: { name: "back", namespace: "doors" } };
+    const result = resultOf(route, files, { route: { gateways } });
+    const [line = ""] = messages(result, "cutover").filter((one) => one.includes("HTTP-01"));
+    assert.match(
+      line,
+      /of class nginx \(.* Gateway doors\/front, .*: lan\.example\.com, web\.example\.com\. /,
+    );
+  });
+
   it("are not named if another class, another proof or a closer solver serves the hosts", () => {
     const own = http({ ingressClassName: "nginx" });
     const dns = (selector?: object): object => ({ dns01: {}, ...(selector && { selector }) });

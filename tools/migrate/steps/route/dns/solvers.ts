@@ -9,7 +9,7 @@ import { isKind } from "../../../objects.ts";
 import type { Note, StepContext } from "../../../step.ts";
 import { defaultClassOf } from "../controllers/default-class.ts";
 import { staysAtController } from "../gateway/doors.ts";
-import type { DnsRecord } from "../outcome.ts";
+import { classesThatMove, type DnsRecord } from "../outcome.ts";
 
 const ISSUERS = ["Issuer", "ClusterIssuer"].map((kind) => ({ group: "cert-manager.io", kind }));
 
@@ -20,12 +20,21 @@ const ISSUERS = ["Issuer", "ClusterIssuer"].map((kind) => ({ group: "cert-manage
  */
 export function acmeSolvers(records: readonly DnsRecord[], context: StepContext): readonly Note[] {
   return context.clusters.flatMap((cluster) => {
-    const own = records
-      .filter((record) => record.cluster === cluster.name)
-      .filter(({ ingressClass }) => !staysAtController(ingressClass, cluster, context));
-    const issuers = own.length === 0 ? [] : cluster.objects.filter(isIssuer);
-    return issuers.flatMap((issuer) => linesOf(issuer, own, cluster, context));
+    const own = records.filter((record) => record.cluster === cluster.name);
+    const leaving = classesThatMove(own, cluster).filter(
+      (name) => !staysAtController(name, cluster, context),
+    );
+    const issuers = leaving.length === 0 ? [] : cluster.objects.filter(isIssuer);
+    return issuers.flatMap((issuer) => linesOf(issuer, own, { cluster, context, leaving }));
   });
+}
+
+/** Where an Issuer is. */
+interface Place {
+  readonly cluster: BuiltCluster;
+  readonly context: StepContext;
+  /** The classes whose hosts go to another controller. */
+  readonly leaving: readonly string[];
 }
 
 const isIssuer = ({ object }: BuiltObject): boolean => ISSUERS.some((kind) => isKind(object, kind));
@@ -33,15 +42,16 @@ const isIssuer = ({ object }: BuiltObject): boolean => ISSUERS.some((kind) => is
 function linesOf(
   { object, origin }: BuiltObject,
   records: readonly DnsRecord[],
-  cluster: BuiltCluster,
-  context: StepContext,
+  place: Place,
 ): readonly Note[] {
   const issuer = asKubeObject(object);
   const solvers = list(at(issuer, ["spec", "acme", "solvers"])).map(fields);
-  const affected = records.filter((record) =>
-    solversFor(record.host, solvers).some((solver) =>
-      isReachedBy(solver, record, issuer, { cluster, context }),
-    ),
+  // A challenge comes to the solver's class, whatever class the host has.
+  const affected = records.flatMap((record) =>
+    solversFor(record.host, solvers)
+      .flatMap((solver) => classesOf(solver, record, issuer, place))
+      .filter((name) => place.leaving.includes(name))
+      .map((ingressClass) => ({ host: record.host, ingressClass })),
   );
   if (affected.length === 0) return [];
   const unique = (values: readonly string[]): string => [...new Set(values)].join(", ");
@@ -51,7 +61,7 @@ function linesOf(
   const classes = either(affected.map(({ ingressClass }) => ingressClass));
   const gateways = either(
     affected.flatMap(({ ingressClass }) => {
-      const option = context.options.route.gateways[ingressClass];
+      const option = place.context.options.route.gateways[ingressClass];
       return option ? [`${option.namespace}/${option.name}`] : [];
     }),
   );
@@ -84,27 +94,27 @@ function specificity({ selector }: Fields, host: string): number {
   return Math.max(-1, ...around.map(({ length }) => length));
 }
 
-/** Whether a solver's Ingress has the class that a record moves away from. */
-function isReachedBy(
+/** The classes of the Ingresses through which a solver proves a host. */
+function classesOf(
   { http01 }: Fields,
   { ingressClass }: DnsRecord,
   issuer: KubeObject,
-  { cluster, context }: { readonly cluster: BuiltCluster; readonly context: StepContext },
-): boolean {
+  { cluster, context }: Place,
+): readonly string[] {
   const solver = fields(http01).ingress;
-  if (solver === undefined) return false;
+  if (solver === undefined) return [];
   const { ingressClassName, class: annotated, name, ingressTemplate } = fields(solver);
   // The template's annotations replace those that cert-manager sets, and controllers prefer the annotation.
   const named = classIn(at(ingressTemplate, ["metadata"])) ?? text(ingressClassName) ?? text(annotated);
   // Without a class, cert-manager sets none on its Ingress, and every controller that takes such Ingresses serves it.
   const standard = defaultClassOf(cluster, context.options.route) ?? ingressClass;
-  if (text(name) === undefined) return (named ?? standard) === ingressClass;
+  if (text(name) === undefined) return [named ?? standard];
   const { namespace } = issuer.metadata;
   return indexOf(cluster)
     .ofKind(INGRESS)
     .filter(({ metadata }) => metadata.name === name)
     .filter(({ metadata }) => issuer.kind === "ClusterIssuer" || metadata.namespace === namespace)
-    .some((ingress) => (classOf(ingress) ?? standard) === ingressClass);
+    .map((ingress) => classOf(ingress) ?? standard);
 }
 
 const classOf = ({ metadata, spec }: KubeObject): string | undefined =>
