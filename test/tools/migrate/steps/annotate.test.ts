@@ -11,6 +11,7 @@ import { annotate } from "../../../../tools/migrate/steps/annotate/step.ts";
 import { probes } from "../../../../tools/migrate/steps/probes/step.ts";
 import type { Plan, Step } from "../../../../tools/migrate/step.ts";
 import { ObjectIndex } from "../../../../policy/engine/object-index.ts";
+import { helmRelease } from "../planning.ts";
 import { temporaryDirectory, writeFiles } from "../../../support/temporary.ts";
 
 const route = (rules: unknown[] = []): KubeObject => ({
@@ -145,6 +146,28 @@ describe("migrate, on clusters that share files", () => {
         ["kubernetes/apps/map.yaml", undefined],
       ],
     );
+  });
+
+  it("keeps a ConfigMap whose route a chart renders, and says where the annotations belong", () => {
+    const saidWith = (values: object): string => {
+      write("kubernetes/edge/flux.yaml", kustomization("edge", "./kubernetes/apps"));
+      write("kubernetes/apps/map.yaml", MAP);
+      write("kubernetes/apps/wiki.yaml", JSON.stringify(helmRelease("wiki", "apps", "stack", values)));
+      return plan(annotate).said;
+    };
+    const main = (more: object): object => ({ app: { route: { main: { enabled: true, ...more } } } });
+    for (const hostnames of [["wiki.example.com"], ["{{ .Release.Name }}.example.com"]])
+      assert.match(
+        saidWith(main({ hostnames })),
+        /the route for wiki\.example\.com is in the values of HelmRelease wiki \(app\.route\.main\), in a form that this step does not write/,
+      );
+    for (const values of [
+      main({ enabled: false, hostnames: ["wiki.example.com"] }),
+      { host: "wiki.example.com" },
+    ])
+      assert.match(saidWith(values), /is kept: no HTTPRoute in this repository serves wiki\.example\.com$/m);
+    const ingress = { ingress: { enabled: true, hosts: ["wiki.example.com"] } };
+    assert.match(saidWith(ingress), /re-run this step after the route step/);
   });
 
   it("keeps a ConfigMap whose route is also deployed elsewhere", () => {

@@ -23,6 +23,7 @@ import { annotations, placedRoutes, placeKey, withAnnotations, type PlacedRoute 
 import { whyUnread } from "./label-readers.ts";
 import { GUARDED_URL, hasFragment, hostOf, sidecarEndpoint } from "./sidecar.ts";
 import { notEditable, type EditedText } from "../../not-editable.ts";
+import { whyUnserved } from "./unserved.ts";
 import {
   runsSidecar,
   watchesAll,
@@ -179,8 +180,7 @@ export class AnnotatePlan {
     const host = hostAsked(endpoint);
     if (host === undefined) return "its endpoint has no host that a route could serve";
     const [target, ...others] = this.#byHost.get(cluster)?.get(host) ?? [];
-    if (!target)
-      return `no HTTPRoute serves ${host}, and gatus-sidecar does not watch Ingresses here; re-run this step after the route step`;
+    if (!target) return whyUnserved(host, cluster);
     if (others.length > 0) return `several routes serve ${host}`;
     const unwatched = whyOutOfScope(target.route, cluster);
     if (unwatched !== undefined) return unwatched;
