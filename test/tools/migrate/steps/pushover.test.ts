@@ -74,6 +74,27 @@ describe("migrate pushover", () => {
     );
   });
 
+  it("says that a new cluster could not apply the CRD's own Kustomization", () => {
+    const line =
+      /before: on a new cluster, Kustomization \S+ could not be applied: .* HelmRelease monitoring\/kube-prometheus-stack of the same/;
+    const linesOf = (more: Readonly<Record<string, string>>, from = "", to = ""): string => {
+      const { repository, ...rest } = contextOf(from, to);
+      const all = repository.with(new Map(Object.entries(more)));
+      const context = { ...rest, repository: all, clusters: buildClusters(all) };
+      return reportOf(runStep(pushover, context), all).live.join("\n");
+    };
+    assert.match(linesOf({}), line);
+    assert.match(linesOf({ ".renovate/groups.json5": "['kube-prometheus-stack']\n" }), line);
+    assert.doesNotMatch(
+      linesOf({ "bootstrap/helmfile.yaml": "releases: [{ name: prometheus-operator-crds }]\n" }),
+      line,
+    );
+    const rule =
+      "---\napiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: { name: a, namespace: monitoring }\n";
+    const grafana = fileText(new Repository(BEFORE), "monitoring/grafana.yaml") ?? "";
+    assert.doesNotMatch(linesOf({ "monitoring/grafana.yaml": `${grafana}${rule}` }), line);
+  });
+
   it("takes the keys from a Secret that the options name", () => {
     const secret = { name: "push", token: "a", userKey: "b" };
     const { after, proof } = runStep(pushover, contextOf("", "", RELEASE, { secret }));

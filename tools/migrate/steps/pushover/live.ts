@@ -11,8 +11,15 @@ export interface Routed {
   readonly store?: Store;
 }
 
-/** What to do on the live cluster before and after the commit, for the namespaces in which Alertmanager runs. */
-export function liveLines(routed: readonly Routed[], { item }: PushoverOptions): readonly string[] {
+/**
+ * What to do on the live cluster before and after the commit, for the namespaces in which Alertmanager runs.
+ * @param before further lines for before
+ */
+export function liveLines(
+  routed: readonly Routed[],
+  { item }: PushoverOptions,
+  before: readonly string[],
+): readonly string[] {
   const keys = routed.flatMap(({ release, keys: own, store }) =>
     namespacesOf(release).map((namespace) =>
       store
@@ -27,6 +34,7 @@ export function liveLines(routed: readonly Routed[], { item }: PushoverOptions):
       (namespace) =>
         `before: \`kubectl get alertmanagerconfig -n ${namespace}\`: a config there that an operator created, without a matcher for the label namespace, will get the alerts of all namespaces`,
     ),
+    ...before,
     ...namespaces.map(
       (namespace) =>
         `after: \`kubectl get alertmanagerconfig ${NAME} -n ${namespace}\` finds it; send a test alert with severity critical, such as \`amtool alert add test severity=critical\`, and it must arrive on the phone`,

@@ -12,6 +12,7 @@ import type { FileChange, Note, Plan, Step, StepContext } from "../../step.ts";
 import { isRelease } from "../oci/artifact.ts";
 import { whyForbidden } from "./allowed.ts";
 import { keysOf } from "./keys.ts";
+import { newClusterLines } from "./new-cluster.ts";
 import { liveLines, type Routed } from "./live.ts";
 import { alertmanagerConfig, externalSecret, NAME } from "./objects.ts";
 import { notEditable } from "../../not-editable.ts";
@@ -46,7 +47,9 @@ function plan(context: StepContext): Plan {
     } else if (planned !== "")
       notes.push({ kind: "left", message: `unchanged: ${planned}`, position: release.position });
   }
-  return { changes, notes, live: liveLines(routed, context.options.pushover) };
+  const releases = routed.map(({ release }) => release);
+  const live = liveLines(routed, context.options.pushover, newClusterLines(releases, context));
+  return { changes, notes, live };
 }
 
 /** The changes that give a release's alerts a route. */
