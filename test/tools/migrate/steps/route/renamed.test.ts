@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../../tools/migrate/steps/route/step.ts";
-import { gatewayWith, helmRelease, ingressWith, messages, resultOf } from "../../planning.ts";
+import { gatewayWith, helmRelease, messages, resultOf } from "../../planning.ts";
 
 /** What is said of the name of an entry that cannot move, in a release whose other one can. */
 function renaming(version: string, stays: object, more: object = {}, kind = "refused"): string {
@@ -27,23 +27,6 @@ function renaming(version: string, stays: object, more: object = {}, kind = "ref
   assert.equal(result.plan.changes.length, isRefused ? 0 : 1, messages(result, "refused").join("\n"));
   return lines.join("\n");
 }
-
-describe("migrate route: the name of a new route", () => {
-  const refusedWith = (enabled: boolean): string => {
-    const files = {
-      "den/web.yaml": ingressWith({ name: "tea", namespace: "den", ingressClassName: "nginx" }),
-      "den/tea.yaml": helmRelease("tea", "den", "app-template", { ingress: { main: { enabled } } }),
-      "den/door.yaml": gatewayWith({ name: "front", namespace: "doors" }, "any"),
-    };
-    const options = { route: { gateways: { nginx: { name: "front", namespace: "doors" } } } };
-    return messages(resultOf(route, files, options), "refused").join("\n");
-  };
-
-  it("is taken if a release renders a route with it, but not by an entry that is off", () => {
-    assert.match(refusedWith(true), /the chart of HelmRelease tea renders an HTTPRoute with the same name/);
-    assert.equal(refusedWith(false), "");
-  });
-});
 
 describe("migrate route: an Ingress that stays in a release", () => {
   it("keeps the others if the chart would rename it and a webhook would refuse that", () => {
