@@ -48,6 +48,13 @@ spec: {inline: true}
     assert.equal(add("  - x\n  # - see there\n"), "a:\n  b:\n  - x\n  c: 1\n  # - see there\n");
   });
 
+  it("adds an entry directly above one that it removes", () => {
+    const text = "a:\n  b:\n    c: 1\n  d: 2\n";
+    const change = (edit: YamlEdit): boolean =>
+      edit.insert(0, ["a", "b"], "e: 3\n") && edit.remove(0, ["a", "d"]);
+    assert.equal(edited(text, change), "a:\n  b:\n    c: 1\n    e: 3\n");
+  });
+
   it("refuses changes that would affect other lines", () => {
     const edit = new YamlEdit(text);
     assert.equal(edit.setScalar(0, ["metadata", "annotations"], "x"), false);

@@ -10,7 +10,8 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
   const distinct = new Map(edits.map((edit) => [JSON.stringify(edit), edit]));
   let result = text;
   let limit = Infinity;
-  for (const edit of [...distinct.values()].sort((a, b) => b.start - a.start)) {
+  // Where a text is inserted and the text behind it replaced, the insertion comes last, so that it does not count as an overlap.
+  for (const edit of [...distinct.values()].sort((a, b) => b.start - a.start || b.end - a.end)) {
     if (edit.end > limit) continue;
     result = result.slice(0, edit.start) + edit.text + result.slice(edit.end);
     limit = edit.start;
