@@ -158,18 +158,20 @@ export class YamlEdit {
     return isCollection(node) ? node.anchor : undefined;
   }
 
-  /** The text of a mapping that is an alias, or in braces on one line, with its anchor; undefined unless it has exactly these keys. */
+  /** The text of a mapping that is an alias, or in braces without a comment, with its anchor; undefined unless it has exactly these keys. */
   inlineMapping(document: number, path: readonly PathStep[], keys: ReadonlySet<string>): string | undefined {
-    const node = this.#place(document, path)?.value ?? null;
+    const place = this.#place(document, path);
+    const node = place?.value ?? null;
     const root = this.#roots[document] ?? null;
     const named = isAlias(node) ? nodesIn(root).filter((one) => anchorOf(one) === node.source) : [node];
     const [mapping, ...others] = named;
     // If an anchor is defined twice, each alias means another value.
-    if (!node?.range || !isMap<Node>(mapping) || others.length > 0) return undefined;
+    if (!place || !node?.range || !isMap<Node>(mapping) || others.length > 0) return undefined;
     if (!isAlias(node) && mapping.flow !== true) return undefined;
     const own = new Set(mapping.items.map(({ key }) => keyText(key)));
-    const text = this.#text.slice(node.range[0], node.range[1]);
-    if (own.symmetricDifference(keys).size > 0 || text.includes("\n")) return undefined;
+    const source = this.#text.slice(node.range[0], node.range[1]);
+    if (own.symmetricDifference(keys).size > 0 || commentsIn(source).length > 0) return undefined;
+    const text = unindented(source, this.#lines.columnOf(place));
     return mapping === node && mapping.anchor !== undefined ? `&${mapping.anchor} ${text}` : text;
   }
 
@@ -286,11 +288,7 @@ export class YamlEdit {
     if (!place || place.container.flow === true || !this.#lines.isFirstOnLine(place)) return undefined;
     const column = this.#lines.columnOf(place);
     const start = replaced ? this.#lines.startOf(place.start) : this.#lines.startWithComments(place);
-    return this.#text
-      .slice(start, this.#lines.endOf(place))
-      .split(/\r?\n/)
-      .map((line) => line.slice(Math.min(column, /^ */.exec(line)?.[0].length ?? 0)))
-      .join("\n");
+    return unindented(this.#text.slice(start, this.#lines.endOf(place)), column);
   }
 
   /** Replaces a plain or quoted scalar; a quoted string keeps its kind of quotes. */
@@ -477,3 +475,10 @@ function inline(value: string | number | boolean, type?: Scalar.Type): string {
   if (type !== undefined) scalar.type = type;
   return stringify(scalar, { lineWidth: 0 }).trimEnd();
 }
+
+/** Lines without up to so many spaces at their beginning. */
+const unindented = (lines: string, column: number): string =>
+  lines
+    .split(/\r?\n/)
+    .map((line) => line.slice(Math.min(column, /^ */.exec(line)?.[0].length ?? 0)))
+    .join("\n");

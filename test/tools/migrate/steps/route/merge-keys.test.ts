@@ -102,6 +102,11 @@ describe("migrate route: anchors of labels and annotations", () => {
     "in braces": `  labels: &shared { example.com/shared: &one "1", example.com/own: *one }
   annotations: {example.com/shared: '1'}
 `,
+    "in braces on several lines": `  labels: {
+    example.com/shared: &one "1",
+      example.com/own: *one
+  }
+`,
   };
   for (const [form, metadata] of Object.entries(kept))
     it(`stay ${form}`, () => {
