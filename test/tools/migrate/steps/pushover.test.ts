@@ -181,6 +181,36 @@ describe("migrate pushover", () => {
     return report("apiVersion:", `${config}---\napiVersion:`, file);
   };
 
+  const GRAFANA = "monitoring/grafana.yaml";
+  const FROM = "  dataFrom:\n    - extract:\n        key: grafana\n";
+  /** The only ExternalSecret reads a value by key and field from a store of Vault. */
+  const stored = (remoteRef: string, vault: string): string =>
+    `  data:\n    - secretKey: a\n      remoteRef: ${remoteRef}\n---\napiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: { name: vault }\nspec: { provider: { vault: ${vault} } }\n`;
+  const PATHS = stored("{ key: kv/data/grafana, property: data.USER }", "{ version: v1 }");
+
+  it("leaves a release if the store's keys are whole paths of Vault, and says how they look", () => {
+    assert.match(
+      report(FROM, PATHS, GRAFANA).text,
+      /ClusterSecretStore vault has no spec\.provider\.vault\.path, .* such as kv\/data\/grafana with the field data\.USER: set pushover\.item/,
+    );
+    const item = { key: "kv/data/pushover", token: "A", userKey: "B" };
+    assert.match(report(FROM, PATHS, GRAFANA, { item }).text, /with the field data\.USER: set/);
+    const whole = { ...item, token: "data.A", userKey: "data.B" };
+    assert.equal(report(FROM, PATHS, GRAFANA, { item: whole }).verdict, "proven");
+    const mounted = stored("{ key: grafana, property: USER }", "{ path: kv, version: v2 }");
+    assert.equal(report(FROM, mounted, GRAFANA).verdict, "proven");
+  });
+
+  it("leaves a release if the store's items have no fields, unless the options name one", () => {
+    const flat = stored("{ key: GRAFANA_PASSWORD }", "{ path: kv }");
+    assert.match(
+      report(FROM, flat, GRAFANA).text,
+      /read whole items, such as GRAFANA_PASSWORD, and no fields: set/,
+    );
+    const item = { key: "PUSHOVER", token: "A", userKey: "B" };
+    assert.equal(report(FROM, flat, GRAFANA, { item }).verdict, "proven");
+  });
+
   it("leaves a release if another config would get more alerts", () => {
     const matchers = "matchers: [{ name: namespace, value: apps }]";
     const side = "[{ name: namespace, value: apps }]";
