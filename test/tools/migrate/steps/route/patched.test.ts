@@ -45,6 +45,46 @@ describe("migrate route: what a patch in one cluster changes", () => {
   });
 });
 
+describe("migrate route: a Service that Kustomize renames", () => {
+  it("is named as the reason, because Kustomize does not rename it in HTTPRoutes", () => {
+    const service = {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "tea", namespace: "den" },
+      spec: { ports: [{ port: 80 }] },
+    };
+    const planned = (more: object): StepResult =>
+      resultOf(
+        route,
+        {
+          "kustomization.yaml": { resources: ["west"] },
+          "west/kustomization.yaml": { namePrefix: "west-", resources: ["../base"], ...more },
+          "west/names.yaml": {
+            nameReference: [
+              {
+                kind: "Service",
+                version: "v1",
+                fieldSpecs: [{ kind: "HTTPRoute", path: "spec/rules/backendRefs/name" }],
+              },
+            ],
+          },
+          "base/kustomization.yaml": { resources: ["tea.yaml", "service.yaml"] },
+          "base/tea.yaml": ingressWith({ name: "tea", namespace: "den", ingressClassName: "wan" }),
+          "base/service.yaml": service,
+        },
+        OPTIONS,
+      );
+    const result = planned({});
+    assert.deepEqual(moved(result), []);
+    assert.match(
+      messages(result, "refused").join(),
+      /Kustomize renames Service tea to west-tea \(namePrefix or nameSuffix\), also in Ingresses, but not in HTTPRoutes/,
+    );
+    const ready = planned({ configurations: ["names.yaml"] });
+    assert.deepEqual(moved(ready), ["base/tea.yaml"], messages(ready, "refused").join());
+  });
+});
+
 describe("migrate route: what a patch for all Ingresses sets", () => {
   const set = (apiVersion: string, kind: string): object => ({
     target: { kind },
