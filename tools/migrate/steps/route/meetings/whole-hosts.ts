@@ -4,6 +4,7 @@ import type { BuiltCluster } from "../../../../gitops/flux/built.ts";
 import type { StepContext } from "../../../step.ts";
 import { nginx } from "../controllers/nginx.ts";
 import { servedHosts, type ServedHost } from "../reading/hosts.ts";
+import { whyServedByChart } from "./chart-routers.ts";
 import { whyServedByTcp } from "./tcp-routes.ts";
 import type { CutoverNote, DnsRecord } from "../outcome.ts";
 
@@ -40,7 +41,10 @@ export function heldSources(
     const sources = all.get(cluster.name) ?? new Map<string, string>();
     for (const record of records) {
       if (record.cluster !== cluster.name) continue;
-      const reason = reasons.get(record.host) ?? whyServedByTcp(record, cluster, context);
+      const reason =
+        reasons.get(record.host) ??
+        whyServedByTcp(record, cluster, context) ??
+        whyServedByChart(record, cluster, context);
       if (reason === undefined || sources.has(record.source)) continue;
       sources.set(record.source, reason);
       isMore = true;
