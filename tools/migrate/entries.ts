@@ -6,7 +6,7 @@ import { locate, startOf, type Position } from "../gitops/yaml/source.ts";
 import { entryOrigin, isMapping, type Mapping } from "../gitops/yaml/values.ts";
 import { attempt } from "../gitops/problem.ts";
 import { oncePer } from "../../lib/once-per.ts";
-import { listOf, resolves } from "./steps/components/references.ts";
+import { listOf, resolves, usersOf } from "./steps/components/references.ts";
 
 /** The entry by which a kustomization includes a file, directly or through a directory that contains nothing else. */
 export interface Entry {
@@ -49,11 +49,25 @@ export function entryOf(repository: Repository, directory: string, file: string)
   const { list, index, path, direct } = found;
   const entries = listOf(fields, list);
   const position = locate(entryOrigin(entries as Mapping[string][], index));
-  const isSole = Object.keys(fields).every((key) => [...HEAD, list].includes(key));
-  const soleOf = isSole ? entries.length : undefined;
   return direct || holdsOnly(repository, path, file)
-    ? { kustomization, list, index, position, direct, soleOf }
+    ? { kustomization, list, index, position, direct, soleOf: soleOf(fields, list) }
     : entryOf(repository, path, file);
+}
+
+/** Every entry that names a file itself, in the kustomizations of all directories. */
+export function entriesNaming(repository: Repository, file: string): readonly Entry[] {
+  return usersOf(repository, file).flatMap(({ file: kustomization, fields, entries }) =>
+    entries.map(({ list, index }) => {
+      const all = listOf(fields, list);
+      const position = locate(entryOrigin(all as Mapping[string][], index));
+      return { kustomization, list, index, position, direct: true, soleOf: soleOf(fields, list) };
+    }),
+  );
+}
+
+function soleOf(fields: Mapping, list: string): number | undefined {
+  const isSole = Object.keys(fields).every((key) => [...HEAD, list].includes(key));
+  return isSole ? listOf(fields, list).length : undefined;
 }
 
 /** An entry of a kustomization, and whether it names a file itself. */

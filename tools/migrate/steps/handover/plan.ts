@@ -1,4 +1,3 @@
-import { posix } from "node:path";
 import { scalarText as textIn } from "../../../gitops/kustomize/resource.ts";
 import { locate, SourceFile } from "../../../gitops/yaml/source.ts";
 import { fileText } from "../../../gitops/yaml/file-text.ts";
@@ -9,7 +8,7 @@ import { isFluxKustomization } from "../../../gitops/flux/flux-kustomization.ts"
 import { disablePruning } from "../../prune-annotation.ts";
 import { missingComments } from "../../missing-comments.ts";
 import { Edits } from "../../edits.ts";
-import { entryOf, removeEntries, type Entry } from "../../entries.ts";
+import { entriesNaming, removeEntries, type Entry } from "../../entries.ts";
 import type { FileChange, Note, Plan, StepContext } from "../../step.ts";
 import { notEditable } from "../../not-editable.ts";
 import { isKept } from "./objects.ts";
@@ -41,7 +40,7 @@ export function planGuard(objects: readonly BuiltObject[], { repository }: StepC
 const afterPrune = (edit: YamlEdit, document: number): string | undefined =>
   edit.has(document, ["spec", "prune"]) ? "prune" : undefined;
 
-/** Removes objects from their files; a file that becomes empty is deleted together with its kustomization entry. */
+/** Removes objects from their files; a file that becomes empty is deleted together with the entries that name it, which may be in kustomizations above it. */
 export function planRemoval(objects: readonly BuiltObject[], { repository }: StepContext): Plan {
   const edits = new Edits(repository);
   const changes: FileChange[] = [];
@@ -56,8 +55,7 @@ export function planRemoval(objects: readonly BuiltObject[], { repository }: Ste
     notes.push(...removedComments(comments, file));
     changes.push({ path: file, text: isKept ? edit.text() : undefined });
     if (isKept) continue;
-    const entry = entryOf(repository, posix.dirname(file), file);
-    if (entry) entries.push(entry);
+    entries.push(...entriesNaming(repository, file));
   }
   for (const [kustomization, own] of Map.groupBy(entries, (entry) => entry.kustomization)) {
     const edit = edits.of(kustomization);
