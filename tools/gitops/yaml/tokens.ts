@@ -1,12 +1,13 @@
-import { Lexer, Parser, type CST } from "yaml";
+import { Lexer, type CST } from "yaml";
 import { BYTE_ORDER_MARK } from "../../../lib/encoded-text.ts";
+import { TokenParser } from "./token-parser.ts";
 
 /**
  * The tokens of a text. The `yaml` package follows YAML 1.2, in which a colon may be part of an alias; libyaml ends the name before it, so that the alias in
  * `*app:` is a key.
  */
 export function* tokensOf(text: string): Generator<CST.Token> {
-  const parser = new Parser();
+  const parser = new TokenParser();
   // The package counts a byte order mark as an indentation.
   const unmarked = text.startsWith(BYTE_ORDER_MARK) ? `\n${text.slice(1)}` : text;
   for (const lexeme of lexer().lex(unmarked)) {
