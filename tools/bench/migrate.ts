@@ -94,7 +94,7 @@ function sequence(directory: string, steps = STEPS): { seconds: number; files: n
   let [seconds, files, proven] = [0, 0, true];
   const start = performance.now();
   const original = new Repository(directory);
-  const changes: FileChange[] = [];
+  let changes: readonly FileChange[] = [];
   let repository = original;
   let clusters = buildClusters(repository);
   write(`read and built once: ${((performance.now() - start) / 1000).toFixed(2)} s`);
@@ -106,7 +106,7 @@ function sequence(directory: string, steps = STEPS): { seconds: number; files: n
     const report = reportOf(result, repository);
     const diff = show === "--diff" ? unifiedDiff(result, repository) : "";
     if (report.proof === "holds") {
-      changes.push(...result.plan.changes);
+      changes = combined(original, [...changes, ...result.plan.changes]);
       repository = result.after;
       ({ clusters } = result.proof);
     } else proven = false;
@@ -121,7 +121,7 @@ function sequence(directory: string, steps = STEPS): { seconds: number; files: n
     if (show === "--report") write(formatMarkdown([report]));
   }
   const begin = performance.now();
-  writeChanges(original, combined(original, changes));
+  writeChanges(original, changes);
   const took = (performance.now() - begin) / 1000;
   write(`written: ${took.toFixed(2)} s`);
   return { seconds: seconds + took, files, proven };

@@ -171,18 +171,19 @@ async function runAll(
   const isWritable = ({ proof: { status } }: StepResult): boolean =>
     status === "holds" || (status === "unproven" && (flags.acceptUnproven === true || !flags.write));
   let before = context.repository;
-  const changes: FileChange[] = [];
+  let changes: readonly FileChange[] = [];
   const results = await runAsAsked({ steps, context, isWritable }, flags, renderer);
   const reports = Array.from(results, (result) => {
     const report = reportOf(result, before);
     if (!flags.write && flags.format === "text") process.stdout.write(coloured(unifiedDiff(result, before)));
     if (!isWritable(result)) return report;
-    changes.push(...result.plan.changes);
+    // A change that a later step replaces is dropped at once, and its syntax tree with it.
+    changes = combined(context.repository, [...changes, ...result.plan.changes]);
     before = result.after;
     return report;
   });
   // Once for all steps: nothing is written if a step cannot run, and a file that each of them changes is written once.
-  if (flags.write) writeChanges(context.repository, combined(context.repository, changes));
+  if (flags.write) writeChanges(context.repository, changes);
   return reports;
 }
 

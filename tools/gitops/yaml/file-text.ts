@@ -10,5 +10,5 @@ export function fileText(repository: Repository, path: string): string | undefin
 /** The text of a file that is only searched for something; empty if the file does not exist or is too large to read. */
 export function searchedText(repository: Repository, path: string): string {
   if (!repository.isFile(path) || repository.isTooLarge(path)) return "";
-  return fileText(repository, path) ?? "";
+  return repository.read(path, startOf(path)).text;
 }
