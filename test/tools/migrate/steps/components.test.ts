@@ -61,6 +61,17 @@ components:
     assert.equal(after(only), "");
   });
 
+  it("make no component that nothing would include", () => {
+    const entry = "../../../shared/templates/gatus/external";
+    const result = resultOf(components, files(`resources: [./web.yaml, ${entry}]\n`));
+    assert.deepEqual(result.plan.changes, []);
+    assert.equal(result.proof.status, "holds");
+    assert.match(
+      messages(result, "left").join("\n"),
+      /^its entry there cannot be replaced: .*flow style[^\n]*$/,
+    );
+  });
+
   it("head the same entries, which keep their order", () => {
     const volsync = "kubernetes/shared/templates/volsync/aws";
     const more = {

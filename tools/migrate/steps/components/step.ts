@@ -78,6 +78,7 @@ class ComponentsPlan {
         );
       return;
     }
+    const before = { repository: this.#repository, changes: [...this.#changes] };
     const reason =
       whyNoComponent(this.#repository, from) ??
       (exists ? buildsTheSame(this.#repository, from, to) : this.#create(from, to));
@@ -86,7 +87,13 @@ class ComponentsPlan {
       return;
     }
     this.#moved.set(from, to);
-    for (const user of users) this.#rewrite(user, from, to);
+    const stays = users.map((user) => !this.#rewrite(user, from, to));
+    if (exists || users.length === 0 || stays.includes(false)) return;
+    // Nothing would include the new component.
+    this.#moved.delete(from);
+    this.#repository = before.repository;
+    this.#changes.clear();
+    for (const [path, text] of before.changes) this.#changes.set(path, text);
   }
 
   #kindOf(directory: string): unknown {
@@ -111,17 +118,21 @@ class ComponentsPlan {
     return undefined;
   }
 
-  #rewrite(user: User, from: string, to: string): void {
-    if (!this.#context.selected(user.file)) return;
+  /** Whether a user includes the component now, or will once it is selected. */
+  #rewrite(user: User, from: string, to: string): boolean {
+    if (!this.#context.selected(user.file)) return true;
     const rewritten = rewriteUser(
       user,
       fileText(this.#repository, user.file) ?? "",
       { from, to, order: includedBy(this.#context.repository, user.file) },
       this.#moved,
     );
-    if ("obstacle" in rewritten)
+    if ("obstacle" in rewritten) {
       this.#left(from, `its entry there cannot be replaced: ${notEditable(rewritten, user.file)}`);
-    else this.#take(new Map([[user.file, rewritten.text]]));
+      return false;
+    }
+    this.#take(new Map([[user.file, rewritten.text]]));
+    return true;
   }
 
   /**
