@@ -74,3 +74,36 @@ describe("migrate namespace: commands that look for the children where they are 
     assert.deepEqual(linesIn([create("flux-system"), create("flux-apps")]), []);
   });
 });
+
+describe("migrate namespace: manifests that Flux does not read, with a Secret of the children", () => {
+  const secret = (name: string, namespace?: string): object => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, ...(namespace !== undefined && { namespace }) },
+    stringData: { a: "b" },
+  });
+  const linesFor = (files: Files): readonly string[] =>
+    resultOf(namespace, { ...FILES, ...files }).plan.notes.flatMap(({ message, position }) =>
+      message.startsWith("what applies this file") ? [`${position?.file ?? ""}:${position?.line ?? 0}`] : [],
+    );
+
+  it("are named, because a new cluster gets it only where it is today", () => {
+    assert.deepEqual(linesFor({ "start/keys.yaml": [secret("other"), secret("sops-age")] }), [
+      "start/keys.yaml:11",
+    ]);
+    assert.deepEqual(linesFor({ "start/keys.yaml": secret("sops-age", "flux-system") }), [
+      "start/keys.yaml:4",
+    ]);
+    const template = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: sops-age\n  namespace: {{ space }}\n";
+    assert.deepEqual(linesFor({ "start/keys.yaml.j2": template }), ["start/keys.yaml.j2:4"]);
+  });
+
+  it("are not named for another namespace, or if there is one for the target, too", () => {
+    assert.deepEqual(linesFor({ "start/keys.yaml": secret("sops-age", "media") }), []);
+    assert.deepEqual(
+      linesFor({ "start/keys.yaml": [secret("sops-age"), secret("sops-age", "flux-apps")] }),
+      [],
+    );
+    assert.deepEqual(linesFor({ "start/keys.yaml": { ...secret("sops-age"), kind: "ConfigMap" } }), []);
+  });
+});

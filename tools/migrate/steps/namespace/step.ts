@@ -3,6 +3,7 @@ import { EdgefirstError } from "../../../../lib/errors.ts";
 import { locate } from "../../../gitops/yaml/source.ts";
 import type { CheckReport } from "../../live/check.ts";
 import { checkNamespace } from "./check.ts";
+import { secretManifests } from "./secret-manifests.ts";
 import { commandsBefore, secretsCreatedBefore } from "./commands.ts";
 import { commentLosses, lossNotes, lossRefusal } from "../../losses.ts";
 import { OPTIONS_FILE } from "../../options-file.ts";
@@ -78,7 +79,12 @@ function planOf(moving: MovingRoot, context: StepContext): Plan {
     const { changes, notes } = planGuard(moving, context, edits);
     return {
       changes: [...edits.changes(), ...changes],
-      notes: [...notes, ...unreconciledData(moving, context), ...runbookOf(moving, "guarded", context)],
+      notes: [
+        ...notes,
+        ...secretManifests(moving, context.repository),
+        ...unreconciledData(moving, context),
+        ...runbookOf(moving, "guarded", context),
+      ],
     };
   }
   if (phase === "before")
@@ -118,6 +124,7 @@ function move(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
 const lookingBefore = (moving: MovingRoot, { repository }: StepContext): readonly Note[] => [
   ...commandsBefore(moving, repository),
   ...secretsCreatedBefore(moving, repository),
+  ...secretManifests(moving, repository),
 ];
 
 function unguard(moving: MovingRoot, context: StepContext, edits: Edits): Plan {
