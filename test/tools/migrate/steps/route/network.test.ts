@@ -42,6 +42,10 @@ const policy = (kind: string, spec: object, namespace: string | undefined = "app
   spec,
 });
 const network = (spec: object, namespace?: string): object => policy("NetworkPolicy", spec, namespace);
+const policyNamed = (name: string, spec: object): object => ({
+  ...network(spec),
+  metadata: { name, namespace: "apps" },
+});
 const cilium = (spec: object, namespace?: string): object => policy("CiliumNetworkPolicy", spec, namespace);
 const clusterwide = (spec: object): object => policy("CiliumClusterwideNetworkPolicy", spec);
 const namespaceIs = (name: string): object => ({
@@ -245,6 +249,27 @@ describe("migrate route: network policies", () => {
       /does not admit those of Gateway doors\/front, but NetworkPolicy apps\/rule .* does, and may select the pods of operated: .*reachesApps to true/,
     );
     assert.equal(stays(both, operated, { reachesApps: true }), "");
+  });
+
+  it("leave it open who reaches an app if the repository does not show the pods of the Gateway either", () => {
+    const operated = app({}, { name: "operated", port: 80 });
+    const podSelector = endpoint({ "app.kubernetes.io/name": "operated" });
+    const own = [{ from: [{ podSelector }] }];
+    const database = network({ podSelector: endpoint({ app: "database" }), ingress: own });
+    const closed = [network({ podSelector: {}, ingress: [] }), database];
+    const elsewhere = {
+      elsewhere: true,
+      redirectsToHttps: true,
+      httpsListeners: ["https"],
+      entryPoints: { web: "http", websecure: "https" },
+    };
+    assert.match(stays(closed, operated, elsewhere), /does not admit those of Gateway doors\/front: extend/);
+    const open = [...closed, policyNamed("operated", { podSelector, ingress: fromNginx })];
+    assert.match(
+      stays(open, operated, elsewhere),
+      /does not admit those of Gateway doors\/front, but NetworkPolicy apps\/operated .* may, and may select the pods of operated: .*reachesApps to true/,
+    );
+    assert.equal(stays(open, operated, { ...elsewhere, reachesApps: true }), "");
   });
 });
 

@@ -85,18 +85,36 @@ function whyClosed(question: Question, door: Pods): string | undefined {
   return `${behind[0]?.name ?? ""} does not let the pods of Gateway ${id} reach those of ${name}: extend it, or label the pods, before the move`;
 }
 
-/** A policy that admits a Gateway's pods, perhaps to those of an app whose labels are not known: what policies admit adds up. */
-const likelyToAdmit = ({ policies, app }: Question, door: Pods): Policy | undefined =>
-  policies.find(({ selects, admits }) => selects(app) === undefined && admits?.(door) === true);
+/**
+ * A policy that may admit a Gateway's pods to those of an app whose labels are not known: what policies admit adds up. Where the repository does not show the Gateway's pods, it is one that may
+ * admit the controller of the class.
+ */
+function likelyToAdmit({ policies, app, former }: Question, door: Pods): Likely | undefined {
+  const open = policies.filter(
+    ({ selects, admits }) => selects(app) === undefined && admits !== undefined && admits(door) !== false,
+  );
+  const [policy] = open.filter(({ admits }) => admits?.(door) === true);
+  if (policy) return { policy, admits: "does" };
+  const [likely] = [true, undefined].flatMap((answer) =>
+    open.filter(({ admits }) => admits?.(former) === answer),
+  );
+  return likely && { policy: likely, admits: "may" };
+}
+
+interface Likely {
+  readonly policy: Policy;
+  /** Whether it admits the Gateway's pods. */
+  readonly admits: "does" | "may";
+}
 
 const whyUnlikely = (
   { name, gateway, option }: Question,
   subject: string,
-  other: Policy,
+  { policy, admits }: Likely,
 ): string | undefined =>
   gateway.reachesApps
     ? undefined
-    : `${subject} and does not admit those of Gateway ${gateway.namespace}/${gateway.name}, but ${other.name} does, and may select the pods of ${name}: if it does, set route.gateways.${option}.reachesApps to true in ${OPTIONS_FILE}`;
+    : `${subject} and does not admit those of Gateway ${gateway.namespace}/${gateway.name}, but ${policy.name} ${admits}, and may select the pods of ${name}: if it does, set route.gateways.${option}.reachesApps to true in ${OPTIONS_FILE}`;
 
 /** Policies that may be about an app whose pods are not known, such as those of an operator: those that admit the controller of the class are likely to be. */
 function whyMaybeClosed(question: Question, door: Pods): string | undefined {
