@@ -57,7 +57,8 @@ export function missingProbes(
   if (schedule !== undefined)
     return `its variable ${schedule} looks as if it ran on a schedule, and its port may be open only during a run`;
   const waiting = waitingCommand(container);
-  if (waiting !== undefined) return `its command ends in \`${waiting}\`, so nothing may listen on its port`;
+  if (waiting !== undefined)
+    return `its command ends in \`${waiting}\`, so perhaps nothing listens on its port`;
   const reason = unknownPort(container, release, objects) ?? dataLoss(release, objects);
   if (reason !== undefined) return reason;
   const path = healthPathIn(text(container.spec.image) ?? "", context);
@@ -89,12 +90,16 @@ function scheduleOf({ spec: { env } }: AppContainer): string | undefined {
 /** What a container's command does at last, if that is to wait, or to run others on a schedule. */
 function waitingCommand({ spec: { command, args } }: AppContainer): string | undefined {
   const words = [command ?? [], args ?? []].flat().map((word) => text(word) ?? "");
-  const [, last] = WAITS.exec(words.join(" ").trim()) ?? [];
-  return last;
+  const line = words.join(" ").replace(/\s+/g, " ").trim();
+  return (ENDS_WAITING.exec(line) ?? ONLY_WAITS.exec(line))?.[1];
 }
 
-const WAITS =
-  /(?:^|[\s;&|/])(tail -[fF] (?:-n ?\d+ )?\/dev\/null|sleep (?:infinity|inf|\S+(?:;|\s)+done)|(?:busybox )?crond?(?: -\S+| \d+)*|supercronic(?: \S+)+)$/;
+const ENDS_WAITING =
+  /(?:^|[\s;&|/])(tail -[fF] (?:-n ?\d+ )?\/dev\/null|sleep [\w.]+(?: ?& ?wait(?: \$!)?)?(?:[; ]+done)?|(?:busybox )?crond?(?: -\S+| \d+)*|supercronic(?: \S+)+)$/;
+
+/** Commands that only wait if nothing else runs in the container, as shells do for their terminal. */
+const ONLY_WAITS =
+  /^(?:(?:\S*\/)?(?:tini|dumb-init)(?: -\S*)* )?(?:\S*sh -\w*c )?(?:exec )?(?:\S*\/)?(tail [^;&|]+|cat|pause|(?:ba|a|z)?sh)$/;
 
 /** Probes where app-template 1 read them; from version 2 on, they belong to a container. */
 function misplacedProbes(
