@@ -7,6 +7,8 @@ const FILES: Files = {
   "apps/door.yaml": gatewayWith({ name: "front", namespace: "doors" }, "any"),
 };
 
+const MANIFEST = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: script, namespace: apps }\n";
+
 /** The places that read Ingresses. */
 function readers(file: string, line: string, options: object = {}): readonly string[] {
   const gateways = { wan: { name: "front", namespace: "doors" } };
@@ -28,6 +30,7 @@ describe("migrate route: programs that read Ingresses", () => {
       [".github/workflows/check.yaml", "jobs: { a: { steps: [{ run: kubectl get ingress -A }] } }"],
       ["Taskfile.yaml", "tasks: { hosts: kubectl --context home get svc,ing --all-namespaces }"],
       ["bin/wait.sh", "kubectl -n apps wait ingress/web --for=create"],
+      ["apps/script.yaml", `${MANIFEST}data: { "hosts.sh": "kubectl get ingress -A" }`],
     ] as const)
       assert.equal(readers(file, line).length, 1, line);
     assert.deepEqual(readers("scripts/map.mjs", 'x("Ingress")'), ["scripts/map.mjs:2"]);
@@ -38,6 +41,7 @@ describe("migrate route: programs that read Ingresses", () => {
       ["values.yaml", 'networkPolicy: { policyTypes: ["Ingress", "Egress"] }'],
       ["scripts/logs.sh", "kubectl -n ingress-nginx logs deploy/ingress-nginx-controller"],
       ["scripts/logs.sh", "# kubectl get ingress"],
+      ["apps/rule.yaml", `${MANIFEST}data: { kinds: "Deployment,Ingress", kind: "Ingress" }`],
       ["README.md", "Run `kubectl get ingress -A`."],
     ] as const)
       assert.deepEqual(readers(file, line), [], line);
