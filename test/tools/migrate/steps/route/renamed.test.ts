@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { route } from "../../../../../tools/migrate/steps/route/step.ts";
-import { gatewayWith, helmRelease, messages, resultOf } from "../../planning.ts";
+import { gatewayWith, helmRelease, messages, resultOf, type Files } from "../../planning.ts";
 
 /** What is said of the name of an entry that cannot move, in a release whose other one can. */
-function renaming(version: string, stays: object, more: object = {}, kind = "refused"): string {
+function renaming(
+  version: string,
+  stays: object,
+  more: object = {},
+  kind = "refused",
+  others: Files = {},
+): string {
   const host = (name: string): object => ({
     className: "nginx",
     hosts: [{ host: `${name}.example.com`, paths: [{ path: "/", service: { identifier: "app" } }] }],
@@ -18,6 +24,7 @@ function renaming(version: string, stays: object, more: object = {}, kind = "ref
   const files = {
     "den/tea.yaml": app,
     "den/door.yaml": gatewayWith({ name: "front", namespace: "doors" }, "any"),
+    ...others,
   };
   const result = resultOf(route, files, {
     route: { gateways: { nginx: { name: "front", namespace: "doors" } } },
@@ -38,10 +45,11 @@ describe("migrate route: an Ingress that stays in a release", () => {
   });
 
   it("is on the cutover list if its controller is not known to have a webhook", () => {
-    assert.match(
-      renaming("4.3.0", { className: "other" }, {}, "cutover"),
-      /Helm creates it again: to keep its name, set/,
-    );
+    const line = /Helm creates it again: to keep its name, set/;
+    assert.match(renaming("4.3.0", { className: "other" }, {}, "cutover"), line);
+    const values = { controller: { admissionWebhooks: { enabled: false } } };
+    const controller = helmRelease("ingress-nginx", "doors", "ingress-nginx", values);
+    assert.match(renaming("4.3.0", {}, {}, "cutover", { "doors/nginx.yaml": controller }), line);
   });
 
   it("keeps its name by a setting, or because a third one stays", () => {

@@ -1,13 +1,14 @@
 import { namerOf } from "../../../../../policy/objects/app-template-dialect.ts";
 import { enabled } from "../../../../../policy/objects/app-template.ts";
-import { text, type Fields } from "../../../../../policy/engine/read.ts";
-import type { BuiltObject } from "../../../../gitops/flux/built.ts";
+import { at, text, type Fields } from "../../../../../policy/engine/read.ts";
+import type { BuiltCluster, BuiltObject } from "../../../../gitops/flux/built.ts";
 import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { clusterOf, indexOf } from "../../../clusters.ts";
 import { fieldsIn } from "../../../objects.ts";
 import type { StepContext } from "../../../step.ts";
-import { controllerOf } from "../controllers/classes.ts";
+import { controllerOf, controllerRelease } from "../controllers/classes.ts";
 import { nginx } from "../controllers/nginx.ts";
+import { valuesIn } from "./chart.ts";
 import { INGRESS } from "./values.ts";
 
 /** The only Ingress of a release that stays, which the chart would name without its identifier. */
@@ -72,7 +73,14 @@ function renamesIn(
       after(key, { ...settings, forceRename: name }) === name
         ? `forceRename: ${name}`
         : `nameOverride: ${key}`;
-    const hasWebhook = controllerOf(text(settings.className), cluster) === nginx;
+    const hasWebhook = hasNginxWebhook(text(settings.className), cluster);
     return name === next ? [] : [{ key, before: name, after: next, setting: kept, hasWebhook }];
   });
+}
+
+/** Whether ingress-nginx serves a class with its webhook, which its chart installs by default. */
+function hasNginxWebhook(ingressClass: string | undefined, cluster: BuiltCluster): boolean {
+  if (controllerOf(ingressClass, cluster) !== nginx) return false;
+  const release = controllerRelease(ingressClass, cluster);
+  return !release || at(valuesIn(release, cluster), ["controller", "admissionWebhooks", "enabled"]) !== false;
 }
