@@ -52,6 +52,24 @@ export function attempt<Result>(
   }
 }
 
+/** The error for an object that a build contains twice, from one place of a file. */
+export class TwiceError extends BuildError {
+  readonly #subject: string;
+
+  constructor(subject: string, origin: Origin) {
+    super(`${subject} exists already: the build includes this file twice`, origin);
+    this.#subject = subject;
+  }
+
+  /** The same with a name of the build, because other builds may be right to include the file. */
+  in(build: string): BuildError {
+    return new BuildError(
+      `${this.#subject} exists already: the build of ${build} includes this file twice`,
+      this.origin,
+    );
+  }
+}
+
 /** The error for an object that is built, but that Flux or the API server rejects. */
 export class RefusedError extends BuildError {
   override get problem(): BuildProblem {

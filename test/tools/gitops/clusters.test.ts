@@ -381,6 +381,29 @@ spec: { sync: { kind: GitRepository, url: "https://git.example.com/me/home.git",
     // As a bootstrap from elsewhere, it is a root.
     const elsewhere = { "keys/keys.yaml": kustomization("keys", "./") + source };
     assert.notDeepEqual(Object.keys(maps(build({ ...files, ...elsewhere }))), ["clusters/home"]);
+    // One that applies itself may be a root of one cluster, but no build contains the bootstraps of two.
+    const other = {
+      "clusters/away/flux-system/gotk-sync.yaml": kustomization("flux-system", "./clusters/away") + source,
+      "clusters/away/apps.yaml": kustomization("apps", "./apps"),
+    };
+    const whole = { ...files, ...other, "keys/kustomization.yaml": "resources: [keys.yaml]\n", ...unused };
+    assert.deepEqual(maps(build(whole)), { "clusters/home": ["app"], "clusters/away": ["app"] });
+  });
+
+  it("have the Kustomization in a problem with an object that its build contains twice", () => {
+    const built = build({
+      "sites/a/sync.yaml": kustomization("a", "./sites/a"),
+      "sites/a/apps.yaml": kustomization("apps", "./apps"),
+      "apps/base/kustomization.yaml": "resources: [map.yaml]\n",
+      "apps/base/map.yaml": map("app"),
+      "apps/site/kustomization.yaml": "resources: [../base]\n",
+    });
+    assert.deepEqual(
+      built.clusters.flatMap(({ problems }) => problems.map(({ message }) => message)),
+      [
+        "ConfigMap default/app exists already: the build of Kustomization flux-system/apps (sites/a/apps.yaml) includes this file twice",
+      ],
+    );
   });
 
   it("are two if two bootstraps of different names apply two Kustomizations of one name", () => {

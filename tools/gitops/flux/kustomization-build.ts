@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { kustomizeBuild } from "../kustomize/kustomize.ts";
 import { idOf } from "../kustomize/object-name.ts";
 import type { Resource } from "../kustomize/resource.ts";
-import { attempt, type BuildError, type BuildProblem } from "../problem.ts";
+import { attempt, TwiceError, type BuildError, type BuildProblem } from "../problem.ts";
 import { contentsOf } from "../yaml/contents.ts";
-import type { Mapping } from "../yaml/values.ts";
+import { locate } from "../yaml/source.ts";
+import { originOf, type Mapping } from "../yaml/values.ts";
 import type { Artifacts } from "./artifacts.ts";
 import { BuiltKustomization } from "./built.ts";
 import type { ClusterProblems } from "./cluster-problems.ts";
@@ -145,7 +146,9 @@ function failuresIn(errors: readonly BuildError[], delivered: Delivered): readon
 function builtFrom(kustomization: Mapping, delivered: Delivered, partial: boolean): Built {
   const errors: BuildError[] = [];
   const onError = (error: BuildError): void => {
-    errors.push(error);
+    const { file } = locate(originOf(kustomization));
+    const name = `Kustomization ${idOf(kustomization)} (${file})`;
+    errors.push(error instanceof TwiceError ? error.in(name) : error);
   };
   const build = (): readonly Resource[] =>
     kustomizeBuild(fileWithSpec(kustomization, delivered), delivered, { onError, partial });

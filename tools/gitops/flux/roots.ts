@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { idOf } from "../kustomize/object-name.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import { isIn } from "../yaml/paths.ts";
 import type { Repository } from "../yaml/repository.ts";
@@ -105,13 +106,18 @@ function isSelfApplied(one: WrittenObject, { reaches }: Trees): boolean {
   return reached.has(file) || (isPatched === true && reached.has(posix.dirname(file)));
 }
 
-/** Whether a Kustomization would apply a bootstrapped cluster, but is not a bootstrap itself, and nothing applies it. */
+/**
+ * Whether a Kustomization would apply a bootstrapped cluster, but is not a bootstrap itself, and nothing applies it. One that applies itself may be the root of that
+ * cluster; but no build contains two bootstraps of one name, as several clusters have them.
+ */
 function isUnused(one: WrittenObject, trees: Trees, repository: Repository): boolean {
-  if (one.isBootstrap === true || one.isPatched === true || isSelfApplied(one, trees)) return false;
-  const isBootstrap = (child: WrittenObject): boolean =>
-    isSelfApplied(child, trees) && isNextToSource(child, repository);
+  if (one.isBootstrap === true || one.isPatched === true) return false;
+  const bootstraps = (trees.children.get(one) ?? []).filter(
+    (child) => isSelfApplied(child, trees) && isNextToSource(child, repository),
+  );
+  const names = new Set(bootstraps.map(({ object }) => idOf(object)));
   return (
-    (trees.children.get(one) ?? []).some(isBootstrap) &&
+    bootstraps.length > (isSelfApplied(one, trees) ? names.size : 0) &&
     !isNextToSource(one, repository) &&
     ![...trees.children.values()].some((others) => others.includes(one))
   );

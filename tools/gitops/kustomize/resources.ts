@@ -1,5 +1,5 @@
 import type { Origin } from "../yaml/source.ts";
-import { BuildError, UnmatchedError } from "../problem.ts";
+import { BuildError, TwiceError, UnmatchedError } from "../problem.ts";
 import type { Resource } from "./resource.ts";
 import { describeId, effectiveNamespace, sameId, type ResourceId } from "./resource-id.ts";
 
@@ -18,9 +18,10 @@ export class Resources {
     if (other) {
       const { source, offset } = other.origin;
       const { file, line } = source.locate(offset);
-      const isSame = source === resource.origin.source && offset === resource.origin.offset;
-      const place = isSame ? ": the build includes this file twice" : `, from ${file}:${line}`;
-      throw new BuildError(`${describeId(resource.id)} exists already${place}`, resource.origin);
+      const subject = describeId(resource.id);
+      if (source === resource.origin.source && offset === resource.origin.offset)
+        throw new TwiceError(subject, resource.origin);
+      throw new BuildError(`${subject} exists already, from ${file}:${line}`, resource.origin);
     }
     this.#list.push(resource);
     this.#index(resource, resource.name);
