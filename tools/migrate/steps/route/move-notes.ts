@@ -5,6 +5,7 @@ import type { ControllerWide } from "./controllers/class-settings.ts";
 import { defaultsNotes } from "./controllers/controller-wide.ts";
 import { cutover } from "./cutover.ts";
 import type { DnsMove } from "./dns/dns-move.ts";
+import { missingErrorServices } from "./backends/error-services.ts";
 import { missingServices } from "./backends/missing-services.ts";
 import type { CutoverNote } from "./outcome.ts";
 import { missingMiddlewares } from "./gateway/middlewares.ts";
@@ -41,6 +42,7 @@ export function moveNotes(
     ...(context.options.route.keepIngress ? [] : distinct(moves.flatMap(survivor))),
     ...distinct(moves.flatMap((move) => missingServices(move, context))),
     ...distinct(moves.flatMap(missingMiddlewares)),
+    ...distinct(moves.flatMap(missingErrorServices)),
     ...distinct(policies.flatMap(({ notes }) => notes)),
     ...defaultsNotes(wide, moves[0]?.reading.ingressClass, parents),
   ];

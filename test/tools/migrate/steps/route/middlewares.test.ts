@@ -128,6 +128,26 @@ describe("migrate route: a Middleware that no file contains", () => {
     assert.doesNotMatch(lines([chain("login"), other("login")]), /Middleware apps\/login/);
   });
 
+  it("is not used if it names a Service for error pages that nothing creates", () => {
+    const lines = (service: object, ...objects: readonly object[]): string => {
+      const guard = middleware("guard", { errors: { status: ["500-599"], query: "/", service } });
+      return messages(run([guard, ...objects], [], "traefik"), "cutover").join("\n");
+    };
+    const page = {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "page", namespace: "apps" },
+      spec: { ports: [{ port: 80 }] },
+    };
+    const line = /before the commit: Service \w+\/page, which Middleware apps\/guard names in errors,/;
+    assert.match(lines({ name: "page", port: 80 }), line);
+    assert.match(lines({ name: "page", namespace: "other" }, page), line);
+    assert.doesNotMatch(lines({ name: "page", port: 80 }, page), line);
+    assert.doesNotMatch(lines({ name: "page", kind: "TraefikService" }), line);
+    const chart = helmRelease("site", "apps", "nginx", {});
+    assert.doesNotMatch(lines({ name: "page", port: 80 }, chart), line);
+  });
+
   it("is not one that the step writes", () => {
     const files: Files = {
       "apps/objects.yaml": [

@@ -76,7 +76,7 @@ function withoutService(
   }
   const index = indexOf(cluster);
   const isMissing = (namespace: string, service: string): boolean =>
-    !isCreated(namespace, service, index) && !mayBeCreated(namespace, service, index);
+    isMissingService(namespace, service, index);
   return standIns(name, moving, { options, isMissing }).map(({ paths, rule, isShared }) => ({
     places: paths,
     answers: answersOfTraefik(rule, isShared),
@@ -121,6 +121,10 @@ function errorsToday(ingressClass: string | undefined, cluster: BuiltCluster): s
     ? "ingress-nginx answers with its default backend"
     : "ingress-nginx answers with a 503";
 }
+
+/** Whether nothing in the repository creates a Service, or may create it. */
+export const isMissingService = (namespace: string, name: string, index: ObjectIndex): boolean =>
+  !isCreated(namespace, name, index) && !mayBeCreated(namespace, name, index);
 
 function isCreated(namespace: string, name: string, index: ObjectIndex): boolean {
   return (

@@ -203,5 +203,5 @@ export function ownMiddleware(reference: string, namespace: string): string | un
 
 /** Why a route cannot use a Middleware as a filter. */
 export function foreign(middleware: string, namespace: string): string {
-  return `an ExtensionRef can only name a Middleware in namespace ${namespace}: copy Middleware ${middleware} there first, with the Secrets and Middlewares that it names, and name the copy here`;
+  return `an ExtensionRef can only name a Middleware in namespace ${namespace}: copy Middleware ${middleware} there first, with the Secrets, Services and Middlewares that it names, and name the copy here`;
 }
