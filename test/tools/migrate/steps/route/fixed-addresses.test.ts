@@ -123,13 +123,19 @@ describe("migrate route: fixed addresses of hosts that move", () => {
         .plan.notes.map(({ message }) => message)
         .join("\n");
     const blocky = "customDNS:\n  mapping:\n    example.org: 192.0.2.20\n";
+    assert.match(
+      advice({ "club/names.yaml": configMap({ "blocky.yml": blocky }) }),
+      /: add an entry for these hosts with the address of Gateway edge-doors\/wan, and leave this one, .* in the same commit/,
+    );
+    // A second entry for one name would be a second address of it.
     for (const more of [
       { "club/client.yaml": aliases("192.0.2.20", "poll.example.org", "other.example.org") },
-      { "club/names.yaml": configMap({ "blocky.yml": blocky }) },
+      { "club/names.yaml": configMap({ hosts: "192.0.2.20 other.example.org poll.example.org\n" }) },
+      { "club/names.yaml": configMap({ dns: "address=/poll.example.org/other.example.org/192.0.2.20\n" }) },
     ])
       assert.match(
         advice(more),
-        /: add an entry for these hosts with the address of Gateway edge-doors\/wan, and leave this one, .* in the same commit/,
+        /: remove these hosts from this entry, which other names have, too, and add one for them with the address of Gateway edge-doors\/wan in the same commit/,
       );
   });
 

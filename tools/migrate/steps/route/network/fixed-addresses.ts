@@ -74,18 +74,25 @@ function notesOf(
   const name = option ? `Gateway ${option.namespace}/${option.name}` : "the Gateway";
   const place = `the address of the controller of class ${ingressClass}`;
   const what = isOld ? place : "a fixed address";
-  const change = isWide(entry, own)
-    ? `add an entry for these hosts with the address of ${name}, and leave this one, which other names have, too,`
-    : `change it to that of ${name}${entry.withSubdomains === true ? ", where every name below then leads as well," : ""}`;
+  const change = changeOf(entry, own, name);
   const advice = isOld ? change : `if it leads to the controller of class ${ingressClass}, ${change}`;
   const message = `sends requests for ${hosts} to ${entry.to}, ${what}: ${advice} in the same commit, or they get 404, whatever else DNS says`;
   return [{ kind: "cutover", message, position }];
 }
 
-/** Whether an entry names more than what moves. */
-function isWide({ names, pattern }: AddressEntry, moved: readonly DnsRecord[]): boolean {
+/** What to change so that an entry no longer leads moved hosts to the controller; a second entry for one name would be a second address of it. */
+function changeOf(
+  { names, pattern, withSubdomains }: AddressEntry,
+  moved: readonly DnsRecord[],
+  gateway: string,
+): string {
   const hosts = new Set(moved.map(({ host }) => host.toLowerCase()));
-  return pattern !== undefined || names.some((name) => !hosts.has(name.toLowerCase().replace(/\.$/, "")));
+  const others = names.filter((name) => !hosts.has(name.toLowerCase().replace(/\.$/, "")));
+  if (pattern === undefined && others.length === 0)
+    return `change it to that of ${gateway}${withSubdomains === true ? ", where every name below then leads as well," : ""}`;
+  return pattern === undefined && others.length < names.length
+    ? `remove these hosts from this entry, which other names have, too, and add one for them with the address of ${gateway}`
+    : `add an entry for these hosts with the address of ${gateway}, and leave this one, which other names have, too,`;
 }
 
 /** Whether an object names an address. */
