@@ -1,7 +1,7 @@
 import type { KubeObject } from "../../kube/objects.ts";
 import { oncePer } from "../../lib/once-per.ts";
 import { enabled, isAppTemplate } from "./app-template.ts";
-import { appValues, dialectOf, namerOf, rendered } from "./app-template-dialect.ts";
+import { appValues, dialectOf, namerOf, rendered, type Dialect } from "./app-template-dialect.ts";
 import { localReleases, releaseOf } from "./helm.ts";
 import type { ObjectIndex } from "../engine/object-index.ts";
 import type { Path } from "../engine/path.ts";
@@ -85,7 +85,7 @@ export function appRoutes(release: KubeObject, objects: ObjectIndex): readonly A
   const routes = enabled(values.route);
   const services = appServices(release, objects);
   const nameOf = namerOf(release, objects, routes);
-  const isNameLiteral = dialectOf(release, objects) === "4";
+  const dialect = dialectOf(release, objects);
   const shared = fields(fields(values.global).annotations);
   return routes.map(([identifier, route]) => ({
     route: {
@@ -101,7 +101,7 @@ export function appRoutes(release: KubeObject, objects: ObjectIndex): readonly A
         hostnames: list(route.hostnames).map((host) =>
           typeof host === "string" ? rendered(host, release) : host,
         ),
-        rules: nameOf === undefined ? [] : rulesOf(route, services, isNameLiteral),
+        rules: nameOf === undefined ? [] : rulesOf(route, services, dialect),
       },
     },
     path: (steps) => path(["route", identifier, ...valueSteps(steps)]),
@@ -114,21 +114,26 @@ function valueSteps([first, ...rest]: Path): Path {
   return first === "metadata" || first === "spec" ? rest : first === undefined ? [] : [first, ...rest];
 }
 
-/** If the release has exactly one Service, that Service is the default backend (`autoDetectService`). */
-function rulesOf(route: Fields, services: readonly AppService[], isNameLiteral: boolean): readonly unknown[] {
-  const only = services.length === 1 ? services[0] : undefined;
+/**
+ * From 4.0 on, a name is literal, an identifier is looked up, and the only Service of a release is the default backend (`autoDetectService`). 2.x and 3.x look up
+ * a name, and know neither identifiers nor defaults (classes/_route.tpl).
+ */
+function rulesOf(route: Fields, services: readonly AppService[], dialect: Dialect): readonly unknown[] {
+  const isOld = dialect === "2" || dialect === "3";
+  const only = services.length === 1 && !isOld ? services[0] : undefined;
   const given = list(route.rules);
   const rules = given.length === 0 && only !== undefined ? [{ backendRefs: [{}] }] : given;
+  const find = (wanted: unknown): AppService | undefined => services.find((own) => own.identifier === wanted);
   return rules.map((rule) => ({
     ...fields(rule),
     backendRefs: list(fields(rule).backendRefs).map((item) => {
       const { name, identifier, ...rest } = fields(item);
-      const isNamed =
-        name !== undefined && (isNameLiteral || !services.some((own) => own.identifier === name));
-      if (isNamed) return { ...fields(item), ...writtenPort(rest) };
-      const wanted = name ?? identifier;
-      const service = wanted === undefined ? only : services.find((own) => own.identifier === wanted);
-      return service === undefined ? { ...rest, identifier } : backend(rest, service);
+      if (name !== undefined && (dialect === "4" || find(name) === undefined))
+        return { ...fields(item), ...writtenPort(rest) };
+      const wanted = isOld ? name : (name ?? identifier);
+      const service = wanted === undefined ? only : find(wanted);
+      if (service !== undefined) return backend(rest, service);
+      return isOld ? { ...rest, unread: identifier } : { ...rest, identifier };
     }),
   }));
 }

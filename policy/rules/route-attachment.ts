@@ -124,6 +124,8 @@ function* parentProblems(
   else yield* attachmentProblems(route, parent, gateway, context);
 }
 
+const UNREAD = ": before 4.0, app-template reads its field `name`, not `identifier`";
+
 function* backendProblems(
   route: KubeObject,
   backend: Fields,
@@ -135,7 +137,7 @@ function* backendProblems(
       path: [],
       message:
         backend.identifier === undefined
-          ? "The backend does not name a Service."
+          ? `The backend does not name a Service${backend.unread === undefined ? "" : UNREAD}.`
           : `The release has no Service with the identifier ${text(backend.identifier) ?? ""}.`,
     };
     return;
