@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { buildRepository } from "../../../tools/gitops/flux/repository-build.ts";
+import { build, kustomization, map } from "../../support/built-repository.ts";
 import { Repository } from "../../../tools/gitops/yaml/repository.ts";
 
 const ROOT = join(import.meta.dirname, "../../fixtures/repositories/refusals");
@@ -95,7 +96,38 @@ describe("the offline build reports what Kustomize builds but Flux or the API se
     expect('variables/map.yaml:8 "a b" is not a valid key in data: use letters, digits, "-", "_" and "."');
   });
 
+  it("names, namespaces, labels and annotations that it does not accept", () => {
+    const qualified =
+      'use at most 63 letters, digits, "-", "_" and ".", after a domain and a slash or without them';
+    expect(
+      'named/objects.yaml:3 the API server rejects the name "Blue_Team": use lowercase letters, digits, "-" and "."',
+      'named/objects.yaml:3 the API server rejects the namespace "Web": use at most 63 lowercase letters, digits and "-"',
+      'named/objects.yaml:8 the API server rejects the name "web.shop": use at most 63 lowercase letters, digits and "-"',
+      'named/objects.yaml:11 the API server rejects the label team "blue team": use at most 63 letters, digits, "-", "_" and "."',
+      `named/objects.yaml:12 the API server rejects the key "a team": ${qualified}`,
+      `named/objects.yaml:15 the API server rejects the key "a/b/c": ${qualified}`,
+    );
+  });
+
+  it("fields of a Kustomization that nothing in the repository applies", () => {
+    const sync = kustomization("sync", "./cluster");
+    const apps = kustomization("apps", "./apps").replace(
+      "prune: true",
+      'prune: "yes", postBuild: { substitute: { PORT: 80 } }',
+    );
+    const built = build({
+      "flux/sync.yaml": sync,
+      "flux/apps.yaml": apps,
+      "apps/map.yaml": map("a"),
+      "cluster/map.yaml": map("b"),
+    });
+    assert.deepEqual(
+      built.clusters.flatMap((cluster) => cluster.problems.map(({ message }) => message)),
+      ["spec.prune must be true or false", "spec.postBuild.substitute.PORT must be a string: quote it"],
+    );
+  });
+
   it("no other problems", () => {
-    assert.equal(problems.length, 45, problems.join("\n"));
+    assert.equal(problems.length, 51, problems.join("\n"));
   });
 });

@@ -17,7 +17,7 @@ import type { BuiltCluster, BuiltKustomization, BuiltObject } from "./built.ts";
 import { indexOf } from "./cluster-index.ts";
 import { ClusterProblems } from "./cluster-problems.ts";
 import { collision } from "./finish.ts";
-import { customResourceErrors, identityError, serverErrors } from "./server-errors.ts";
+import { customResourceErrors, identityError, rootErrors, serverErrors } from "./server-errors.ts";
 import { MissingVariables } from "./missing-variables.ts";
 import { strictFlux } from "./strict-substitution.ts";
 
@@ -184,6 +184,7 @@ class ClusterBuild {
         .map(idOf),
     );
     for (const root of roots.filter((candidate) => !applied.has(idOf(candidate)))) {
+      for (const error of rootErrors(root)) this.#problems.report(error);
       objects.push({
         object: root,
         kustomization: undefined,

@@ -11,11 +11,12 @@ import { fieldTypes } from "./field-types/types.ts";
 import { wrongTypes } from "./field-types/wrong-types.ts";
 import { CIPHERTEXT } from "./ciphertext.ts";
 import { specOf } from "./flux-kustomization.ts";
+import { invalidMetadata } from "./server-names.ts";
 import { isEncryptedWhole } from "./variables.ts";
 
 /**
  * Why the API server, or kustomize-controller before it, rejects an object that Kustomize builds: fields of the wrong type, a namespaced object without a
- * namespace, an object that stays encrypted.
+ * namespace, a name that it does not accept, an object that stays encrypted.
  */
 export function serverErrors(object: Mapping, kustomization: Mapping | undefined): readonly BuildError[] {
   if (isEncryptedWhole(object)) return [];
@@ -34,6 +35,7 @@ export function serverErrors(object: Mapping, kustomization: Mapping | undefined
 /** What the API server rejects in an object that Flux sends to it. */
 function* refusals({ object, gvk, namespace }: Resource): Generator<RefusedError> {
   yield* wrongTypes(object, fieldTypes(gvk));
+  yield* invalidMetadata(object, gvk);
   yield* invalidKeys(gvk, object);
   if (gvk.kind === "Secret" && gvk.group === "") yield* unreadableValues(object);
   if (namespace === "" && isNamespaced(gvk)) yield withoutNamespace(object);
@@ -66,6 +68,12 @@ function* unreadableValues(secret: Mapping): Generator<RefusedError> {
 function isBase64(text: string): boolean {
   const digits = text.replaceAll(/[\r\n]/g, "");
   return digits.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(digits);
+}
+
+/** Errors for fields of a Kustomization that a person applies. The command may supply the namespace. */
+export function rootErrors(root: Mapping): readonly BuildError[] {
+  const { gvk } = new Resource(root, originOf(root));
+  return [...wrongTypes(root, fieldTypes(gvk))];
 }
 
 /** Whether Flux never sends an object to the API server. */
