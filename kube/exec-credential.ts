@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { messageOf } from "../lib/errors.ts";
+import { isMap } from "../lib/maps.ts";
+import { parse } from "../lib/quiet-yaml.ts";
 import type { Fields } from "./kubeconfig-files.ts";
 
 /** The credential that an exec plugin returned. */
@@ -72,19 +75,34 @@ async function runPlugin(exec: Fields, cluster: Fields): Promise<Credential> {
     throw new Error(`${command} returned ${String(credential.apiVersion)} instead of ${String(apiVersion)}`);
   if (status?.token === undefined && status?.clientCertificateData === undefined)
     throw new Error(`${command} returned neither a token nor a certificate`);
+  const { expirationTimestamp } = status;
+  if (expirationTimestamp !== undefined && Number.isNaN(Date.parse(expirationTimestamp)))
+    throw new Error(`${command} returned an expirationTimestamp that is no time`);
   return status;
 }
 
+/** client-go decodes YAML as well as JSON. */
 function parseCredential(output: string, command: string): { apiVersion?: unknown; status?: Credential } {
+  // YAML is not always read where JSON is indented with tabs.
+  const answer = attempt(() => JSON.parse(output)) ?? attempt(() => parse(output));
+  // The output may contain a token, so it is never quoted.
+  if (!isMap(answer)) throw new Error(`${command} returned neither JSON nor YAML`);
+  return answer;
+}
+
+function attempt(read: () => unknown): unknown {
   try {
-    return JSON.parse(output) as { apiVersion?: unknown; status?: Credential };
+    return read();
   } catch {
-    // The output may contain a token, so it is never quoted.
-    throw new Error(`${command} did not return JSON`);
+    return undefined;
   }
 }
 
-function outputOf(command: string, { args, env }: Fields, more: NodeJS.ProcessEnv): Promise<string> {
+function outputOf(
+  command: string,
+  { args, env, installHint }: Fields,
+  more: NodeJS.ProcessEnv,
+): Promise<string> {
   const variables = ((env as { name: string; value?: string }[] | undefined) ?? []).map(
     ({ name, value = "" }) => [name, value],
   );
@@ -101,7 +119,11 @@ function outputOf(command: string, { args, env }: Fields, more: NodeJS.ProcessEn
       // For example, the address at which to log in.
       process.stderr.write(text);
     });
-    plugin.on("error", reject);
+    plugin.on("error", (error: NodeJS.ErrnoException) => {
+      const isHinted = error.code === "ENOENT" && typeof installHint === "string" && installHint !== "";
+      const hint = isHinted ? `. The kubeconfig says: ${installHint.replaceAll(/\s+/g, " ").trim()}` : "";
+      reject(new Error(`${messageOf(error)}${hint}`, { cause: error }));
+    });
     plugin.on("close", (code, signal) => {
       if (code === 0) resolve(output);
       else reject(new Error(`${command} failed (${signal ?? String(code)}): ${complaint.trim()}`));

@@ -44,6 +44,11 @@ describe("a client of a cluster", () => {
       await failure(kubeconfig({ exec: { ...exec, interactiveMode: "Never" } })),
       /context test .* no way to connect: spawn no-such-helper ENOENT\n.*Log in again, install the exec plugin/,
     );
+    const installHint = "Get it from\nexample.com.";
+    assert.match(
+      await failure(kubeconfig({ exec: { ...exec, interactiveMode: "Never", installHint } })),
+      /spawn no-such-helper ENOENT\. The kubeconfig says: Get it from example\.com\./,
+    );
   });
 
   it("names a context whose cluster is missing", async () => {

@@ -86,6 +86,17 @@ export const UNUSUAL_WAYS: Readonly<Record<string, Way>> = {
     seen: { certificate: "edgefirst:sandbox-admin" },
   },
   "an exec plugin that returns nothing": { user: shell(credentials("")), seen: undefined },
+  "an exec plugin that answers in YAML": {
+    user: shell(
+      `printf 'apiVersion: ${exec.apiVersion}\nkind: ExecCredential\nstatus: { token: x, expirationTimestamp: 2999-01-01T00:00:00Z }\n'`,
+    ),
+    seen: { authorization: "Bearer x" },
+  },
+  "an exec plugin that does not say when its token expires": {
+    user: shell(credentials(`\\"token\\":\\"x\\",\\"expirationTimestamp\\":\\"soon\\"`)),
+    seen: undefined,
+  },
+  "an exec plugin that answers with neither": { user: shell("echo token"), seen: undefined },
   "an exec plugin that answers in another version": {
     user: shell(credentials(`\\"token\\":\\"x\\"`, "client.authentication.k8s.io/v1beta1")),
     seen: undefined,
