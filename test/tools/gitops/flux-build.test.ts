@@ -28,6 +28,7 @@ const SPECS: Readonly<Record<string, Mapping>> = {
       { name: "other", newTag: "1" },
     ],
   },
+  "flux-image-fields": { images: [{ name: "shop", tagSuffix: "-unknown" }] },
   "refused-remote-component": { ignoreMissingComponents: true, components: ["https://example.com/c"] },
   "refused-substituted-id": { postBuild: { substitute: VARIABLES } },
   "numbers-as-labels": {

@@ -189,7 +189,7 @@ function mergeImages(fields: Mapping, spec: Mapping): void {
   for (const [index, entry] of more.entries()) {
     const own = list.find((image) => isMapping(image) && isMapping(entry) && image.name === entry.name);
     if (!isMapping(own) || !isMapping(entry)) {
-      pushElement(list, entry, entryOrigin(more, index));
+      pushElement(list, isMapping(entry) ? imageOf(entry) : entry, entryOrigin(more, index));
       continue;
     }
     const take = (field: string): void => {
@@ -200,6 +200,14 @@ function mergeImages(fields: Mapping, spec: Mapping): void {
     take("newTag");
     take("digest");
   }
+}
+
+/** The fields that an image of a Flux Kustomization has: one of Kustomize has more. Source: Image in fluxcd/pkg/apis/kustomize. */
+function imageOf(entry: Mapping): Mapping {
+  const image = mappingAt(originOf(entry));
+  for (const field of ["name", "newName", "newTag", "digest"])
+    if (entry[field] !== undefined) setField(image, field, entry[field], entryOrigin(entry, field));
+  return image;
 }
 
 /** Sets the labels and annotations from `spec.commonMetadata`, which override the object's own. */
