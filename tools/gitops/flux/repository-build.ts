@@ -53,10 +53,11 @@ export function buildRepository(
   const files = yamlFilesIn(repository);
   const surviving = [...orphans.values()].flat().map(asWritten);
   const named = ownerClusters(repository);
-  const written = [
-    ...withBootstraps(writtenKustomizations(repository), repository, named),
-    ...surviving.filter(({ object }) => isFluxKustomization(object)),
-  ];
+  // What finds a cluster may be below a Kustomization that exists only there, which applies it and substitutes its variables.
+  const kustomizations = surviving.filter(({ object }) => isFluxKustomization(object));
+  const all = writtenKustomizations(repository);
+  const onClusters = kustomizations.length === 0 ? all : [...all, ...kustomizations];
+  const written = withBootstraps(onClusters, repository, named);
   if (written.length === 0) {
     const templates = new Set(files.filter((file) => isChartTemplate(file, repository)));
     const plain = files.filter((file) => !templates.has(file));
@@ -150,6 +151,10 @@ function mayHoldObjects(repository: Repository, file: string): boolean {
   return TOP_API_VERSION.test(content) && KIND.test(content);
 }
 
-function asWritten({ object, origin }: BuiltObject): WrittenObject {
-  return { object, file: origin.source.file };
+function asWritten({ object, origin, kustomization }: BuiltObject): WrittenObject {
+  return {
+    object,
+    file: origin.source.file,
+    ...(kustomization && { applier: kustomization.object }),
+  };
 }

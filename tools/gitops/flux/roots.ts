@@ -10,7 +10,7 @@ import type { Artifacts } from "./artifacts.ts";
 import { filesReached, pathOf, specOf } from "./flux-kustomization.ts";
 import type { Root } from "./cluster-names.ts";
 import type { OwnSources } from "./own-sources.ts";
-import { clusterOf, documentsWith, hasVariables, type WrittenObject } from "./written.ts";
+import { clusterOf, documentsWith, hasVariables, namespaceOf, type WrittenObject } from "./written.ts";
 
 /**
  * The roots of a cluster's tree: the Kustomizations that no other Kustomization applies. In a cycle, the first file is the root. An app that
@@ -82,16 +82,29 @@ function treesOf(written: readonly WrittenObject[], sources: OwnSources, artifac
     if (!(files instanceof BuildError)) reaches.set(kustomization, files);
   }
   const writtenIn = Map.groupBy(
-    written.filter(({ isBootstrap }) => isBootstrap !== true),
+    written.filter(({ isBootstrap, applier }) => isBootstrap !== true && applier === undefined),
     ({ file }) => file,
   );
+  const survivors = written.filter(({ applier }) => applier !== undefined);
   const children = new Map(
     [...reaches].map(([parent, files]) => [
       parent,
-      [...files].flatMap((file) => writtenIn.get(file) ?? []).filter((child) => !isSameObject(child, parent)),
+      [
+        ...[...files].flatMap((file) => writtenIn.get(file) ?? []),
+        ...survivors.filter((survivor) => hasApplied(parent, survivor)),
+      ].filter((child) => !isSameObject(child, parent)),
     ]),
   );
   return { reaches, children };
+}
+
+/** Whether a Kustomization applied an object that exists only on the cluster. Its file may leave its namespace to the kustomization. */
+function hasApplied({ object }: WrittenObject, { applier }: WrittenObject): boolean {
+  if (applier === undefined || pathOf(object) !== pathOf(applier)) return false;
+  const [own, other] = [object, applier].map(({ metadata }) =>
+    isMapping(metadata) ? metadata.name : undefined,
+  );
+  return own === other && ["", namespaceOf(applier)].includes(namespaceOf(object));
 }
 
 /** Whether two are one object of a file, which an overlay may have changed: what it applies is then itself, not its base. */

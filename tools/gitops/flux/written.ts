@@ -13,6 +13,8 @@ export interface WrittenObject {
   readonly isBootstrap?: true;
   /** Set if the file is a patch, or an overlay's kustomization file, and the object is the template or base to which it gives a path. */
   readonly isPatched?: true;
+  /** Set if the object exists only on the cluster: the Kustomization that applied it when the repository still contained it. */
+  readonly applier?: Mapping;
 }
 
 /** The namespace of an object as it is written; empty if there is none. */
