@@ -21,7 +21,7 @@ import {
   type Value,
 } from "../yaml/values.ts";
 import type { Origin } from "../yaml/source.ts";
-import { BuildError, NoDirectoryError, unsupported } from "../problem.ts";
+import { BuildError, unsupported } from "../problem.ts";
 import { Delivered } from "./delivered.ts";
 
 /** Whether an object is a Flux Kustomization. */
@@ -86,7 +86,7 @@ export function plainFile(kustomization: Mapping, repository: Repository): Kusto
   const from = entryOrigin(isMapping(kustomization.spec) ? spec : kustomization, "path");
   const path = pathOf(kustomization);
   const directory = repository instanceof Delivered ? posix.join(repository.base, path) : path;
-  if (!repository.isDirectory(directory)) throw new NoDirectoryError(directory, from);
+  if (!repository.isDirectory(directory)) throw repository.absence("directory", directory, from);
   return findKustomizationFile(repository, directory) === undefined
     ? generateKustomizationFile(repository, directory, from)
     : readKustomizationFile(repository, directory, from, "lenient");

@@ -2,7 +2,7 @@ import { join, posix } from "node:path";
 import { MEBIBYTE } from "../../../lib/bytes.ts";
 import { oncePer } from "../../../lib/once-per.ts";
 import { EdgefirstError } from "../../../lib/errors.ts";
-import { BuildError } from "../problem.ts";
+import { BuildError, NoDirectoryError } from "../problem.ts";
 import { Disk, type Answers } from "./disk.ts";
 import { BYTE_ORDER_MARK, encodedAs, isWide } from "../../../lib/encoded-text.ts";
 import { encodingProblem } from "./encoding.ts";
@@ -175,7 +175,9 @@ export class Repository {
 
   /** The error, with the location `from`, for a file or directory that does not exist. */
   absence(what: string, path: string, from: Origin): BuildError {
-    return new BuildError(`the ${what} ${path} does not exist`, from);
+    return what === "directory"
+      ? new NoDirectoryError(path, from)
+      : new BuildError(`the ${what} ${path} does not exist`, from);
   }
 
   /** Whether a path goes through a symbolic link. */
