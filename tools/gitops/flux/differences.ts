@@ -29,8 +29,26 @@ export function differences(
       return cluster && byIdentity(cluster);
     });
     const ids = new Set([...(old?.keys() ?? []), ...(now?.keys() ?? [])]);
-    return [...ids].flatMap((id) => difference(name, id, old?.get(id), now?.get(id)));
+    return [...ids].flatMap((id) =>
+      pairs(old?.get(id) ?? [], now?.get(id) ?? []).flatMap(([one, other], index) =>
+        difference(name, index === 0 ? id : `${id} (${index + 1})`, one, other),
+      ),
+    );
   });
+}
+
+type Pair = readonly [before: BuiltObject | undefined, after: BuiltObject | undefined];
+
+/** Objects with the same identity: those of one Kustomization belong together, in whichever order the Kustomizations are built. */
+function pairs(before: readonly BuiltObject[], after: readonly BuiltObject[]): readonly Pair[] {
+  if (before.length < 2 && after.length < 2) return [[before[0], after[0]]];
+  const rest = [...after];
+  const same = before.map((one) => {
+    const index = rest.findIndex((other) => appliedBy(other) === appliedBy(one));
+    return index < 0 ? undefined : rest.splice(index, 1)[0];
+  });
+  const known = before.map((one, index): Pair => [one, same[index] ?? rest.shift()]);
+  return [...known, ...rest.map((other): Pair => [undefined, other])];
 }
 
 function difference(
@@ -64,17 +82,10 @@ function withoutOrigin(object: Mapping): Mapping {
   return { ...object, metadata: Object.keys(annotations).length > 0 ? { ...others, annotations } : others };
 }
 
-/** Numbers the second and later objects with the same identity, so that none is overwritten. */
-const byIdentity = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string, BuiltObject> => {
-  const found = new Map<string, BuiltObject>();
-  for (const built of objects) {
-    const name = identity(built);
-    let id = name;
-    for (let count = 2; found.has(id); count++) id = `${name} (${count})`;
-    found.set(id, built);
-  }
-  return found;
-});
+/** Several Kustomizations may apply an object with the same identity. */
+const byIdentity = oncePer(({ objects }: BuiltCluster): ReadonlyMap<string, readonly BuiltObject[]> =>
+  Map.groupBy(objects, identity),
+);
 
 function identity({ object }: BuiltObject): string {
   const { id } = new Resource(object, originOf(object));

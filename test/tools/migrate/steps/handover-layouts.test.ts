@@ -79,6 +79,13 @@ const LAYOUTS: Readonly<Record<string, Files>> = {
       [`${DIRECTORY}/app/helm/values.yaml`]: { instance: sync() },
     }),
   },
+  "another Kustomization that applies an object of the root as well": {
+    ...layout(),
+    [`${DIRECTORY}/kustomization.yaml`]: { resources: ["instance.yaml", "settings/a.yaml"] },
+    [`${DIRECTORY}/instance.yaml`]: fluxInstance(),
+    [`${DIRECTORY}/settings/a.yaml`]: namespace("shared"),
+    "clusters/den/flux/settings.yaml": kustomization("settings", `./${DIRECTORY}/settings`, FLUX_SOURCE),
+  },
   "a gotk-sync.yaml below the root": {
     ...layout(),
     [`${DIRECTORY}/kustomization.yaml`]: { resources: ["gotk-sync.yaml"] },
