@@ -21,7 +21,7 @@ import { OPTIONS_FILE } from "../../options-file.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { whyNotMovedTo, withComments, type VersionComments } from "./version-comments.ts";
-import { isBuilt } from "../../built-files.ts";
+import { entryIn, whyNotListed } from "./unlisted.ts";
 import { apiVersionFor } from "./api-version.ts";
 import { isOciRepository, type Artifact, type Source } from "./artifact.ts";
 
@@ -104,29 +104,6 @@ function listersOf(file: string, files: NewFiles, { repository }: StepContext): 
   if (listers.length > 0) return listers;
   const own = find(posix.dirname(file));
   return own === undefined ? [] : [own];
-}
-
-/** A path as a kustomization lists it. */
-function entryIn(kustomization: string, path: string): string {
-  const relative = posix.relative(posix.dirname(kustomization), path);
-  return relative.startsWith("../") ? relative : `./${relative}`;
-}
-
-/** Why a file cannot become part of what Flux applies: it is there already, as a draft, or a kustomization cannot list it. */
-export function whyNotListed(
-  path: string,
-  kustomization: string | undefined,
-  files: NewFiles,
-  { repository, clusters }: StepContext,
-): string | undefined {
-  if (kustomization === undefined) return undefined;
-  if (
-    repository.isFile(path) &&
-    !isBuilt(path, clusters) &&
-    !files.isListed(kustomization, entryIn(kustomization, path))
-  )
-    return `its OCIRepository belongs into ${path}, which exists but is not listed in ${kustomization}: list it there, or rename or remove it`;
-  return files.whyNotListed(kustomization, entryIn(kustomization, path));
 }
 
 /** The chart version as the release's file has it, if Flux substitutes a variable in it. */

@@ -6,15 +6,10 @@ import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { asWritten, fieldAt, nameOf, objectNamed, type WrittenObject } from "../../objects.ts";
 import type { StepContext } from "../../step.ts";
+import { whyNotListed } from "./unlisted.ts";
 import { apiVersionFor } from "./api-version.ts";
 import { repositoryOf, type Source } from "./artifact.ts";
-import {
-  artifactKey,
-  existingName,
-  ociRepository,
-  whyNotListed,
-  type NewRepositories,
-} from "./repositories.ts";
+import { artifactKey, existingName, ociRepository, type NewRepositories } from "./repositories.ts";
 
 /**
  * The `chartRef` to an OCIRepository that all releases of a chart and version share. It is next to the HelmRepository that it replaces, in
