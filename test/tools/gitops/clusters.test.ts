@@ -822,4 +822,20 @@ replacements: [{ source: { kind: Remote, name: remote }, targets: [{ select: { k
       ["unsupported"],
     );
   });
+
+  it("are built without a directory whose kustomization is empty, in a build that may be partial", () => {
+    const files = {
+      "cluster/kustomization.yaml": "resources: [empty, map.yaml]\n",
+      "cluster/empty/kustomization.yaml": "kind: Kustomization\nresources:\n",
+      "cluster/map.yaml": map("one"),
+      "cluster/sync.yaml": kustomization("sync", "./cluster"),
+    };
+    const built = build(files, { partial: true });
+    assert.deepEqual(maps(built), { ".": ["one"] });
+    assert.match(
+      built.clusters[0]?.problems[0]?.message ?? "",
+      /^the kustomization in cluster.empty is empty/,
+    );
+    assert.deepEqual(maps(build(files)), { ".": [] });
+  });
 });

@@ -70,6 +70,24 @@ describe("roots with one name and one path", () => {
     assert.deepEqual(Object.keys(maps(build(files))), ["."]);
   });
 
+  it("are of one cluster if one is left over from an earlier bootstrap", () => {
+    const patch =
+      '[{ "op": "add", "path": "/spec/postBuild", "value": { "substitute": { "CITY": "rome" } } }]';
+    const files = {
+      "apps/flux-system/gotk-sync.yaml": kustomization("flux-system", "./apps"),
+      "apps/kustomization.yaml": "resources: [web.yaml]\n",
+      "apps/web.yaml": kustomization("web", "./web"),
+      "flux/apps.yaml": kustomization("apps", "./apps").replace(
+        "prune: true",
+        `prune: true, patches: [{ target: { kind: Kustomization }, patch: '${patch}' }]`,
+      ),
+      "web/map.yaml": map('"of-${CITY}"'),
+    };
+    const cluster = { "flux/cluster.yaml": kustomization("cluster", "./flux") };
+    assert.deepEqual(maps(build({ ...files, ...cluster })), { ".": ["of-rome"] });
+    assert.deepEqual(maps(build(files)), { ".": ["of-${CITY}", "of-rome"] });
+  });
+
   it("are both built if their names differ and they apply different Kustomizations with one name", () => {
     const patches = (city: string): string =>
       `prune: true, patches: [{ target: { kind: Kustomization }, patch: '[{ "op": "add", "path": "/spec/postBuild", "value": { "substitute": { "CITY": "${city}" } } }]' }]`;

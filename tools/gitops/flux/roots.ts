@@ -120,19 +120,35 @@ function isSelfApplied(one: WrittenObject, { reaches }: Trees): boolean {
 }
 
 /**
- * Whether a Kustomization would apply a bootstrapped cluster, but is not a bootstrap itself, and nothing applies it. One that applies itself may be the root of that
- * cluster; but no build contains two bootstraps of one name, as several clusters have them.
+ * Whether nothing applies a Kustomization, and it is left over from an earlier bootstrap, or would apply a bootstrapped cluster without being a bootstrap itself. One
+ * that applies itself may be the root of that cluster; but no build contains two bootstraps of one name, as several clusters have them.
  */
 function isUnused(one: WrittenObject, trees: Trees, repository: Repository): boolean {
   if (one.isBootstrap === true || one.isPatched === true) return false;
+  if ([...trees.children.values()].some((others) => others.includes(one))) return false;
+  const isOwn = isSelfApplied(one, trees);
+  if (!isOwn && isLeftOver(one, trees)) return true;
   const bootstraps = (trees.children.get(one) ?? []).filter(
     (child) => isSelfApplied(child, trees) && isNextToSource(child, repository),
   );
   const names = new Set(bootstraps.map(({ object }) => idOf(object)));
+  return bootstraps.length > (isOwn ? names.size : 0) && !isNextToSource(one, repository);
+}
+
+/**
+ * Whether the kustomization.yaml of its directory leaves a Kustomization out that would build that directory, and a bootstrapped cluster has another one for the same path: as after a
+ * change of the path of `flux bootstrap`.
+ */
+function isLeftOver(one: WrittenObject, trees: Trees): boolean {
+  const path = pathOf(one.object);
   return (
-    bootstraps.length > (isSelfApplied(one, trees) ? names.size : 0) &&
-    !isNextToSource(one, repository) &&
-    ![...trees.children.values()].some((others) => others.includes(one))
+    isIn(one.file, path) &&
+    [...trees.children].some(
+      ([parent, children]) =>
+        parent !== one &&
+        (parent.isBootstrap === true || isSelfApplied(parent, trees)) &&
+        children.some(({ object }) => pathOf(object) === path),
+    )
   );
 }
 

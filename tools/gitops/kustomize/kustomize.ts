@@ -143,8 +143,12 @@ class Build {
     if (this.#active.length >= MAX_INCLUDES)
       throw new BuildError(`more than ${MAX_INCLUDES} directories include each other`, file.origin);
     // kustomize-controller adds fields to the kustomization that it builds.
-    if (this.#active.length > 0 && saysNothing(file))
-      throw new BuildError(`the kustomization in ${directory} is empty`, file.origin);
+    if (this.#active.length > 0 && saysNothing(file)) {
+      this.entry(() => {
+        throw new BuildError(`the kustomization in ${directory} is empty`, file.origin);
+      });
+      return into;
+    }
     this.#active.push(directory);
     this.#refuse(fields);
     const here: Directory = { repository: this.#repository, path: directory };
