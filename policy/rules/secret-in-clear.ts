@@ -71,18 +71,30 @@ const SENSITIVE =
 const HARMLESS = /(?:url|uri|host|name|user|path|enabled|file|id|type|\.(?:crt|pem|pub))$|^ca\./i;
 
 /**
- * Whether a value is a secret, judged by its key, or by the value itself: a private key, or a password in a URL, but no NAME_OF_A_PLACEHOLDER, and neither a sentence nor the key's own
+ * Whether a value is a secret, judged by its key, or by the value itself: a private key, or a password in a URL or a connection string, but no NAME_OF_A_PLACEHOLDER, and neither a sentence nor the key's own
  * words, which stand in for a value in tests. They may be a real password, though.
  */
 function isSecret(key: string, text: string): boolean {
-  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----|^[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:[^\s/@]+@/.test(text)) return true;
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) return true;
+  const [, ...embedded] = EMBEDDED.exec(text) ?? [];
+  if (embedded.some((password) => password !== undefined && isPassword(password))) return true;
   return (
     SENSITIVE.test(key) &&
     !HARMLESS.test(key) &&
     (/pass|pwd/i.test(key) || !(wordsOf(key) === wordsOf(text) || isSentence(text))) &&
-    !/^(?:[Tt]rue|[Ff]alse|\d{1,2}|[A-Z]+(?:_[A-Z]+)+)$/.test(text)
+    !/^(?:[Tt]rue|[Ff]alse|\d{1,2})$/.test(text) &&
+    !PLACEHOLDER.test(text)
   );
 }
+
+/** The password in a URL (`scheme://user:password@host`, `redis://:password@host`), or in a connection string (`Host=db;Password=…`). */
+const EMBEDDED = /^[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:([^\s/@]+)@|(?:^|;)\s*(?:password|pwd)\s*=\s*([^;\s]+)/i;
+/** Words with at most one short number each, as in YOUR_N8N_KEY: a key that a program made has more. */
+const PLACEHOLDER = /^[A-Z]+(?:\d{1,2}[A-Z]*)?(?:_(?:[A-Z]+(?:\d{1,2}[A-Z]*)?|\d{1,2}))+$/;
+
+/** Whether a password in a longer text is not what the owner or a tool is to replace. */
+const isPassword = (text: string): boolean =>
+  !PLACEHOLDER.test(text) && !/^(?:PASS(?:WORD|WD)?|<.*>|\*+|[xX]+)$/.test(text);
 
 /** Whether a text says what it is, as that of a demonstration does: "This is a secret". */
 function isSentence(text: string): boolean {
