@@ -15,11 +15,20 @@ export function scalarValue({ value, type, range }: Scalar, text: string, dialec
   if (value instanceof Uint8Array) return Buffer.from(value).toString();
   if (typeof value !== "string" || (type !== Scalar.BLOCK_LITERAL && type !== Scalar.BLOCK_FOLDED))
     return value;
-  const isOpen = range?.[1] === text.length && /\S/.test(text.slice(text.lastIndexOf("\n") + 1));
+  const isOpen = range?.[1] === text.length && endsWithContent(text.slice(range[0]));
   const read = isOpen && value.endsWith("\n") ? value.slice(0, -1) : value;
   if (dialect === "v2") return read;
   const written = type === Scalar.BLOCK_FOLDED ? writtenAndRead(read) : read;
   return read.endsWith("\n\n") && range && isBeforeLastComment(text, range) ? `${written}\n` : written;
+}
+
+/** Whether the last line of a block is content, which spaces are if they are indented deeper than the first line that has text. */
+function endsWithContent(block: string): boolean {
+  const [, ...lines] = block.split("\n");
+  const last = lines.at(-1) ?? "";
+  if (/\S/.test(last)) return true;
+  const first = lines.find((line) => /\S/.test(line));
+  return first !== undefined && last.length > first.search(/\S/);
 }
 
 /**
