@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { stringify } from "yaml";
 import type { StepResult } from "../../../../tools/migrate/run.ts";
 import { handover } from "../../../../tools/migrate/steps/handover/step.ts";
 import { kustomization, messages, resultOf, SOURCE, written, type Files } from "../planning.ts";
@@ -119,4 +120,23 @@ describe("migrate handover: what finds the cluster is below the root", () => {
       assert.ok(removal.proof.intended.length > 0);
       assert.ok(removal.proof.intended.every(({ after: now }) => now === undefined));
     });
+});
+
+describe("migrate handover: a guard that the removal could not follow", () => {
+  it("is not written where a patch needs the root", () => {
+    const patch = stringify({
+      ...{ apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization" },
+      metadata: { name: "cluster-apps", namespace: "flux-system" },
+      spec: { interval: "5m" },
+    });
+    const result = resultOf(handover, {
+      ...LAYOUTS["a FluxInstance that the root applies"],
+      "clusters/den/flux/kustomization.yaml": { resources: ["ks.yaml", "map.yaml"], patches: [{ patch }] },
+    });
+    assert.equal(written(result, FILE), "");
+    assert.match(
+      messages(result, "refused")[0] ?? "",
+      /the phase remove could not follow this guard: clusters\/den\/flux\/kustomization\.yaml:\d+ patches/,
+    );
+  });
 });

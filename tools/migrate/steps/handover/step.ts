@@ -11,6 +11,7 @@ import { unmet, whyOverridden } from "./overridden.ts";
 import { described, handedOver, handoverPhase, isKept } from "./objects.ts";
 import { planGuard, planRemoval } from "./plan.ts";
 import { whyNothingLeft } from "./nothing-left.ts";
+import { notRemovable } from "./removable.ts";
 import { readersOfObjects } from "./readers.ts";
 import { whyForbidden } from "./allowed.ts";
 import { describeCluster } from "../../clusters.ts";
@@ -27,7 +28,7 @@ export const handover: Step = {
   ],
   plan,
   whyForbidden,
-  unmet,
+  unmet: (context, after) => [...unmet(context, after), ...notRemovable(handover, context, after)],
   surviving: ({ clusters, options }) =>
     new Map(clusters.map((cluster) => [cluster.name, handedOver(cluster, options).filter(outlives)])),
   check: (context, cluster) => {
