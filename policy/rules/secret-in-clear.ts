@@ -71,13 +71,14 @@ const SENSITIVE =
 const HARMLESS = /(?:url|uri|host|name|user|path|enabled|file|id|type|\.(?:crt|pem|pub))$|^ca\./i;
 
 /**
- * Whether a value is a secret, judged by its key, or by the value itself: a private key, or a password in a URL or a connection string, but no NAME_OF_A_PLACEHOLDER, and neither a sentence nor the key's own
- * words, which stand in for a value in tests. They may be a real password, though.
+ * Whether a value is a secret, judged by its key, or by the value itself: a private key, or a password in a URL or a connection string, but no
+ * NAME_OF_A_PLACEHOLDER, and neither a sentence nor the key's own words, which stand in for a value in tests. They may be a real password, though.
  */
 function isSecret(key: string, text: string): boolean {
   if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) return true;
   const [, ...embedded] = EMBEDDED.exec(text) ?? [];
-  if (embedded.some((password) => password !== undefined && isPassword(password))) return true;
+  if (embedded.some((password: string | undefined) => password !== undefined && isPassword(password)))
+    return true;
   return (
     SENSITIVE.test(key) &&
     !HARMLESS.test(key) &&

@@ -47,7 +47,7 @@ export const hasVariables = (text: string): boolean =>
 export const VARIABLE =
   /\$\{[^}]*\}|\$\w+|<+[^<>]*>+|\{\{.*?\}\}|\[\[.*?\]\]|#\{.*?\}#?|@@.*?@@|%%.*?%%|%[A-Z_]+%|__[A-Z][A-Z0-9_]*__/;
 
-/** Directories of files that somebody copies and fills in. */
+/** Directories of files to copy and fill in. */
 const TEMPLATES = /(?:^|\/)(?:templates?|scaffold(?:s|ing)?|skeletons?|boilerplates?|cookiecutter[^/]*)\//i;
 /** Whether a file is in a directory of templates. */
 export const isInTemplates = (file: string): boolean => TEMPLATES.test(file);

@@ -17,7 +17,7 @@ const PROGRAM =
 const CRD = "alertmanagerconfigs.monitoring.coreos.com";
 
 /**
- * What to do before a cluster is built anew, if only the release that gets the AlertmanagerConfig installs its CRD: Flux checks all objects of a Kustomization
+ * What to do before a cluster is built again, if only the release that gets the AlertmanagerConfig installs its CRD: Flux checks all objects of a Kustomization
  * before it applies those that are no CRDs, so neither would be applied. Empty if the Kustomization has such objects already, or if something installs the CRD
  * before it.
  * Source: https://fluxcd.io/flux/components/kustomize/kustomizations/#controlling-the-apply-order-of-resources
