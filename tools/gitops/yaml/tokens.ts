@@ -8,9 +8,7 @@ import { TokenParser } from "./token-parser.ts";
  */
 export function* tokensOf(text: string): Generator<CST.Token> {
   const parser = new TokenParser();
-  // The package counts a byte order mark as an indentation.
-  const unmarked = text.startsWith(BYTE_ORDER_MARK) ? `\n${text.slice(1)}` : text;
-  for (const lexeme of lexer().lex(unmarked)) {
+  for (const lexeme of lexer().lex(unmarked(text))) {
     if (lexeme.startsWith("*") && /^\*[\w-]+:$/.test(lexeme)) {
       yield* parser.next(lexeme.slice(0, -1));
       yield* parser.next(":");
@@ -18,6 +16,10 @@ export function* tokensOf(text: string): Generator<CST.Token> {
   }
   yield* parser.end();
 }
+
+/** The text, of the same length, without a byte order mark, which the package counts as an indentation. */
+const unmarked = (text: string): string =>
+  text.startsWith(BYTE_ORDER_MARK) ? `\n${text.slice(BYTE_ORDER_MARK.length)}` : text;
 
 /** What the package's lexer yields before a scalar. */
 const SCALAR = "\x1f";
@@ -36,7 +38,7 @@ export function yamlComments(text: string): readonly PlacedComment[] {
   const comments: PlacedComment[] = [];
   let offset = 0;
   let previous = "";
-  for (const lexeme of lexer().lex(text)) {
+  for (const lexeme of lexer().lex(unmarked(text))) {
     if (lexeme.startsWith("#") && previous !== SCALAR) comments.push({ offset, source: lexeme });
     if (!MARKS.has(lexeme)) offset += lexeme.length;
     previous = lexeme;
