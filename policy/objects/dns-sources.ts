@@ -10,8 +10,8 @@ import { argumentsOf, containersOf, type Container } from "./workloads.ts";
 const ROUTES = "gateway-httproute";
 
 /**
- * The external-dns programs that read no HTTPRoutes: as Deployments, in app-template, and as releases of their chart. Source: values.yaml and templates/deployment.yaml of chart
- * external-dns in github.com/kubernetes-sigs/external-dns.
+ * The external-dns programs that read no HTTPRoutes: as Deployments, in app-template, and as releases of their chart. Source: values.yaml and
+ * templates/deployment.yaml of chart external-dns in github.com/kubernetes-sigs/external-dns.
  * @returns undefined if the objects hold no external-dns, or one that reads HTTPRoutes or may do so
  */
 export const dnsWithoutRoutes = oncePer((objects: ObjectIndex): KubeObject | undefined => {

@@ -26,8 +26,8 @@ export const UNDONE_FIXES: readonly UndoneFix[] = [
   {
     fix: "what substitution writes is read as YAML 1.1",
     file: "tools/gitops/flux/substitution.ts",
-    text: 'parseYaml(new SourceFile("", result.text), "v2")',
-    undone: 'parseYaml(new SourceFile("", result.text), "v3")',
+    text: 'parseYaml(new SourceFile("", result.text), { dialect: "v2" })',
+    undone: 'parseYaml(new SourceFile("", result.text), { dialect: "v3" })',
   },
   {
     fix: "an included kustomization converts no types",

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { fileText } from "../gitops/yaml/file-text.ts";
 import { parseYaml } from "../gitops/yaml/parse.ts";
@@ -68,7 +69,7 @@ export class NewFiles {
 
   /** Whether a kustomization lists a resource, apart from those that are added. */
   isListed(kustomization: string, resource: string): boolean {
-    return missingFrom(this.#resourcesIn(kustomization), [resource]).length === 0;
+    return unlisted(this.#resourcesIn(kustomization), [resource]).length === 0;
   }
 
   /** Why a kustomization cannot get another entry in its resources; undefined if it can. */
@@ -89,7 +90,7 @@ export class NewFiles {
 
   #listing(path: string, resources: readonly string[]): Listing {
     const edit = new YamlEdit(fileText(this.#repository, path) ?? "");
-    const missing = missingFrom(this.#resourcesIn(path), resources);
+    const missing = unlisted(this.#resourcesIn(path), resources);
     if (missing.length === 0) return { edit, isDone: true };
     const items = missing.map((entry) => `- ${entry}\n`);
     const lines = `resources:\n${items.map((item) => `  ${item}`).join("")}`;
@@ -108,8 +109,14 @@ interface Listing {
   readonly isDone: boolean;
 }
 
+/** The `resources` entry by which a kustomization file includes a file. */
+export function entryFor(file: string, kustomization: string): string {
+  const path = posix.relative(posix.dirname(kustomization), file);
+  return path.startsWith("../") ? path : `./${path}`;
+}
+
 /** The entries that a list of resources lacks, written as its other entries are. */
-function missingFrom(present: readonly string[], entries: readonly string[]): readonly string[] {
+function unlisted(present: readonly string[], entries: readonly string[]): readonly string[] {
   const normal = (entry: string): string => entry.replace(/^\.\//, "");
   const isBare =
     present.some((entry) => /^\w/.test(entry)) && !present.some((entry) => entry.startsWith("./"));

@@ -40,7 +40,7 @@ export function readManifests(text: string): Manifests {
 const LATER = new Set(["pre-delete", "post-delete", "pre-rollback", "post-rollback"]);
 
 function objectsIn(text: string, path: string): readonly Mapping[] {
-  const { documents, errors } = parseYaml(new SourceFile(path, text), "v2");
+  const { documents, errors } = parseYaml(new SourceFile(path, text), { dialect: "v2" });
   const [error] = errors;
   if (error) throw new NotRenderable(`${path} renders invalid YAML: ${error.message}`);
   return documents

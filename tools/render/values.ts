@@ -69,7 +69,7 @@ function contentOf(source: Mapping, key: string): string | undefined {
 }
 
 function readValues(text: string, where: string): Mapping {
-  const { documents, errors } = parseYaml(new SourceFile("", text), "v2");
+  const { documents, errors } = parseYaml(new SourceFile("", text), { dialect: "v2" });
   const [error] = errors;
   if (error) throw new NotRenderable(`the values in ${where} are not valid YAML: ${error.message}`);
   const value = documents[0]?.value ?? {};

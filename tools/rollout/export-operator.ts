@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Document } from "yaml";
+import { DNS_LABEL } from "../../lib/dns-names.ts";
 import { type StackNode, planWaves } from "./plan.ts";
 
 /** Arguments of {@link operatorStacks}. */
@@ -141,7 +142,7 @@ function objectNames({ project, stacks }: OperatorArgs): ReadonlyMap<string, str
   return new Map(
     stacks.map(({ name }) => {
       const wanted = `${project}-${name}`;
-      const fits = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(wanted) && wanted.length <= MAX_NAME;
+      const fits = DNS_LABEL.test(wanted) && wanted.length <= MAX_NAME;
       return [name, fits ? wanted : hashedName(wanted)];
     }),
   );

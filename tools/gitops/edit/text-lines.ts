@@ -49,7 +49,10 @@ export class TextLines {
     return from;
   }
 
-  /** The end of the comments at an offset that belong to the list item above them, which is commented out: they are indented at least as deep as what follows its dash. */
+  /**
+   * The end of the comments at an offset that belong to the list item above them, which is commented out: they are indented at least as deep as
+   * what follows its dash.
+   */
   #afterItem(item: string, offset: number): number {
     let after = offset;
     for (;;) {

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
-import { includersOf, outermost } from "../kustomize/includers.ts";
 import { oncePer, oncePerText } from "../../../lib/once-per.ts";
+import { includersOf, outermost } from "../kustomize/includers.ts";
 import {
   findKustomizationFile,
   readKustomizationFile,

@@ -94,7 +94,7 @@ function identity({ object }: BuiltObject): string {
 }
 
 /** `namespace/name` of the Kustomization that applies an object; empty for a root. */
-function appliedBy({ kustomization }: BuiltObject): string {
+export function appliedBy({ kustomization }: BuiltObject): string {
   return kustomization === undefined ? "" : nameOf(kustomization);
 }
 

@@ -1,13 +1,12 @@
 import { scalarText } from "../kustomize/resource.ts";
 import { BuildError } from "../problem.ts";
 import type { Repository } from "../yaml/repository.ts";
-import { yamlFilesIn } from "../yaml/yaml-files.ts";
 import { entryOrigin, isMapping } from "../yaml/values.ts";
 import { bootstrapOf } from "./bootstraps.ts";
 import { fluxInstances, type FluxInstance } from "./flux-instances.ts";
 import { pathOf, specOf } from "./flux-kustomization.ts";
 import { repositoryName, type OwnSources } from "./own-sources.ts";
-import { documentsWith, hasVariables, isArchived, isInTemplates } from "./written.ts";
+import { hasVariables, isArchived, isInTemplates, sourcesIn } from "./written.ts";
 import { writtenKustomizations } from "./written-kustomizations.ts";
 
 /** Directories with FluxInstances that are to be read, not applied. */
@@ -22,7 +21,10 @@ export function missingSyncPaths(repository: Repository, sources: OwnSources): r
     .filter(({ file }) => !isArchived(file) && !isInTemplates(file) && !EXAMPLES.test(file))
     .map(followedBy);
   const isThere = ({ path }: Followed): boolean => repository.isDirectory(path);
-  const known = [...gitRepositories(repository), ...followed.filter(isThere)];
+  const known: readonly Reference[] = [
+    ...sourcesIn(repository, "GitRepository"),
+    ...followed.filter(isThere),
+  ];
   return followed
     .filter((one) => {
       const { name, ref } = one;
@@ -69,11 +71,3 @@ function followedBy(instance: FluxInstance): Followed {
     sync,
   };
 }
-
-const gitRepositories = (repository: Repository): readonly Reference[] =>
-  documentsWith(repository, yamlFilesIn(repository), "GitRepository").flatMap(
-    ({ object: { kind, metadata, spec } }) =>
-      kind === "GitRepository" && isMapping(metadata) && isMapping(spec)
-        ? [{ name: scalarText(metadata.name), url: scalarText(spec.url) }]
-        : [],
-  );

@@ -5,7 +5,7 @@ import { isMapping, type Mapping } from "../yaml/values.ts";
 import type { Artifacts } from "./artifacts.ts";
 import { fluxInstances, sourceOf } from "./flux-instances.ts";
 import { pathOf, specOf } from "./flux-kustomization.ts";
-import { documentsWith, hasVariables, type WrittenObject } from "./written.ts";
+import { hasVariables, sourcesIn, type WrittenObject } from "./written.ts";
 
 /** Selects the Kustomizations that read this repository. */
 export interface OwnSources {
@@ -21,7 +21,6 @@ export function ownSources(
   written: readonly WrittenObject[],
   repository: Repository,
   artifacts: Artifacts,
-  files: readonly string[],
 ): OwnSources {
   const key = (kustomization: Mapping): string => {
     const { sourceRef } = specOf(kustomization);
@@ -37,7 +36,7 @@ export function ownSources(
     ({ object }) => key(object),
   );
   // A single source needs no comparison.
-  const names = users.size > 1 ? namesByUrl(repository, files, written) : new Map<string, string>();
+  const names = users.size > 1 ? namesByUrl(repository, written) : new Map<string, string>();
   const [most] = [...users].toSorted(
     ([, one], [, other]) => other.length - one.length || rootsAmong(other) - rootsAmong(one),
   );
@@ -71,23 +70,13 @@ const rootsAmong = (users: readonly WrittenObject[]): number =>
  * The last part of each GitRepository's URL, which mirrors have in common, by kind and name of the source; none where the URL is unknown or ambiguous. The Flux
  * Operator creates the source of a FluxInstance.
  */
-function namesByUrl(
-  repository: Repository,
-  files: readonly string[],
-  written: readonly WrittenObject[],
-): ReadonlyMap<string, string> {
-  const gitRepositories = documentsWith(repository, files, "GitRepository")
-    .filter(({ object }) => object.kind === "GitRepository")
-    .map(({ object: { metadata, spec } }) => ({
-      name: scalarText(isMapping(metadata) ? metadata.name : undefined),
-      url: scalarText(isMapping(spec) ? spec.url : undefined),
-    }));
+function namesByUrl(repository: Repository, written: readonly WrittenObject[]): ReadonlyMap<string, string> {
   const instances = fluxInstances(repository, written).map((instance) => ({
     name: sourceOf(instance).name,
     url: scalarText(instance.sync.url),
   }));
   const names = new Map<string, Set<string>>();
-  for (const { name: own, url } of [...gitRepositories, ...instances]) {
+  for (const { name: own, url } of [...sourcesIn(repository, "GitRepository"), ...instances]) {
     const source = `GitRepository ${own}`;
     const name = repositoryName(url);
     if (name === undefined) continue;

@@ -2,11 +2,9 @@ import { oncePer } from "../../../lib/once-per.ts";
 import { scalarText } from "../kustomize/resource.ts";
 import type { Repository } from "../yaml/repository.ts";
 import { isMapping, type Value } from "../yaml/values.ts";
-import { yamlFilesIn } from "../yaml/yaml-files.ts";
 import { fluxInstances, sourceOf } from "./flux-instances.ts";
-import { specOf } from "./flux-kustomization.ts";
 import { pushedArtifacts, type PushedArtifact } from "./pushed-artifacts.ts";
-import { documentsWith } from "./written.ts";
+import { sourcesIn } from "./written.ts";
 import { writtenKustomizations } from "./written-kustomizations.ts";
 
 /**
@@ -39,15 +37,8 @@ const pushedSources = oncePer((repository: Repository): ReadonlyMap<string, Push
 
 /** The OCIRepositories with their URLs, including those that the Flux Operator creates. */
 function ociRepositories(repository: Repository): readonly { readonly name: string; readonly url: string }[] {
-  const files = yamlFilesIn(repository);
-  const objects = documentsWith(repository, files, "OCIRepository")
-    .filter(({ object }) => object.kind === "OCIRepository")
-    .map(({ object }) => ({
-      name: scalarText(isMapping(object.metadata) ? object.metadata.name : undefined),
-      url: scalarText(specOf(object).url),
-    }));
   const instances = fluxInstances(repository, writtenKustomizations(repository))
     .map((instance) => ({ ...sourceOf(instance), url: scalarText(instance.sync.url) }))
     .filter(({ kind }) => kind === "OCIRepository");
-  return [...objects, ...instances];
+  return [...sourcesIn(repository, "OCIRepository"), ...instances];
 }

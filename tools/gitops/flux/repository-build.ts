@@ -64,7 +64,7 @@ export function buildRepository(
     return { clusters: plainClusters(repository, plain, partial), external: [], unreached: [...templates] };
   }
   const artifacts = new Artifacts(repository, files, { orphans: surviving, kept });
-  const sources = ownSources(written, repository, artifacts, files);
+  const sources = ownSources(written, repository, artifacts);
   const survivors = new Set(surviving.map(({ object }) => object));
   const roots = deployed(
     findRoots(written, sources, artifacts, repository).filter(({ object }) => !survivors.has(object)),

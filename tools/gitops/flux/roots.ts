@@ -120,8 +120,8 @@ function isSelfApplied(one: WrittenObject, { reaches }: Trees): boolean {
 }
 
 /**
- * Whether nothing applies a Kustomization, and it is left over from an earlier bootstrap, or would apply a bootstrapped cluster without being a bootstrap itself. One
- * that applies itself may be the root of that cluster; but no build contains two bootstraps of one name, as several clusters have them.
+ * Whether nothing applies a Kustomization, and it is left over from an earlier bootstrap, or would apply a bootstrapped cluster without being a
+ * bootstrap itself. One that applies itself may be the root of that cluster; but no build contains two bootstraps of one name, as several clusters have them.
  */
 function isUnused(one: WrittenObject, trees: Trees, repository: Repository): boolean {
   if (one.isBootstrap === true || one.isPatched === true) return false;
@@ -136,8 +136,8 @@ function isUnused(one: WrittenObject, trees: Trees, repository: Repository): boo
 }
 
 /**
- * Whether the kustomization.yaml of its directory leaves a Kustomization out that would build that directory, and a bootstrapped cluster has another one for the same path: as after a
- * change of the path of `flux bootstrap`.
+ * Whether the kustomization.yaml of its directory leaves a Kustomization out that would build that directory, and a bootstrapped cluster has
+ * another one for the same path: as after a change of the path of `flux bootstrap`.
  */
 function isLeftOver(one: WrittenObject, trees: Trees): boolean {
   const path = pathOf(one.object);

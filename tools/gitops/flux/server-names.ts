@@ -1,3 +1,4 @@
+import { DNS_LABEL, DNS_SUBDOMAIN } from "../../../lib/dns-names.ts";
 import type { Gvk } from "../kustomize/kinds.ts";
 import { RefusedError } from "../problem.ts";
 import { entryOrigin, isMapping, type Mapping } from "../yaml/values.ts";
@@ -10,14 +11,13 @@ interface Syntax {
   readonly advice: string;
 }
 
-const SUBDOMAIN = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
 const NAME: Syntax = {
-  pattern: SUBDOMAIN,
+  pattern: DNS_SUBDOMAIN,
   longest: 253,
   advice: 'use lowercase letters, digits, "-" and "."',
 };
 const LABEL: Syntax = {
-  pattern: /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
+  pattern: DNS_LABEL,
   longest: 63,
   advice: 'use at most 63 lowercase letters, digits and "-"',
 };
@@ -74,6 +74,6 @@ function isQualified(key: string, field: "labels" | "annotations"): boolean {
   if (hasVariables(key)) return true;
   const parts = (field === "annotations" ? key.toLowerCase() : key).split("/");
   const [name = "", ...prefix] = parts.toReversed();
-  const isPrefixed = prefix.every((part) => part.length <= NAME.longest && SUBDOMAIN.test(part));
+  const isPrefixed = prefix.every((part) => part.length <= NAME.longest && DNS_SUBDOMAIN.test(part));
   return parts.length <= 2 && isPrefixed && name.length <= QUALIFIED.longest && QUALIFIED.pattern.test(name);
 }

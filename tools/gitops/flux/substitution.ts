@@ -69,7 +69,7 @@ function attempt(
     object.kind === undefined ? originOf(object) : firstField(object, (value) => fails(value, lookup));
   try {
     const result = substitute(text, lookup);
-    const { documents, errors } = parseYaml(new SourceFile("", result.text), "v2");
+    const { documents, errors } = parseYaml(new SourceFile("", result.text), { dialect: "v2" });
     const [error] = errors;
     if (error) throw new BuildError(`after substitution this is not valid YAML: ${error.message}`, origin());
     return { parsed: documents[0]?.value ?? null, missing: result.missing };
@@ -106,7 +106,7 @@ function needs(value: string, name: string, lookup: Lookup): boolean {
 function fails(value: string, lookup: Lookup): boolean {
   try {
     const { text } = substitute(writeGoYaml({ value }), lookup);
-    return parseYaml(new SourceFile("", text), "v2").errors.length > 0;
+    return parseYaml(new SourceFile("", text), { dialect: "v2" }).errors.length > 0;
   } catch (error) {
     if (error instanceof SubstitutionError) return true;
     throw error;

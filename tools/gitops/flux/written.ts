@@ -65,6 +65,18 @@ export function isBlank({ object, file }: WrittenObject, repository: Repository)
   return isUnusual && !repository.isDirectory(path);
 }
 
+/** The sources of a kind, and their URLs as they are written. */
+export const sourcesIn = (
+  repository: Repository,
+  kind: "GitRepository" | "OCIRepository",
+): readonly { readonly name: string; readonly url: string }[] =>
+  documentsWith(repository, yamlFilesIn(repository), kind)
+    .filter(({ object }) => object.kind === kind)
+    .map(({ object: { metadata, spec } }) => ({
+      name: scalarText(isMapping(metadata) ? metadata.name : undefined),
+      url: scalarText(isMapping(spec) ? spec.url : undefined),
+    }));
+
 /** Matches paths in an archive or in a hidden directory. */
 const ARCHIVE = /(?:^|\/)(?:[._][^/]*|archived?)\//;
 

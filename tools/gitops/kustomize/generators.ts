@@ -117,7 +117,7 @@ function addData(object: Mapping, kind: "ConfigMap" | "Secret", all: readonly Da
 /** Kustomize writes lines as a block, and another value in quotes only if YAML would not read it as a string. */
 function generatedStyle(text: string): ScalarStyle {
   if (text.includes("\n")) return "literal";
-  const { documents, errors } = parseYaml(new SourceFile("", text), "v2");
+  const { documents, errors } = parseYaml(new SourceFile("", text), { dialect: "v2" });
   return text === "" || errors.length > 0 || typeof documents[0]?.value === "string" ? "plain" : "quoted";
 }
 

@@ -51,7 +51,7 @@ export function readJsonPatch(source: SourceText): Value[] {
   const isBracketed = startsWithBracket(source.text);
   if (isBracketed && !isJsonList(source.text))
     throw new BuildError("a JSON patch that starts with [ must be JSON, not YAML", { source, offset: 0 });
-  const { documents, errors } = parseYaml(source, isBracketed ? "json" : "v2");
+  const { documents, errors } = parseYaml(source, { dialect: isBracketed ? "json" : "v2" });
   const [error] = errors;
   if (error) throw new BuildError(error.message, error.origin, "syntax");
   const [document] = documents;

@@ -6,7 +6,7 @@ import { SourceFile } from "../yaml/source.ts";
 export function isNonString(text: string): boolean {
   if (text === "" || text.includes("\n")) return false;
   if (!SPECIAL.test(text)) return typeof resolvePlain(text, "v2") !== "string";
-  const { documents, errors } = parseYaml(new SourceFile("", text), "v2");
+  const { documents, errors } = parseYaml(new SourceFile("", text), { dialect: "v2" });
   return errors.length === 0 && typeof documents[0]?.value !== "string";
 }
 

@@ -9,7 +9,7 @@ import { withOtherBreaks } from "./line-breaks.ts";
 import { indentingTab } from "./tabs.ts";
 import { tokensOf } from "./tokens.ts";
 import type { Value } from "./values.ts";
-import { goYamlTags, type Dialect } from "./schema.ts";
+import { goYamlTags } from "./schema.ts";
 
 /** One document in a YAML file. */
 export interface ParsedDocument {
@@ -42,8 +42,7 @@ const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 const ACCEPTED = "Comments must be separated from other tokens by white space characters";
 
 /** Reads every document in a text the way go-yaml would, and records where each field was written. */
-export function parseYaml(source: SourceText, how: Dialect | ReadOptions = "v3"): ParsedText {
-  const options = typeof how === "string" ? { dialect: how } : how;
+export function parseYaml(source: SourceText, options: ReadOptions = {}): ParsedText {
   const parsed = withOtherBreaks(source, (text) => parseLines(text, options));
   return source.isWide === true ? firstOf(parsed) : parsed;
 }

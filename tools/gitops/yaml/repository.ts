@@ -269,7 +269,7 @@ export class Repository {
       return unread(path, "git-crypt has encrypted it: run `git-crypt unlock` first");
     const problem = this.#isOddText(file) ? encodingProblem(this.#disk.bytes(path)) : undefined;
     if (problem !== undefined) return unread(path, problem);
-    return dialect === "v3" ? parsedOnce(file) : parseYaml(file, dialect);
+    return dialect === "v3" ? parsedOnce(file) : parseYaml(file, { dialect });
   }
 
   /** Whether the bytes of a file may be something else than UTF-8. */

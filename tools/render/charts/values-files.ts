@@ -46,7 +46,7 @@ function readInside(directory: string, name: string): string | undefined {
 }
 
 function parsed(text: string, name: string): Mapping {
-  const { documents, errors } = parseYaml(new SourceFile(name, text), "v2");
+  const { documents, errors } = parseYaml(new SourceFile(name, text), { dialect: "v2" });
   const value = documents[0]?.value ?? {};
   if (errors[0] || !isMapping(value))
     throw new NotRenderable(

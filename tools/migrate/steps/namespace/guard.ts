@@ -51,8 +51,8 @@ export function planGuard(
 }
 
 /**
- * Why the guard is not written, as `refused` notes. Without the target's settings, or with names that two children would share, the move could never follow, and the guard
- * would stay for good.
+ * Why the guard is not written, as `refused` notes. Without the target's settings, or with names that two children would share, the move could never follow,
+ * and the guard would stay for good.
  */
 export function guardObstacles(moving: MovingRoot, context: StepContext): readonly Note[] {
   return [

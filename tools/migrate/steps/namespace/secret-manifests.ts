@@ -7,7 +7,10 @@ import type { Note } from "../../step.ts";
 import { secretsMissing } from "./runbook.ts";
 import type { MovingRoot } from "./root.ts";
 
-/** Manifests that Flux does not read, and templates of such, with a Secret that children need in their target namespace: what applies them creates it only where it is today. */
+/**
+ * Manifests that Flux does not read, and templates of such, with a Secret that children need in their target namespace: what applies them
+ * creates it only where it is today.
+ */
 export function secretManifests(moving: MovingRoot, repository: Repository): readonly Note[] {
   return secretsMissing(moving, ["decryption", "substituteFrom"]).flatMap(({ target, namespace, name }) => {
     const found = manifestsOf(name, moving, repository);

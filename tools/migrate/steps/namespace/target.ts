@@ -9,7 +9,7 @@ import { locate } from "../../../gitops/yaml/source.ts";
 import { isMapping, type Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltObject } from "../../../gitops/flux/built.ts";
 import { pathOf, specOf } from "../../../gitops/flux/flux-kustomization.ts";
-import { NewFiles } from "../../new-files.ts";
+import { entryFor, NewFiles } from "../../new-files.ts";
 import { nameOf } from "../../objects.ts";
 import { usersOf } from "../components/references.ts";
 import type { FileChange, Note } from "../../step.ts";
@@ -77,12 +77,6 @@ function kustomizationsWith({ root }: MovingRoot, repository: Repository): reado
   const users = usersOf(repository, file).filter((user) => read?.has(posix.dirname(user.file)));
   const own = findKustomizationFile(repository, posix.dirname(file));
   return users.length > 0 ? users.map((user) => user.file) : own === undefined ? [] : [own];
-}
-
-/** The `resources` entry by which a kustomization file includes a file. */
-function entryFor(file: string, kustomization: string): string {
-  const path = posix.relative(posix.dirname(kustomization), file);
-  return path.startsWith("../") ? path : `./${path}`;
 }
 
 /** Directories with the ConfigMaps and Secrets that a target's children substitute from, unless the target already contains them. */

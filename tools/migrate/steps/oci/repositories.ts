@@ -6,7 +6,7 @@ import { findKustomizationFile } from "../../../gitops/kustomize/kustomization-f
 import { scalarText } from "../../../gitops/kustomize/resource.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import type { BuiltCluster } from "../../../gitops/flux/built.ts";
-import type { NewFiles } from "../../new-files.ts";
+import { entryFor, type NewFiles } from "../../new-files.ts";
 import {
   asWritten,
   fieldAt,
@@ -21,7 +21,7 @@ import { OPTIONS_FILE } from "../../options-file.ts";
 import { oncePer } from "../../../../lib/once-per.ts";
 import type { StepContext } from "../../step.ts";
 import { whyNotMovedTo, withComments, type VersionComments } from "./version-comments.ts";
-import { entryIn, whyNotListed } from "./unlisted.ts";
+import { whyNotListed } from "./unlisted.ts";
 import { apiVersionFor } from "./api-version.ts";
 import { isOciRepository, type Artifact, type Source } from "./artifact.ts";
 
@@ -73,7 +73,7 @@ export function referenceFor(
   const replaced = fieldAt(chart, ["spec", "interval"]) === undefined ? form.object : chart;
   const yaml = ociRepository({ ...served, metadata }, { ...source, tag }, replaced);
   files.append(path, withComments(yaml, source));
-  for (const one of kustomizations) files.addResource(one, entryIn(one, path));
+  for (const one of kustomizations) files.addResource(one, entryFor(path, one));
   created.set(key, name);
   return { kind: "OCIRepository", name };
 }
@@ -100,7 +100,7 @@ function listersOf(file: string, files: NewFiles, { repository }: StepContext): 
   const find = (directory: string): string | undefined => findKustomizationFile(repository, directory);
   const listers = directIncluders(file, repository)
     .flatMap((directory) => find(directory) ?? [])
-    .filter((kustomization) => files.isListed(kustomization, entryIn(kustomization, file)));
+    .filter((kustomization) => files.isListed(kustomization, entryFor(file, kustomization)));
   if (listers.length > 0) return listers;
   const own = find(posix.dirname(file));
   return own === undefined ? [] : [own];

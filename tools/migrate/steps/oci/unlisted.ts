@@ -1,6 +1,5 @@
-import { posix } from "node:path";
 import { isBuilt } from "../../built-files.ts";
-import type { NewFiles } from "../../new-files.ts";
+import { entryFor, type NewFiles } from "../../new-files.ts";
 import type { StepContext } from "../../step.ts";
 
 /** Why a file cannot become part of what Flux applies: it is there already, as a draft, or a kustomization cannot list it. */
@@ -14,14 +13,8 @@ export function whyNotListed(
   if (
     repository.isFile(path) &&
     !isBuilt(path, clusters) &&
-    !files.isListed(kustomization, entryIn(kustomization, path))
+    !files.isListed(kustomization, entryFor(path, kustomization))
   )
     return `its OCIRepository belongs into ${path}, which exists but is not listed in ${kustomization}: list it there, or rename or remove it`;
-  return files.whyNotListed(kustomization, entryIn(kustomization, path));
-}
-
-/** A path as a kustomization lists it. */
-export function entryIn(kustomization: string, path: string): string {
-  const relative = posix.relative(posix.dirname(kustomization), path);
-  return relative.startsWith("../") ? relative : `./${relative}`;
+  return files.whyNotListed(kustomization, entryFor(path, kustomization));
 }

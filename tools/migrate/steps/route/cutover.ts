@@ -6,7 +6,7 @@ import type { BuiltCluster } from "../../../gitops/flux/built.ts";
 import type { Mapping } from "../../../gitops/yaml/values.ts";
 import { indexOf } from "../../clusters.ts";
 import type { StepContext } from "../../step.ts";
-import { certificateToday, deletedCertificate, coversHost } from "./certificates.ts";
+import { certificateToday, coversHost, deletedCertificate } from "./certificates.ts";
 import { controllerOf, controllerValues } from "./controllers/classes.ts";
 import { nginx } from "./controllers/nginx.ts";
 import { redirects } from "./controllers/nginx-config.ts";

@@ -6,7 +6,8 @@ import { middlewaresBehind } from "../reading/middleware-chains.ts";
 import { isMissingService } from "./missing-services.ts";
 
 /**
- * Services for error pages that the Middlewares of an Ingress name and that nothing in the repository creates, such as those of a copied Middleware: Traefik leaves such a Middleware out.
+ * Services for error pages that the Middlewares of an Ingress name and that nothing in the repository creates, such as those of a copied
+ * Middleware: Traefik leaves such a Middleware out.
  * Source: createErrorPageMiddleware in pkg/provider/kubernetes/crd/kubernetes.go of github.com/traefik/traefik
  */
 export function missingErrorServices(moving: Moving): readonly CutoverNote[] {

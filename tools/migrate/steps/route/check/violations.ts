@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { mappingsIn, type Mapping } from "../../../../gitops/yaml/values.ts";
 import type { BuiltCluster, BuiltObject } from "../../../../gitops/flux/built.ts";
+import { appliedBy } from "../../../../gitops/flux/differences.ts";
 import { HTTP_ROUTE } from "../../../../../policy/objects/kinds.ts";
 import { fieldAt, fieldsIn, nameOf, objectNamed } from "../../../objects.ts";
 import type { StepContext } from "../../../step.ts";
@@ -138,7 +139,7 @@ export function removalViolation(
     .filter((route) => !route.answers.isDisjointFrom(own))
     .filter(({ object }) => !before || !objectNamed([before], HTTP_ROUTE, nameOf(object)));
   // Another Kustomization may build the same files with other metadata.
-  const together = added.filter(({ kustomization }) => isSame(kustomization, gone.kustomization));
+  const together = added.filter((route) => appliedBy(route) === appliedBy(gone));
   const built = together.length > 0 ? together : added;
   const lost = lostMetadata(
     gone.object,
@@ -148,10 +149,6 @@ export function removalViolation(
   return (
     lost && `its HTTPRoute would not have ${lost}, which a patch sets: extend the patch to HTTPRoutes first`
   );
-}
-
-function isSame(one: BuiltObject["kustomization"], other: BuiltObject["kustomization"]): boolean {
-  return one && other ? isDeepStrictEqual(nameOf(one.object), nameOf(other.object)) : one === other;
 }
 
 /** A label or an annotation of an Ingress that one of its new routes does not have. */

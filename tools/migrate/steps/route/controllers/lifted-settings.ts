@@ -1,5 +1,6 @@
 import { commaList } from "../../../../../lib/comma-list.ts";
 import { configFate, overriding } from "./nginx-config.ts";
+import { sizeOf } from "./nginx-sizes.ts";
 import { contains, rangeOf, type Range } from "./nginx-deny-list.ts";
 
 /**
@@ -34,7 +35,7 @@ function isAtLeast(name: string, own: string, value: string): boolean {
       return isWithin(rangesIn(value), rangesIn(own));
     case "proxy-body-size":
       // 0 means that there is no limit.
-      return sizeOf(own) > 0 && sizeOf(own) <= sizeOf(value);
+      return isLimit(sizeOf(own), sizeOf(value.trim()));
     default:
       return false;
   }
@@ -45,10 +46,5 @@ const rangesIn = (list: string): readonly (Range | undefined)[] => commaList(lis
 const isWithin = (inner: readonly (Range | undefined)[], outer: readonly (Range | undefined)[]): boolean =>
   inner.every((one) => one && outer.some((other) => other && contains(other, one)));
 
-const UNITS: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
-
-/** A size in bytes; not a number if it is none. */
-function sizeOf(size: string): number {
-  const [, number = "x", unit = ""] = /^(\d+)([kmg]?)$/i.exec(size.trim()) ?? [];
-  return Number(number) * (UNITS[unit.toLowerCase()] ?? 1);
-}
+const isLimit = (own: number | undefined, most: number | undefined): boolean =>
+  own !== undefined && own > 0 && most !== undefined && own <= most;

@@ -1,7 +1,9 @@
+import { DNS_SUBDOMAIN } from "../../../../../lib/dns-names.ts";
 import { backendProtocol, stickyCookie } from "./nginx-backends.ts";
 import { cors } from "./nginx-cors.ts";
 import { denyList } from "./nginx-deny-list.ts";
 import type { WrittenPath } from "./nginx-rewrites.ts";
+import { sizeOf } from "./nginx-sizes.ts";
 import { setting, type Annotations, type Translate, type Translation } from "./nginx-translation.ts";
 
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?|[0-9a-fA-F:]*:[0-9a-fA-F:]*(?:\/\d{1,3})?)$/;
@@ -34,13 +36,10 @@ function login(of: Annotations): Translation | undefined {
   };
 }
 
-const UNITS: Readonly<Record<string, number>> = { "": 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
-
 /** https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#custom-max-body-size */
 function bodySize(of: Annotations): Translation | undefined {
-  const [, number = "0", unit = ""] = /^(\d+)([kmg]?)$/i.exec(of("proxy-body-size") ?? "") ?? [];
-  const maxRequestBodyBytes = Number(number) * (UNITS[unit.toLowerCase()] ?? 0);
-  if (maxRequestBodyBytes === 0) return undefined;
+  const maxRequestBodyBytes = sizeOf(of("proxy-body-size") ?? "");
+  if (maxRequestBodyBytes === undefined || maxRequestBodyBytes === 0) return undefined;
   return {
     names: ["proxy-body-size"],
     middleware: { suffix: "body-size", spec: { buffering: { maxRequestBodyBytes } } },
@@ -98,7 +97,7 @@ const count = (value: string | undefined): number => (/^\d{1,9}$/.test(value ?? 
 /** https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/#custom-nginx-upstream-vhost */
 function upstreamHost(of: Annotations): Translation | undefined {
   const hostname = of("upstream-vhost") ?? "";
-  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(hostname)) return undefined;
+  if (!DNS_SUBDOMAIN.test(hostname)) return undefined;
   return { names: ["upstream-vhost"], filter: { type: "URLRewrite", urlRewrite: { hostname } } };
 }
 

@@ -86,8 +86,8 @@ function whyClosed(question: Question, door: Pods): string | undefined {
 }
 
 /**
- * A policy that may admit a Gateway's pods to those of an app whose labels are not known: what policies admit adds up. Where the repository does not show the Gateway's pods, it is one that may
- * admit the controller of the class.
+ * A policy that may admit a Gateway's pods to those of an app whose labels are not known: what policies admit adds up. Where the
+ * repository does not show the Gateway's pods, it is one that may admit the controller of the class.
  */
 function likelyToAdmit({ policies, app, former }: Question, door: Pods): Likely | undefined {
   const open = policies.filter(

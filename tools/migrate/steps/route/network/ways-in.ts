@@ -1,3 +1,4 @@
+import { agreeing } from "../../../../../lib/counted.ts";
 import { asKubeObject } from "../../../../lint/kube-object.ts";
 import { enabled } from "../../../../../policy/objects/app-template.ts";
 import { at, fields, list, text, type Fields } from "../../../../../policy/engine/read.ts";
@@ -54,10 +55,9 @@ function wayInto(ingressClass: string, cluster: BuiltCluster, context: StepConte
 function whatSends(ingressClass: string, cluster: BuiltCluster, context: StepContext): string {
   const places = placesThatSend(ingressClass, cluster, context);
   if (places.length > 0) return `It is configured in ${places.join(", ")}`;
-  const [first, ...others] = tunnels(cluster).map(({ name }) => name);
-  if (first === undefined) return "This repository does not show what it is";
-  const all = [first, ...others].join(", ");
-  return `This repository shows no rule for it, but ${all} ${others.length === 0 ? "runs" : "run"} cloudflared, whose rules may be in a Secret or at Cloudflare`;
+  const all = tunnels(cluster).map(({ name }) => name);
+  if (all.length === 0) return "This repository does not show what it is";
+  return `This repository shows no rule for it, but ${agreeing(all, "runs", "run")} cloudflared, whose rules may be in a Secret or at Cloudflare`;
 }
 
 /** Whether clients might avoid the tunnel after the move. */

@@ -1,3 +1,4 @@
+import { DNS_SUBDOMAIN } from "../../../../../lib/dns-names.ts";
 import { scalarText } from "../../../../gitops/kustomize/resource.ts";
 import { mappingsIn, type Value } from "../../../../gitops/yaml/values.ts";
 import type { Loss } from "../../../losses.ts";
@@ -86,7 +87,7 @@ export function refusalsOf(served: readonly Served[]): readonly string[] {
 /** Whether the API server rejects a host, according to the pattern of Hostname in the Gateway API; templates and variables are let through. */
 function isInvalidHost(host: string): boolean {
   if (host === "" || host.startsWith("*") || /\$\{|\{\{/.test(host)) return false;
-  return !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(host);
+  return !DNS_SUBDOMAIN.test(host);
 }
 
 /** Whether the API server rejects a path, according to the validation rules of HTTPPathMatch in the Gateway API. */

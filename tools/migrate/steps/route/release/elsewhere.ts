@@ -108,7 +108,9 @@ function byPostRenderers(release: Mapping, key: string): readonly string[] {
 function patchesIngresses(patch: Mapping): boolean {
   const text = scalarText(patch.patch);
   if (!isMapping(patch.target)) {
-    const written = parseYaml(new SourceFile("", text), "v2").documents.map(({ value }) => value);
+    const written = parseYaml(new SourceFile("", text), { dialect: "v2" }).documents.map(
+      ({ value }) => value,
+    );
     return [patch, ...written].some((one) => isMapping(one) && one.kind === "Ingress");
   }
   if (!selects(patch.target, "Ingress")) return false;
